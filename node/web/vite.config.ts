@@ -1,0 +1,33 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+const NODE = 'http://127.0.0.1:8080'
+
+/** The server takes writes and upgrades only from its own origin, so the development proxy speaks as it. */
+const viaNode = {
+  target: NODE,
+  changeOrigin: true,
+  headers: { origin: NODE },
+}
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    target: 'es2023',
+    outDir: 'dist',
+    // The content security policy allows neither inline scripts nor data: fonts.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: true,
+  },
+  server: {
+    proxy: {
+      '/api': viaNode,
+      '/sync': { ...viaNode, ws: true },
+    },
+  },
+  test: {
+    include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
+    environment: 'node',
+  },
+})
