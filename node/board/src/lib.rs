@@ -6,5 +6,6 @@
 
 pub mod gate;
 mod state_vector;
+pub mod text;
 
 pub use state_vector::StateVector;

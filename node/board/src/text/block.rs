@@ -1,0 +1,327 @@
+//! The text of one element placed in its box.
+//!
+//! Lengths on the board are floats; they become whole 64ths of a pixel before anything is decided,
+//! and pixels again only for drawing, by a division by a power of two, which is exact.
+
+use super::advances::{ASCENT, DESCENT, UNITS_PER_EM};
+use super::lines::{BrokenText, break_lines};
+
+/// From one baseline to the next: 1.25 em.
+pub const LINE_HEIGHT: u32 = UNITS_PER_EM * 5 / 4;
+/// From the top of a line to its baseline; ascent and descent are centred in the line.
+pub const BASELINE: u32 = (LINE_HEIGHT - ASCENT - DESCENT) / 2 + ASCENT;
+
+/// Sizes that the text of a sticky note may shrink to, in pixels.
+pub const LADDER: [u32; 16] = [
+    96, 72, 64, 56, 48, 40, 36, 32, 28, 24, 20, 18, 16, 14, 12, 10,
+];
+pub const FONT_SIZE_MIN: f64 = 1.0;
+pub const FONT_SIZE_MAX: f64 = 1000.0;
+
+/// Space around the text of a rectangle and of a sticky note; never more than a quarter of a side.
+pub const SHAPE_PADDING: f64 = 8.0;
+pub const STICKY_PADDING: f64 = 16.0;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    Left,
+    Center,
+    Right,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Valign {
+    Top,
+    Middle,
+    Bottom,
+}
+
+/// What the text stands in, which decides how much of the box is its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextHolder {
+    Rectangle,
+    Ellipse,
+    Diamond,
+    /// Shrinks its text until it fits.
+    Sticky,
+    /// A text element of a set width: as high as its lines.
+    Text,
+    /// A text element that never wraps: as wide and as high as its lines.
+    AutoText,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct TextBox<'a> {
+    pub text: &'a str,
+    pub holder: TextHolder,
+    pub w: f64,
+    pub h: f64,
+    pub font_size: f64,
+    pub align: Align,
+    pub valign: Valign,
+}
+
+/// A word at its place: left end of its baseline, in pixels from the top left of the unrotated box.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlacedWord<'a> {
+    pub text: &'a str,
+    pub x: f64,
+    pub width: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlacedLine<'a> {
+    pub x: f64,
+    pub baseline: f64,
+    pub width: f64,
+    pub words: Vec<PlacedWord<'a>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextBlock<'a> {
+    /// In pixels, after shrinking.
+    pub font_size: f64,
+    pub lines: Vec<PlacedLine<'a>>,
+    /// Of the element: measured for text elements, the box itself for all others.
+    pub w: f64,
+    pub h: f64,
+}
+
+/// Places the text of an element. Never fails: sizes out of bounds are brought within them.
+pub fn layout_text<'a>(input: &TextBox<'a>) -> TextBlock<'a> {
+    let inner = inner_rect(input);
+    let (size64, broken) = match input.holder {
+        TextHolder::Sticky => shrink_to_fit(input, &inner),
+        TextHolder::AutoText => (size64(input.font_size), break_lines(input.text, None)),
+        TextHolder::Rectangle | TextHolder::Ellipse | TextHolder::Diamond | TextHolder::Text => {
+            let size64 = size64(input.font_size);
+            (
+                size64,
+                break_lines(input.text, Some(units_in(inner.w, size64))),
+            )
+        }
+    };
+    place(input, &inner, size64, &broken)
+}
+
+struct Inner {
+    x: f64,
+    y: f64,
+    w: f64,
+    h: f64,
+}
+
+fn inner_rect(input: &TextBox<'_>) -> Inner {
+    let (w, h) = (side(input.w), side(input.h));
+    let (dx, dy) = match input.holder {
+        TextHolder::Rectangle => (SHAPE_PADDING.min(w / 4.0), SHAPE_PADDING.min(h / 4.0)),
+        TextHolder::Sticky => (STICKY_PADDING.min(w / 4.0), STICKY_PADDING.min(h / 4.0)),
+        // The square within a circle leaves (1 - 1/√2) / 2 = 0.146 on each side.
+        TextHolder::Ellipse => (w * 0.15, h * 0.15),
+        TextHolder::Diamond => (w * 0.25, h * 0.25),
+        TextHolder::Text | TextHolder::AutoText => (0.0, 0.0),
+    };
+    Inner {
+        x: dx,
+        y: dy,
+        w: w - 2.0 * dx,
+        h: h - 2.0 * dy,
+    }
+}
+
+/// A side of a box: finite and not negative, whatever the document says.
+fn side(length: f64) -> f64 {
+    if length > 0.0 { length.min(1e7) } else { 0.0 }
+}
+
+/// A font size in 64ths of a pixel, within bounds.
+fn size64(font_size: f64) -> u64 {
+    let bounded = if font_size > FONT_SIZE_MIN {
+        font_size.min(FONT_SIZE_MAX)
+    } else {
+        FONT_SIZE_MIN
+    };
+    (bounded * 64.0 + 0.5).floor() as u64
+}
+
+/// How many font units fit into a length. The length is rounded up, so that a box made as wide as
+/// its measured text holds that text.
+fn units_in(length: f64, size64: u64) -> u64 {
+    (length * 64.0).ceil() as u64 * u64::from(UNITS_PER_EM) / size64
+}
+
+fn pixels(units: u64, size64: u64) -> f64 {
+    (units * size64) as f64 / f64::from(UNITS_PER_EM * 64)
+}
+
+/// The largest step, from the size set downwards, at which everything fits. Down to half the size
+/// set, a step that cuts words does not count as fitting: smaller text reads better than cut text,
+/// but a long address must not make all the rest tiny.
+fn shrink_to_fit(input: &TextBox<'_>, inner: &Inner) -> (u64, BrokenText) {
+    let full = size64(input.font_size);
+    let steps = || {
+        std::iter::once(full).chain(
+            LADDER
+                .iter()
+                .map(|&px| u64::from(px) * 64)
+                .filter(|&step| step < full),
+        )
+    };
+    for size in steps().filter(|&step| step * 2 >= full) {
+        let broken = break_lines(input.text, Some(units_in(inner.w, size)));
+        if !broken.cut_words && fits(&broken, inner, size) {
+            return (size, broken);
+        }
+    }
+    let mut smallest = None;
+    for size in steps() {
+        let broken = break_lines(input.text, Some(units_in(inner.w, size)));
+        if fits(&broken, inner, size) {
+            return (size, broken);
+        }
+        smallest = Some((size, broken));
+    }
+    smallest.expect("the size set is a step itself")
+}
+
+fn fits(broken: &BrokenText, inner: &Inner, size64: u64) -> bool {
+    broken.lines.len() as u64 * u64::from(LINE_HEIGHT) <= units_in(inner.h, size64)
+}
+
+fn place<'a>(
+    input: &TextBox<'a>,
+    inner: &Inner,
+    size64: u64,
+    broken: &BrokenText,
+) -> TextBlock<'a> {
+    let height = pixels(broken.lines.len() as u64 * u64::from(LINE_HEIGHT), size64);
+    let (inner_w, inner_h) = match input.holder {
+        TextHolder::AutoText => (pixels(broken.width, size64), height),
+        TextHolder::Text => (inner.w, height),
+        TextHolder::Rectangle | TextHolder::Ellipse | TextHolder::Diamond | TextHolder::Sticky => {
+            (inner.w, inner.h)
+        }
+    };
+    let top = inner.y
+        + match input.valign {
+            Valign::Top => 0.0,
+            Valign::Middle => (inner_h - height) / 2.0,
+            Valign::Bottom => inner_h - height,
+        };
+    let mut lines = Vec::with_capacity(broken.lines.len());
+    for (index, line) in broken.lines.iter().enumerate() {
+        let width = pixels(line.width, size64);
+        let x = inner.x
+            + match input.align {
+                Align::Left => 0.0,
+                Align::Center => (inner_w - width) / 2.0,
+                Align::Right => inner_w - width,
+            };
+        let from_top = index as u64 * u64::from(LINE_HEIGHT) + u64::from(BASELINE);
+        let words = line
+            .words
+            .iter()
+            .map(|word| PlacedWord {
+                text: &input.text[word.start..word.end],
+                x: x + pixels(word.x, size64),
+                width: pixels(word.width, size64),
+            })
+            .collect();
+        lines.push(PlacedLine {
+            x,
+            baseline: top + pixels(from_top, size64),
+            width,
+            words,
+        });
+    }
+    let (w, h) = match input.holder {
+        TextHolder::AutoText | TextHolder::Text => (inner_w, height),
+        TextHolder::Rectangle | TextHolder::Ellipse | TextHolder::Diamond | TextHolder::Sticky => {
+            (side(input.w), side(input.h))
+        }
+    };
+    TextBlock {
+        font_size: size64 as f64 / 64.0,
+        lines,
+        w,
+        h,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Align, TextBlock, TextBox, TextHolder, Valign, layout_text};
+
+    fn sticky(text: &str, side: f64) -> TextBlock<'_> {
+        layout_text(&TextBox {
+            text,
+            holder: TextHolder::Sticky,
+            w: side,
+            h: side,
+            font_size: 20.0,
+            align: Align::Center,
+            valign: Valign::Middle,
+        })
+    }
+
+    #[test]
+    fn a_short_note_keeps_its_size_and_a_long_one_shrinks() {
+        assert_eq!(sticky("Hello", 200.0).font_size, 20.0);
+        assert_eq!(sticky(&"word ".repeat(30), 200.0).font_size, 16.0);
+        assert_eq!(sticky(&"word ".repeat(600), 200.0).font_size, 10.0);
+        assert_eq!(sticky("", 200.0).font_size, 20.0);
+    }
+
+    #[test]
+    fn a_note_shrinks_before_it_cuts_a_word_but_not_for_an_endless_one() {
+        assert_eq!(sticky("Kommunikationsweg", 200.0).font_size, 16.0);
+        assert_eq!(sticky(&"x".repeat(60), 200.0).font_size, 20.0);
+    }
+
+    #[test]
+    fn text_is_centred_by_its_own_width() {
+        let block = sticky("Hi", 200.0);
+        let line = &block.lines[0];
+        assert_eq!(line.x + line.width / 2.0, 100.0);
+        assert_eq!((block.w, block.h), (200.0, 200.0));
+    }
+
+    #[test]
+    fn a_box_as_wide_as_its_measured_text_holds_it_in_one_line() {
+        let mut input = TextBox {
+            text: "The quick brown fox",
+            holder: TextHolder::AutoText,
+            w: 0.0,
+            h: 0.0,
+            font_size: 17.3,
+            align: Align::Left,
+            valign: Valign::Top,
+        };
+        let measured = layout_text(&input);
+        assert_eq!(measured.lines.len(), 1);
+        input.holder = TextHolder::Text;
+        input.w = measured.w;
+        assert_eq!(layout_text(&input).lines, measured.lines);
+    }
+
+    #[test]
+    fn nonsense_numbers_are_brought_within_bounds() {
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 0.0, 1e300] {
+            let block = layout_text(&TextBox {
+                text: "some words",
+                holder: TextHolder::Sticky,
+                w: number,
+                h: number,
+                font_size: number,
+                align: Align::Right,
+                valign: Valign::Bottom,
+            });
+            assert!(
+                block
+                    .lines
+                    .iter()
+                    .all(|line| line.x.is_finite() && line.baseline.is_finite())
+            );
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! Text and a width to lines of words, each with its x; everything in font units.
+//!
+//! - A newline ends a paragraph. Spaces hang: they never cause a break and do not count in the
+//!   width of the line they end, but they do count before a word, at the start of a paragraph too.
+//! - A line breaks after spaces, after a hyphen or slash between letters, and around ideographs and
+//!   pictures, save where punctuation would be torn off ([`super::advances`] has the lists).
+//! - What does not fit on a line of its own is cut between clusters, at least one to a line.
+//! - Words are what spaces separate. Drawn from left to right each at its x, right-to-left text
+//!   would come out in the wrong order; therefore neighbouring right-to-left words, and what stands
+//!   between them, are one [`Word`] and left to the renderer to order.
+
+use super::advances::{BREAK_AFTER, NO_BREAK_AFTER, NO_BREAK_BEFORE, is_newline, is_rtl};
+use super::clusters::{Cluster, Kind, clusters};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Bytes of the text.
+    pub start: usize,
+    pub end: usize,
+    /// From the start of the line, in font units.
+    pub x: u64,
+    /// What the table says the word takes, in font units.
+    pub width: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Bytes of the text: hanging spaces included, the newline not.
+    pub start: usize,
+    pub end: usize,
+    /// Without hanging spaces, in font units.
+    pub width: u64,
+    pub words: Vec<Word>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenText {
+    /// At least one, also of an empty text.
+    pub lines: Vec<Line>,
+    /// Of the widest line, in font units.
+    pub width: u64,
+    /// Whether a word had to be cut in two.
+    pub cut_words: bool,
+}
+
+/// Breaks `text` into lines no wider than `width_max` font units, or at newlines only.
+pub fn break_lines(text: &str, width_max: Option<u64>) -> BrokenText {
+    let mut breaker = Breaker {
+        text,
+        width_max: width_max.unwrap_or(u64::MAX),
+        lines: Vec::new(),
+        cut_words: false,
+    };
+    for (start, end) in paragraphs(text) {
+        breaker.paragraph(start, end);
+    }
+    let width = breaker
+        .lines
+        .iter()
+        .map(|line| line.width)
+        .max()
+        .unwrap_or(0);
+    BrokenText {
+        lines: breaker.lines,
+        width,
+        cut_words: breaker.cut_words,
+    }
+}
+
+fn paragraphs(text: &str) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    let mut after_return = false;
+    for (at, ch) in text.char_indices() {
+        let next = at + ch.len_utf8();
+        if ch == '\n' && after_return {
+            start = next;
+        } else if is_newline(u32::from(ch)) {
+            out.push((start, at));
+            start = next;
+        }
+        after_return = ch == '\r';
+    }
+    out.push((start, text.len()));
+    out
+}
+
+struct Breaker<'a> {
+    text: &'a str,
+    width_max: u64,
+    lines: Vec<Line>,
+    cut_words: bool,
+}
+
+impl Breaker<'_> {
+    /// Fills lines greedily. `line` is the first cluster of the line being filled, `turn` the last
+    /// place on it where it may break, `x` the width from `line` up to the cluster in hand.
+    fn paragraph(&mut self, start: usize, end: usize) {
+        let all = clusters(&self.text[start..end], start);
+        let (mut line, mut turn, mut x) = (0, 0, 0_u64);
+        for (at, cluster) in all.iter().enumerate() {
+            if cluster.kind == Kind::Space {
+                x += u64::from(cluster.advance);
+                turn = at + 1;
+                continue;
+            }
+            if may_break_before(&all, at) {
+                turn = at;
+            }
+            let advance = u64::from(cluster.advance);
+            if x + advance > self.width_max && turn > line {
+                self.push_line(&all[line..turn]);
+                line = turn;
+                x = all[line..at].iter().map(|c| u64::from(c.advance)).sum();
+            }
+            if x + advance > self.width_max && at > line {
+                self.push_line(&all[line..at]);
+                self.cut_words = true;
+                (line, turn, x) = (at, at, 0);
+            }
+            x += advance;
+        }
+        match all.get(line..) {
+            Some(rest) if !rest.is_empty() => self.push_line(rest),
+            Some(_) | None => self.lines.push(Line {
+                start,
+                end,
+                width: 0,
+                words: Vec::new(),
+            }),
+        }
+    }
+
+    fn push_line(&mut self, clusters: &[Cluster]) {
+        let mut words: Vec<Word> = Vec::new();
+        let (mut x, mut after_space) = (0, true);
+        for cluster in clusters {
+            let advance = u64::from(cluster.advance);
+            if cluster.kind == Kind::Space {
+                after_space = true;
+            } else {
+                match words.last_mut() {
+                    Some(word) if !after_space => {
+                        word.end = cluster.end;
+                        word.width += advance;
+                    }
+                    Some(_) | None => words.push(Word {
+                        start: cluster.start,
+                        end: cluster.end,
+                        x,
+                        width: advance,
+                    }),
+                }
+                after_space = false;
+            }
+            x += advance;
+        }
+        let words = self.merge_rtl(words);
+        self.lines.push(Line {
+            start: clusters[0].start,
+            end: clusters[clusters.len() - 1].end,
+            width: words.last().map_or(0, |word| word.x + word.width),
+            words,
+        });
+    }
+
+    /// Joins right-to-left words with their like, across words that have no direction of their own.
+    fn merge_rtl(&self, words: Vec<Word>) -> Vec<Word> {
+        if !words
+            .iter()
+            .any(|word| self.direction(word) == Direction::Rtl)
+        {
+            return words;
+        }
+        let mut out: Vec<Word> = Vec::with_capacity(words.len());
+        // Index in `out` of the right-to-left word that a later one may join.
+        let mut open: Option<usize> = None;
+        for word in words {
+            match (self.direction(&word), open) {
+                (Direction::Ltr, _) => open = None,
+                (Direction::Neutral, _) => {}
+                (Direction::Rtl, None) => open = Some(out.len()),
+                (Direction::Rtl, Some(first)) => {
+                    out.truncate(first + 1);
+                    out[first].end = word.end;
+                    out[first].width = word.x + word.width - out[first].x;
+                    continue;
+                }
+            }
+            out.push(word);
+        }
+        out
+    }
+
+    fn direction(&self, word: &Word) -> Direction {
+        let mut direction = Direction::Neutral;
+        for code in self.text[word.start..word.end].chars().map(u32::from) {
+            if is_rtl(code) {
+                return Direction::Rtl;
+            }
+            if code > 0x40 && !(0x2000..=0x206f).contains(&code) {
+                direction = Direction::Ltr;
+            }
+        }
+        direction
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Ltr,
+    Rtl,
+    Neutral,
+}
+
+/// Whether a line may break between the cluster at `at`, which is no space, and the one before it.
+/// After spaces it may in any case; that is not asked here.
+fn may_break_before(all: &[Cluster], at: usize) -> bool {
+    let Some(before) = at.checked_sub(1).map(|i| &all[i]) else {
+        return false;
+    };
+    let next = &all[at];
+    if before.kind == Kind::Space
+        || is_one_of(NO_BREAK_BEFORE, next.base)
+        || is_one_of(NO_BREAK_AFTER, before.base)
+    {
+        return false;
+    }
+    if before.kind == Kind::Wide || next.kind == Kind::Wide {
+        return true;
+    }
+    if !is_one_of(BREAK_AFTER, before.base)
+        || is_one_of(BREAK_AFTER, next.base)
+        || (0x30..=0x39).contains(&next.base)
+    {
+        return false;
+    }
+    at >= 2 && all[at - 2].kind != Kind::Space && !is_one_of(BREAK_AFTER, all[at - 2].base)
+}
+
+fn is_one_of(list: &str, code: u32) -> bool {
+    list.chars().any(|ch| u32::from(ch) == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::break_lines;
+    use crate::text::advances::advance;
+
+    /// Lines separated by bars, words within them by commas; the width is given as a text that just fits.
+    fn check(text: &str, fits: &str, expected: &str) {
+        let width = fits
+            .chars()
+            .map(|ch| u64::from(advance(u32::from(ch))))
+            .sum();
+        let broken = break_lines(text, Some(width));
+        let lines: Vec<String> = broken
+            .lines
+            .iter()
+            .map(|line| {
+                line.words
+                    .iter()
+                    .map(|w| &text[w.start..w.end])
+                    .collect::<Vec<_>>()
+                    .join(",")
+            })
+            .collect();
+        assert_eq!(
+            lines.join("|"),
+            expected,
+            "{text:?} in the width of {fits:?}"
+        );
+        assert!(
+            broken.cut_words || broken.width <= width,
+            "{text:?} is too wide"
+        );
+    }
+
+    #[test]
+    fn words_wrap_and_spaces_hang() {
+        check("", "a", "");
+        check("one two three", "one two", "one,two|three");
+        check("one two three", "one tw", "one|two|three");
+        check("one two    ", "one two", "one,two");
+        check("one     two", "one", "one|two");
+        check("  one", "  on", "|on|e");
+        check("  one two", "  one", "one|two");
+        check("a\tb c", "a\tb", "a,b|c");
+    }
+
+    #[test]
+    fn newlines_end_paragraphs() {
+        check("a\nb", "abc", "a|b");
+        check("a\r\nb\rc\u{2028}d", "abc", "a|b|c|d");
+        check("\n", "a", "|");
+        check("a\n\n", "a", "a||");
+        check("\n\r\n", "a", "||");
+    }
+
+    #[test]
+    fn long_words_are_cut() {
+        check("abcdefgh", "abc", "abc|def|gh");
+        check("x abcdefgh y", "abcd", "x|abcd|efgh|y");
+        check("abc", "", "a|b|c");
+        check("e\u{301}e\u{301}", "e", "e\u{301}|e\u{301}");
+        check("👩\u{200d}👧👩\u{200d}👧", "😀", "👩\u{200d}👧|👩\u{200d}👧");
+    }
+
+    #[test]
+    fn compounds_break_where_a_reader_would() {
+        check("well-known", "well-kno", "well-|known");
+        check("-known", "-kno", "-kno|wn");
+        check("2020-21", "2020-", "2020-|21");
+        check(
+            "https://easel.org/board",
+            "https://easel.org/bo",
+            "https://easel.org/|board",
+        );
+        check("https://easel", "https://eas", "https://eas|el");
+        check("either/or", "either/o", "either/|or");
+    }
+
+    #[test]
+    fn ideographs_break_anywhere_but_at_their_punctuation() {
+        check("日本語。です", "日本語", "日本|語。で|す");
+        check("日本語です。", "日本語", "日本語|です。");
+        check("「日本」", "「日", "「日|本」");
+        check("日本語 text", "日本語 tex", "日本語|text");
+        check("ok😀😀", "ok😀", "ok😀|😀");
+    }
+
+    #[test]
+    fn right_to_left_words_are_drawn_as_one() {
+        check("שלום עולם", "שלום עולם", "שלום עולם");
+        check("a שלום 12 עולם b", "a שלום 12 עולם b", "a,שלום 12 עולם,b");
+        check("שלום a עולם", "שלום a עולם", "שלום,a,עולם");
+        check("שלום 12", "שלום 12", "שלום,12");
+    }
+
+    #[test]
+    fn x_counts_every_space_before_a_word() {
+        let broken = break_lines("  a  b ", None);
+        let line = &broken.lines[0];
+        let (space, a, b) = (
+            u64::from(advance(0x20)),
+            u64::from(advance(0x61)),
+            u64::from(advance(0x62)),
+        );
+        assert_eq!(
+            line.words.iter().map(|w| w.x).collect::<Vec<_>>(),
+            [2 * space, 4 * space + a]
+        );
+        assert_eq!(line.width, 4 * space + a + b);
+        assert_eq!((line.start, line.end), (0, 7));
+    }
+}

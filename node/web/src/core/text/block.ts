@@ -1,0 +1,210 @@
+/**
+ * The text of one element placed in its box: the twin of `node/board/src/text/block.rs`.
+ *
+ * Lengths become whole 64ths of a pixel before anything is decided, and pixels again only for
+ * drawing, by a division by a power of two, which is exact.
+ */
+import { ASCENT, DESCENT, UNITS_PER_EM } from './advances.gen'
+import { breakLines } from './lines'
+import type { BrokenText } from './lines'
+
+/** The family, made by `scripts/fonts.mjs`, that has no kerning and no ligatures. */
+export const TEXT_FAMILY = 'Easel Text'
+/** What to set as `ctx.font` before drawing words of this size. */
+export function canvasFont(fontSizePx: number): string {
+  return `${fontSizePx}px "${TEXT_FAMILY}", sans-serif`
+}
+
+/** From one baseline to the next, in font units: 1.25 em. */
+export const LINE_HEIGHT = (UNITS_PER_EM * 5) / 4
+/** From the top of a line to its baseline; ascent and descent are centred in the line. */
+export const BASELINE = (LINE_HEIGHT - ASCENT - DESCENT) / 2 + ASCENT
+
+/** Sizes that the text of a sticky note may shrink to, in pixels. */
+export const LADDER = [96, 72, 64, 56, 48, 40, 36, 32, 28, 24, 20, 18, 16, 14, 12, 10] as const
+export const FONT_SIZE_MIN = 1
+export const FONT_SIZE_MAX = 1000
+
+/** Space around the text of a rectangle and of a sticky note; never more than a quarter of a side. */
+export const SHAPE_PADDING = 8
+export const STICKY_PADDING = 16
+
+/**
+ * What the text stands in, which decides how much of the box is its own. `sticky` shrinks its text
+ * until it fits; `text` has a set width and is as high as its lines; `auto_text` never wraps, and is
+ * as wide and as high as its lines.
+ */
+export type TextHolder = 'rectangle' | 'ellipse' | 'diamond' | 'sticky' | 'text' | 'auto_text'
+
+export interface TextBox {
+  readonly text: string
+  readonly holder: TextHolder
+  readonly w: number
+  readonly h: number
+  readonly fontSize: number
+  readonly align: 'left' | 'center' | 'right'
+  readonly valign: 'top' | 'middle' | 'bottom'
+}
+
+/** A word at its place: left end of its baseline, in pixels from the top left of the unrotated box. */
+export interface PlacedWord {
+  readonly text: string
+  readonly x: number
+  readonly width: number
+}
+
+export interface PlacedLine {
+  readonly x: number
+  readonly baseline: number
+  readonly width: number
+  readonly words: readonly PlacedWord[]
+}
+
+export interface TextBlock {
+  /** In pixels, after shrinking. */
+  readonly fontSize: number
+  readonly lines: readonly PlacedLine[]
+  /** Of the element: measured for text elements, the box itself for all others. */
+  readonly w: number
+  readonly h: number
+}
+
+/** Places the text of an element. Never fails: sizes out of bounds are brought within them. */
+export function layoutText(input: TextBox): TextBlock {
+  const inner = innerRect(input)
+  switch (input.holder) {
+    case 'sticky':
+      return shrinkToFit(input, inner)
+    case 'auto_text':
+      return place(input, inner, size64(input.fontSize), breakLines(input.text, null))
+    case 'rectangle':
+    case 'ellipse':
+    case 'diamond':
+    case 'text': {
+      const size = size64(input.fontSize)
+      return place(input, inner, size, breakLines(input.text, unitsIn(inner.w, size)))
+    }
+  }
+}
+
+interface Inner {
+  readonly x: number
+  readonly y: number
+  readonly w: number
+  readonly h: number
+}
+
+function innerRect(input: TextBox): Inner {
+  const w = side(input.w)
+  const h = side(input.h)
+  const [dx, dy] = insets(input.holder, w, h)
+  return { x: dx, y: dy, w: w - 2 * dx, h: h - 2 * dy }
+}
+
+function insets(holder: TextHolder, w: number, h: number): [dx: number, dy: number] {
+  switch (holder) {
+    case 'rectangle':
+      return [Math.min(SHAPE_PADDING, w / 4), Math.min(SHAPE_PADDING, h / 4)]
+    case 'sticky':
+      return [Math.min(STICKY_PADDING, w / 4), Math.min(STICKY_PADDING, h / 4)]
+    case 'ellipse':
+      // The square within a circle leaves (1 - 1/√2) / 2 = 0.146 on each side.
+      return [w * 0.15, h * 0.15]
+    case 'diamond':
+      return [w * 0.25, h * 0.25]
+    case 'text':
+    case 'auto_text':
+      return [0, 0]
+  }
+}
+
+/** A side of a box: finite and not negative, whatever the document says. */
+function side(length: number): number {
+  return length > 0 ? Math.min(length, 1e7) : 0
+}
+
+/** A font size in 64ths of a pixel, within bounds. */
+function size64(fontSize: number): number {
+  const bounded = fontSize > FONT_SIZE_MIN ? Math.min(fontSize, FONT_SIZE_MAX) : FONT_SIZE_MIN
+  return Math.floor(bounded * 64 + 0.5)
+}
+
+/**
+ * How many font units fit into a length. The length is rounded up, so that a box made as wide as its
+ * measured text holds that text.
+ */
+function unitsIn(length: number, size: number): number {
+  return Math.floor((Math.ceil(length * 64) * UNITS_PER_EM) / size)
+}
+
+function pixels(units: number, size: number): number {
+  return (units * size) / (UNITS_PER_EM * 64)
+}
+
+/**
+ * The largest step, from the size set downwards, at which everything fits. Down to half the size set,
+ * a step that cuts words does not count as fitting: smaller text reads better than cut text, but a
+ * long address must not make all the rest tiny.
+ */
+function shrinkToFit(input: TextBox, inner: Inner): TextBlock {
+  const full = size64(input.fontSize)
+  const steps = [full, ...LADDER.map((px) => px * 64).filter((step) => step < full)]
+  for (const size of steps) {
+    if (size * 2 < full) break
+    const broken = breakLines(input.text, unitsIn(inner.w, size))
+    if (!broken.cutWords && fits(broken, inner, size)) return place(input, inner, size, broken)
+  }
+  for (const size of steps) {
+    const broken = breakLines(input.text, unitsIn(inner.w, size))
+    if (fits(broken, inner, size)) return place(input, inner, size, broken)
+  }
+  const smallest = steps.at(-1) ?? full
+  return place(input, inner, smallest, breakLines(input.text, unitsIn(inner.w, smallest)))
+}
+
+function fits(broken: BrokenText, inner: Inner, size: number): boolean {
+  return broken.lines.length * LINE_HEIGHT <= unitsIn(inner.h, size)
+}
+
+function place(input: TextBox, inner: Inner, size: number, broken: BrokenText): TextBlock {
+  const height = pixels(broken.lines.length * LINE_HEIGHT, size)
+  const measured = input.holder === 'text' || input.holder === 'auto_text'
+  const innerW = input.holder === 'auto_text' ? pixels(broken.width, size) : inner.w
+  const innerH = measured ? height : inner.h
+  const top = inner.y + share(input.valign, innerH - height)
+  const lines = broken.lines.map((line, index): PlacedLine => {
+    const width = pixels(line.width, size)
+    const x = inner.x + share(input.align, innerW - width)
+    return {
+      x,
+      baseline: top + pixels(index * LINE_HEIGHT + BASELINE, size),
+      width,
+      words: line.words.map((word) => ({
+        text: input.text.slice(word.start, word.end),
+        x: x + pixels(word.x, size),
+        width: pixels(word.width, size),
+      })),
+    }
+  })
+  return {
+    fontSize: size / 64,
+    lines,
+    w: measured ? innerW : side(input.w),
+    h: measured ? height : side(input.h),
+  }
+}
+
+/** How much of the room that is left comes before the text. */
+function share(align: TextBox['align'] | TextBox['valign'], room: number): number {
+  switch (align) {
+    case 'left':
+    case 'top':
+      return 0
+    case 'center':
+    case 'middle':
+      return room / 2
+    case 'right':
+    case 'bottom':
+      return room
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * How text becomes lines: the same in every browser and on the server. See `node/board/src/text` for
+ * the rules and for what is deliberately absent.
+ */
+export { UNITS_PER_EM } from './advances.gen'
+export { BASELINE, canvasFont, layoutText, LINE_HEIGHT, TEXT_FAMILY } from './block'
+export type { PlacedLine, PlacedWord, TextBlock, TextBox, TextHolder } from './block'
+export { breakLines } from './lines'
+export type { BrokenText, Line, Word } from './lines'
