@@ -303,7 +303,11 @@ mod tests {
         check("x abcdefgh y", "abcd", "x|abcd|efgh|y");
         check("abc", "", "a|b|c");
         check("e\u{301}e\u{301}", "e", "e\u{301}|e\u{301}");
-        check("👩\u{200d}👧👩\u{200d}👧", "😀", "👩\u{200d}👧|👩\u{200d}👧");
+        check(
+            "👩\u{200d}👧👩\u{200d}👧",
+            "😀",
+            "👩\u{200d}👧|👩\u{200d}👧",
+        );
     }
 
     #[test]
