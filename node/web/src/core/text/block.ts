@@ -97,11 +97,12 @@ interface Inner {
 function innerRect(input: TextBox): Inner {
   const w = side(input.w)
   const h = side(input.h)
-  const [dx, dy] = insets(input.holder, w, h)
+  const [dx, dy] = textInsets(input.holder, w, h)
   return { x: dx, y: dy, w: w - 2 * dx, h: h - 2 * dy }
 }
 
-function insets(holder: TextHolder, w: number, h: number): [dx: number, dy: number] {
+/** Space left free on the left and right, and above and below. */
+export function textInsets(holder: TextHolder, w: number, h: number): [dx: number, dy: number] {
   switch (holder) {
     case 'rectangle':
       return [Math.min(SHAPE_PADDING, w / 4), Math.min(SHAPE_PADDING, h / 4)]

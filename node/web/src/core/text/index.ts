@@ -3,7 +3,7 @@
  * the rules and for what is deliberately absent.
  */
 export { UNITS_PER_EM } from './advances.gen'
-export { BASELINE, canvasFont, layoutText, LINE_HEIGHT, TEXT_FAMILY } from './block'
+export { BASELINE, canvasFont, layoutText, LINE_HEIGHT, TEXT_FAMILY, textInsets } from './block'
 export type { PlacedLine, PlacedWord, TextBlock, TextBox, TextHolder } from './block'
 export { breakLines } from './lines'
 export type { BrokenText, Line, Word } from './lines'

@@ -1,0 +1,230 @@
+/**
+ * The editor as the rest of the client sees it: plain inputs in, observable state out.
+ *
+ * `ui/` calls the verbs and reads `state`; `render/` feeds pointer and wheel input and paints. Neither
+ * reaches into tools or the document. `createEditor` in `editor.ts` makes one.
+ */
+import type { Box, Point, Rect } from './geometry/box'
+import type { Align, Element, ElementId, ElementType, StyleProps, Valign } from './elements/types'
+import type { BoardDocument, ElementSnapshot, LivePreview } from './ports'
+import type { Scene } from './scene'
+import type { Store } from './store'
+
+export type ToolId =
+  'select' | 'hand' | 'rectangle' | 'ellipse' | 'diamond' | 'sticky' | 'text' | 'pen' | 'line'
+
+/** screen = world * zoom + (x, y), both in CSS pixels from the board's top-left corner. */
+export interface Camera {
+  readonly x: number
+  readonly y: number
+  readonly zoom: number
+}
+
+export interface Modifiers {
+  readonly shift: boolean
+  readonly alt: boolean
+  /** Ctrl, or Cmd on a Mac. */
+  readonly mod: boolean
+}
+
+export interface PointerInput extends Modifiers {
+  readonly kind: 'down' | 'move' | 'up' | 'cancel' | 'leave'
+  readonly pointerId: number
+  readonly device: 'mouse' | 'pen' | 'touch'
+  /** 0 main, 1 middle, 2 secondary; meaningful on `down` alone. */
+  readonly button: number
+  /** Screen position. */
+  readonly at: Point
+  /** 0 to 1; 0.5 from a device that has none. */
+  readonly pressure: number
+  /** Positions since the last event that the browser merged into this one, oldest first, `at` last. */
+  readonly trail?: readonly (Point & { readonly pressure: number })[]
+  readonly time_ms: number
+}
+
+export interface KeyInput extends Modifiers {
+  readonly kind: 'down' | 'up'
+  /** As in `KeyboardEvent.key`. */
+  readonly key: string
+  /** As in `KeyboardEvent.code`. */
+  readonly code: string
+  readonly repeat: boolean
+}
+
+export interface WheelInput extends Modifiers {
+  readonly at: Point
+  /** CSS pixels, whatever the device reported. */
+  readonly dx: number
+  readonly dy: number
+  /** Ctrl-wheel or a trackpad pinch. */
+  readonly zoom: boolean
+}
+
+/** Styles for what is drawn next, kept apart for each kind of element. */
+export type NextStyles = Readonly<Record<StyledType, Partial<StyleProps>>>
+export type StyledType = Exclude<ElementType, 'unknown'>
+
+export type CursorName =
+  | 'default'
+  | 'crosshair'
+  | 'text'
+  | 'grab'
+  | 'grabbing'
+  | 'move'
+  | 'copy'
+  | 'rotate'
+  | 'ns-resize'
+  | 'ew-resize'
+  | 'nwse-resize'
+  | 'nesw-resize'
+
+export interface EditorState {
+  readonly tool: ToolId
+  readonly selection: readonly ElementId[]
+  readonly camera: Camera
+  readonly viewport: { readonly w: number; readonly h: number }
+  readonly styles: NextStyles
+  readonly editing: { readonly id: ElementId; readonly isNew: boolean } | null
+  readonly marquee: Rect | null
+  readonly hover: ElementId | null
+  readonly cursor: CursorName
+  /** A pointer gesture that changes or draws something is under way. */
+  readonly gesture: boolean
+  readonly readOnly: boolean
+  readonly canUndo: boolean
+  readonly canRedo: boolean
+}
+
+/** What a properties bar shows: for the selection, or for what the current tool draws next. */
+export interface StyleSummary {
+  readonly of: 'selection' | 'next' | 'nothing'
+  readonly types: readonly StyledType[]
+  /** Style keys that mean something for at least one of the types. */
+  readonly keys: readonly (keyof StyleProps)[]
+  /** Where all agree. A key in `keys` but not here is mixed. */
+  readonly values: Partial<StyleProps>
+}
+
+/** Where and how the text of an element is laid out, for the overlay it is edited in. World units. */
+export interface TextFrame {
+  readonly id: ElementId
+  readonly text: string
+  /** The area text may fill, turned about the centre of the *element* by `angle`. */
+  readonly area: Box
+  readonly element: Box
+  readonly fontSize: number
+  readonly lineHeight: number
+  readonly align: Align
+  readonly valign: Valign
+  readonly color: string
+  /** Lines are broken at the area's width; otherwise the area follows the text. */
+  readonly wraps: boolean
+}
+
+export interface ClipboardPayload {
+  readonly format: 'easel/elements'
+  readonly version: 1
+  readonly elements: readonly {
+    readonly id: ElementId
+    readonly box: readonly [number, number, number, number, number]
+    readonly snapshot: ElementSnapshot
+  }[]
+}
+
+/** The verbs a key can call; `keymap.ts` binds them. */
+export type ActionId =
+  | `tool:${ToolId}`
+  | 'undo'
+  | 'redo'
+  | 'selectAll'
+  | 'delete'
+  | 'duplicate'
+  | 'copy'
+  | 'cut'
+  | 'paste'
+  | 'toFront'
+  | 'forward'
+  | 'backward'
+  | 'toBack'
+  | 'nudge'
+  | 'zoomIn'
+  | 'zoomOut'
+  | 'zoomReset'
+  | 'zoomFit'
+  | 'zoomSelection'
+  | 'editText'
+  | 'escape'
+  | 'help'
+
+export interface Editor {
+  readonly state: Store<EditorState>
+  readonly document: BoardDocument
+  /** Everything on the board in z-order with its bounds, live previews applied; for painting. */
+  readonly scene: Scene
+  /** What the gesture under way draws that is not in the scene: drafts of new elements. */
+  readonly preview: Store<LivePreview | null>
+
+  pointer(input: PointerInput): void
+  /** True when the key meant something here, so that the browser must not act on it as well. */
+  key(input: KeyInput): boolean
+  wheel(input: WheelInput): void
+
+  setTool(id: ToolId): void
+  /** Of the selection if there is one, and of what is drawn next. */
+  setStyle(patch: Partial<StyleProps>): void
+  styleSummary(): StyleSummary
+
+  select(ids: readonly ElementId[]): void
+  selectAll(): void
+  deleteSelection(): void
+  duplicate(): void
+  copy(): ClipboardPayload | null
+  cut(): ClipboardPayload | null
+  /** At a world position, or near the originals when they are in view, or mid-view. */
+  paste(payload: ClipboardPayload, at?: Point): void
+  /** Plain text from elsewhere becomes one text element. */
+  pasteText(text: string, at?: Point): void
+  bringToFront(): void
+  bringForward(): void
+  sendBackward(): void
+  sendToBack(): void
+  nudge(dx: number, dy: number): void
+
+  startTextEdit(id: ElementId): void
+  setText(id: ElementId, text: string): void
+  /** A text element left empty is removed. */
+  endTextEdit(): void
+  textFrame(id: ElementId): TextFrame | null
+
+  undo(): void
+  redo(): void
+  /** Backs out one level: the gesture, the text, the selection, the tool. */
+  escape(): void
+
+  setViewport(w: number, h: number): void
+  /** Keeps the screen position `about` (mid-view when left out) where it is. */
+  zoomTo(zoom: number, about?: Point): void
+  zoomIn(): void
+  zoomOut(): void
+  zoomToFit(): void
+  zoomToSelection(): void
+  panBy(dx: number, dy: number): void
+  toWorld(screen: Point): Point
+  toScreen(world: Point): Point
+  /** The selection frame in world units; null with nothing selected. */
+  selectionBox(): Box | null
+  element(id: ElementId): Element | undefined
+
+  setReadOnly(readOnly: boolean): void
+  destroy(): void
+}
+
+export interface EditorOptions {
+  readonly document: BoardDocument
+  readonly presence?: import('./ports').LivePresence
+  now(): number
+  newId(): ElementId
+  readonly readOnly?: boolean
+  /** Actions the editor does not do by itself: clipboard and help. */
+  onAction?(action: ActionId): void
+}

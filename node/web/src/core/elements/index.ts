@@ -1,0 +1,104 @@
+/** All element types behind one set of functions. */
+import { growRect, rectContains, rectOfBox, type Box, type Point, type Rect } from '../geometry/box'
+import type { Kind, Paint } from './kind'
+import { arrowHeadLength, line } from './line'
+import { pen } from './pen'
+import { pressureWidth } from './ink'
+import { shape } from './shape'
+import { sticky } from './sticky'
+import { text } from './text'
+import { unknown } from './unknown'
+import type { Element, TextualElement } from './types'
+
+/** Calls `act` with the element and what its type says about itself. */
+function withKind<R>(e: Element, act: <E extends Element>(kind: Kind<E>, element: E) => R): R {
+  switch (e.type) {
+    case 'shape':
+      return act(shape, e)
+    case 'sticky':
+      return act(sticky, e)
+    case 'text':
+      return act(text, e)
+    case 'pen':
+      return act(pen, e)
+    case 'line':
+      return act(line, e)
+    case 'unknown':
+      return act(unknown, e)
+  }
+}
+
+/** Where the element stands: its box, or for text what its lines measure. */
+export function frameOf(e: Element): Box {
+  return withKind(e, (kind, own) => kind.frame(own))
+}
+
+export function hitElement(e: Element, p: Point, slack: number): boolean {
+  return withKind(e, (kind, own) => kind.hit(own, p, slack))
+}
+
+export type MarqueeMode = 'touching' | 'enclosing'
+
+export function inMarquee(e: Element, rect: Rect, mode: MarqueeMode): boolean {
+  switch (mode) {
+    case 'touching':
+      return withKind(e, (kind, own) => kind.touches(own, rect))
+    case 'enclosing':
+      return rectContains(rect, rectOfBox(frameOf(e)))
+  }
+}
+
+const paints = new WeakMap<Element, Paint>()
+
+/** What to draw; computed once for each version of an element. */
+export function paintOf(e: Element): Paint {
+  let paint = paints.get(e)
+  if (!paint) {
+    paint = withKind(e, (kind, own) => kind.paint(own))
+    paints.set(e, paint)
+  }
+  return paint
+}
+
+/** Everything the element may colour, strokes, heads, overflowing text and shadow included. */
+export function paintBounds(e: Element): Rect {
+  const bounds = rectOfBox(frameOf(e))
+  switch (e.type) {
+    case 'shape':
+    case 'sticky':
+      return textBounds(e, growRect(bounds, e.type === 'sticky' ? STICKY_SHADOW : e.style.stroke_width))
+    case 'text':
+      return growRect(bounds, e.style.font_size / 4)
+    case 'pen':
+      return growRect(bounds, (e.style.stroke_width / 2) * pressureWidth(1))
+    case 'line':
+      return growRect(bounds, arrowHeadLength(e.style.stroke_width))
+    case 'unknown':
+      return growRect(bounds, 1)
+  }
+}
+
+export const STICKY_SHADOW = 12
+
+/** Text may be taller than what it is in; how much is known only once it is laid out. */
+function textBounds(e: TextualElement, around: Rect): Rect {
+  if (e.text === '') return around
+  const words = paintOf(e).text
+  if (!words) return around
+  const first = words.words[0]
+  const last = words.words[words.words.length - 1]
+  if (!first || !last) return around
+  const overTop = Math.max(0, words.fontSize - first.y)
+  const overBottom = Math.max(0, last.y + words.fontSize / 2 - e.box.h)
+  // Turned text may reach out on any side.
+  return growRect(around, Math.max(overTop, overBottom))
+}
+
+/** The element with another box. */
+export function withBox(e: Element, box: Box): Element {
+  return { ...e, box }
+}
+
+export function hasText(e: Element): e is TextualElement {
+  return e.type === 'shape' || e.type === 'sticky' || e.type === 'text'
+}

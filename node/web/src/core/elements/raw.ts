@@ -1,0 +1,95 @@
+/** Elements from the keys the document holds, and back. */
+import { boxToArray, readBox } from './read'
+import { DEFAULT_STYLE, readStyle, STYLE_KEYS } from './style'
+import type { Get, RawValue } from './kind'
+import { line } from './line'
+import { pen } from './pen'
+import { isShapeKind, shape } from './shape'
+import { sticky } from './sticky'
+import { text } from './text'
+import { unknown } from './unknown'
+import type { Element, ElementBase, ElementId, ElementType } from './types'
+
+const Z = /^[0-9A-Za-z]{1,256}$/
+
+/**
+ * Reads one element; `get` answers texts as strings. Undefined when it has no usable type or box, or
+ * its type's own data cannot be understood: it is then not shown, and left untouched.
+ */
+export function elementFromRaw(id: ElementId, get: Get): Element | undefined {
+  const box = readBox(get('box'))
+  if (!box) return undefined
+  const type = typeOf(get)
+  const z = get('z')
+  const parent = get('parent')
+  const base: ElementBase = {
+    id,
+    box,
+    z: typeof z === 'string' && Z.test(z) ? z : 'a0',
+    parent: typeof parent === 'string' ? parent : null,
+    style: readStyle(type, get),
+  }
+  switch (type) {
+    case 'shape':
+      return shape.read(base, get)
+    case 'sticky':
+      return sticky.read(base, get)
+    case 'text':
+      return text.read(base, get)
+    case 'pen':
+      return pen.read(base, get)
+    case 'line':
+      return line.read(base, get)
+    case 'unknown':
+      return unknown.read(base, get)
+  }
+}
+
+/** A shape of a kind we cannot draw is as unknown as a type we do not have. */
+function typeOf(get: Get): ElementType {
+  const type = get('type')
+  switch (type) {
+    case 'shape':
+      return isShapeKind(get('kind')) ? 'shape' : 'unknown'
+    case 'sticky':
+    case 'text':
+    case 'pen':
+    case 'line':
+      return type
+    default:
+      return 'unknown'
+  }
+}
+
+/** The keys of an element as the document names them; texts as strings. */
+export function rawOfElement(e: Element): [string, RawValue][] {
+  const keys: [string, RawValue][] = [
+    ['type', e.type === 'unknown' ? e.rawType : e.type],
+    ['box', boxToArray(e.box)],
+    ['z', e.z],
+  ]
+  if (e.parent !== null) keys.push(['parent', e.parent])
+  for (const key of STYLE_KEYS) {
+    const value = e.style[key]
+    if (value !== DEFAULT_STYLE[e.type][key]) keys.push([key, value])
+  }
+  for (const [key, value] of ownKeys(e)) keys.push([key, value])
+  return keys
+}
+
+function ownKeys(e: Element): readonly (readonly [string, RawValue])[] {
+  switch (e.type) {
+    case 'shape':
+      return shape.write(e)
+    case 'sticky':
+      return sticky.write(e)
+    case 'text':
+      return text.write(e)
+    case 'pen':
+      return pen.write(e)
+    case 'line':
+      return line.write(e)
+    case 'unknown':
+      return unknown.write(e)
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What an element is once it has been read from the document: a closed union with every style
+ * property resolved against its type's default. Values are immutable; an edit makes another object,
+ * so identity can serve as a cache key (layouts, decoded strokes, paint lists).
+ */
+import type { Box, Point } from '../geometry/box'
+
+export type ElementId = string
+
+export type ShapeKind = 'rectangle' | 'ellipse' | 'diamond'
+export type Dash = 'solid' | 'dashed' | 'dotted'
+export type Align = 'left' | 'center' | 'right'
+export type Valign = 'top' | 'middle' | 'bottom'
+export type Head = 'none' | 'arrow'
+
+/** A palette name, `#rrggbb` or `none`. */
+export type Color = string
+
+/** The style keys of the document, named as they are stored. */
+export interface StyleProps {
+  readonly fill: Color
+  readonly stroke: Color
+  readonly stroke_width: number
+  readonly dash: Dash
+  readonly opacity: number
+  readonly font_size: number
+  readonly align: Align
+  readonly valign: Valign
+  readonly text_color: Color
+  /** Text only: the width follows the text, nothing wraps. */
+  readonly auto_width: boolean
+  readonly locked: boolean
+}
+
+export interface ElementBase {
+  readonly id: ElementId
+  readonly box: Box
+  /** Fractional index; ties are broken by id. */
+  readonly z: string
+  readonly parent: ElementId | null
+  /** Resolved: stored values over the type's defaults. */
+  readonly style: StyleProps
+}
+
+export interface ShapeElement extends ElementBase {
+  readonly type: 'shape'
+  readonly kind: ShapeKind
+  readonly text: string
+}
+
+export interface StickyElement extends ElementBase {
+  readonly type: 'sticky'
+  readonly text: string
+}
+
+export interface TextElement extends ElementBase {
+  readonly type: 'text'
+  readonly text: string
+}
+
+export interface PenElement extends ElementBase {
+  readonly type: 'pen'
+  /** The packed points as stored; `strokeOf` in `pen.ts` decodes and caches them. */
+  readonly data: Uint8Array
+}
+
+/** Ends as fractions of the box, so that moving and scaling touch the box alone. */
+export interface LineEnds {
+  readonly from: readonly [number, number]
+  readonly to: readonly [number, number]
+  readonly from_head: Head
+  readonly to_head: Head
+}
+
+export interface LineElement extends ElementBase {
+  readonly type: 'line'
+  readonly ends: LineEnds
+}
+
+/** A type, or a kind of shape, that this client does not know: kept, moved, never interpreted. */
+export interface UnknownElement extends ElementBase {
+  readonly type: 'unknown'
+  readonly rawType: string
+}
+
+export type Element = ShapeElement | StickyElement | TextElement | PenElement | LineElement | UnknownElement
+export type ElementType = Element['type']
+/** Elements that hold text a person can edit. */
+export type TextualElement = ShapeElement | StickyElement | TextElement
+
+export type { Box, Point }

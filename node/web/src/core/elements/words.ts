@@ -1,0 +1,51 @@
+/** The text of an element laid out, and as words to draw. */
+import { layoutText, textInsets, type TextBlock, type TextHolder } from '../text'
+import type { Box } from '../geometry/box'
+import type { PaintText } from './kind'
+import type { TextualElement } from './types'
+
+const blocks = new WeakMap<TextualElement, TextBlock>()
+
+export function holderOf(e: TextualElement): TextHolder {
+  switch (e.type) {
+    case 'shape':
+      return e.kind
+    case 'sticky':
+      return 'sticky'
+    case 'text':
+      return e.style.auto_width ? 'auto_text' : 'text'
+  }
+}
+
+/** Laid out once for each version of an element. */
+export function blockOf(e: TextualElement): TextBlock {
+  let block = blocks.get(e)
+  if (!block) {
+    block = layoutText({
+      text: e.text,
+      holder: holderOf(e),
+      w: e.box.w,
+      h: e.box.h,
+      fontSize: e.style.font_size,
+      align: e.style.align,
+      valign: e.style.valign,
+    })
+    blocks.set(e, block)
+  }
+  return block
+}
+
+export function wordsOf(e: TextualElement): PaintText | null {
+  if (e.text === '') return null
+  const block = blockOf(e)
+  const words = block.lines.flatMap((line) =>
+    line.words.map((word) => ({ text: word.text, x: word.x, y: line.baseline })),
+  )
+  return words.length === 0 ? null : { fontSize: block.fontSize, color: e.style.text_color, words }
+}
+
+/** The part of a box that text may fill, in the same coordinates as the box. */
+export function textAreaOf(e: TextualElement, b: Box): Box {
+  const [dx, dy] = textInsets(holderOf(e), b.w, b.h)
+  return { x: b.x + dx, y: b.y + dy, w: b.w - 2 * dx, h: b.h - 2 * dy, angle: b.angle }
+}

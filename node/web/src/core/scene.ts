@@ -1,0 +1,295 @@
+/**
+ * The board in paint order with bounds and a spatial index: what hit tests, marquees and the painter
+ * ask. Follows the document change by change; live previews replace what an element looks like
+ * without touching the document.
+ *
+ * Nothing is sorted per frame: entries stand in an array in z-order, a query marks the ranks the index
+ * finds and walks the marks.
+ */
+import RBush from 'rbush'
+import { rectsTouch, unionRect, EMPTY_RECT, type Point, type Rect } from './geometry/box'
+import { hitElement, inMarquee, paintBounds, withBox, type MarqueeMode } from './elements'
+import { comparePlaces } from './order'
+import type { Element, ElementId } from './elements/types'
+import type { BoardDocument, DocumentChange, LivePreview } from './ports'
+
+/** An element and the rectangle it may colour. */
+export interface SceneEntry extends Rect {
+  readonly id: ElementId
+  /** As it is to be shown: the document's, or a live preview's in its place. */
+  readonly element: Element
+}
+
+export interface Scene {
+  /** Rises with every change to what is shown. */
+  version(): number
+  size(): number
+  subscribe(listener: () => void): () => void
+  /** Calls `visit` for everything that may colour the rectangle, bottom first. */
+  visit(rect: Rect, visit: (entry: SceneEntry) => void): void
+  /** The topmost element at a point for which `accept` holds. */
+  topmostAt(p: Point, slack: number, accept: (e: Element) => boolean): Element | undefined
+  /** Bottom first. */
+  inRect(rect: Rect, mode: MarqueeMode): Element[]
+  get(id: ElementId): SceneEntry | undefined
+  /** Everything, bottom first. */
+  order(): readonly SceneEntry[]
+  bounds(): Rect
+  /** Shows these in place of what the document holds until the next call for the same source. */
+  setPreview(source: PreviewSource, live: LivePreview | null): void
+  destroy(): void
+}
+
+/** Own gesture, or a peer's client id. */
+export type PreviewSource = 'own' | number
+
+/** Queries that cover this part of the board walk everything instead of asking the index. */
+const WALK_ALL_FROM = 0.4
+
+interface Entry extends SceneEntry {
+  element: Element
+  stored: Element
+  rank: number
+  minX: number
+  minY: number
+  maxX: number
+  maxY: number
+}
+
+export function createScene(document: BoardDocument): Scene {
+  const entries = new Map<ElementId, Entry>()
+  const index = new RBush<Entry>()
+  const previews = new Map<PreviewSource, ReadonlyMap<ElementId, Element>>()
+  const listeners = new Set<() => void>()
+  let order: Entry[] = []
+  let marks = new Uint8Array(0)
+  let ranksStale = false
+  let whole: Rect | null = null
+  let version = 0
+
+  load()
+  const stop = document.subscribe(follow)
+
+  function load(): void {
+    for (const id of document.ids()) {
+      const element = document.get(id)
+      if (element) entries.set(id, entryOf(element))
+    }
+    order = [...entries.values()].sort((a, b) => comparePlaces(a.element, b.element))
+    index.load(order)
+    ranksStale = true
+  }
+
+  function follow(change: DocumentChange): void {
+    // Received boards arrive whole; one sort is then cheaper than thousands of insertions.
+    const bulk = change.added.length > Math.max(100, entries.size / 10)
+    for (const id of change.removed) remove(id)
+    for (const id of change.changed) update(id)
+    const fresh: Entry[] = []
+    for (const id of change.added) {
+      const element = document.get(id)
+      if (!element) continue
+      if (entries.has(id)) update(id)
+      else if (bulk) fresh.push(entryOf(element))
+      else insert(element)
+    }
+    if (fresh.length > 0) {
+      for (const entry of fresh) entries.set(entry.id, entry)
+      order = [...order, ...fresh].sort((a, b) => comparePlaces(a.stored, b.stored))
+      index.load(fresh)
+    }
+    changed()
+  }
+
+  function changed(): void {
+    ranksStale = true
+    whole = null
+    version += 1
+    for (const listener of [...listeners]) listener()
+  }
+
+  function insert(element: Element): void {
+    const entry = entryOf(element)
+    entries.set(element.id, entry)
+    order.splice(placeOf(entry), 0, entry)
+    index.insert(entry)
+  }
+
+  function remove(id: ElementId): void {
+    const entry = entries.get(id)
+    if (!entry) return
+    entries.delete(id)
+    order.splice(order[placeOf(entry)] === entry ? placeOf(entry) : order.indexOf(entry), 1)
+    index.remove(entry)
+  }
+
+  function update(id: ElementId): void {
+    const element = document.get(id)
+    const entry = entries.get(id)
+    if (!element) return remove(id)
+    if (!entry) return insert(element)
+    const moved = entry.stored.z !== element.z
+    if (moved) order.splice(placeOf(entry), 1)
+    entry.stored = element
+    if (moved) order.splice(placeOf(entry), 0, entry)
+    show(entry, previewOf(id) ?? element)
+  }
+
+  /** Where the entry stands, or would stand. */
+  function placeOf(entry: Entry): number {
+    let low = 0
+    let high = order.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const other = order[middle]
+      if (other && comparePlaces(other.stored, entry.stored) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  function show(entry: Entry, element: Element): void {
+    if (entry.element === element) return
+    index.remove(entry)
+    entry.element = element
+    setBounds(entry)
+    index.insert(entry)
+  }
+
+  function previewOf(id: ElementId): Element | undefined {
+    const own = previews.get('own')?.get(id)
+    if (own) return own
+    for (const shown of previews.values()) {
+      const element = shown.get(id)
+      if (element) return element
+    }
+    return undefined
+  }
+
+  function setPreview(source: PreviewSource, live: LivePreview | null): void {
+    const before = previews.get(source)
+    const after = live ? resolve(live) : new Map<ElementId, Element>()
+    if (!before?.size && after.size === 0) return
+    if (after.size === 0) previews.delete(source)
+    else previews.set(source, after)
+    for (const id of new Set([...(before?.keys() ?? []), ...after.keys()])) {
+      const entry = entries.get(id)
+      if (entry) show(entry, previewOf(id) ?? entry.stored)
+    }
+    changed()
+  }
+
+  function resolve(live: LivePreview): Map<ElementId, Element> {
+    const shown = new Map<ElementId, Element>()
+    for (const [id, box] of live.boxes ?? []) {
+      const entry = entries.get(id)
+      if (entry) shown.set(id, withBox(entry.stored, box))
+    }
+    for (const draft of live.drafts ?? []) {
+      if (entries.has(draft.id)) shown.set(draft.id, draft)
+    }
+    return shown
+  }
+
+  function rankAll(): void {
+    if (!ranksStale) return
+    ranksStale = false
+    order.forEach((entry, rank) => (entry.rank = rank))
+    if (marks.length < order.length) marks = new Uint8Array(order.length * 2)
+  }
+
+  function visit(rect: Rect, act: (entry: SceneEntry) => void): void {
+    const all = bounds()
+    const part = overlap(rect, all) / Math.max(1, area(all))
+    if (part >= WALK_ALL_FROM) {
+      for (const entry of order) if (rectsTouch(entry, rect)) act(entry)
+      return
+    }
+    rankAll()
+    let lowest = order.length
+    let highest = -1
+    for (const entry of index.search(rect)) {
+      marks[entry.rank] = 1
+      lowest = Math.min(lowest, entry.rank)
+      highest = Math.max(highest, entry.rank)
+    }
+    for (let rank = lowest; rank <= highest; rank++) {
+      if (marks[rank] !== 1) continue
+      marks[rank] = 0
+      const entry = order[rank]
+      if (entry) act(entry)
+    }
+  }
+
+  function bounds(): Rect {
+    whole ??= order.reduce<Rect>((all, entry) => unionRect(all, entry), EMPTY_RECT)
+    return whole
+  }
+
+  return {
+    version: () => version,
+    size: () => order.length,
+    subscribe(listener) {
+      const own = () => listener()
+      listeners.add(own)
+      return () => listeners.delete(own)
+    },
+    visit,
+    topmostAt(p, slack, accept) {
+      const around: Rect = { minX: p.x - slack, minY: p.y - slack, maxX: p.x + slack, maxY: p.y + slack }
+      let found: Element | undefined
+      visit(around, ({ element }) => {
+        if (accept(element) && hitElement(element, p, slack)) found = element
+      })
+      return found
+    },
+    inRect(rect, mode) {
+      const found: Element[] = []
+      visit(rect, ({ element }) => {
+        if (inMarquee(element, rect, mode)) found.push(element)
+      })
+      return found
+    },
+    get: (id) => entries.get(id),
+    order: () => order,
+    bounds,
+    setPreview,
+    destroy: stop,
+  }
+}
+
+function entryOf(element: Element): Entry {
+  const entry: Entry = {
+    id: element.id,
+    element,
+    stored: element,
+    rank: 0,
+    minX: 0,
+    minY: 0,
+    maxX: 0,
+    maxY: 0,
+  }
+  setBounds(entry)
+  return entry
+}
+
+function setBounds(entry: Entry): void {
+  const bounds = paintBounds(entry.element)
+  entry.minX = bounds.minX
+  entry.minY = bounds.minY
+  entry.maxX = bounds.maxX
+  entry.maxY = bounds.maxY
+}
+
+function area(r: Rect): number {
+  return Math.max(0, r.maxX - r.minX) * Math.max(0, r.maxY - r.minY)
+}
+
+function overlap(a: Rect, b: Rect): number {
+  return area({
+    minX: Math.max(a.minX, b.minX),
+    minY: Math.max(a.minY, b.minY),
+    maxX: Math.min(a.maxX, b.maxX),
+    maxY: Math.min(a.maxY, b.maxY),
+  })
+}
