@@ -1,0 +1,70 @@
+/** One request to the server's REST interface: a deadline, JSON both ways, failures as `ApiError`. */
+
+import { MalformedAnswer } from './board'
+import { ApiError, problemOf } from './problem'
+
+const BASE = '/api/v1'
+const TIMEOUT_MS = 15_000
+
+export interface Request {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Below `/api/v1`. */
+  readonly path: string
+  readonly body?: unknown
+  /** An ETag, or `*` for whatever is there now. */
+  readonly ifMatch?: string
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+}
+
+export interface Answer {
+  readonly etag: string | null
+  /** Null when there is no content. */
+  readonly body: unknown
+}
+
+/** Throws `ApiError`, or the caller's own abort reason when `signal` was aborted. */
+export async function send(request: Request): Promise<Answer> {
+  const deadline = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS)
+  const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline
+  try {
+    const response = await fetch(BASE + request.path, {
+      method: request.method,
+      headers: headersOf(request),
+      body: request.body === undefined ? null : JSON.stringify(request.body),
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal,
+    })
+    const body = await readBody(response)
+    if (!response.ok) throw ApiError.answered(problemOf(response.status, response.statusText, body))
+    return { etag: response.headers.get('etag'), body }
+  } catch (failure) {
+    if (failure instanceof ApiError || failure instanceof MalformedAnswer) throw failure
+    if (request.signal?.aborted) throw request.signal.reason
+    throw ApiError.silent(deadline.aborted ? 'timed_out' : 'unreachable')
+  }
+}
+
+function headersOf(request: Request): Record<string, string> {
+  const headers: Record<string, string> = { accept: 'application/json, application/problem+json' }
+  if (request.body !== undefined) {
+    headers['content-type'] = request.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+  }
+  if (request.ifMatch !== undefined) headers['if-match'] = request.ifMatch
+  // A retry by the browser or a proxy in between must not make a second board.
+  if (request.method === 'POST') headers['idempotency-key'] = `"${crypto.randomUUID()}"`
+  return headers
+}
+
+async function readBody(response: Response): Promise<unknown> {
+  const text = await response.text()
+  if (text === '') return null
+  try {
+    return JSON.parse(text)
+  } catch {
+    // A proxy's error page is described by its status; a success must be JSON.
+    if (response.ok) throw new MalformedAnswer('JSON')
+    return null
+  }
+}
