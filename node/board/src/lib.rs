@@ -1,10 +1,11 @@
 //! What a board *is*: its schema, the gate that foreign bytes must pass, the typed reading of a document and the repair
 //! that keeps every board valid. No clock, no socket, no file, no random number.
 //!
-//! Begin with [`gate`], which reads a Yjs update before yrs does and refuses what yrs could not survive; then `schema`,
+//! Begin with [`gate`], which reads a Yjs update before yrs does and refuses what yrs could not survive; then [`schema`],
 //! the one definition of elements.
 
 pub mod gate;
+pub mod schema;
 mod state_vector;
 pub mod text;
 

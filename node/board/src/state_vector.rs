@@ -68,6 +68,13 @@ impl StateVector {
         }
     }
 
+    /// Takes back what is known of one client, down to this clock.
+    pub fn lower(&mut self, client: u64, clock: u64) {
+        if self.get(client) > clock {
+            self.clocks.insert(client, clock);
+        }
+    }
+
     /// How many clock units of this are unknown to `other`.
     pub fn missing_from(&self, other: &StateVector) -> u64 {
         self.iter()

@@ -1,0 +1,293 @@
+//! The schema as a TypeScript module for the browser. A test compares the committed file with this.
+
+use std::fmt::Write;
+
+use super::{
+    ALIGNS, CANVAS, COORDINATE_MAX, DASHES, ELEMENT_ID_LENGTH_MAX, ELEMENTS_MAX, ElementType,
+    HEADS, INK_DARK, INK_LIGHT, NESTING_MAX, PALETTE, PEN_POINTS_MAX, ROOT_ELEMENTS, ROOT_META,
+    SCHEMA_VERSION, SHAPE_KINDS, StyleDefault, StyleKey, StyleValue, TEXT_LENGTH_MAX, Theme,
+    VALIGNS, WORD_LENGTH_MAX, Z_DEFAULT, Z_LENGTH_MAX,
+};
+
+/// The whole text of `node/web/src/core/schema.gen.ts`.
+pub fn typescript() -> String {
+    let mut out = String::from(HEADER);
+    constants(&mut out);
+    words(&mut out);
+    palette(&mut out);
+    styles(&mut out);
+    types(&mut out);
+    out
+}
+
+const HEADER: &str = "// Written by easel-board from node/board/src/schema (EASEL_BLESS=1 cargo test -p easel-board --test schema).\n\
+                      // Do not edit.\n\n";
+
+fn constants(out: &mut String) {
+    line(
+        out,
+        format_args!("export const SCHEMA_VERSION = {SCHEMA_VERSION}"),
+    );
+    line(out, format_args!("export const ROOT_META = '{ROOT_META}'"));
+    line(
+        out,
+        format_args!("export const ROOT_ELEMENTS = '{ROOT_ELEMENTS}'\n"),
+    );
+    line(
+        out,
+        format_args!("/** Numbers are finite and within `-COORDINATE_MAX..COORDINATE_MAX`. */"),
+    );
+    line(
+        out,
+        format_args!("export const COORDINATE_MAX = {COORDINATE_MAX}"),
+    );
+    line(
+        out,
+        format_args!("export const ELEMENTS_MAX = {ELEMENTS_MAX}"),
+    );
+    line(
+        out,
+        format_args!("/** Elements inside elements, the outermost counted. */"),
+    );
+    line(
+        out,
+        format_args!("export const NESTING_MAX = {NESTING_MAX}"),
+    );
+    line(
+        out,
+        format_args!("/** Length of an element's text in UTF-16 code units. */"),
+    );
+    line(
+        out,
+        format_args!("export const TEXT_LENGTH_MAX = {TEXT_LENGTH_MAX}"),
+    );
+    line(
+        out,
+        format_args!("export const PEN_POINTS_MAX = {PEN_POINTS_MAX}"),
+    );
+    line(
+        out,
+        format_args!(
+            "export const ELEMENT_ID_PATTERN = /^[A-Za-z0-9_-]{{1,{ELEMENT_ID_LENGTH_MAX}}}$/"
+        ),
+    );
+    line(
+        out,
+        format_args!("export const Z_LENGTH_MAX = {Z_LENGTH_MAX}"),
+    );
+    line(
+        out,
+        format_args!("/** Longer texts under a style key or `kind` are removed by the server. */"),
+    );
+    line(
+        out,
+        format_args!("export const WORD_LENGTH_MAX = {WORD_LENGTH_MAX}"),
+    );
+    line(
+        out,
+        format_args!(
+            "/** What an element without a valid fractional index has; ties are settled by id. */"
+        ),
+    );
+    line(
+        out,
+        format_args!("export const Z_DEFAULT = '{Z_DEFAULT}'\n"),
+    );
+}
+
+fn words(out: &mut String) {
+    union(
+        out,
+        "ELEMENT_TYPES",
+        "ElementType",
+        &ElementType::ALL.map(ElementType::name),
+    );
+    union(out, "SHAPE_KINDS", "ShapeKind", &SHAPE_KINDS);
+    union(out, "DASHES", "Dash", &DASHES);
+    union(out, "ALIGNS", "Align", &ALIGNS);
+    union(out, "VALIGNS", "Valign", &VALIGNS);
+    union(out, "HEADS", "Head", &HEADS);
+    union(out, "THEMES", "Theme", &Theme::ALL.map(Theme::name));
+    union(
+        out,
+        "PALETTE_NAMES",
+        "PaletteName",
+        &PALETTE.map(|color| color.name),
+    );
+    union(
+        out,
+        "STYLE_KEYS",
+        "StyleKey",
+        &StyleKey::ALL.map(StyleKey::name),
+    );
+}
+
+fn palette(out: &mut String) {
+    line(
+        out,
+        format_args!(
+            "/** How a name is drawn: as a line or letters, as an area, and the letters readable on that area. */"
+        ),
+    );
+    line(
+        out,
+        format_args!(
+            "export interface Swatch {{\n  readonly stroke: string\n  readonly fill: string\n  readonly ink: string\n}}\n"
+        ),
+    );
+    line(
+        out,
+        format_args!(
+            "export const PALETTE: Readonly<Record<Theme, Readonly<Record<PaletteName, Swatch>>>> = {{"
+        ),
+    );
+    for theme in Theme::ALL {
+        line(out, format_args!("  {}: {{", theme.name()));
+        for color in PALETTE {
+            let swatch = color.swatch.of(theme);
+            line(
+                out,
+                format_args!(
+                    "    {}: {{ stroke: '{}', fill: '{}', ink: '{}' }},",
+                    color.name, swatch.stroke, swatch.fill, swatch.ink
+                ),
+            );
+        }
+        line(out, format_args!("  }},"));
+    }
+    line(out, format_args!("}}\n"));
+    line(out, format_args!("/** The board itself. */"));
+    line(
+        out,
+        format_args!(
+            "export const CANVAS: Readonly<Record<Theme, string>> = {{ light: '{}', dark: '{}' }}",
+            CANVAS.light, CANVAS.dark
+        ),
+    );
+    line(
+        out,
+        format_args!("/** Letters on light and on dark areas of any colour. */"),
+    );
+    line(out, format_args!("export const INK_DARK = '{INK_DARK}'"));
+    line(
+        out,
+        format_args!("export const INK_LIGHT = '{INK_LIGHT}'\n"),
+    );
+}
+
+fn styles(out: &mut String) {
+    line(out, format_args!("export type HexColor = `#${{string}}`"));
+    line(
+        out,
+        format_args!("export type Paint = PaletteName | HexColor | 'none'\n"),
+    );
+    line(out, format_args!("export interface StyleValues {{"));
+    for key in StyleKey::ALL {
+        let (name, value) = (key.name(), key.value());
+        let ts = match (key, value) {
+            (_, StyleValue::Paint) => "Paint",
+            (_, StyleValue::Number { .. }) => "number",
+            (_, StyleValue::Flag) => "boolean",
+            (StyleKey::Dash, StyleValue::Choice(_)) => "Dash",
+            (StyleKey::Align, StyleValue::Choice(_)) => "Align",
+            (StyleKey::Valign, StyleValue::Choice(_)) => "Valign",
+            (_, StyleValue::Choice(_)) => "string",
+        };
+        line(out, format_args!("  {name}: {ts}"));
+    }
+    line(out, format_args!("}}\n"));
+    line(
+        out,
+        format_args!(
+            "export type StyleRule =\n  | {{ readonly value: 'paint' }}\n  | {{ readonly value: 'number'; readonly min: number; readonly max: number }}\n  | {{ readonly value: 'choice'; readonly choices: readonly string[] }}\n  | {{ readonly value: 'flag' }}\n"
+        ),
+    );
+    line(
+        out,
+        format_args!("export const STYLE_RULES: Readonly<Record<StyleKey, StyleRule>> = {{"),
+    );
+    for key in StyleKey::ALL {
+        let rule = match key.value() {
+            StyleValue::Paint => "{ value: 'paint' }".to_owned(),
+            StyleValue::Number { min, max } => {
+                format!("{{ value: 'number', min: {min}, max: {max} }}")
+            }
+            StyleValue::Choice(choices) => {
+                format!("{{ value: 'choice', choices: [{}] }}", quoted(choices))
+            }
+            StyleValue::Flag => "{ value: 'flag' }".to_owned(),
+        };
+        line(out, format_args!("  {}: {rule},", key.name()));
+    }
+    line(out, format_args!("}}\n"));
+}
+
+fn types(out: &mut String) {
+    line(
+        out,
+        format_args!(
+            "/**\n * The style keys that mean something on a type, with the value of an element that does not have the key.\n * `text_color: null` is the ink that is readable on what is behind the text.\n */"
+        ),
+    );
+    line(out, format_args!("export const STYLES = {{"));
+    for element_type in ElementType::ALL {
+        line(out, format_args!("  {}: {{", element_type.name()));
+        for (key, default) in element_type.styles() {
+            let default = match default {
+                StyleDefault::Word(word) => format!("'{word}'"),
+                StyleDefault::Number(number) => number.to_string(),
+                StyleDefault::Flag(flag) => flag.to_string(),
+                StyleDefault::Behind => "null".to_owned(),
+            };
+            line(out, format_args!("    {}: {default},", key.name()));
+        }
+        line(out, format_args!("  }},"));
+    }
+    line(
+        out,
+        format_args!(
+            "}} as const satisfies Readonly<Record<ElementType, {{ readonly [K in StyleKey]?: StyleValues[K] | null }}>>\n"
+        ),
+    );
+    line(
+        out,
+        format_args!("/** Width and height of an element that has no valid box. */"),
+    );
+    line(
+        out,
+        format_args!(
+            "export const DEFAULT_SIZE: Readonly<Record<ElementType, readonly [number, number]>> = {{"
+        ),
+    );
+    for element_type in ElementType::ALL {
+        let (width, height) = element_type.default_size();
+        line(
+            out,
+            format_args!("  {}: [{width}, {height}],", element_type.name()),
+        );
+    }
+    line(out, format_args!("}}"));
+}
+
+fn union(out: &mut String, constant: &str, name: &str, words: &[&str]) {
+    line(
+        out,
+        format_args!("export const {constant} = [{}] as const", quoted(words)),
+    );
+    line(
+        out,
+        format_args!("export type {name} = (typeof {constant})[number]\n"),
+    );
+}
+
+fn quoted(words: &[&str]) -> String {
+    words
+        .iter()
+        .map(|word| format!("'{word}'"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    writeln!(out, "{text}").expect("a String takes everything");
+}

@@ -1,0 +1,188 @@
+// Written by easel-board from node/board/src/schema (EASEL_BLESS=1 cargo test -p easel-board --test schema).
+// Do not edit.
+
+export const SCHEMA_VERSION = 1
+export const ROOT_META = 'meta'
+export const ROOT_ELEMENTS = 'elements'
+
+/** Numbers are finite and within `-COORDINATE_MAX..COORDINATE_MAX`. */
+export const COORDINATE_MAX = 10000000
+export const ELEMENTS_MAX = 100000
+/** Elements inside elements, the outermost counted. */
+export const NESTING_MAX = 32
+/** Length of an element's text in UTF-16 code units. */
+export const TEXT_LENGTH_MAX = 20000
+export const PEN_POINTS_MAX = 50000
+export const ELEMENT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/
+export const Z_LENGTH_MAX = 256
+/** Longer texts under a style key or `kind` are removed by the server. */
+export const WORD_LENGTH_MAX = 64
+/** What an element without a valid fractional index has; ties are settled by id. */
+export const Z_DEFAULT = 'a0'
+
+export const ELEMENT_TYPES = ['shape', 'sticky', 'text', 'pen', 'line'] as const
+export type ElementType = (typeof ELEMENT_TYPES)[number]
+
+export const SHAPE_KINDS = ['rectangle', 'ellipse', 'diamond'] as const
+export type ShapeKind = (typeof SHAPE_KINDS)[number]
+
+export const DASHES = ['solid', 'dashed', 'dotted'] as const
+export type Dash = (typeof DASHES)[number]
+
+export const ALIGNS = ['left', 'center', 'right'] as const
+export type Align = (typeof ALIGNS)[number]
+
+export const VALIGNS = ['top', 'middle', 'bottom'] as const
+export type Valign = (typeof VALIGNS)[number]
+
+export const HEADS = ['none', 'arrow'] as const
+export type Head = (typeof HEADS)[number]
+
+export const THEMES = ['light', 'dark'] as const
+export type Theme = (typeof THEMES)[number]
+
+export const PALETTE_NAMES = ['black', 'grey', 'red', 'orange', 'yellow', 'green', 'teal', 'blue', 'violet', 'pink', 'brown', 'white'] as const
+export type PaletteName = (typeof PALETTE_NAMES)[number]
+
+export const STYLE_KEYS = ['fill', 'stroke', 'stroke_width', 'dash', 'opacity', 'font_size', 'align', 'valign', 'text_color', 'auto_width', 'locked'] as const
+export type StyleKey = (typeof STYLE_KEYS)[number]
+
+/** How a name is drawn: as a line or letters, as an area, and the letters readable on that area. */
+export interface Swatch {
+  readonly stroke: string
+  readonly fill: string
+  readonly ink: string
+}
+
+export const PALETTE: Readonly<Record<Theme, Readonly<Record<PaletteName, Swatch>>>> = {
+  light: {
+    black: { stroke: '#1f2328', fill: '#3a4049', ink: '#f1f3f6' },
+    grey: { stroke: '#6b7280', fill: '#e3e6eb', ink: '#1f2328' },
+    red: { stroke: '#d4333f', fill: '#ffd6d4', ink: '#1f2328' },
+    orange: { stroke: '#cf5a12', fill: '#ffe0c4', ink: '#1f2328' },
+    yellow: { stroke: '#a37508', fill: '#fff0a6', ink: '#1f2328' },
+    green: { stroke: '#24823f', fill: '#cff2d3', ink: '#1f2328' },
+    teal: { stroke: '#0d8086', fill: '#c5f0ee', ink: '#1f2328' },
+    blue: { stroke: '#2563d4', fill: '#d0e4ff', ink: '#1f2328' },
+    violet: { stroke: '#7442dd', fill: '#e4daff', ink: '#1f2328' },
+    pink: { stroke: '#c9307b', fill: '#ffd8ea', ink: '#1f2328' },
+    brown: { stroke: '#8a5a34', fill: '#ecdccb', ink: '#1f2328' },
+    white: { stroke: '#ffffff', fill: '#ffffff', ink: '#1f2328' },
+  },
+  dark: {
+    black: { stroke: '#eceef2', fill: '#2b3038', ink: '#f1f3f6' },
+    grey: { stroke: '#9aa3b0', fill: '#444b56', ink: '#f1f3f6' },
+    red: { stroke: '#ff8080', fill: '#7b2c33', ink: '#f1f3f6' },
+    orange: { stroke: '#ffa061', fill: '#7a4418', ink: '#f1f3f6' },
+    yellow: { stroke: '#f0cb58', fill: '#5e4c12', ink: '#f1f3f6' },
+    green: { stroke: '#6ad189', fill: '#235c36', ink: '#f1f3f6' },
+    teal: { stroke: '#52cbc9', fill: '#185b5e', ink: '#f1f3f6' },
+    blue: { stroke: '#7aacff', fill: '#254c8a', ink: '#f1f3f6' },
+    violet: { stroke: '#b49aff', fill: '#4c3690', ink: '#f1f3f6' },
+    pink: { stroke: '#ff8cc3', fill: '#7a2b58', ink: '#f1f3f6' },
+    brown: { stroke: '#cda177', fill: '#5c4431', ink: '#f1f3f6' },
+    white: { stroke: '#ffffff', fill: '#f4f5f7', ink: '#1f2328' },
+  },
+}
+
+/** The board itself. */
+export const CANVAS: Readonly<Record<Theme, string>> = { light: '#f8f9fb', dark: '#16181d' }
+/** Letters on light and on dark areas of any colour. */
+export const INK_DARK = '#1f2328'
+export const INK_LIGHT = '#f1f3f6'
+
+export type HexColor = `#${string}`
+export type Paint = PaletteName | HexColor | 'none'
+
+export interface StyleValues {
+  fill: Paint
+  stroke: Paint
+  stroke_width: number
+  dash: Dash
+  opacity: number
+  font_size: number
+  align: Align
+  valign: Valign
+  text_color: Paint
+  auto_width: boolean
+  locked: boolean
+}
+
+export type StyleRule =
+  | { readonly value: 'paint' }
+  | { readonly value: 'number'; readonly min: number; readonly max: number }
+  | { readonly value: 'choice'; readonly choices: readonly string[] }
+  | { readonly value: 'flag' }
+
+export const STYLE_RULES: Readonly<Record<StyleKey, StyleRule>> = {
+  fill: { value: 'paint' },
+  stroke: { value: 'paint' },
+  stroke_width: { value: 'number', min: 0, max: 256 },
+  dash: { value: 'choice', choices: ['solid', 'dashed', 'dotted'] },
+  opacity: { value: 'number', min: 0, max: 1 },
+  font_size: { value: 'number', min: 1, max: 1024 },
+  align: { value: 'choice', choices: ['left', 'center', 'right'] },
+  valign: { value: 'choice', choices: ['top', 'middle', 'bottom'] },
+  text_color: { value: 'paint' },
+  auto_width: { value: 'flag' },
+  locked: { value: 'flag' },
+}
+
+/**
+ * The style keys that mean something on a type, with the value of an element that does not have the key.
+ * `text_color: null` is the ink that is readable on what is behind the text.
+ */
+export const STYLES = {
+  shape: {
+    fill: 'none',
+    stroke: 'black',
+    stroke_width: 2,
+    dash: 'solid',
+    opacity: 1,
+    font_size: 16,
+    align: 'center',
+    valign: 'middle',
+    text_color: null,
+    locked: false,
+  },
+  sticky: {
+    fill: 'yellow',
+    opacity: 1,
+    font_size: 20,
+    align: 'center',
+    valign: 'middle',
+    text_color: null,
+    locked: false,
+  },
+  text: {
+    opacity: 1,
+    font_size: 20,
+    align: 'left',
+    valign: 'top',
+    text_color: null,
+    auto_width: true,
+    locked: false,
+  },
+  pen: {
+    stroke: 'black',
+    stroke_width: 4,
+    opacity: 1,
+    locked: false,
+  },
+  line: {
+    stroke: 'black',
+    stroke_width: 2,
+    dash: 'solid',
+    opacity: 1,
+    locked: false,
+  },
+} as const satisfies Readonly<Record<ElementType, { readonly [K in StyleKey]?: StyleValues[K] | null }>>
+
+/** Width and height of an element that has no valid box. */
+export const DEFAULT_SIZE: Readonly<Record<ElementType, readonly [number, number]>> = {
+  shape: [100, 100],
+  sticky: [200, 200],
+  text: [100, 24],
+  pen: [100, 100],
+  line: [100, 100],
+}
