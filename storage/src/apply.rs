@@ -1,0 +1,442 @@
+//! The rules: what a command does to what is stored.
+//!
+//! Pure over the transaction: no clock, randomness, floating point or map order, so that every node that applies the
+//! same commands holds the same bytes. A [`Rejection`] comes before the first write of its command.
+//!
+//! The hot path is `AppendUpdates` of one small update. It reads the board, document and seat rows, and writes three:
+//! the document row, the seat row and the new update. Nothing else is touched per update; a batch as a whole adds the
+//! clock, the engine's marker and one look at what is about to expire. A seat costs one more row, its entry in the
+//! list of what expires, once per ten minutes.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use crate::command::{Command, Envelope, NewUpdate, Outcome, Payload, Rejection, Reply};
+use crate::ids::{BoardId, CommandId, DocName, InstanceId, Time, Title};
+use crate::records::{
+    BoardRow, BodyContent, DocRow, Expiring, InstanceRow, OutcomeRow, SeatRow, UpdateRow,
+};
+use crate::store::Batch;
+use crate::tx::{Fault, WriteTx};
+
+/// How long the answer to a command with an id is kept.
+pub const OUTCOME_KEPT_MS: u64 = 24 * 60 * 60 * 1000;
+/// How long after a seat's last update a repeat of any of its updates is still recognised.
+pub const SEAT_KEPT_MS: u64 = 10 * 60 * 1000;
+
+/// A batch forgets this many expired things and two more for each of its commands. A command makes at most a few, so
+/// what has expired never piles up, and no batch ever pays for all of it.
+const FORGET_PER_BATCH: usize = 8;
+const FORGET_PER_COMMAND: usize = 2;
+
+/// Applies the commands of one batch at one moment, which is later than that of every batch before it.
+pub fn apply_batch(tx: &mut dyn WriteTx, batch: &Batch) -> Result<Vec<Reply>, Fault> {
+    let at = tx.clock()?.plus_ms(1).max(batch.at);
+    tx.put_clock(at)?;
+    let forget_max = FORGET_PER_BATCH + FORGET_PER_COMMAND * batch.envelopes.len();
+    forget_expired(tx, at, forget_max)?;
+    batch
+        .envelopes
+        .iter()
+        .map(|envelope| apply(tx, at, envelope))
+        .collect()
+}
+
+/// Applies one command at a moment. A command whose id was answered within the last day is answered the same again.
+pub fn apply(tx: &mut dyn WriteTx, at: Time, envelope: &Envelope) -> Result<Reply, Fault> {
+    let Some(id) = envelope.id else {
+        return run(tx, at, &envelope.kind);
+    };
+    if let Some(kept) = tx.outcome(id)?
+        && at < outcome_due(&kept)
+    {
+        return Ok(kept.reply);
+    }
+    let reply = run(tx, at, &envelope.kind)?;
+    keep_outcome(tx, at, id, &reply)?;
+    Ok(reply)
+}
+
+fn run(tx: &mut dyn WriteTx, at: Time, command: &Command) -> Result<Reply, Fault> {
+    match command {
+        Command::InitInstance { instance } => init_instance(tx, at, *instance),
+        Command::CreateBoard { board, title } => create_board(tx, at, *board, title),
+        Command::RenameBoard {
+            board,
+            title,
+            if_rev,
+        } => rename_board(tx, at, *board, title, *if_rev),
+        Command::TrashBoard { board, if_rev } => trash_board(tx, at, *board, *if_rev),
+        Command::RestoreBoard { board } => restore_board(tx, at, *board),
+        Command::PurgeBoard { board } => purge_board(tx, *board),
+        Command::AppendUpdates { doc, updates } => append_updates(tx, at, doc, updates),
+        Command::Compact {
+            doc,
+            expected_body_seq,
+            upto_seq,
+            body,
+            state_vector,
+        } => {
+            let span = CompactSpan {
+                expected_body_seq: *expected_body_seq,
+                upto_seq: *upto_seq,
+            };
+            compact(tx, doc, span, body, state_vector)
+        }
+    }
+}
+
+fn init_instance(tx: &mut dyn WriteTx, at: Time, id: InstanceId) -> Result<Reply, Fault> {
+    if tx.instance()?.is_some() {
+        return Ok(Err(Rejection::InstanceExists));
+    }
+    tx.put_instance(&InstanceRow { id, created_at: at })?;
+    Ok(Ok(Outcome::Done))
+}
+
+fn create_board(
+    tx: &mut dyn WriteTx,
+    at: Time,
+    board: BoardId,
+    title: &Title,
+) -> Result<Reply, Fault> {
+    if tx.board(board)?.is_some() {
+        return Ok(Err(Rejection::BoardExists));
+    }
+    let row = BoardRow {
+        title: title.clone(),
+        created_at: at,
+        changed_at: at,
+        trashed_at: None,
+        rev: 1,
+    };
+    let doc = DocRow {
+        updated_at: at,
+        ..DocRow::default()
+    };
+    tx.put_board(board, &row)?;
+    tx.put_doc(&board.into(), &doc)?;
+    Ok(Ok(Outcome::Board(row.join(board, &doc))))
+}
+
+fn rename_board(
+    tx: &mut dyn WriteTx,
+    at: Time,
+    board: BoardId,
+    title: &Title,
+    if_rev: Option<u64>,
+) -> Result<Reply, Fault> {
+    let row = match live_board(tx, board, if_rev)? {
+        Ok(row) => row,
+        Err(rejection) => return Ok(Err(rejection)),
+    };
+    let title = title.clone();
+    change_board(tx, at, board, BoardRow { title, ..row })
+}
+
+fn trash_board(
+    tx: &mut dyn WriteTx,
+    at: Time,
+    board: BoardId,
+    if_rev: Option<u64>,
+) -> Result<Reply, Fault> {
+    let row = match live_board(tx, board, if_rev)? {
+        Ok(row) => row,
+        Err(rejection) => return Ok(Err(rejection)),
+    };
+    let trashed_at = Some(at);
+    change_board(tx, at, board, BoardRow { trashed_at, ..row })
+}
+
+fn restore_board(tx: &mut dyn WriteTx, at: Time, board: BoardId) -> Result<Reply, Fault> {
+    let row = match trashed_board(tx, board)? {
+        Ok(row) => row,
+        Err(rejection) => return Ok(Err(rejection)),
+    };
+    let trashed_at = None;
+    change_board(tx, at, board, BoardRow { trashed_at, ..row })
+}
+
+fn purge_board(tx: &mut dyn WriteTx, board: BoardId) -> Result<Reply, Fault> {
+    if let Err(rejection) = trashed_board(tx, board)? {
+        return Ok(Err(rejection));
+    }
+    tx.delete_board(board)?;
+    tx.delete_doc(&board.into())?;
+    Ok(Ok(Outcome::Done))
+}
+
+fn live_board(
+    tx: &dyn WriteTx,
+    board: BoardId,
+    if_rev: Option<u64>,
+) -> Result<Result<BoardRow, Rejection>, Fault> {
+    let Some(row) = tx.board(board)? else {
+        return Ok(Err(Rejection::BoardNotFound));
+    };
+    if row.trashed_at.is_some() {
+        return Ok(Err(Rejection::BoardTrashed));
+    }
+    let current = row.rev;
+    if if_rev.is_some_and(|wanted| wanted != current) {
+        return Ok(Err(Rejection::RevisionMoved { current }));
+    }
+    Ok(Ok(row))
+}
+
+fn trashed_board(tx: &dyn WriteTx, board: BoardId) -> Result<Result<BoardRow, Rejection>, Fault> {
+    let Some(row) = tx.board(board)? else {
+        return Ok(Err(Rejection::BoardNotFound));
+    };
+    if row.trashed_at.is_none() {
+        return Ok(Err(Rejection::BoardNotTrashed));
+    }
+    Ok(Ok(row))
+}
+
+/// Stores changed metadata under the next revision.
+fn change_board(
+    tx: &mut dyn WriteTx,
+    at: Time,
+    board: BoardId,
+    mut row: BoardRow,
+) -> Result<Reply, Fault> {
+    row.rev += 1;
+    row.changed_at = at;
+    let doc = board_doc(tx, board)?;
+    tx.put_board(board, &row)?;
+    Ok(Ok(Outcome::Board(row.join(board, &doc))))
+}
+
+fn board_doc(tx: &dyn WriteTx, board: BoardId) -> Result<DocRow, Fault> {
+    tx.doc(&board.into())?
+        .ok_or_else(|| Fault::Corrupt(format!("{board} has no document")))
+}
+
+fn append_updates(
+    tx: &mut dyn WriteTx,
+    at: Time,
+    doc: &DocName,
+    updates: &[NewUpdate],
+) -> Result<Reply, Fault> {
+    if let Err(rejection) = check_appendable(tx, doc)? {
+        return Ok(Err(rejection));
+    }
+    if updates.is_empty() {
+        return Ok(Err(Rejection::Empty));
+    }
+    for update in updates {
+        if let Err(rejection) = inline(&update.payload) {
+            return Ok(Err(rejection));
+        }
+    }
+
+    let mut row = tx.doc(doc)?.unwrap_or_default();
+    let first_seq = row.head_seq + 1;
+    let mut seats = BTreeMap::new();
+    let mut repeats = 0;
+    for update in updates {
+        if is_repeat(tx, at, doc, update, &mut seats)? {
+            repeats += 1;
+            continue;
+        }
+        row.head_seq += 1;
+        row.tail_bytes += inline_len(&update.payload);
+        tx.put_update(doc, row.head_seq, &UpdateRow::new(at, update))?;
+    }
+    let last_seq = row.head_seq;
+    if last_seq >= first_seq {
+        row.updated_at = at;
+        tx.put_doc(doc, &row)?;
+    }
+    for (seat, heard) in seats {
+        keep_seat(tx, at, doc, seat, heard)?;
+    }
+    Ok(Ok(Outcome::Appended {
+        first_seq,
+        last_seq,
+        repeats,
+    }))
+}
+
+fn check_appendable(tx: &dyn WriteTx, doc: &DocName) -> Result<Result<(), Rejection>, Fault> {
+    match doc {
+        DocName::Board(board) => Ok(live_board(tx, *board, None)?.map(|_| ())),
+        DocName::Raw(_) => Ok(Ok(())),
+    }
+}
+
+/// A seat this command has heard from: its row, and whether it is stored already.
+struct HeardSeat {
+    row: SeatRow,
+    known: bool,
+    changed: bool,
+}
+
+/// Notes where the update comes from; `true` when it was stored before.
+fn is_repeat(
+    tx: &dyn WriteTx,
+    at: Time,
+    doc: &DocName,
+    update: &NewUpdate,
+    seats: &mut BTreeMap<u64, HeardSeat>,
+) -> Result<bool, Fault> {
+    let Some(origin) = update.origin else {
+        return Ok(false);
+    };
+    let heard = match seats.entry(origin.seat) {
+        std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+        std::collections::btree_map::Entry::Vacant(entry) => {
+            entry.insert(load_seat(tx, at, doc, origin.seat)?)
+        }
+    };
+    let new = heard.row.hear(origin.number);
+    heard.changed |= new;
+    Ok(!new)
+}
+
+fn load_seat(tx: &dyn WriteTx, at: Time, doc: &DocName, seat: u64) -> Result<HeardSeat, Fault> {
+    let stored = tx.seat(doc, seat)?;
+    let known = stored.is_some();
+    // Expired but not yet forgotten: its entry in the list of what expires is still there, its numbers are not.
+    let row = stored.filter(|row| at < seat_due(row)).unwrap_or_default();
+    Ok(HeardSeat {
+        row,
+        known,
+        changed: false,
+    })
+}
+
+fn keep_seat(
+    tx: &mut dyn WriteTx,
+    at: Time,
+    doc: &DocName,
+    seat: u64,
+    heard: HeardSeat,
+) -> Result<(), Fault> {
+    if !heard.changed {
+        return Ok(());
+    }
+    let mut row = heard.row;
+    row.at = at;
+    tx.put_seat(doc, seat, &row)?;
+    if !heard.known {
+        // The entry is not moved with every update: when it comes due, `forget` looks at how old the seat really is.
+        tx.put_expiring(seat_due(&row), &Expiring::Seat(doc.clone(), seat))?;
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+struct CompactSpan {
+    expected_body_seq: u64,
+    upto_seq: u64,
+}
+
+/// Swaps the body. Updates are not moved: those up to the body's seq are history from now on, the rest is the tail.
+fn compact(
+    tx: &mut dyn WriteTx,
+    doc: &DocName,
+    span: CompactSpan,
+    body: &Payload,
+    state_vector: &[u8],
+) -> Result<Reply, Fault> {
+    let Some(mut row) = tx.doc(doc)? else {
+        return Ok(Err(Rejection::DocNotFound));
+    };
+    let (body_seq, head_seq) = (row.body_seq, row.head_seq);
+    if span.expected_body_seq != body_seq {
+        return Ok(Err(Rejection::BodyMoved { body_seq }));
+    }
+    if span.upto_seq <= body_seq || span.upto_seq > head_seq {
+        return Ok(Err(Rejection::SeqOutOfRange { head_seq }));
+    }
+    let bytes = match inline(body) {
+        Ok(bytes) => bytes.clone(),
+        Err(rejection) => return Ok(Err(rejection)),
+    };
+
+    row.body_seq = span.upto_seq;
+    row.body_bytes = bytes.len() as u64;
+    row.tail_bytes = payload_bytes_after(tx, doc, span.upto_seq)?;
+    let body = BodyContent {
+        bytes,
+        state_vector: state_vector.to_vec().into(),
+    };
+    tx.put_body(doc, &body)?;
+    tx.put_doc(doc, &row)?;
+    Ok(Ok(Outcome::Compacted {
+        body_seq: span.upto_seq,
+    }))
+}
+
+fn payload_bytes_after(tx: &dyn WriteTx, doc: &DocName, seq: u64) -> Result<u64, Fault> {
+    let mut bytes = 0;
+    tx.scan_updates(doc, seq + 1..=u64::MAX, &mut |_, update| {
+        bytes += inline_len(&update.payload);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(bytes)
+}
+
+fn inline(payload: &Payload) -> Result<&bytes::Bytes, Rejection> {
+    match payload {
+        Payload::Inline(bytes) if bytes.is_empty() => Err(Rejection::Empty),
+        Payload::Inline(bytes) => Ok(bytes),
+        Payload::Blob { .. } => Err(Rejection::BlobUnsupported),
+    }
+}
+
+fn inline_len(payload: &Payload) -> u64 {
+    match payload {
+        Payload::Inline(bytes) => bytes.len() as u64,
+        Payload::Blob { .. } => 0,
+    }
+}
+
+fn keep_outcome(tx: &mut dyn WriteTx, at: Time, id: CommandId, reply: &Reply) -> Result<(), Fault> {
+    let row = OutcomeRow {
+        at,
+        reply: reply.clone(),
+    };
+    tx.put_outcome(id, &row)?;
+    tx.put_expiring(outcome_due(&row), &Expiring::Outcome(id))
+}
+
+fn outcome_due(row: &OutcomeRow) -> Time {
+    row.at.plus_ms(OUTCOME_KEPT_MS)
+}
+
+fn seat_due(row: &SeatRow) -> Time {
+    row.at.plus_ms(SEAT_KEPT_MS)
+}
+
+fn forget_expired(tx: &mut dyn WriteTx, at: Time, limit: usize) -> Result<(), Fault> {
+    for (due, what) in tx.expiring(at, limit)? {
+        tx.delete_expiring(due, &what)?;
+        if let Some(later) = forget(tx, at, &what)? {
+            tx.put_expiring(later, &what)?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes what is due; gives the moment to look again if it was renewed meanwhile.
+fn forget(tx: &mut dyn WriteTx, at: Time, what: &Expiring) -> Result<Option<Time>, Fault> {
+    match what {
+        Expiring::Outcome(id) => {
+            let due = tx.outcome(*id)?.map(|row| outcome_due(&row));
+            if due.is_some_and(|due| due <= at) {
+                tx.delete_outcome(*id)?;
+            }
+            Ok(due.filter(|due| *due > at))
+        }
+        Expiring::Seat(doc, seat) => {
+            let due = tx.seat(doc, *seat)?.map(|row| seat_due(&row));
+            if due.is_some_and(|due| due <= at) {
+                tx.delete_seat(doc, *seat)?;
+            }
+            Ok(due.filter(|due| *due > at))
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Everything that can happen to durable state, and every answer to it.
+//!
+//! The enums are the documentation: one variant for each thing that can be asked, one for each way it can end. They
+//! are stored in the log and in outcome records, so a variant is only ever added at the end; see [`crate::codec`].
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{self, DecodeError};
+use crate::ids::{BoardId, CommandId, DocName, InstanceId, Title};
+use crate::records::BoardRecord;
+
+/// A command with who asks for it and, where it must run only once, the id of the attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// With an id the command runs once: a repeat within 24 h gets the first answer again, whatever it was.
+    pub id: Option<CommandId>,
+    pub actor: Actor,
+    pub kind: Command,
+}
+
+impl Envelope {
+    pub fn new(actor: Actor, kind: Command) -> Self {
+        Self {
+            id: None,
+            actor,
+            kind,
+        }
+    }
+
+    /// A version byte, then the envelope.
+    pub fn encode(&self) -> Vec<u8> {
+        codec::encode_onto(self, Vec::with_capacity(self.encoded_bytes_hint()))
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        codec::decode(bytes)
+    }
+
+    /// At least what the payloads take, so that encoding a large command does not grow its buffer again and again.
+    fn encoded_bytes_hint(&self) -> usize {
+        const OVERHEAD: usize = 64;
+        match &self.kind {
+            Command::InitInstance { .. }
+            | Command::CreateBoard { .. }
+            | Command::RenameBoard { .. }
+            | Command::TrashBoard { .. }
+            | Command::RestoreBoard { .. }
+            | Command::PurgeBoard { .. } => 4 * OVERHEAD,
+            Command::AppendUpdates { updates, .. } => {
+                let each = |update: &NewUpdate| update.payload.inline_bytes() + OVERHEAD / 2;
+                2 * OVERHEAD + updates.iter().map(each).sum::<usize>()
+            }
+            Command::Compact {
+                body, state_vector, ..
+            } => 2 * OVERHEAD + body.inline_bytes() + state_vector.len(),
+        }
+    }
+}
+
+/// Who asks. Accounts and tokens join this list when they exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Actor {
+    /// The server itself: compaction, repair, upkeep.
+    System,
+    /// A person on a node without accounts.
+    Local,
+}
+
+/// One change to durable state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Gives an empty state its identity, once.
+    InitInstance {
+        instance: InstanceId,
+    },
+    CreateBoard {
+        board: BoardId,
+        title: Title,
+    },
+    /// `if_rev`: only if the board's metadata is still at this revision.
+    RenameBoard {
+        board: BoardId,
+        title: Title,
+        if_rev: Option<u64>,
+    },
+    TrashBoard {
+        board: BoardId,
+        if_rev: Option<u64>,
+    },
+    RestoreBoard {
+        board: BoardId,
+    },
+    /// Deletes a board from the trash, with its content and history.
+    PurgeBoard {
+        board: BoardId,
+    },
+    /// Adds to a document's content. A raw document comes into being here; a board must exist and not be in the trash.
+    AppendUpdates {
+        doc: DocName,
+        updates: Vec<NewUpdate>,
+    },
+    /// Replaces the body by one that holds every update up to `upto_seq`, if the body is still the one of
+    /// `expected_body_seq` (0: none yet). The updates themselves stay, as history.
+    Compact {
+        doc: DocName,
+        expected_body_seq: u64,
+        upto_seq: u64,
+        body: Payload,
+        state_vector: Vec<u8>,
+    },
+}
+
+/// One Yjs update on its way into a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewUpdate {
+    pub author: Actor,
+    /// Where it was first heard. With it, a repeat within ten minutes is dropped instead of stored twice.
+    pub origin: Option<Origin>,
+    pub payload: Payload,
+}
+
+/// The seat an update came through and its number there: unique within a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Origin {
+    pub seat: u64,
+    pub number: u64,
+}
+
+/// Content, carried along or stored elsewhere under its BLAKE3 hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Payload {
+    Inline(Bytes),
+    /// Reserved in the format; refused until blobs are replicated.
+    Blob {
+        hash: [u8; 32],
+        len: u64,
+    },
+}
+
+impl Payload {
+    fn inline_bytes(&self) -> usize {
+        match self {
+            Self::Inline(bytes) => bytes.len(),
+            Self::Blob { .. } => 0,
+        }
+    }
+}
+
+/// What a command brought about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    Done,
+    /// The board as it now stands.
+    Board(BoardRecord),
+    /// The updates are stored as `first_seq..=last_seq`, in order, without the repeats. When all were repeats,
+    /// `first_seq` is one more than `last_seq`: the range is empty and everything was stored before.
+    Appended {
+        first_seq: u64,
+        last_seq: u64,
+        repeats: u32,
+    },
+    Compacted {
+        body_seq: u64,
+    },
+}
+
+/// Why the rules say no. The same on every node; shown to the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Rejection {
+    #[error("this installation already has an identity")]
+    InstanceExists,
+    #[error("there is no such board")]
+    BoardNotFound,
+    #[error("a board with this id exists")]
+    BoardExists,
+    #[error("the board is in the trash")]
+    BoardTrashed,
+    #[error("the board is not in the trash")]
+    BoardNotTrashed,
+    #[error("the board was changed meanwhile (it is at revision {current})")]
+    RevisionMoved { current: u64 },
+    #[error("there is no such document")]
+    DocNotFound,
+    #[error("the body was replaced meanwhile (it holds updates up to {body_seq})")]
+    BodyMoved { body_seq: u64 },
+    #[error(
+        "a body must hold more updates than the last one and none that do not exist (newest: {head_seq})"
+    )]
+    SeqOutOfRange { head_seq: u64 },
+    #[error("nothing to store")]
+    Empty,
+    #[error("content stored apart is not supported yet")]
+    BlobUnsupported,
+}
+
+/// How a command ended.
+pub type Reply = Result<Outcome, Rejection>;

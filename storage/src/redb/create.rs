@@ -1,0 +1,212 @@
+//! Opening, making and replacing the database file.
+//!
+//! A new file is always made beside the real one, synced, and renamed over it. So the real name never holds half a
+//! database, and an empty or short file under it is damage, not a beginning.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use ::redb::backends::InMemoryBackend;
+use ::redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError};
+
+use super::fault;
+use super::tables::{self, Tables};
+use crate::tx::Fault;
+
+/// What every redb file begins with.
+const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
+
+/// Why the state cannot be opened. Each is a different thing to do for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("it is not a file of Easel's")]
+    Foreign,
+    #[error("the file was cut short")]
+    Truncated,
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
+    #[error("the file has format {found}, this release knows up to {known}")]
+    NewerFormat { found: u32, known: u32 },
+    #[error("another process has the file open")]
+    InUse,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+pub(super) fn open_or_create(path: &Path, cache_bytes: usize) -> Result<Database, OpenError> {
+    remove_if_there(&path_beside(path))?;
+    if !path.try_exists()? {
+        return Ok(replace(path, cache_bytes, initialise)?);
+    }
+    check_beginning(path)?;
+    let database = opened(|| builder(cache_bytes).open(path))?;
+    check_format(&database)?;
+    Ok(database)
+}
+
+/// Opens what the backend holds; an empty one becomes an empty state.
+pub(super) fn open_backend(
+    backend: impl StorageBackend,
+    cache_bytes: usize,
+) -> Result<Database, OpenError> {
+    let empty = backend.len()? == 0;
+    let database = opened(|| builder(cache_bytes).create_with_backend(backend))?;
+    if empty {
+        initialise(&database).map_err(damaged)?;
+    }
+    check_format(&database)?;
+    Ok(database)
+}
+
+/// A database without any table, to load a snapshot into.
+pub(super) fn bare_database(
+    backend: InMemoryBackend,
+    cache_bytes: usize,
+) -> Result<Database, Fault> {
+    builder(cache_bytes)
+        .create_with_backend(backend)
+        .map_err(fault)
+}
+
+/// Makes a database beside the path, fills it, and puts it in the path's place. When this fails, what was there stays.
+pub(super) fn replace<E: From<Fault>>(
+    path: &Path,
+    cache_bytes: usize,
+    fill: impl FnOnce(&Database) -> Result<(), E>,
+) -> Result<Database, E> {
+    let beside = path_beside(path);
+    let made = make(path, &beside, cache_bytes, fill);
+    if made.is_err() {
+        // Best effort: what is left is swept away by the next open.
+        let _ = fs::remove_file(&beside);
+    }
+    made
+}
+
+fn make<E: From<Fault>>(
+    path: &Path,
+    beside: &Path,
+    cache_bytes: usize,
+    fill: impl FnOnce(&Database) -> Result<(), E>,
+) -> Result<Database, E> {
+    remove_if_there(beside).map_err(io_fault)?;
+    let database = builder(cache_bytes).create(beside).map_err(fault)?;
+    fill(&database)?;
+    // The handle stays valid over the rename, so the database need not be opened again. `fill` has committed durably,
+    // which synced the content; syncing the file covers its length, syncing the folder its name.
+    File::open(beside)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| fs::rename(beside, path))
+        .and_then(|()| sync_folder_of(path))
+        .map_err(io_fault)?;
+    Ok(database)
+}
+
+fn initialise(database: &Database) -> Result<(), Fault> {
+    let mut tx = database.begin_write().map_err(fault)?;
+    tx.set_quick_repair(true);
+    Tables::open_for_writing(&tx)?.put_format()?;
+    tx.commit().map_err(fault)
+}
+
+fn check_beginning(path: &Path) -> Result<(), OpenError> {
+    let mut beginning = Vec::new();
+    File::open(path)?
+        .take(MAGIC.len() as u64)
+        .read_to_end(&mut beginning)?;
+    if beginning.len() < MAGIC.len() && MAGIC.starts_with(&beginning) {
+        return Err(OpenError::Truncated);
+    }
+    if beginning != MAGIC {
+        return Err(OpenError::Foreign);
+    }
+    Ok(())
+}
+
+fn check_format(database: &Database) -> Result<(), OpenError> {
+    let tx = database
+        .begin_read()
+        .map_err(|error| damaged(fault(error)))?;
+    let tables = match Tables::open_for_reading(&tx) {
+        Ok(tables) => tables,
+        // A sound redb file without our tables is another program's.
+        Err(Fault::Engine(_)) => return Err(OpenError::Foreign),
+        Err(other) => return Err(damaged(other)),
+    };
+    match tables.format().map_err(damaged)? {
+        Some(tables::FORMAT) => Ok(()),
+        Some(found) if found > tables::FORMAT => Err(OpenError::NewerFormat {
+            found,
+            known: tables::FORMAT,
+        }),
+        Some(_) | None => Err(OpenError::Foreign),
+    }
+}
+
+/// Opens, and turns every way in which a damaged file shows itself into an error: redb reports most and panics on a few.
+fn opened(open: impl FnOnce() -> Result<Database, DatabaseError>) -> Result<Database, OpenError> {
+    match catch_unwind(AssertUnwindSafe(open)) {
+        Ok(Ok(database)) => Ok(database),
+        Ok(Err(error)) => Err(open_error(error)),
+        Err(_) => Err(OpenError::Damaged("it contradicts itself".to_owned())),
+    }
+}
+
+fn open_error(error: DatabaseError) -> OpenError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+            OpenError::InUse
+        }
+        DatabaseError::Storage(StorageError::Io(error)) => match error.kind() {
+            io::ErrorKind::UnexpectedEof => OpenError::Truncated,
+            _ => OpenError::Io(error),
+        },
+        other => OpenError::Damaged(other.to_string()),
+    }
+}
+
+fn damaged(fault: Fault) -> OpenError {
+    OpenError::Damaged(fault.to_string())
+}
+
+fn builder(cache_bytes: usize) -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(cache_bytes);
+    builder
+}
+
+fn path_beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}
+
+fn io_fault(error: io::Error) -> Fault {
+    fault(StorageError::Io(error))
+}
+
+impl From<Fault> for OpenError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::DiskFull => Self::Io(io::ErrorKind::StorageFull.into()),
+            Fault::Engine(what) => Self::Io(io::Error::other(what)),
+            Fault::Corrupt(what) => Self::Damaged(what),
+        }
+    }
+}

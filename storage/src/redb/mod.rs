@@ -1,0 +1,202 @@
+//! The embedded engine: one redb file.
+//!
+//! [`State`] applies batches, each call as one redb transaction that also carries the cluster's marker, so that what
+//! was applied and how far it got can never disagree. An apply is not durable by itself ([`State::flush`] makes
+//! everything before it so): the log is what keeps a command until then, and it is replayed from the marker.
+
+mod backend;
+mod create;
+mod keys;
+mod snapshot;
+mod tables;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ::redb::{Database, Durability, ReadableDatabase, StorageBackend, WriteTransaction};
+use parking_lot::{Mutex, RwLock};
+
+use crate::apply;
+use crate::command::Reply;
+use crate::query::{self, Answer, Query};
+use crate::store::Batch;
+use crate::tx::{Fault, ReadTx};
+
+pub use backend::ForgetfulDisk;
+pub use create::OpenError;
+pub use snapshot::{InstallError, SnapshotReader};
+
+use tables::Tables;
+
+/// Durable state in one redb file. Clones share it.
+///
+/// Calls block on the disk; call from a thread that may. Reads run beside writes and see what was last applied.
+#[derive(Clone)]
+pub struct State {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    home: Home,
+    cache_bytes: usize,
+    /// Swapped by an install. A read or snapshot under way keeps the database it began with.
+    database: RwLock<Arc<Database>>,
+    /// Held by every write, so that an install never swaps the database under one.
+    writer: Mutex<()>,
+}
+
+/// Where the database lives, which decides where an install puts the next one.
+enum Home {
+    File(PathBuf),
+    Memory,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("State");
+        match &self.shared.home {
+            Home::File(path) => shown.field("path", path).finish(),
+            Home::Memory => shown.finish_non_exhaustive(),
+        }
+    }
+}
+
+impl State {
+    /// Cache for a state in memory, which needs none to speak of.
+    const MEMORY_CACHE_BYTES: usize = 16 << 20;
+
+    /// Opens the file, or makes it if there is none. Whether there should be one is for the caller to know.
+    ///
+    /// A file half made or half installed by a crash is swept away: both happen beside the real one and end in a
+    /// rename.
+    pub fn open(path: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
+        let database = create::open_or_create(path, cache_bytes)?;
+        Ok(Self::new(
+            Home::File(path.to_owned()),
+            database,
+            cache_bytes,
+        ))
+    }
+
+    /// An empty state that goes with the process.
+    pub fn in_memory() -> Result<Self, OpenError> {
+        Self::on_backend(::redb::backends::InMemoryBackend::new())
+    }
+
+    /// A state on any backend, for tests that lose writes. An install replaces it by one in memory.
+    pub fn on_backend(backend: impl StorageBackend) -> Result<Self, OpenError> {
+        let database = create::open_backend(backend, Self::MEMORY_CACHE_BYTES)?;
+        Ok(Self::new(Home::Memory, database, Self::MEMORY_CACHE_BYTES))
+    }
+
+    fn new(home: Home, database: Database, cache_bytes: usize) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                home,
+                cache_bytes,
+                database: RwLock::new(Arc::new(database)),
+                writer: Mutex::new(()),
+            }),
+        }
+    }
+
+    /// Applies batches in order and keeps the marker, all in one transaction; the replies are batch by batch.
+    ///
+    /// Readers see it when this returns. It is durable after the next [`State::flush`]; after a crash before that, it
+    /// is gone together with its marker. On a fault nothing was applied.
+    pub fn apply(&self, batches: &[Batch], marker: &[u8]) -> Result<Vec<Vec<Reply>>, Fault> {
+        let _writer = self.shared.writer.lock();
+        let tx = self.begin_write(Durability::None)?;
+        let mut replies = Vec::with_capacity(batches.len());
+        {
+            let mut tables = Tables::open_for_writing(&tx)?;
+            for batch in batches {
+                replies.push(apply::apply_batch(&mut tables, batch)?);
+            }
+            tables.put_marker(marker)?;
+        }
+        tx.commit().map_err(fault)?;
+        Ok(replies)
+    }
+
+    /// The marker of the last apply or install; `None` before the first.
+    pub fn marker(&self) -> Result<Option<Vec<u8>>, Fault> {
+        self.read(|tables| tables.marker())
+    }
+
+    /// Returns when everything applied so far is durable.
+    ///
+    /// Quick-repair is on, so that opening after a crash does not walk the whole file.
+    pub fn flush(&self) -> Result<(), Fault> {
+        let _writer = self.shared.writer.lock();
+        let mut tx = self.begin_write(Durability::Immediate)?;
+        tx.set_quick_repair(true);
+        tx.commit().map_err(fault)
+    }
+
+    pub fn query(&self, query: &Query) -> Result<Answer, Fault> {
+        self.read(|tables| query::answer(tables, query))
+    }
+
+    /// Runs a read of the caller's own over one consistent state.
+    pub fn read_tx<R>(
+        &self,
+        read: impl FnOnce(&dyn ReadTx) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        self.read(|tables| read(tables))
+    }
+
+    /// The whole state, marker included, as it stands now; later writes do not change what the reader gives.
+    pub fn snapshot(&self) -> Result<SnapshotReader, Fault> {
+        let tx = self.database().begin_read().map_err(fault)?;
+        SnapshotReader::new(&tx)
+    }
+
+    /// Replaces the whole state by a snapshot, durably. A stream that is damaged, cut short or too new changes nothing.
+    pub fn install(&self, source: &mut dyn std::io::Read) -> Result<(), InstallError> {
+        let _writer = self.shared.writer.lock();
+        let cache_bytes = self.shared.cache_bytes;
+        let database = match &self.shared.home {
+            Home::File(path) => create::replace(path, cache_bytes, |database| {
+                snapshot::load(database, source)
+            })?,
+            Home::Memory => {
+                let backend = ::redb::backends::InMemoryBackend::new();
+                let database = create::bare_database(backend, cache_bytes)?;
+                snapshot::load(&database, source)?;
+                database
+            }
+        };
+        *self.shared.database.write() = Arc::new(database);
+        Ok(())
+    }
+
+    fn read<R>(
+        &self,
+        read: impl FnOnce(&tables::ReadTables) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        let tx = self.database().begin_read().map_err(fault)?;
+        read(&Tables::open_for_reading(&tx)?)
+    }
+
+    fn begin_write(&self, durability: Durability) -> Result<WriteTransaction, Fault> {
+        let mut tx = self.database().begin_write().map_err(fault)?;
+        tx.set_durability(durability).map_err(fault)?;
+        Ok(tx)
+    }
+
+    fn database(&self) -> Arc<Database> {
+        Arc::clone(&self.shared.database.read())
+    }
+}
+
+/// Tells a full disk from every other failure of the engine.
+fn fault(error: impl Into<::redb::Error>) -> Fault {
+    match error.into() {
+        ::redb::Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+            Fault::DiskFull
+        }
+        ::redb::Error::Corrupted(what) => Fault::Corrupt(what),
+        other => Fault::Engine(other.to_string()),
+    }
+}
