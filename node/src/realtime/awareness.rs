@@ -1,0 +1,296 @@
+//! Who is here and what they point at: the awareness protocol's entries of one room. Never stored.
+//!
+//! An entry is keyed by a Yjs client id and holds a clock and JSON text (`null`: gone). The protocol trusts everybody;
+//! we do not. A client id belongs to the seat that named it first, and what any other seat says of it is dropped
+//! without a word: stock clients send back what they were sent, so it is no offence, only noise.
+
+use super::wire::{self, Frame, Malformed, Reader, put_bytes, put_uint};
+use bytes::{Bytes, BytesMut};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// The longest JSON text of one entry. A longer one is dropped, its client stays as it was.
+const STATE_BYTES_MAX: usize = 4 << 10;
+/// A stock client sends back everything it heard in one message, so this bounds a room's people too.
+const ENTRIES_MAX: u64 = 4_096;
+/// Client ids one seat may own: one is usual, a few more come from documents opened twice in one page.
+const OWNED_MAX: usize = 8;
+/// For so long is it remembered which clock a client id left with, so that a late echo does not bring it back.
+const REMEMBERED: Duration = Duration::from_secs(60);
+
+/// Names a seat within a room; given in the order of joining.
+pub(crate) type SeatNo = u64;
+
+#[derive(Debug)]
+struct Entry {
+    clock: u64,
+    /// JSON text; `None` once gone.
+    state: Option<Bytes>,
+    owner: Owner,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Seat(SeatNo),
+    /// Its seat left at this time, when `next` was the number of the next seat to join.
+    Left {
+        at: Instant,
+        next: SeatNo,
+    },
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Awareness {
+    entries: BTreeMap<u64, Entry>,
+}
+
+impl Awareness {
+    /// Takes what `seat` says. Returns the frame for the others if any of it counts.
+    ///
+    /// `is_silent` tells of a seat that has not been heard for longer than a live client ever is: the same person
+    /// coming back over a new connection takes the client id over from it.
+    pub(crate) fn accept(
+        &mut self,
+        seat: SeatNo,
+        message: &Bytes,
+        is_silent: impl Fn(SeatNo) -> bool,
+    ) -> Result<Option<Frame>, Malformed> {
+        let mut at = Reader::new(message);
+        let count = at.uint()?;
+        let mut changed = Vec::new();
+        for _ in 0..count.min(ENTRIES_MAX) {
+            let (client, clock, state) = (at.uint()?, at.uint()?, at.bytes()?);
+            let state = (&state[..] != b"null").then_some(state);
+            if state.as_ref().is_some_and(|state| !is_short_json(state)) {
+                continue;
+            }
+            if self.may_say(seat, client, clock, state.is_none(), &is_silent) {
+                self.entries.insert(
+                    client,
+                    Entry {
+                        clock,
+                        state,
+                        owner: Owner::Seat(seat),
+                    },
+                );
+                changed.push(client);
+            }
+        }
+        Ok(self.frame_of(&changed))
+    }
+
+    fn may_say(
+        &self,
+        seat: SeatNo,
+        client: u64,
+        clock: u64,
+        is_removal: bool,
+        is_silent: impl Fn(SeatNo) -> bool,
+    ) -> bool {
+        let Some(entry) = self.entries.get(&client) else {
+            return !is_removal
+                && self.owned_by(seat).count() < OWNED_MAX
+                && self.entries.len() < ENTRIES_MAX as usize;
+        };
+        let is_newer = clock > entry.clock;
+        match entry.owner {
+            Owner::Seat(owner) if owner == seat => {
+                is_newer || (clock == entry.clock && is_removal && entry.state.is_some())
+            }
+            Owner::Seat(owner) => is_newer && !is_removal && is_silent(owner),
+            // Whoever joined after it left cannot be echoing: it was never told of it.
+            Owner::Left { next, .. } => {
+                !is_removal && (is_newer || (clock == entry.clock && seat >= next))
+            }
+        }
+    }
+
+    /// Forgets what `seat` said. Returns the frame that tells the others.
+    pub(crate) fn leave(&mut self, seat: SeatNo, now: Instant, next: SeatNo) -> Option<Frame> {
+        let mut gone = Vec::new();
+        for (client, entry) in &mut self.entries {
+            if entry.owner == Owner::Seat(seat) {
+                entry.owner = Owner::Left { at: now, next };
+                if entry.state.take().is_some() {
+                    gone.push(*client);
+                }
+            }
+        }
+        self.frame_of(&gone)
+    }
+
+    /// Drops what need not be remembered any longer.
+    pub(crate) fn forget_before(&mut self, now: Instant) {
+        self.entries.retain(|_, entry| match entry.owner {
+            Owner::Seat(_) => true,
+            Owner::Left { at, .. } => now.duration_since(at) < REMEMBERED,
+        });
+    }
+
+    /// Everybody who is here, or nothing if nobody is.
+    pub(crate) fn everybody(&self) -> Option<Frame> {
+        let here: Vec<u64> = self
+            .entries
+            .iter()
+            .filter(|(_, e)| e.state.is_some())
+            .map(|(c, _)| *c)
+            .collect();
+        self.frame_of(&here)
+    }
+
+    /// What `seat` said of itself; an empty message if it said nothing.
+    ///
+    /// Stock clients hang up after 30 s without a message, and the others' silence is not theirs to end.
+    pub(crate) fn echo(&self, seat: SeatNo) -> Frame {
+        let own: Vec<u64> = self.owned_by(seat).collect();
+        self.frame_of(&own).unwrap_or_else(|| wire::awareness(&[0]))
+    }
+
+    fn owned_by(&self, seat: SeatNo) -> impl Iterator<Item = u64> {
+        self.entries
+            .iter()
+            .filter(move |(_, entry)| entry.owner == Owner::Seat(seat))
+            .map(|(client, _)| *client)
+    }
+
+    fn frame_of(&self, clients: &[u64]) -> Option<Frame> {
+        if clients.is_empty() {
+            return None;
+        }
+        let mut message = BytesMut::new();
+        put_uint(&mut message, clients.len() as u64);
+        for client in clients {
+            let entry = &self.entries[client];
+            put_uint(&mut message, *client);
+            put_uint(&mut message, entry.clock);
+            put_bytes(&mut message, entry.state.as_deref().unwrap_or(b"null"));
+        }
+        Some(wire::awareness(&message))
+    }
+}
+
+/// Other clients parse this text and fail if they cannot, so it is checked here, once.
+fn is_short_json(state: &Bytes) -> bool {
+    state.len() <= STATE_BYTES_MAX && serde_json::from_slice::<serde::de::IgnoredAny>(state).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Awareness, Frame, REMEMBERED, put_bytes, put_uint};
+    use crate::realtime::wire::{Incoming, Reader, decode};
+    use bytes::{Bytes, BytesMut};
+    use std::time::Instant;
+
+    /// `id clock json, …` as a message.
+    fn message(text: &str) -> Bytes {
+        let mut out = BytesMut::new();
+        let entries: Vec<&str> = text.split(", ").collect();
+        put_uint(&mut out, entries.len() as u64);
+        for entry in entries {
+            let mut part = entry.splitn(3, ' ');
+            put_uint(&mut out, part.next().unwrap().parse().unwrap());
+            put_uint(&mut out, part.next().unwrap().parse().unwrap());
+            put_bytes(&mut out, part.next().unwrap().as_bytes());
+        }
+        out.freeze()
+    }
+
+    fn text(frame: Option<Frame>) -> String {
+        let Some(frame) = frame else {
+            return "-".into();
+        };
+        let Ok(Incoming::Awareness(body)) = decode(&frame.payload()) else {
+            panic!("no awareness message")
+        };
+        let mut at = Reader::new(&body);
+        let count = at.uint().unwrap();
+        let entries: Vec<String> = (0..count)
+            .map(|_| {
+                let (client, clock, state) =
+                    (at.uint().unwrap(), at.uint().unwrap(), at.bytes().unwrap());
+                format!(
+                    "{client} {clock} {}",
+                    String::from_utf8(state.to_vec()).unwrap()
+                )
+            })
+            .collect();
+        entries.join(", ")
+    }
+
+    fn say(room: &mut Awareness, seat: u64, what: &str) -> String {
+        text(
+            room.accept(seat, &message(what), |seat| seat == 99)
+                .unwrap(),
+        )
+    }
+
+    #[test]
+    fn an_entry_is_relayed_and_an_echo_is_not() {
+        let mut room = Awareness::default();
+        assert_eq!(say(&mut room, 1, "7 1 {}"), "7 1 {}");
+        assert_eq!(say(&mut room, 2, "7 1 {}, 8 1 {}"), "8 1 {}");
+        assert_eq!(say(&mut room, 2, "7 9 {\"forged\":1}"), "-");
+        assert_eq!(say(&mut room, 2, "7 9 null"), "-");
+        assert_eq!(say(&mut room, 1, "7 2 {\"x\":1}"), "7 2 {\"x\":1}");
+        assert_eq!(text(room.everybody()), "7 2 {\"x\":1}, 8 1 {}");
+    }
+
+    #[test]
+    fn who_left_is_not_brought_back_by_an_echo_but_may_come_back() {
+        let mut room = Awareness::default();
+        let now = Instant::now();
+        say(&mut room, 1, "7 5 {}");
+        assert_eq!(text(room.leave(1, now, 3)), "7 5 null");
+        assert_eq!(say(&mut room, 2, "7 5 {}"), "-");
+        assert_eq!(say(&mut room, 3, "7 5 {}"), "7 5 {}");
+    }
+
+    #[test]
+    fn a_new_connection_takes_over_from_a_silent_one() {
+        let mut room = Awareness::default();
+        say(&mut room, 99, "7 5 {}");
+        assert_eq!(say(&mut room, 100, "7 5 {}"), "-");
+        assert_eq!(say(&mut room, 100, "7 6 {}"), "7 6 {}");
+    }
+
+    #[test]
+    fn text_that_is_no_json_or_too_long_is_dropped() {
+        let mut room = Awareness::default();
+        assert_eq!(say(&mut room, 1, "7 1 {oops, 8 1 {}"), "8 1 {}");
+        assert_eq!(
+            say(&mut room, 1, &format!("9 1 \"{}\"", "x".repeat(5_000))),
+            "-"
+        );
+        assert!(
+            room.accept(1, &Bytes::from_static(&[3, 1]), |_| false)
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_seat_owns_only_so_many_ids() {
+        let mut room = Awareness::default();
+        for id in 0..20 {
+            say(&mut room, 1, &format!("{id} 1 {{}}"));
+        }
+        assert_eq!(room.owned_by(1).count(), super::OWNED_MAX);
+    }
+
+    #[test]
+    fn a_silent_seat_hears_itself() {
+        let mut room = Awareness::default();
+        assert_eq!(text(Some(room.echo(1))), "");
+        say(&mut room, 1, "7 1 {}");
+        assert_eq!(text(Some(room.echo(1))), "7 1 {}");
+    }
+
+    #[test]
+    fn those_long_gone_are_forgotten() {
+        let mut room = Awareness::default();
+        let now = Instant::now();
+        say(&mut room, 1, "7 5 {}");
+        room.leave(1, now, 2);
+        room.forget_before(now + REMEMBERED);
+        assert!(room.entries.is_empty());
+    }
+}

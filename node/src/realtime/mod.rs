@@ -1,0 +1,38 @@
+//! Rooms and the sockets that lead into them: the life of a stroke on this node.
+//!
+//! `socket` pumps one connection: frames in to the room, frames out from its `outbox`. `rooms` knows which rooms are
+//! open. `task` runs one room: it hands events to `room`, which decides, and does what comes out. `wire` and
+//! `awareness` are the protocol. Begin with `room`.
+
+mod awareness;
+mod outbox;
+mod room;
+mod rooms;
+mod socket;
+mod task;
+mod wire;
+
+pub(crate) use rooms::{JoinRefused, Rooms};
+pub(crate) use socket::upgrade;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+/// A message's share of what its connection may have under way; given back when the room is done with the message.
+///
+/// It is what bounds the room's inbox and everything behind it: a connection whose permits are all out is not read.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    _held: Option<OwnedSemaphorePermit>,
+}
+
+impl Permit {
+    const fn none() -> Self {
+        Self { _held: None }
+    }
+
+    const fn of(permit: OwnedSemaphorePermit) -> Self {
+        Self {
+            _held: Some(permit),
+        }
+    }
+}

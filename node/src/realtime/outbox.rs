@@ -1,0 +1,198 @@
+//! What waits to be written to one connection.
+//!
+//! The room puts frames in and never waits; the connection's writer takes everything there is and writes it at once.
+
+use super::wire::Frame;
+use parking_lot::Mutex;
+use std::time::Instant;
+use tokio::sync::Notify;
+
+/// A client this far behind gets no more frames; when it drains it is sent one diff instead.
+pub(crate) const QUEUED_BYTES_MAX: usize = 1 << 20;
+/// Past this, awareness is no longer queued: where somebody's cursor was is of no use to one who reads late.
+const AWARENESS_BYTES_MAX: usize = 256 << 10;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Must arrive, or the client must be told that it did not.
+    Sync,
+    /// A whole document or diff that this client asked for. Its bytes are shared with the room, so they do not count.
+    Answer,
+    /// May be dropped.
+    Awareness,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Pushed {
+    Queued,
+    /// Dropped, and nobody need care.
+    Dropped,
+    /// The outbox is full: from here on the client misses frames and is told when it drains.
+    Overflowed,
+}
+
+/// What the writer found.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) frames: Vec<Frame>,
+    /// When the oldest of them was received from its author.
+    pub(crate) received: Option<Instant>,
+    /// The connection ends once `frames` are written.
+    pub(crate) closing: bool,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    frames: Vec<Frame>,
+    /// Bytes queued or being written, answers left out.
+    bytes: usize,
+    writing: usize,
+    received: Option<Instant>,
+    overflowed: bool,
+    closing: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    queue: Mutex<Queue>,
+    ready: Notify,
+}
+
+impl Outbox {
+    pub(crate) fn push(&self, frame: Frame, class: Class, received: Option<Instant>) -> Pushed {
+        let mut queue = self.queue.lock();
+        if queue.closing {
+            return Pushed::Dropped;
+        }
+        let counted = match class {
+            Class::Sync => frame.len(),
+            Class::Answer => 0,
+            Class::Awareness if queue.bytes > AWARENESS_BYTES_MAX || queue.overflowed => {
+                return Pushed::Dropped;
+            }
+            Class::Awareness => frame.len(),
+        };
+        if class == Class::Sync && (queue.overflowed || queue.bytes + counted > QUEUED_BYTES_MAX) {
+            queue.overflowed = true;
+            return Pushed::Overflowed;
+        }
+        queue.bytes += counted;
+        queue.received = queue.received.or(received);
+        queue.frames.push(frame);
+        drop(queue);
+        self.ready.notify_one();
+        Pushed::Queued
+    }
+
+    /// Writes what is queued, then this close frame, then nothing more.
+    pub(crate) fn close(&self, frame: Frame) {
+        let mut queue = self.queue.lock();
+        if !queue.closing {
+            queue.closing = true;
+            queue.frames.push(frame);
+            drop(queue);
+            self.ready.notify_one();
+        }
+    }
+
+    /// Waits until there is something to write.
+    pub(crate) async fn ready(&self) {
+        loop {
+            let notified = self.ready.notified();
+            if !self.queue.lock().frames.is_empty() {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    pub(crate) fn take(&self) -> Taken {
+        let mut queue = self.queue.lock();
+        queue.writing = queue.bytes;
+        Taken {
+            frames: std::mem::take(&mut queue.frames),
+            received: queue.received.take(),
+            closing: queue.closing,
+        }
+    }
+
+    /// The writer has written what it took. True if the client had fallen behind and is ready to be caught up.
+    pub(crate) fn written(&self) -> bool {
+        let mut queue = self.queue.lock();
+        queue.bytes -= queue.writing;
+        queue.writing = 0;
+        queue.overflowed && queue.frames.is_empty() && std::mem::take(&mut queue.overflowed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Class, Outbox, Pushed, QUEUED_BYTES_MAX};
+    use crate::realtime::wire::{self, Frame};
+
+    fn frame(len: usize) -> Frame {
+        wire::update(&vec![0; len])
+    }
+
+    #[test]
+    fn a_full_outbox_drops_awareness_first_and_says_when_it_overflows_and_drains() {
+        let outbox = Outbox::default();
+        assert_eq!(
+            outbox.push(frame(300 << 10), Class::Sync, None),
+            Pushed::Queued
+        );
+        assert_eq!(
+            outbox.push(frame(10), Class::Awareness, None),
+            Pushed::Dropped
+        );
+        assert_eq!(
+            outbox.push(frame(600 << 10), Class::Sync, None),
+            Pushed::Queued
+        );
+        assert_eq!(
+            outbox.push(frame(200 << 10), Class::Sync, None),
+            Pushed::Overflowed
+        );
+        assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Overflowed);
+        assert_eq!(outbox.take().frames.len(), 2);
+        assert!(outbox.written());
+        assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Queued);
+        outbox.take();
+        assert!(!outbox.written());
+    }
+
+    #[test]
+    fn what_is_being_written_still_counts() {
+        let outbox = Outbox::default();
+        assert_eq!(
+            outbox.push(frame(QUEUED_BYTES_MAX - 100), Class::Sync, None),
+            Pushed::Queued
+        );
+        outbox.take();
+        assert_eq!(
+            outbox.push(frame(200), Class::Sync, None),
+            Pushed::Overflowed
+        );
+    }
+
+    #[test]
+    fn an_answer_of_any_size_is_queued() {
+        let outbox = Outbox::default();
+        assert_eq!(
+            outbox.push(frame(5 << 20), Class::Answer, None),
+            Pushed::Queued
+        );
+        assert_eq!(outbox.push(frame(10), Class::Sync, None), Pushed::Queued);
+    }
+
+    #[test]
+    fn nothing_follows_the_close() {
+        let outbox = Outbox::default();
+        outbox.close(Frame::close(1012, "draining"));
+        assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Dropped);
+        let taken = outbox.take();
+        assert!(taken.closing);
+        assert_eq!(taken.frames.len(), 1);
+    }
+}

@@ -1,0 +1,385 @@
+//! What comes in from a seat: the gate, the wait for what an update builds on, the document, the others.
+
+use super::joining::Piece;
+use super::saving::{Source, newly_saved};
+use super::seat::Held;
+use super::{
+    AppendFailed, Appended, Effect, HELD_BYTES_MAX, HELD_FOR, Note, Phase, Room, SILENT_AFTER,
+    Waiting, close,
+};
+use crate::realtime::Permit;
+use crate::realtime::awareness::SeatNo;
+use crate::realtime::outbox::Class;
+use crate::realtime::wire::{self, Control, Incoming};
+use bytes::Bytes;
+use easel_board::gate::{self, Summary};
+use easel_storage::Origin;
+use std::time::Instant;
+
+/// An update that passed the gate, and the frame that it came as.
+struct Arrived {
+    seat: SeatNo,
+    frame: u64,
+    update: Bytes,
+    summary: Summary,
+    received: Instant,
+    permit: Permit,
+}
+
+impl Room {
+    pub(super) fn message(&mut self, now: Instant, waiting: Waiting, effects: &mut Vec<Effect>) {
+        let Some(seat) = self.seats.get_mut(&waiting.seat) else {
+            return;
+        };
+        seat.heard = now;
+        if matches!(self.phase, Phase::Loading) {
+            return self.waiting.push_back(waiting);
+        }
+        match wire::decode(&waiting.message) {
+            Ok(Incoming::Step1(state_vector)) => self.step_1(now, waiting, &state_vector, effects),
+            Ok(Incoming::Step2(update) | Incoming::Update(update)) => {
+                self.update(now, waiting, update, effects)
+            }
+            Ok(Incoming::Awareness(entries)) => {
+                self.take_awareness(now, waiting.seat, &entries, effects)
+            }
+            Ok(Incoming::QueryAwareness) => {
+                if let Some(frame) = self.awareness.everybody() {
+                    effects.push(Effect::Send {
+                        seat: waiting.seat,
+                        frame,
+                        class: Class::Awareness,
+                    });
+                }
+            }
+            Ok(Incoming::Nothing) => {}
+            Err(malformed) => self.refuse(
+                now,
+                waiting.seat,
+                malformed.code(),
+                malformed.to_string(),
+                effects,
+            ),
+        }
+    }
+
+    fn step_1(
+        &mut self,
+        now: Instant,
+        waiting: Waiting,
+        state_vector: &Bytes,
+        effects: &mut Vec<Effect>,
+    ) {
+        match gate::check_state_vector(state_vector, &self.options.limits) {
+            Ok(theirs) => {
+                if !self.answer(waiting.seat, &theirs, effects) {
+                    self.waiting.push_back(waiting);
+                }
+            }
+            Err(refusal) => self.refuse(
+                now,
+                waiting.seat,
+                refusal.code(),
+                refusal.to_string(),
+                effects,
+            ),
+        }
+    }
+
+    fn take_awareness(
+        &mut self,
+        now: Instant,
+        seat: SeatNo,
+        entries: &Bytes,
+        effects: &mut Vec<Effect>,
+    ) {
+        let seats = &self.seats;
+        let is_silent = |other| {
+            seats
+                .get(&other)
+                .is_none_or(|of| now.duration_since(of.heard) > SILENT_AFTER)
+        };
+        match self.awareness.accept(seat, entries, is_silent) {
+            Ok(None) => {}
+            Ok(Some(frame)) => {
+                effects.push(Effect::Broadcast {
+                    except: Some(seat),
+                    frame,
+                    class: Class::Awareness,
+                    received: None,
+                });
+            }
+            Err(malformed) => {
+                self.refuse(now, seat, malformed.code(), malformed.to_string(), effects)
+            }
+        }
+    }
+
+    fn update(&mut self, now: Instant, waiting: Waiting, update: Bytes, effects: &mut Vec<Effect>) {
+        if self.draining {
+            // Not counted, so its client knows that it is not saved and brings it back.
+            return;
+        }
+        if !matches!(self.phase, Phase::Open(_)) {
+            return self.waiting.push_back(waiting);
+        }
+        let Waiting {
+            seat,
+            received,
+            permit,
+            ..
+        } = waiting;
+        let summary = match gate::check_update(&update, &self.options.limits) {
+            Ok(summary) => summary,
+            Err(refusal) => {
+                return self.refuse(now, seat, refusal.code(), refusal.to_string(), effects);
+            }
+        };
+        let Some(of) = self.seats.get_mut(&seat) else {
+            return;
+        };
+        let frame = of.count_frame();
+        if summary.is_nothing() {
+            return self.nothing_new(seat, frame, effects);
+        }
+        let arrived = Arrived {
+            seat,
+            frame,
+            update,
+            summary,
+            received,
+            permit,
+        };
+        if !self.state.satisfies(&arrived.summary) {
+            return self.hold(now, arrived, effects);
+        }
+        self.accept(now, arrived, effects);
+        self.retry_held(now, effects);
+    }
+
+    /// The frame holds nothing that we lack, so it is saved as soon as all that we have is.
+    fn nothing_new(&mut self, seat: SeatNo, frame: u64, effects: &mut Vec<Effect>) {
+        let newest = self.saving.newest_ticket();
+        if let Some(of) = self.seats.get_mut(&seat) {
+            of.settle_with(frame, newest);
+        }
+        self.tell_saved(effects);
+    }
+
+    fn accept(&mut self, now: Instant, arrived: Arrived, effects: &mut Vec<Effect>) {
+        let Arrived {
+            seat,
+            frame,
+            update,
+            summary,
+            received,
+            permit,
+        } = arrived;
+        let Phase::Open(live) = &mut self.phase else {
+            return;
+        };
+        match live.apply(&update) {
+            Ok(true) => {}
+            Ok(false) => return self.nothing_new(seat, frame, effects),
+            Err(broken) => {
+                self.refuse(now, seat, "bad-update", broken.to_string(), effects);
+                return self.poison(
+                    "an update could not be applied; the document is read anew",
+                    effects,
+                );
+            }
+        }
+        self.state.advance(&summary);
+        self.just_added.extend_from_slice(&summary.provides);
+        let Some(of) = self.seats.get_mut(&seat) else {
+            return;
+        };
+        of.appended += 1;
+        let origin = Origin {
+            seat: of.id,
+            number: of.appended,
+        };
+        let ticket = self.saving.newest_ticket() + 1;
+        let piece = Piece::new(&update, ticket);
+        of.settle_with(
+            frame,
+            self.saving
+                .push(piece.update(), Source::Person(origin), received, permit),
+        );
+        effects.push(Effect::Broadcast {
+            except: Some(seat),
+            frame: piece.frame.clone(),
+            class: Class::Sync,
+            received: Some(received),
+        });
+        self.tail.pieces.push_back(piece);
+        self.repair(now, effects);
+    }
+
+    /// Mends what the last update broke, as an edit of the server's own: appended first, shown when durable.
+    pub(super) fn repair(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        let Phase::Open(live) = &mut self.phase else {
+            return;
+        };
+        match live.repair() {
+            Ok(None) => {}
+            Ok(Some(update)) => {
+                effects.push(Effect::Note(Note::Repaired));
+                let frame = wire::update(&update);
+                let update = frame.update_of(update.len());
+                self.saving
+                    .push(update, Source::Server(frame), now, Permit::none());
+            }
+            Err(broken) => self.poison(&format!("a repair failed: {broken}"), effects),
+        }
+    }
+
+    /// What the update builds on has not come yet. That is legal: two tabs of one person relay to each other.
+    fn hold(&mut self, now: Instant, arrived: Arrived, effects: &mut Vec<Effect>) {
+        let Arrived {
+            seat,
+            frame,
+            update,
+            summary,
+            received,
+            permit,
+        } = arrived;
+        let Some(of) = self.seats.get_mut(&seat) else {
+            return;
+        };
+        of.held_bytes += update.len();
+        if of.held_bytes > HELD_BYTES_MAX {
+            let reason = "too much waits for updates that did not come".to_owned();
+            return self.close_seat(now, seat, close::OVERLOAD, reason, effects);
+        }
+        self.holding += 1;
+        let is_first = of.held.is_empty();
+        of.held.push(Held {
+            frame,
+            update,
+            summary,
+            received,
+            permit,
+        });
+        if is_first {
+            effects.push(Effect::Send {
+                seat,
+                frame: wire::step_1(&self.state.encode()),
+                class: Class::Answer,
+            });
+            effects.push(Effect::Note(Note::Resynced("pending")));
+        }
+    }
+
+    /// Accepts every held update whose ground has come by now.
+    fn retry_held(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        while self.holding > 0
+            && let Some(arrived) = self.take_ready_held()
+        {
+            self.accept(now, arrived, effects);
+        }
+    }
+
+    fn take_ready_held(&mut self) -> Option<Arrived> {
+        for (seat, of) in &mut self.seats {
+            let Some(at) = of
+                .held
+                .iter()
+                .position(|held| self.state.satisfies(&held.summary))
+            else {
+                continue;
+            };
+            let Held {
+                frame,
+                update,
+                summary,
+                received,
+                permit,
+            } = of.held.remove(at);
+            of.held_bytes -= update.len();
+            self.holding -= 1;
+            return Some(Arrived {
+                seat: *seat,
+                frame,
+                update,
+                summary,
+                received,
+                permit,
+            });
+        }
+        None
+    }
+
+    pub(super) fn give_up_on_held(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        let is_late = |held: &Held| now.duration_since(held.received) >= HELD_FOR;
+        let late: Vec<SeatNo> = self
+            .seats
+            .iter()
+            .filter(|(_, of)| of.held.iter().any(is_late))
+            .map(|(no, _)| *no)
+            .collect();
+        for seat in late {
+            let reason = "updates came whose ground is missing; come back and sync".to_owned();
+            self.close_seat(now, seat, close::OVERLOAD, reason, effects);
+        }
+    }
+
+    pub(super) fn appended(
+        &mut self,
+        now: Instant,
+        result: Result<Appended, AppendFailed>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if matches!(self.phase, Phase::Ended) {
+            self.saving.failed();
+            return self.finish_ended(effects);
+        }
+        match result {
+            Ok(appended) => {
+                let durable = self.saving.appended();
+                for accepted in &durable {
+                    let took = now.saturating_duration_since(accepted.received);
+                    effects.push(Effect::Note(Note::StrokeAcked(took)));
+                }
+                self.show_server_edits(&durable, effects);
+                self.tell_saved(effects);
+                if !self.compacting.extend_head(appended, durable.len()) {
+                    return self.poison(
+                        "the document was changed elsewhere; it is read anew",
+                        effects,
+                    );
+                }
+                self.compact_if_long(now, effects);
+            }
+            Err(failed) => {
+                self.saving.failed();
+                match failed {
+                    AppendFailed::Gone => self.end(close::GONE, "the board was deleted", effects),
+                    AppendFailed::DiskFull => {
+                        self.poison("disk-full: the server's disk is full", effects)
+                    }
+                    AppendFailed::Other(reason) => {
+                        self.poison(&format!("saving failed: {reason}"), effects)
+                    }
+                }
+            }
+        }
+    }
+
+    fn tell_saved(&mut self, effects: &mut Vec<Effect>) {
+        for (seat, frames) in newly_saved(self.seats.iter_mut(), self.saving.durable()) {
+            if self
+                .seats
+                .get(&seat)
+                .is_some_and(|of| of.dialect == super::Dialect::Easel)
+            {
+                let frame = wire::control(&Control::Saved { frames });
+                effects.push(Effect::Send {
+                    seat,
+                    frame,
+                    class: Class::Answer,
+                });
+            }
+        }
+    }
+}

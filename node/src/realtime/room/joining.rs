@@ -1,0 +1,298 @@
+//! Bringing somebody up to date: the first joiner, a late one, one who fell behind.
+//!
+//! A newcomer is sent the stored body as it is, then the updates since: nothing is encoded for it, and no document is
+//! needed. Only one who knows most of it already is answered with a diff.
+
+use super::compacting::MARK_DURABLE;
+use super::live::state_vector;
+use super::saving::{Accepted, Source};
+use super::seat::{Dialect, Seat};
+use super::{Broken, Effect, Live, Loaded, Note, Phase, Room};
+use crate::realtime::awareness::SeatNo;
+use crate::realtime::outbox::Class;
+use crate::realtime::wire::{self, Control, Frame};
+use bytes::Bytes;
+use easel_board::{StateVector, gate};
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// The version of this protocol, told in `hello`.
+const PROTOCOL: u32 = 1;
+/// The oldest client that may write.
+const CLIENT_MIN: u32 = 1;
+
+/// One update as every newcomer is sent it; the frame's end is the update itself.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) frame: Frame,
+    pub(super) len: usize,
+    /// Durable once so many of the room's updates are.
+    pub(super) ticket: u64,
+}
+
+impl Piece {
+    pub(super) fn new(update: &[u8], ticket: u64) -> Self {
+        Self {
+            frame: wire::update(update),
+            len: update.len(),
+            ticket,
+        }
+    }
+
+    pub(super) fn update(&self) -> Bytes {
+        self.frame.update_of(self.len)
+    }
+}
+
+/// The whole document as frames: the body, then every update accepted since.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    pub(super) body: Option<Piece>,
+    pub(super) pieces: VecDeque<Piece>,
+}
+
+impl Room {
+    pub(super) fn loaded(&mut self, result: Result<Loaded, String>, effects: &mut Vec<Effect>) {
+        let loaded = match result {
+            Ok(loaded) => loaded,
+            Err(reason) => {
+                return self.poison(
+                    &format!("the document could not be read: {reason}"),
+                    effects,
+                );
+            }
+        };
+        match state_vector(
+            loaded.state_vector.as_deref(),
+            &loaded.tail,
+            &self.options.limits,
+        ) {
+            Ok(state) => self.state = state,
+            Err(refusal) => {
+                return self.poison(
+                    &format!("what is stored is not readable: {refusal}"),
+                    effects,
+                );
+            }
+        }
+        let stored = loaded.body.iter().chain(&loaded.tail).cloned().collect();
+        self.compacting.start_from(loaded.body_seq, loaded.head_seq);
+        self.tail.body = loaded.body.map(|body| Piece::new(&body, MARK_DURABLE));
+        self.tail.pieces = loaded
+            .tail
+            .iter()
+            .map(|update| Piece::new(update, MARK_DURABLE))
+            .collect();
+        self.phase = Phase::Building;
+        effects.push(Effect::Build { stored });
+        let seats: Vec<SeatNo> = self.seats.keys().copied().collect();
+        for seat in seats {
+            self.greet(seat, effects);
+        }
+    }
+
+    pub(super) fn built(
+        &mut self,
+        now: Instant,
+        result: Result<Live, Broken>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if !matches!(self.phase, Phase::Building) {
+            return;
+        }
+        match result {
+            Ok(live) => self.phase = Phase::Open(live),
+            Err(broken) => {
+                return self.poison(
+                    &format!("the document could not be built: {broken}"),
+                    effects,
+                );
+            }
+        }
+        self.repair(now, effects);
+        for waiting in std::mem::take(&mut self.waiting) {
+            self.message(now, waiting, effects);
+        }
+    }
+
+    pub(super) fn join(
+        &mut self,
+        now: Instant,
+        seat: SeatNo,
+        dialect: Dialect,
+        id: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        if matches!(self.phase, Phase::Ended) {
+            return effects.push(Effect::Close {
+                seat,
+                code: super::close::DRAINING,
+                reason: "the room is closing; come back in a moment".into(),
+            });
+        }
+        self.next_seat = seat + 1;
+        self.empty_since = None;
+        self.seats.insert(seat, Seat::new(dialect, id, now));
+        if dialect == Dialect::Easel {
+            let hello = Control::Hello {
+                v: PROTOCOL,
+                app: env!("CARGO_PKG_VERSION"),
+                schema: easel_board::schema::VERSION,
+                min_client: CLIENT_MIN,
+                doc: &self.options.name,
+                role: "editor",
+                seat,
+            };
+            effects.push(Effect::Send {
+                seat,
+                frame: wire::control(&hello),
+                class: Class::Answer,
+            });
+        }
+        match self.phase {
+            Phase::Loading => {}
+            Phase::Building | Phase::Open(_) => self.greet(seat, effects),
+            Phase::Ended => {}
+        }
+    }
+
+    /// Asks what the newcomer has that we lack, and tells it who is here.
+    fn greet(&self, seat: SeatNo, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Send {
+            seat,
+            frame: wire::step_1(&self.state.encode()),
+            class: Class::Answer,
+        });
+        if let Some(frame) = self.awareness.everybody() {
+            effects.push(Effect::Send {
+                seat,
+                frame,
+                class: Class::Answer,
+            });
+        }
+    }
+
+    /// Answers a step 1. False if that must wait for the document.
+    pub(super) fn answer(
+        &mut self,
+        seat: SeatNo,
+        theirs: &StateVector,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        let Some(of) = self.seats.get_mut(&seat) else {
+            return true;
+        };
+        if let Some(behind) = &mut of.behind {
+            *behind = theirs.clone();
+            return true;
+        }
+        let lacking = self.state.missing_from(theirs);
+        let whole = self.state.missing_from(&StateVector::default());
+        // An edit of the server's is in the document before it is durable, and must not be shown before.
+        if lacking * 2 >= whole || self.saving.has_server_edit() {
+            self.send_all(seat, effects);
+            return true;
+        }
+        match self.diff(theirs) {
+            Some(Ok(diff)) => effects.push(Effect::Send {
+                seat,
+                frame: wire::step_2(&diff),
+                class: Class::Answer,
+            }),
+            Some(Err(broken)) => self.poison(&broken.to_string(), effects),
+            None => return false,
+        }
+        true
+    }
+
+    /// The body, the tail, and the step 2 that tells the client it has everything.
+    fn send_all(&self, seat: SeatNo, effects: &mut Vec<Effect>) {
+        let pieces = self.tail.body.iter().chain(&self.tail.pieces);
+        effects.extend(pieces.map(|piece| Effect::Send {
+            seat,
+            frame: piece.frame.clone(),
+            class: Class::Answer,
+        }));
+        effects.push(Effect::Send {
+            seat,
+            frame: wire::step_2(wire::EMPTY_UPDATE),
+            class: Class::Answer,
+        });
+    }
+
+    fn diff(&self, theirs: &StateVector) -> Option<Result<Vec<u8>, Broken>> {
+        match &self.phase {
+            Phase::Open(live) => Some(live.diff(&theirs.encode())),
+            Phase::Loading | Phase::Building | Phase::Ended => None,
+        }
+    }
+
+    /// A frame was dropped. What the client surely had before it: everything but what this event added.
+    pub(super) fn behind(&mut self, seat: SeatNo, effects: &mut Vec<Effect>) {
+        let Some(of) = self.seats.get_mut(&seat) else {
+            return;
+        };
+        if of.behind.is_none() {
+            let mut had = self.state.clone();
+            for range in &self.just_added {
+                had.lower(range.client, range.start);
+            }
+            of.behind = Some(had);
+            effects.push(Effect::Note(Note::Resynced("behind")));
+        }
+    }
+
+    pub(super) fn drained(&mut self, seat: SeatNo, effects: &mut Vec<Effect>) {
+        let Some(had) = self.seats.get_mut(&seat).and_then(|of| of.behind.take()) else {
+            return;
+        };
+        if self.saving.has_server_edit() {
+            return self.send_all(seat, effects);
+        }
+        match self.diff(&had) {
+            Some(Ok(diff)) => effects.push(Effect::Send {
+                seat,
+                frame: wire::update(&diff),
+                class: Class::Answer,
+            }),
+            Some(Err(broken)) => return self.poison(&broken.to_string(), effects),
+            None => return,
+        }
+        if let Some(frame) = self.awareness.everybody() {
+            effects.push(Effect::Send {
+                seat,
+                frame,
+                class: Class::Awareness,
+            });
+        }
+    }
+
+    /// What became durable just now: edits of the server's are shown from here on.
+    pub(super) fn show_server_edits(
+        &mut self,
+        durable: &VecDeque<Accepted>,
+        effects: &mut Vec<Effect>,
+    ) {
+        for accepted in durable {
+            let Source::Server(frame) = &accepted.source else {
+                continue;
+            };
+            if let Ok(summary) = gate::check_update(&accepted.update, &self.options.limits) {
+                self.state.advance(&summary);
+                self.just_added.extend_from_slice(&summary.provides);
+            }
+            self.tail.pieces.push_back(Piece {
+                frame: frame.clone(),
+                len: accepted.update.len(),
+                ticket: accepted.ticket,
+            });
+            let frame = frame.clone();
+            effects.push(Effect::Broadcast {
+                except: None,
+                frame,
+                class: Class::Sync,
+                received: None,
+            });
+        }
+    }
+}

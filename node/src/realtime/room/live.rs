@@ -1,0 +1,140 @@
+//! The room's Yjs document: the only place of the server that calls yrs with what people sent.
+//!
+//! yrs cannot roll back and may panic on what the gate let through, so every call is caught. After a failure the
+//! document is worth nothing: the room is poisoned and built anew from the store.
+
+use bytes::Bytes;
+use easel_board::StateVector;
+use easel_board::repair::Inspector;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use yrs::updates::decoder::Decode;
+use yrs::updates::encoder::Encode;
+use yrs::{Doc, OffsetKind, Options, ReadTxn, Transact, Update};
+
+/// What sort of document a room holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A board: held to Easel's schema.
+    Board,
+    /// Any Yjs document: only the gate looks at it.
+    Raw,
+}
+
+/// The document cannot be trusted any longer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Broken {
+    #[error("yrs refused the update: {0}")]
+    Refused(String),
+    #[error("yrs failed on the update")]
+    Panicked,
+    #[error("the update depends on itself")]
+    Pending,
+}
+
+pub(crate) struct Live {
+    doc: Doc,
+    inspector: Option<Inspector>,
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live").finish_non_exhaustive()
+    }
+}
+
+impl Live {
+    /// Builds the document from what the store holds. Slow for a large board: not for the room's own task.
+    pub(crate) fn build(kind: Kind, stored: &[Bytes]) -> Result<Self, Broken> {
+        guarded(|| {
+            let doc = document(stored)?;
+            let inspector = match kind {
+                Kind::Board => Some(Inspector::attach(&doc)),
+                Kind::Raw => None,
+            };
+            Ok(Self { doc, inspector })
+        })
+    }
+
+    /// Applies an update that passed the gate and lacks nothing. Returns whether it brought anything new.
+    pub(super) fn apply(&mut self, update: &[u8]) -> Result<bool, Broken> {
+        guarded(|| apply(&self.doc, update))
+    }
+
+    /// What a client with this state vector (Yjs v1 encoding) lacks; deletions always included.
+    pub(super) fn diff(&self, state_vector: &[u8]) -> Result<Vec<u8>, Broken> {
+        guarded(|| {
+            let theirs = yrs::StateVector::decode_v1(state_vector)
+                .map_err(|e| Broken::Refused(e.to_string()))?;
+            Ok(self.doc.transact().encode_diff_v1(&theirs))
+        })
+    }
+
+    /// Mends what breaks the schema. Returns the server's edit, if one was needed.
+    pub(super) fn repair(&mut self) -> Result<Option<Vec<u8>>, Broken> {
+        guarded(|| {
+            Ok(self
+                .inspector
+                .as_mut()
+                .and_then(|inspector| inspector.repair(&self.doc)))
+        })
+    }
+}
+
+/// Folds stored updates into one and tells its state vector; what a new body is made of.
+pub(crate) fn fold(stored: &[Bytes]) -> Result<(Vec<u8>, Vec<u8>), Broken> {
+    guarded(|| {
+        let doc = document(stored)?;
+        let txn = doc.transact();
+        Ok((
+            txn.encode_state_as_update_v1(&yrs::StateVector::default()),
+            txn.state_vector().encode_v1(),
+        ))
+    })
+}
+
+/// The state vector of stored updates: that of the body, advanced by each update of the tail.
+pub(crate) fn state_vector(
+    body: Option<&[u8]>,
+    tail: &[Bytes],
+    limits: &easel_board::gate::Limits,
+) -> Result<StateVector, easel_board::gate::Refusal> {
+    let mut state = body.map_or_else(
+        || Ok(StateVector::default()),
+        |sv| easel_board::gate::check_state_vector(sv, limits),
+    )?;
+    for update in tail {
+        state.advance(&easel_board::gate::check_update(update, limits)?);
+    }
+    Ok(state)
+}
+
+fn document(stored: &[Bytes]) -> Result<Doc, Broken> {
+    // Each opening writes under a client id of its own, so a crash between an edit and its append reuses nothing.
+    let mut options = Options {
+        offset_kind: OffsetKind::Utf16,
+        ..Options::default()
+    };
+    // It would delete formatting marks while applying somebody's update: an edit of ours that nobody asked for.
+    options.cleanup_formatting = false;
+    let doc = Doc::with_options(options);
+    for update in stored {
+        apply(&doc, update)?;
+    }
+    Ok(doc)
+}
+
+fn apply(doc: &Doc, update: &[u8]) -> Result<bool, Broken> {
+    let update = Update::decode_v1(update).map_err(|e| Broken::Refused(e.to_string()))?;
+    let mut txn = doc.transact_mut();
+    txn.apply_update(update)
+        .map_err(|e| Broken::Refused(e.to_string()))?;
+    if txn.has_missing_updates() {
+        Err(Broken::Pending)
+    } else {
+        Ok(txn.has_changes())
+    }
+}
+
+fn guarded<T>(work: impl FnOnce() -> Result<T, Broken>) -> Result<T, Broken> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Broken::Panicked))
+}

@@ -1,0 +1,456 @@
+//! A room: one open document on this node, and the people in it.
+//!
+//! [`Room::handle`] takes one event and says what must now be done. It never waits, never reads a clock and touches
+//! neither socket nor store; `task` is the loop that does. The life of a stroke is spread over the files beside this
+//! one: `editing` accepts it, `saving` queues it for the store, `joining` brings newcomers up to it, `seat` counts
+//! what of it is on disk, `live` holds the document, `compacting` folds the past.
+
+mod compacting;
+mod editing;
+mod joining;
+mod live;
+mod saving;
+#[cfg(test)]
+mod script;
+mod seat;
+
+pub(crate) use live::{Broken, Kind, Live, fold};
+pub(crate) use saving::Batch;
+pub(crate) use seat::Dialect;
+
+use super::Permit;
+use super::awareness::{Awareness, SeatNo};
+use super::outbox::Class;
+use super::wire::{self, Control, Frame};
+use bytes::Bytes;
+use compacting::Compacting;
+use easel_board::StateVector;
+use easel_board::gate::ClientRange;
+use easel_board::gate::Limits;
+use joining::Tail;
+use saving::{Next, Saving};
+use seat::Seat;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+/// Stock clients hang up after 30 s without a message; this keeps them well inside.
+const ECHO_EVERY: Duration = Duration::from_secs(15);
+/// A stock client speaks every 15 s. One silent for longer has lost its connection, told or not.
+const SILENT_AFTER: Duration = Duration::from_secs(20);
+/// How long an update may wait for what it builds on.
+const HELD_FOR: Duration = Duration::from_secs(5);
+/// Updates of one seat that wait for what they build on.
+const HELD_BYTES_MAX: usize = 1 << 20;
+/// An empty room stays open for so long, since people reload pages.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// Why a seat is closed, as the client sees it. 44xx tells stock clients not to come back.
+pub(crate) mod close {
+    pub(crate) const DRAINING: u16 = 1012;
+    pub(crate) const OVERLOAD: u16 = 1013;
+    pub(crate) const GONE: u16 = 4410;
+    pub(crate) const REFUSED: u16 = 4422;
+    pub(crate) const TIMED_OUT: u16 = 4508;
+}
+
+/// What happens to a room.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The store answered the opening.
+    Loaded(Result<Loaded, String>),
+    /// The document stands.
+    Built(Result<Live, Broken>),
+    Join {
+        seat: SeatNo,
+        dialect: Dialect,
+        id: u64,
+    },
+    Message {
+        seat: SeatNo,
+        message: Bytes,
+        received: Instant,
+        permit: Permit,
+    },
+    Leave {
+        seat: SeatNo,
+    },
+    /// A frame for this seat was dropped, for its outbox is full.
+    Behind {
+        seat: SeatNo,
+    },
+    /// A seat that was behind has read all it was sent.
+    Drained {
+        seat: SeatNo,
+    },
+    Appended(Result<Appended, AppendFailed>),
+    Compacted(Result<Compacted, String>),
+    /// The board was put in the trash or deleted.
+    Gone,
+    /// The server goes away: take nothing more, save what was taken, say good-bye.
+    Drain,
+    Tick,
+    Wake,
+}
+
+/// The document as the store holds it.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) head_seq: u64,
+    pub(crate) body_seq: u64,
+    pub(crate) body: Option<Bytes>,
+    /// Yjs v1 encoding, stored beside the body.
+    pub(crate) state_vector: Option<Bytes>,
+    pub(crate) tail: Vec<Bytes>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Appended {
+    /// The sequence number of the document's last update.
+    pub(crate) last_seq: u64,
+}
+
+/// Why an append came to nothing. What may pass by itself has been tried again before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum AppendFailed {
+    /// The board is in the trash or deleted.
+    Gone,
+    DiskFull,
+    Other(String),
+}
+
+#[derive(Debug)]
+pub(crate) struct Compacted {
+    pub(crate) body_seq: u64,
+    pub(crate) body: Bytes,
+}
+
+/// What a room wants done.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    Build {
+        stored: Vec<Bytes>,
+    },
+    Send {
+        seat: SeatNo,
+        frame: Frame,
+        class: Class,
+    },
+    /// To every seat but one.
+    Broadcast {
+        except: Option<SeatNo>,
+        frame: Frame,
+        class: Class,
+        received: Option<Instant>,
+    },
+    Close {
+        seat: SeatNo,
+        code: u16,
+        reason: String,
+    },
+    Append(Batch),
+    Compact {
+        expected_body_seq: u64,
+        upto_seq: u64,
+        stored: Vec<Bytes>,
+    },
+    WakeAt(Instant),
+    Note(Note),
+    /// Nobody is here and nothing is left to do: the room may be dropped.
+    Finish,
+}
+
+/// What is worth a metric or a line in the log.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Note {
+    /// Received from its author until durable.
+    StrokeAcked(Duration),
+    Refused {
+        seat: SeatNo,
+        code: &'static str,
+        reason: String,
+    },
+    Resynced(&'static str),
+    Repaired,
+    Poisoned(String),
+    Compacted,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// The store has been asked.
+    Loading,
+    /// What is stored is known and can be sent; the document is being built from it.
+    Building,
+    Open(Live),
+    /// Takes nothing; ends when the append in flight has ended.
+    Ended,
+}
+
+/// What fixes a room for its life.
+#[derive(Debug, Clone)]
+pub(crate) struct RoomOptions {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) limits: Limits,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    seat: SeatNo,
+    message: Bytes,
+    received: Instant,
+    permit: Permit,
+}
+
+#[derive(Debug)]
+pub(crate) struct Room {
+    options: RoomOptions,
+    phase: Phase,
+    seats: BTreeMap<SeatNo, Seat>,
+    next_seat: SeatNo,
+    awareness: Awareness,
+    /// All that was accepted, durable or not, but for edits of the server's that are not durable yet.
+    state: StateVector,
+    tail: Tail,
+    saving: Saving,
+    compacting: Compacting,
+    /// Messages that need the document, in the order of arrival. Their permits bound them.
+    waiting: VecDeque<Waiting>,
+    /// How many updates wait in all seats for what they build on.
+    holding: usize,
+    /// What the event being handled added to `state`.
+    just_added: Vec<ClientRange>,
+    draining: bool,
+    empty_since: Option<Instant>,
+}
+
+impl Room {
+    pub(crate) fn new(options: RoomOptions) -> Self {
+        Self {
+            options,
+            phase: Phase::Loading,
+            seats: BTreeMap::new(),
+            next_seat: 0,
+            awareness: Awareness::default(),
+            state: StateVector::default(),
+            tail: Tail::default(),
+            saving: Saving::new(),
+            compacting: Compacting::default(),
+            waiting: VecDeque::new(),
+            holding: 0,
+            just_added: Vec::new(),
+            draining: false,
+            empty_since: None,
+        }
+    }
+
+    /// How soon the room wants its next tick.
+    pub(crate) fn tick_every(&self) -> Duration {
+        if self.holding > 0 {
+            Duration::from_secs(1)
+        } else {
+            Duration::from_secs(5)
+        }
+    }
+
+    /// Takes one event; pushes what must now be done. Never waits, never reads a clock.
+    pub(crate) fn handle(&mut self, now: Instant, event: Event, effects: &mut Vec<Effect>) {
+        if !matches!(event, Event::Behind { .. }) {
+            self.just_added.clear();
+        }
+        match event {
+            Event::Loaded(result) => self.loaded(result, effects),
+            Event::Built(result) => self.built(now, result, effects),
+            Event::Join { seat, dialect, id } => self.join(now, seat, dialect, id, effects),
+            Event::Message {
+                seat,
+                message,
+                received,
+                permit,
+            } => {
+                self.message(
+                    now,
+                    Waiting {
+                        seat,
+                        message,
+                        received,
+                        permit,
+                    },
+                    effects,
+                );
+            }
+            Event::Leave { seat } => self.leave(now, seat, effects),
+            Event::Behind { seat } => self.behind(seat, effects),
+            Event::Drained { seat } => self.drained(seat, effects),
+            Event::Appended(result) => self.appended(now, result, effects),
+            Event::Compacted(result) => self.compacted(now, result, effects),
+            Event::Gone => self.end(close::GONE, "the board was deleted", effects),
+            Event::Drain => self.draining = true,
+            Event::Tick => self.tick(now, effects),
+            Event::Wake => {}
+        }
+        self.save(now, effects);
+        self.finish_draining(effects);
+    }
+
+    fn leave(&mut self, now: Instant, seat: SeatNo, effects: &mut Vec<Effect>) {
+        let Some(left) = self.seats.remove(&seat) else {
+            return;
+        };
+        self.holding -= left.held.len();
+        if let Some(frame) = self.awareness.leave(seat, now, self.next_seat) {
+            effects.push(Effect::Broadcast {
+                except: None,
+                frame,
+                class: Class::Awareness,
+                received: None,
+            });
+        }
+        if self.seats.is_empty() {
+            self.empty_since = Some(now);
+        }
+    }
+
+    /// Ends one seat, from our side.
+    fn close_seat(
+        &mut self,
+        now: Instant,
+        seat: SeatNo,
+        code: u16,
+        reason: String,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.seats.contains_key(&seat) {
+            effects.push(Effect::Close { seat, code, reason });
+            self.leave(now, seat, effects);
+        }
+    }
+
+    /// Ends a seat for what it sent: its client must not send that again.
+    fn refuse(
+        &mut self,
+        now: Instant,
+        seat: SeatNo,
+        code: &'static str,
+        reason: String,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(dialect) = self.seats.get(&seat).map(|seat| seat.dialect) else {
+            return;
+        };
+        if dialect == Dialect::Easel {
+            let frame = wire::control(&Control::SetAside {
+                code,
+                reason: &reason,
+            });
+            effects.push(Effect::Send {
+                seat,
+                frame,
+                class: Class::Answer,
+            });
+        }
+        effects.push(Effect::Note(Note::Refused {
+            seat,
+            code,
+            reason: reason.clone(),
+        }));
+        self.close_seat(
+            now,
+            seat,
+            close::REFUSED,
+            format!("{code}: {reason}"),
+            effects,
+        );
+    }
+
+    /// The document or the store failed: everybody comes back to a room built anew from the store.
+    fn poison(&mut self, reason: &str, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Note(Note::Poisoned(reason.to_owned())));
+        self.end(close::OVERLOAD, reason, effects);
+    }
+
+    fn end(&mut self, code: u16, reason: &str, effects: &mut Vec<Effect>) {
+        for seat in std::mem::take(&mut self.seats).into_keys() {
+            effects.push(Effect::Close {
+                seat,
+                code,
+                reason: reason.to_owned(),
+            });
+        }
+        self.waiting.clear();
+        self.holding = 0;
+        self.saving.give_up();
+        self.phase = Phase::Ended;
+        self.finish_ended(effects);
+    }
+
+    /// The append in flight may still commit. A room opened before it has would miss it, so wait.
+    fn finish_ended(&mut self, effects: &mut Vec<Effect>) {
+        if matches!(self.phase, Phase::Ended) && !self.saving.is_appending() {
+            effects.push(Effect::Finish);
+        }
+    }
+
+    fn finish_draining(&mut self, effects: &mut Vec<Effect>) {
+        let is_done = self.saving.is_idle() && !matches!(self.phase, Phase::Ended);
+        if !(self.draining && is_done) {
+            return;
+        }
+        for (seat, of) in &self.seats {
+            if of.dialect == Dialect::Easel {
+                let frame = wire::control(&Control::Draining {
+                    retry_after_ms: 1_000,
+                });
+                effects.push(Effect::Send {
+                    seat: *seat,
+                    frame,
+                    class: Class::Answer,
+                });
+            }
+        }
+        self.end(
+            close::DRAINING,
+            "the server is going away; come back in a moment",
+            effects,
+        );
+    }
+
+    fn save(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        match self.saving.next(now) {
+            Next::Append(batch) => effects.push(Effect::Append(batch)),
+            Next::WakeAt(at) => effects.push(Effect::WakeAt(at)),
+            Next::Nothing => {}
+        }
+    }
+
+    fn tick(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        self.awareness.forget_before(now);
+        for (no, seat) in &mut self.seats {
+            if now >= seat.echo_at {
+                seat.echo_at = now + ECHO_EVERY;
+                effects.push(Effect::Send {
+                    seat: *no,
+                    frame: self.awareness.echo(*no),
+                    class: Class::Awareness,
+                });
+            }
+        }
+        self.give_up_on_held(now, effects);
+        self.close_when_empty(now, effects);
+    }
+
+    fn close_when_empty(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        let is_quiet =
+            self.seats.is_empty() && self.saving.is_idle() && matches!(self.phase, Phase::Open(_));
+        if !is_quiet || self.compacting.is_running() {
+            return;
+        }
+        if now.duration_since(*self.empty_since.get_or_insert(now)) < LINGER {
+            return;
+        }
+        if !self.compact_if_any(now, effects) {
+            self.phase = Phase::Ended;
+            effects.push(Effect::Finish);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The room's queue to the store: what was accepted, what is being appended, what is durable.
+//!
+//! At most one append is in flight. What is accepted meanwhile forms the next, so batches follow the disk's pace.
+//! Every accepted update takes a ticket, counted from 1 in the order of acceptance; appends are in that order, so one
+//! number says what is durable.
+
+use super::seat::Seat;
+use crate::realtime::Permit;
+use crate::realtime::awareness::SeatNo;
+use crate::realtime::wire::Frame;
+use bytes::Bytes;
+use easel_storage::{Actor, NewUpdate, Origin, Payload};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Appends do not start closer together than this: a fast disk would otherwise get one for each stroke of each person.
+const APPEND_FLOOR: Duration = Duration::from_millis(3);
+/// One append's bounds. One larger update travels alone.
+const APPEND_BYTES_MAX: usize = 1 << 20;
+const APPEND_UPDATES_MAX: usize = 1_024;
+
+/// An accepted update on its way to the store. Its permit goes back to the author's connection when it is durable.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) ticket: u64,
+    pub(super) update: Bytes,
+    pub(super) source: Source,
+    pub(super) received: Instant,
+    pub(super) permit: Permit,
+}
+
+#[derive(Debug)]
+pub(super) enum Source {
+    Person(Origin),
+    /// The server's own edit: shown to nobody before it is durable.
+    Server(Frame),
+}
+
+/// One append as the task is asked to do it.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) updates: Vec<NewUpdate>,
+}
+
+#[derive(Debug)]
+pub(super) struct Saving {
+    queue: VecDeque<Accepted>,
+    in_flight: VecDeque<Accepted>,
+    accepted: u64,
+    durable: u64,
+    not_before: Option<Instant>,
+    /// The wake-up that was asked for and has not come.
+    wake_at: Option<Instant>,
+}
+
+/// What the queue wants done now.
+#[derive(Debug)]
+pub(super) enum Next {
+    Append(Batch),
+    WakeAt(Instant),
+    Nothing,
+}
+
+impl Saving {
+    pub(super) const fn new() -> Self {
+        Self {
+            queue: VecDeque::new(),
+            in_flight: VecDeque::new(),
+            accepted: 0,
+            durable: 0,
+            not_before: None,
+            wake_at: None,
+        }
+    }
+
+    /// Takes an update; returns its ticket.
+    pub(super) fn push(
+        &mut self,
+        update: Bytes,
+        source: Source,
+        received: Instant,
+        permit: Permit,
+    ) -> u64 {
+        self.accepted += 1;
+        self.queue.push_back(Accepted {
+            ticket: self.accepted,
+            update,
+            source,
+            received,
+            permit,
+        });
+        self.accepted
+    }
+
+    /// The ticket of the newest accepted update: when that is durable, so is all that the document shows.
+    pub(super) const fn newest_ticket(&self) -> u64 {
+        self.accepted
+    }
+
+    pub(super) const fn durable(&self) -> u64 {
+        self.durable
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.in_flight.is_empty()
+    }
+
+    pub(super) fn is_appending(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
+    /// True while an edit of the server's is in the document but not yet durable.
+    pub(super) fn has_server_edit(&self) -> bool {
+        self.queue
+            .iter()
+            .chain(&self.in_flight)
+            .any(|accepted| matches!(accepted.source, Source::Server(_)))
+    }
+
+    /// Starts the next append if it is time.
+    pub(super) fn next(&mut self, now: Instant) -> Next {
+        if self.queue.is_empty() || self.is_appending() {
+            return Next::Nothing;
+        }
+        if let Some(not_before) = self.not_before.filter(|not_before| now < *not_before) {
+            let is_asked_for = self.wake_at.replace(not_before) == Some(not_before);
+            return if is_asked_for {
+                Next::Nothing
+            } else {
+                Next::WakeAt(not_before)
+            };
+        }
+        self.not_before = Some(now + APPEND_FLOOR);
+        let mut bytes = 0;
+        let count = self
+            .queue
+            .iter()
+            .take(APPEND_UPDATES_MAX)
+            .take_while(|accepted| {
+                let is_first = bytes == 0;
+                bytes += accepted.update.len();
+                is_first || bytes <= APPEND_BYTES_MAX
+            })
+            .count();
+        self.in_flight.extend(self.queue.drain(..count));
+        Next::Append(Batch {
+            updates: self.in_flight.iter().map(new_update).collect(),
+        })
+    }
+
+    /// The append in flight is durable. Returns what it held.
+    pub(super) fn appended(&mut self) -> VecDeque<Accepted> {
+        self.durable += self.in_flight.len() as u64;
+        std::mem::take(&mut self.in_flight)
+    }
+
+    /// Nothing of what is queued will be appended.
+    pub(super) fn give_up(&mut self) {
+        self.queue.clear();
+    }
+
+    /// The append in flight came to nothing, or nobody is left to care what came of it.
+    pub(super) fn failed(&mut self) {
+        self.in_flight.clear();
+    }
+}
+
+/// The frames that rose to saved in each seat.
+pub(super) fn newly_saved<'a>(
+    seats: impl Iterator<Item = (&'a SeatNo, &'a mut Seat)>,
+    durable: u64,
+) -> Vec<(SeatNo, u64)> {
+    seats
+        .filter_map(|(no, seat)| seat.durable(durable).map(|frames| (*no, frames)))
+        .collect()
+}
+
+fn new_update(accepted: &Accepted) -> NewUpdate {
+    let (author, origin) = match &accepted.source {
+        Source::Person(origin) => (Actor::Local, Some(*origin)),
+        Source::Server(_) => (Actor::System, None),
+    };
+    NewUpdate {
+        author,
+        origin,
+        payload: Payload::Inline(accepted.update.clone()),
+    }
+}

@@ -1,0 +1,129 @@
+//! One connection in a room, and how much of what it sent is on disk.
+
+use crate::realtime::Permit;
+use bytes::Bytes;
+use easel_board::gate::Summary;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// How the client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Easel's own client: y-websocket's messages and the control messages.
+    Easel,
+    /// Any y-websocket client.
+    Yjs,
+}
+
+/// An update whose author has not sent yet what it builds on.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) frame: u64,
+    pub(super) update: Bytes,
+    pub(super) summary: Summary,
+    pub(super) received: Instant,
+    pub(super) permit: Permit,
+}
+
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) dialect: Dialect,
+    /// Names this connection in the store: with the number of an update it tells a repeat.
+    pub(super) id: u64,
+    /// Updates of this seat that went to the store so far.
+    pub(super) appended: u64,
+    pub(super) heard: Instant,
+    /// When it is sent its own awareness next.
+    pub(super) echo_at: Instant,
+    pub(super) held: Vec<Held>,
+    pub(super) held_bytes: usize,
+    /// Set while it misses frames: a state vector that it surely has.
+    pub(super) behind: Option<easel_board::StateVector>,
+    frames: Frames,
+}
+
+impl Seat {
+    pub(super) fn new(dialect: Dialect, id: u64, now: Instant) -> Self {
+        Self {
+            dialect,
+            id,
+            appended: 0,
+            heard: now,
+            echo_at: now + super::ECHO_EVERY,
+            held: Vec::new(),
+            held_bytes: 0,
+            behind: None,
+            frames: Frames::default(),
+        }
+    }
+
+    /// Counts one more sync frame; returns its number.
+    pub(super) fn count_frame(&mut self) -> u64 {
+        self.frames.count()
+    }
+
+    /// This frame is on disk as soon as so many of the room's updates are.
+    pub(super) fn settle_with(&mut self, frame: u64, ticket: u64) {
+        self.frames.settle_with(frame, ticket);
+    }
+
+    /// So many of the room's updates are on disk. Returns the seat's new count of saved frames if it rose.
+    pub(super) fn durable(&mut self, durable: u64) -> Option<u64> {
+        self.frames.durable(durable)
+    }
+}
+
+/// Which of a connection's sync frames are on disk. Saved is counted in order: a held frame holds up those behind it.
+#[derive(Debug, Default)]
+struct Frames {
+    saved: u64,
+    told: u64,
+    /// For each frame after the saved ones, how many of the room's updates must be durable; unknown while it is held.
+    tickets: VecDeque<Option<u64>>,
+}
+
+impl Frames {
+    fn count(&mut self) -> u64 {
+        self.tickets.push_back(None);
+        self.saved + self.tickets.len() as u64 - 1
+    }
+
+    fn settle_with(&mut self, frame: u64, ticket: u64) {
+        let index = (frame - self.saved) as usize;
+        self.tickets[index] = Some(ticket);
+    }
+
+    fn durable(&mut self, durable: u64) -> Option<u64> {
+        while self
+            .tickets
+            .front()
+            .is_some_and(|ticket| ticket.is_some_and(|ticket| ticket <= durable))
+        {
+            self.tickets.pop_front();
+            self.saved += 1;
+        }
+        (self.saved > self.told).then(|| {
+            self.told = self.saved;
+            self.saved
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Frames;
+
+    #[test]
+    fn frames_are_saved_in_order() {
+        let mut frames = Frames::default();
+        let (a, b, c) = (frames.count(), frames.count(), frames.count());
+        frames.settle_with(a, 1);
+        frames.settle_with(c, 1);
+        assert_eq!(frames.durable(0), None);
+        assert_eq!(frames.durable(1), Some(1));
+        frames.settle_with(b, 2);
+        assert_eq!(frames.durable(1), None);
+        assert_eq!(frames.durable(2), Some(3));
+        assert_eq!(frames.durable(9), None);
+    }
+}

@@ -1,0 +1,210 @@
+//! Which rooms are open on this node.
+
+use super::awareness::SeatNo;
+use super::outbox::Outbox;
+use super::room::{Dialect, Event, Kind, Room, RoomOptions};
+use super::task::{self, Mail, RoomIo};
+use crate::config::Realtime;
+use crate::metrics::Metrics;
+use easel_board::gate::Limits;
+use easel_storage::{BoardId, DocName, Query, ReadError, ReadLevel, Store};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+/// Why somebody was not let into a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum JoinRefused {
+    #[error("there is no such board")]
+    NotFound,
+    #[error("the board is in the trash")]
+    Trashed,
+    #[error("this address is for WebSockets")]
+    NotAnUpgrade,
+    #[error("the WebSocket handshake is not valid")]
+    BadHandshake,
+    #[error("the server is going away")]
+    Draining,
+    #[error("as many people are here as the server lets in")]
+    Full,
+    #[error("the store did not answer")]
+    Unavailable,
+}
+
+/// A seat as the socket holds it.
+#[derive(Debug)]
+pub(super) struct Joined {
+    pub(super) seat: SeatNo,
+    pub(super) room: mpsc::UnboundedSender<Mail>,
+}
+
+#[derive(Debug)]
+struct Open {
+    mail: mpsc::UnboundedSender<Mail>,
+    present: Arc<AtomicUsize>,
+    next_seat: SeatNo,
+}
+
+/// All rooms of this node. Opened by the first who joins, closed by the room itself when nobody is left.
+pub(crate) struct Rooms {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) config: Realtime,
+    open: Mutex<HashMap<DocName, Open>>,
+    draining: AtomicBool,
+    /// Rooms and sockets: what a drain waits for.
+    pub(super) tasks: TaskTracker,
+}
+
+impl std::fmt::Debug for Rooms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rooms")
+            .field("open", &self.open.lock().len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Rooms {
+    pub(crate) fn new(store: Arc<dyn Store>, metrics: Arc<Metrics>, config: Realtime) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            metrics,
+            config,
+            open: Mutex::default(),
+            draining: AtomicBool::new(false),
+            tasks: TaskTracker::new(),
+        })
+    }
+
+    /// Whether this document can be joined now.
+    pub(super) async fn admit(&self, doc: &DocName) -> Result<(), JoinRefused> {
+        if self.is_draining() {
+            return Err(JoinRefused::Draining);
+        }
+        if self.present(doc) >= self.config.seats_max as usize {
+            return Err(JoinRefused::Full);
+        }
+        match doc {
+            DocName::Raw(_) if self.config.create_on_join => Ok(()),
+            DocName::Raw(_) => Err(JoinRefused::NotFound),
+            DocName::Board(board) => self.admit_to_board(*board).await,
+        }
+    }
+
+    async fn admit_to_board(&self, board: BoardId) -> Result<(), JoinRefused> {
+        match self
+            .store
+            .read(ReadLevel::Local, Query::Board(board))
+            .await
+            .map(|read| read.answer.into_board())
+        {
+            Ok(None) => Err(JoinRefused::NotFound),
+            Ok(Some(board)) if board.trashed_at.is_some() => Err(JoinRefused::Trashed),
+            Ok(Some(_)) => Ok(()),
+            Err(
+                ReadError::Unavailable
+                | ReadError::TimedOut
+                | ReadError::Failed
+                | ReadError::Stopped,
+            ) => Err(JoinRefused::Unavailable),
+        }
+    }
+
+    /// Takes a seat in a room, opening the room if need be.
+    pub(super) fn join(
+        self: &Arc<Self>,
+        doc: &DocName,
+        dialect: Dialect,
+        id: u64,
+        outbox: Arc<Outbox>,
+    ) -> Joined {
+        let mut open = self.open.lock();
+        let room = open
+            .entry(doc.clone())
+            .or_insert_with(|| self.open_room(doc));
+        room.next_seat += 1;
+        let seat = room.next_seat;
+        // A send fails only to a room whose task failed; the socket then finds its mail undeliverable as well.
+        let _ = room.mail.send(Mail::Join {
+            seat,
+            dialect,
+            id,
+            outbox,
+        });
+        Joined {
+            seat,
+            room: room.mail.clone(),
+        }
+    }
+
+    fn open_room(self: &Arc<Self>, doc: &DocName) -> Open {
+        let (mail, inbox) = mpsc::unbounded_channel();
+        let present = Arc::new(AtomicUsize::new(0));
+        let (kind, limits) = match doc {
+            DocName::Board(_) => (Kind::Board, Limits::board()),
+            DocName::Raw(_) => (Kind::Raw, Limits::raw()),
+        };
+        let room = Room::new(RoomOptions {
+            name: doc.to_string(),
+            kind,
+            limits,
+        });
+        let io = RoomIo::new(
+            self.clone(),
+            doc.clone(),
+            kind,
+            mail.clone(),
+            present.clone(),
+        );
+        self.metrics.boards_open.inc();
+        self.tasks.spawn(task::run(room, io, inbox));
+        Open {
+            mail,
+            present,
+            next_seat: 0,
+        }
+    }
+
+    /// The room has ended: whoever joins from here on opens a new one.
+    pub(super) fn forget(&self, doc: &DocName) {
+        if self.open.lock().remove(doc).is_some() {
+            self.metrics.boards_open.dec();
+        }
+    }
+
+    /// How many people are in a document's room on this node.
+    pub(crate) fn present(&self, doc: &DocName) -> usize {
+        self.open
+            .lock()
+            .get(doc)
+            .map_or(0, |room| room.present.load(Ordering::Relaxed))
+    }
+
+    /// The board was put in the trash or deleted: whoever is there is told and leaves.
+    pub(crate) fn board_gone(&self, board: BoardId) {
+        if let Some(room) = self.open.lock().get(&DocName::Board(board)) {
+            let _ = room.mail.send(Mail::Event(Event::Gone));
+        }
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Lets nobody in any more, saves what was taken, tells everybody to come back later and waits until they were told.
+    /// True if all of that was done within the time.
+    pub(crate) async fn drain(&self, within: Duration) -> bool {
+        self.draining.store(true, Ordering::Relaxed);
+        for room in self.open.lock().values() {
+            let _ = room.mail.send(Mail::Event(Event::Drain));
+        }
+        self.tasks.close();
+        tokio::time::timeout(within, self.tasks.wait())
+            .await
+            .is_ok()
+    }
+}

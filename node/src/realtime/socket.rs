@@ -1,0 +1,571 @@
+//! One WebSocket: the handshake, reading into the room, writing from the outbox, and the end.
+//!
+//! Reading is fastwebsockets'; writing is ours, since a server's frames need no mask and the same bytes go to
+//! everybody: whatever has gathered leaves in one write.
+
+use super::Permit;
+use super::outbox::{Class, Outbox, Pushed};
+use super::room::{Dialect, Event, close};
+use super::rooms::{JoinRefused, Joined, Rooms};
+use super::task::Mail;
+use super::wire::Frame;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
+use axum::response::Response;
+use bytes::{Buf, Bytes, BytesMut};
+use easel_storage::DocName;
+use fastwebsockets::{OpCode, Payload, Role, WebSocketError, after_handshake_split};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use prometheus::IntCounter;
+use std::collections::VecDeque;
+use std::io::{self, Cursor, IoSlice};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+/// Under load, frames for one client are gathered for so long; when idle the first leaves at once.
+const GATHER: Duration = Duration::from_millis(4);
+/// Up to here it is cheaper to copy frames together than to hand the system a list of them.
+const COPY_BYTES_MAX: usize = 64 << 10;
+/// What one connection may have under way in its room, in KiB; a small message counts as 64.
+const PERMITS_KIB: u32 = 17 << 10;
+const PERMIT_KIB_MIN: u32 = 64;
+/// After a close frame the peer gets so long to read it before the connection is cut.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Writing that goes nowhere means a client that does not read. It cannot answer a ping, so it gets this much longer.
+const STUCK_FACTOR: u32 = 3;
+
+const UNSUPPORTED_DATA: u16 = 1003;
+const PROTOCOL_ERROR: u16 = 1002;
+const TOO_BIG: u16 = 1009;
+
+/// Lets a request into the room of this name, or says why not; nothing is upgraded before that is known.
+pub(crate) async fn upgrade(
+    rooms: &Arc<Rooms>,
+    name: &str,
+    mut request: Request,
+) -> Result<Response, JoinRefused> {
+    let doc: DocName = name.parse().map_err(|_| JoinRefused::NotFound)?;
+    rooms.admit(&doc).await?;
+    if !fastwebsockets::upgrade::is_upgrade_request(&request) {
+        return Err(JoinRefused::NotAnUpgrade);
+    }
+    let (dialect, protocol) = negotiate(&request);
+    let (mut response, upgraded) =
+        fastwebsockets::upgrade::upgrade(&mut request).map_err(|_| JoinRefused::BadHandshake)?;
+    if let Some(protocol) = protocol {
+        response
+            .headers_mut()
+            .insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
+    }
+    let rooms = rooms.clone();
+    rooms.clone().tasks.spawn(async move {
+        // The client went away between its request and our answer.
+        let Ok(socket) = upgraded.await else { return };
+        serve(rooms, doc, dialect, socket.into_inner().into_inner()).await;
+    });
+    Ok(response.map(|_| Body::empty()))
+}
+
+/// Answers the first subprotocol that we speak. A token may be offered beside it; it is never answered.
+fn negotiate(request: &Request) -> (Dialect, Option<&'static str>) {
+    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL);
+    let names = offered
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    for name in names {
+        match name.trim() {
+            "easel.v1" => return (Dialect::Easel, Some("easel.v1")),
+            "yjs" => return (Dialect::Yjs, Some("yjs")),
+            _ => {}
+        }
+    }
+    (Dialect::Yjs, None)
+}
+
+async fn serve(rooms: Arc<Rooms>, doc: DocName, dialect: Dialect, upgraded: Upgraded) {
+    match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
+        Ok(parts) => {
+            let (read, write) = parts.io.into_inner().into_split();
+            pump(
+                rooms,
+                doc,
+                dialect,
+                AsyncReadExt::chain(Cursor::new(parts.read_buf), read),
+                write,
+            )
+            .await;
+        }
+        // Not a plain connection (TLS, say): split it behind a lock.
+        Err(upgraded) => {
+            let (read, write) = tokio::io::split(TokioIo::new(upgraded));
+            pump(rooms, doc, dialect, read, write).await;
+        }
+    }
+}
+
+/// Runs a connection to its end.
+async fn pump(
+    rooms: Arc<Rooms>,
+    doc: DocName,
+    dialect: Dialect,
+    read: impl AsyncRead + Unpin,
+    mut write: impl AsyncWrite + Unpin,
+) {
+    let outbox = Arc::new(Outbox::default());
+    let joined = rooms.join(&doc, dialect, seat_id(), outbox.clone());
+    let line = Line::new(&rooms, dialect, joined, outbox);
+    line.rooms.metrics.ws_opened.inc();
+    let open = line
+        .rooms
+        .metrics
+        .ws_connections
+        .with_label_values(&[line.kind]);
+    open.inc();
+
+    let mut read = Heard {
+        inner: read,
+        line: &line,
+    };
+    let code = {
+        let mut writer = pin!(line.write_frames(&mut write));
+        let ended = tokio::select! {
+            ended = line.read_messages(&mut read) => ended,
+            code = &mut writer => Ended::ByUs(code),
+            () = line.watch() => Ended::Because(close::TIMED_OUT, "nothing was heard for too long"),
+        };
+        match ended {
+            Ended::ByUs(code) => code,
+            Ended::Because(code, reason) => {
+                line.outbox.close(Frame::close(code, reason));
+                let _ = tokio::time::timeout(FAREWELL, writer).await;
+                code
+            }
+            Ended::Vanished => 1006,
+        }
+    };
+    let _ = line
+        .room
+        .send(Mail::Event(Event::Leave { seat: line.seat }));
+    open.dec();
+    line.rooms
+        .metrics
+        .ws_closed
+        .with_label_values(&[&code.to_string()])
+        .inc();
+    let _ = tokio::time::timeout(FAREWELL, part(&mut read, &mut write)).await;
+}
+
+/// Closes our side and reads on until the peer closes its own. Cut off while it is still sending, it would be told of
+/// a reset connection and not of the reason.
+async fn part(
+    read: &mut (impl AsyncRead + Unpin),
+    write: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
+    write.shutdown().await?;
+    let mut scratch = vec![0; 16 << 10];
+    while read.read(&mut scratch).await? > 0 {}
+    Ok(())
+}
+
+/// Names a connection in the store; random, since it must differ from that of every other connection ever.
+fn seat_id() -> u64 {
+    getrandom::u64().expect("the operating system has random numbers")
+}
+
+enum Ended {
+    /// The room closed the seat; the close frame is written.
+    ByUs(u16),
+    /// To be closed with this code.
+    Because(u16, &'static str),
+    /// The connection is gone.
+    Vanished,
+}
+
+/// What reader, writer and watch of one connection share.
+struct Line {
+    rooms: Arc<Rooms>,
+    kind: &'static str,
+    seat: u64,
+    room: tokio::sync::mpsc::UnboundedSender<Mail>,
+    outbox: Arc<Outbox>,
+    permits: Arc<Semaphore>,
+    begun: Instant,
+    /// When the last byte came, in ms since `begun`.
+    heard_ms: AtomicU64,
+    is_writing: AtomicBool,
+    counters: Counters,
+}
+
+impl Line {
+    fn new(rooms: &Arc<Rooms>, dialect: Dialect, joined: Joined, outbox: Arc<Outbox>) -> Self {
+        let kind = match dialect {
+            Dialect::Easel => "easel",
+            Dialect::Yjs => "yjs",
+        };
+        Self {
+            rooms: rooms.clone(),
+            kind,
+            seat: joined.seat,
+            room: joined.room,
+            outbox,
+            permits: Arc::new(Semaphore::new(PERMITS_KIB as usize)),
+            begun: Instant::now(),
+            heard_ms: AtomicU64::new(0),
+            is_writing: AtomicBool::new(false),
+            counters: Counters::new(rooms),
+        }
+    }
+
+    async fn read_messages(&self, read: &mut (impl AsyncRead + Unpin)) -> Ended {
+        let message_max = usize::try_from(self.rooms.config.message_max.0).unwrap_or(usize::MAX);
+        let (mut frames, _) = after_handshake_split(read, tokio::io::sink(), Role::Server);
+        frames.set_auto_close(false);
+        frames.set_auto_pong(false);
+        frames.set_max_message_size(message_max.saturating_add(1));
+        let mut rate = Rate::new(
+            self.rooms.config.messages_per_second,
+            self.rooms.config.messages_burst,
+        );
+        let mut gathered: Option<BytesMut> = None;
+        loop {
+            let nothing_to_send = &mut |_| std::future::ready(Ok::<(), WebSocketError>(()));
+            let frame = match frames.read_frame(nothing_to_send).await {
+                Ok(frame) => frame,
+                Err(error) => return ended_by(&error),
+            };
+            let payload = match frame.opcode {
+                OpCode::Ping => {
+                    let _ = self
+                        .outbox
+                        .push(Frame::pong(&frame.payload), Class::Awareness, None);
+                    continue;
+                }
+                OpCode::Pong => continue,
+                OpCode::Close => return Ended::Because(close_code(&frame.payload), ""),
+                OpCode::Text => {
+                    return Ended::Because(UNSUPPORTED_DATA, "only binary messages are spoken here");
+                }
+                OpCode::Binary if gathered.is_some() => {
+                    return Ended::Because(PROTOCOL_ERROR, "a message in a message");
+                }
+                OpCode::Continuation if gathered.is_none() => {
+                    return Ended::Because(PROTOCOL_ERROR, "a continuation of nothing");
+                }
+                OpCode::Binary | OpCode::Continuation => owned(frame.payload),
+            };
+            let message = match gathered.take() {
+                None => payload,
+                Some(mut gathered) if gathered.len() + payload.len() <= message_max => {
+                    gathered.extend_from_slice(&payload);
+                    gathered
+                }
+                Some(_) => return Ended::Because(TOO_BIG, "the message is too large"),
+            };
+            if !frame.fin {
+                gathered = Some(message);
+                continue;
+            }
+            if !self.deliver(message.freeze(), &mut rate).await {
+                // The room is gone; its farewell is in the outbox, if there is one.
+                return Ended::Because(
+                    close::DRAINING,
+                    "the room is closing; come back in a moment",
+                );
+            }
+        }
+    }
+
+    /// Hands a message to the room once the connection's rate and its permits allow it.
+    async fn deliver(&self, message: Bytes, rate: &mut Rate) -> bool {
+        self.counters.count_in(&message);
+        rate.wait().await;
+        let kib = u32::try_from(message.len() >> 10)
+            .unwrap_or(u32::MAX)
+            .clamp(PERMIT_KIB_MIN, PERMITS_KIB);
+        let permit = self.permits.clone().acquire_many_owned(kib).await;
+        let permit = Permit::of(permit.expect("the semaphore is never closed"));
+        self.room
+            .send(Mail::Message {
+                seat: self.seat,
+                message,
+                received: Instant::now(),
+                permit,
+            })
+            .is_ok()
+    }
+
+    /// Writes until the close frame has left; returns its code.
+    async fn write_frames(&self, write: &mut (impl AsyncWrite + Unpin)) -> u16 {
+        let mut last: Option<Instant> = None;
+        loop {
+            self.outbox.ready().await;
+            if let Some(left) = last.and_then(|last| GATHER.checked_sub(last.elapsed())) {
+                tokio::time::sleep(left).await;
+            }
+            let taken = self.outbox.take();
+            self.counters.count_out(&taken.frames);
+            let code = taken
+                .frames
+                .last()
+                .filter(|_| taken.closing)
+                .map(|frame| close_code(&frame.wire()[2..]));
+            self.is_writing.store(true, Ordering::Relaxed);
+            if write_all(write, taken.frames).await.is_err() {
+                return 1006;
+            }
+            self.is_writing.store(false, Ordering::Relaxed);
+            last = Some(Instant::now());
+            if let Some(received) = taken.received {
+                self.rooms
+                    .metrics
+                    .fanout
+                    .observe(received.elapsed().as_secs_f64());
+            }
+            if self.outbox.written() {
+                let _ = self
+                    .room
+                    .send(Mail::Event(Event::Drained { seat: self.seat }));
+            }
+            if let Some(code) = code {
+                return code;
+            }
+        }
+    }
+
+    /// Pings a silent peer; returns when it has been silent for too long.
+    async fn watch(&self) {
+        let (ping_every, silent_max) = (
+            self.rooms.config.ping_every.0,
+            self.rooms.config.silent_max.0,
+        );
+        loop {
+            let silent = self.begun.elapsed().saturating_sub(self.heard());
+            let is_stuck = self.is_writing.load(Ordering::Relaxed);
+            if silent >= silent_max * if is_stuck { STUCK_FACTOR } else { 1 } {
+                return;
+            }
+            if silent >= ping_every
+                && !is_stuck
+                && self.outbox.push(Frame::ping(), Class::Awareness, None) == Pushed::Queued
+            {
+                tokio::time::sleep(ping_every.min(silent_max.saturating_sub(silent))).await;
+            } else {
+                tokio::time::sleep(
+                    ping_every
+                        .saturating_sub(silent)
+                        .max(Duration::from_secs(1)),
+                )
+                .await;
+            }
+        }
+    }
+
+    fn heard(&self) -> Duration {
+        Duration::from_millis(self.heard_ms.load(Ordering::Relaxed))
+    }
+
+    fn hear(&self) {
+        let now_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.heard_ms.store(now_ms, Ordering::Relaxed);
+    }
+}
+
+/// The reader's own buffer where it can be had, a copy otherwise.
+fn owned(payload: Payload<'_>) -> BytesMut {
+    match payload {
+        Payload::Bytes(bytes) => bytes,
+        Payload::BorrowedMut(_) | Payload::Borrowed(_) | Payload::Owned(_) => {
+            BytesMut::from(&payload[..])
+        }
+    }
+}
+
+fn ended_by(error: &WebSocketError) -> Ended {
+    match error {
+        WebSocketError::FrameTooLarge => Ended::Because(TOO_BIG, "the message is too large"),
+        WebSocketError::UnexpectedEOF
+        | WebSocketError::IoError(_)
+        | WebSocketError::ConnectionClosed => Ended::Vanished,
+        _ => Ended::Because(PROTOCOL_ERROR, "that is not WebSocket"),
+    }
+}
+
+/// The code of a close frame's payload; 1000 if it has none, as the answer to a plain good-bye.
+fn close_code(payload: &[u8]) -> u16 {
+    match payload {
+        [high, low, ..] => match u16::from_be_bytes([*high, *low]) {
+            // Codes that may not be sent (RFC 6455, section 7.4) are not sent back either.
+            1004..=1006 | 1015 | 0..=999 => PROTOCOL_ERROR,
+            code => code,
+        },
+        _ => 1000,
+    }
+}
+
+async fn write_all(write: &mut (impl AsyncWrite + Unpin), frames: Vec<Frame>) -> io::Result<()> {
+    let total: usize = frames.iter().map(Frame::len).sum();
+    match &frames[..] {
+        [only] => write.write_all(only.wire()).await?,
+        _ if total <= COPY_BYTES_MAX => {
+            let mut joined = Vec::with_capacity(total);
+            for frame in &frames {
+                joined.extend_from_slice(frame.wire());
+            }
+            write.write_all(&joined).await?;
+        }
+        _ => {
+            let mut chunks = Chunks(frames.iter().map(|frame| frame.wire().clone()).collect());
+            write.write_all_buf(&mut chunks).await?;
+        }
+    }
+    write.flush().await
+}
+
+/// Frames in a row, as one buffer for a vectored write.
+struct Chunks(VecDeque<Bytes>);
+
+impl Buf for Chunks {
+    fn remaining(&self) -> usize {
+        self.0.iter().map(Bytes::len).sum()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.0.front().map_or(&[], |chunk| chunk)
+    }
+
+    fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let filled = slices.iter_mut().zip(&self.0);
+        filled
+            .map(|(slice, chunk)| *slice = IoSlice::new(chunk))
+            .count()
+    }
+
+    fn advance(&mut self, mut count: usize) {
+        while count > 0 {
+            let Some(front) = self.0.front_mut() else {
+                return;
+            };
+            let step = count.min(front.len());
+            front.advance(step);
+            count -= step;
+            if front.is_empty() {
+                self.0.pop_front();
+            }
+        }
+    }
+}
+
+/// Notes the time of every byte that comes, also in the middle of a long message on a slow line.
+struct Heard<'a, R> {
+    inner: R,
+    line: &'a Line,
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Heard<'_, R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
+        if polled.is_ready() {
+            self.line.hear();
+        }
+        polled
+    }
+}
+
+/// A token bucket. A client that says too much is not sent away: it is read more slowly, and only it.
+struct Rate {
+    per_second: f64,
+    burst: f64,
+    tokens: f64,
+    at: Instant,
+}
+
+impl Rate {
+    fn new(per_second: u32, burst: u32) -> Self {
+        let burst = f64::from(burst.max(1));
+        Self {
+            per_second: f64::from(per_second.max(1)),
+            burst,
+            tokens: burst,
+            at: Instant::now(),
+        }
+    }
+
+    async fn wait(&mut self) {
+        let now = Instant::now();
+        self.tokens = (self.tokens + now.duration_since(self.at).as_secs_f64() * self.per_second)
+            .min(self.burst);
+        self.at = now;
+        self.tokens -= 1.0;
+        if self.tokens < 0.0 {
+            tokio::time::sleep(Duration::from_secs_f64(-self.tokens / self.per_second)).await;
+        }
+    }
+}
+
+/// The counters of one connection, looked up once.
+struct Counters {
+    sync_in: IntCounter,
+    awareness_in: IntCounter,
+    other_in: IntCounter,
+    bytes_in: IntCounter,
+    sync_out: IntCounter,
+    awareness_out: IntCounter,
+    other_out: IntCounter,
+    bytes_out: IntCounter,
+}
+
+impl Counters {
+    fn new(rooms: &Rooms) -> Self {
+        let (messages, bytes) = (&rooms.metrics.ws_messages, &rooms.metrics.ws_bytes);
+        Self {
+            sync_in: messages.with_label_values(&["in", "sync"]),
+            awareness_in: messages.with_label_values(&["in", "awareness"]),
+            other_in: messages.with_label_values(&["in", "other"]),
+            bytes_in: bytes.with_label_values(&["in"]),
+            sync_out: messages.with_label_values(&["out", "sync"]),
+            awareness_out: messages.with_label_values(&["out", "awareness"]),
+            other_out: messages.with_label_values(&["out", "other"]),
+            bytes_out: bytes.with_label_values(&["out"]),
+        }
+    }
+
+    fn count_in(&self, message: &[u8]) {
+        match message.first() {
+            Some(0) => self.sync_in.inc(),
+            Some(1) => self.awareness_in.inc(),
+            _ => self.other_in.inc(),
+        }
+        self.bytes_in.inc_by(message.len() as u64);
+    }
+
+    fn count_out(&self, frames: &[Frame]) {
+        let (mut sync, mut awareness, mut bytes) = (0, 0, 0);
+        for frame in frames {
+            match frame.kind() {
+                Some(0) => sync += 1,
+                Some(1) => awareness += 1,
+                _ => {}
+            }
+            bytes += frame.len() as u64;
+        }
+        self.sync_out.inc_by(sync);
+        self.awareness_out.inc_by(awareness);
+        self.other_out
+            .inc_by(frames.len() as u64 - sync - awareness);
+        self.bytes_out.inc_by(bytes);
+    }
+}
