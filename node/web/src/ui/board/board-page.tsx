@@ -1,0 +1,3 @@
+export default function BoardPage({ board }: { board: string }) {
+  return <p>{board}</p>
+}
