@@ -4,7 +4,9 @@
 //! Begin with [`gate`], which reads a Yjs update before yrs does and refuses what yrs could not survive; then [`schema`],
 //! the one definition of elements.
 
+pub mod document;
 pub mod gate;
+pub mod pen;
 pub mod schema;
 mod state_vector;
 pub mod text;

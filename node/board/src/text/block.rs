@@ -16,7 +16,7 @@ pub const LADDER: [u32; 16] = [
     96, 72, 64, 56, 48, 40, 36, 32, 28, 24, 20, 18, 16, 14, 12, 10,
 ];
 pub const FONT_SIZE_MIN: f64 = 1.0;
-pub const FONT_SIZE_MAX: f64 = 1000.0;
+pub const FONT_SIZE_MAX: f64 = 1024.0;
 
 /// Space around the text of a rectangle and of a sticky note; never more than a quarter of a side.
 pub const SHAPE_PADDING: f64 = 8.0;

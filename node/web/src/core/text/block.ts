@@ -23,7 +23,7 @@ export const BASELINE = (LINE_HEIGHT - ASCENT - DESCENT) / 2 + ASCENT
 /** Sizes that the text of a sticky note may shrink to, in pixels. */
 export const LADDER = [96, 72, 64, 56, 48, 40, 36, 32, 28, 24, 20, 18, 16, 14, 12, 10] as const
 export const FONT_SIZE_MIN = 1
-export const FONT_SIZE_MAX = 1000
+export const FONT_SIZE_MAX = 1024
 
 /** Space around the text of a rectangle and of a sticky note; never more than a quarter of a side. */
 export const SHAPE_PADDING = 8
