@@ -1,1 +1,38 @@
-//! cluster
+//! The node: one order of commands, on disk before anyone is told.
+//!
+//! A node alone is a Raft group with one voter, so there is one way to write. A command goes from the
+//! [`Store`](easel_storage::Store) through the batcher (`propose`, `batch`) into the log (`log`), and when the
+//! log is on disk into the state (`machine`, `state`); its reply comes back the same way. Beside that run
+//! upkeep (`keep`) and the status (`status`).
+//!
+//! It knows nothing of boards: commands are `easel-storage`'s, and how they change the state too. All of
+//! openraft stays inside: no public item names one of its types.
+//!
+//! Begin with [`Node::start`], then `propose`, then `log`.
+
+mod batch;
+mod codec;
+mod disk;
+mod error;
+mod folder;
+mod health;
+mod keep;
+mod log;
+mod machine;
+mod network;
+mod node;
+mod observer;
+mod open;
+mod propose;
+mod raft;
+mod read;
+mod snapshot;
+mod state;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use error::StartError;
+pub use node::{Node, Options};
+pub use observer::{Observer, Silent};
+pub use status::Status;

@@ -1,0 +1,285 @@
+//! The bytes that this crate leaves on disk: log entries, the vote, log ids, the marker in the state
+//! file. Each starts with a version byte, since a log outlives the release that wrote it; the shapes
+//! below are frozen, and `tests/golden` holds one sample of each.
+//!
+//! They are our own structs and not openraft's, so that an upgrade of openraft cannot change a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use easel_storage::ClusterId;
+use openraft::{CommittedLeaderId, EntryPayload};
+use serde::{Deserialize, Serialize};
+
+use crate::raft::{
+    EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership, Vote,
+};
+
+const V1: u8 = 1;
+
+/// Why stored bytes cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(crate) enum DecodeError {
+    #[error("{what} is empty")]
+    Empty { what: &'static str },
+    #[error("{what} has format {found}, this release reads up to {known}")]
+    NewerFormat {
+        what: &'static str,
+        found: u8,
+        known: u8,
+    },
+    #[error("{what} does not match its checksum")]
+    Checksum { what: &'static str },
+    #[error("{what} is garbled: {why}")]
+    Garbled { what: &'static str, why: String },
+}
+
+/// What the state file holds about the log, written in the same transaction as its effects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Marker {
+    pub(crate) cluster: ClusterId,
+    pub(crate) applied: Option<LogId>,
+    pub(crate) membership: StoredMembership,
+}
+
+/// Who a log file belongs to: the same ids stand in `node.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) cluster: ClusterId,
+    pub(crate) node: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct IdentityV1 {
+    cluster: [u8; 16],
+    node: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LogIdV1 {
+    term: u64,
+    leader: u64,
+    index: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct VoteV1 {
+    term: u64,
+    node: u64,
+    committed: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PeerV1 {
+    address: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MembershipV1 {
+    configs: Vec<BTreeSet<u64>>,
+    nodes: BTreeMap<u64, PeerV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum PayloadV1 {
+    Blank,
+    Commands {
+        stamp_ms: u64,
+        envelopes: Vec<EncodedEnvelope>,
+    },
+    Membership(MembershipV1),
+}
+
+#[derive(Serialize, Deserialize)]
+struct EntryV1 {
+    id: LogIdV1,
+    payload: PayloadV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MarkerV1 {
+    cluster: [u8; 16],
+    applied: Option<LogIdV1>,
+    membership_at: Option<LogIdV1>,
+    membership: MembershipV1,
+}
+
+/// Version, CRC-32 of the rest, entry. The checksum is there because redb verifies its pages only
+/// when it repairs a file, and a rotten entry would otherwise reach the state of every node.
+pub(crate) fn encode_entry(entry: &Entry) -> Vec<u8> {
+    let payload = match &entry.payload {
+        EntryPayload::Blank => PayloadV1::Blank,
+        EntryPayload::Normal(proposal) => PayloadV1::Commands {
+            stamp_ms: proposal.stamp.0,
+            envelopes: proposal.envelopes.clone(),
+        },
+        EntryPayload::Membership(membership) => PayloadV1::Membership(membership.into()),
+    };
+    let body = EntryV1 {
+        id: entry.log_id.into(),
+        payload,
+    };
+    let mut bytes = write(vec![V1, 0, 0, 0, 0], &body);
+    let crc = crc32fast::hash(&bytes[5..]);
+    bytes[1..5].copy_from_slice(&crc.to_le_bytes());
+    bytes
+}
+
+pub(crate) fn decode_entry(bytes: &[u8]) -> Result<Entry, DecodeError> {
+    const WHAT: &str = "a log entry";
+    let rest = versioned(WHAT, bytes)?;
+    let (crc, body) = rest
+        .split_first_chunk::<4>()
+        .ok_or(DecodeError::Checksum { what: WHAT })?;
+    if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
+        return Err(DecodeError::Checksum { what: WHAT });
+    }
+    let entry: EntryV1 = read(WHAT, body)?;
+    let payload = match entry.payload {
+        PayloadV1::Blank => EntryPayload::Blank,
+        PayloadV1::Commands {
+            stamp_ms,
+            envelopes,
+        } => EntryPayload::Normal(Proposal {
+            stamp: Stamp(stamp_ms),
+            envelopes,
+        }),
+        PayloadV1::Membership(membership) => EntryPayload::Membership(membership.into()),
+    };
+    Ok(Entry {
+        log_id: entry.id.into(),
+        payload,
+    })
+}
+
+pub(crate) fn encode_log_id(id: LogId) -> Vec<u8> {
+    write(vec![V1], &LogIdV1::from(id))
+}
+
+pub(crate) fn decode_log_id(bytes: &[u8]) -> Result<LogId, DecodeError> {
+    const WHAT: &str = "a log id";
+    Ok(read::<LogIdV1>(WHAT, versioned(WHAT, bytes)?)?.into())
+}
+
+pub(crate) fn encode_vote(vote: &Vote) -> Vec<u8> {
+    let body = VoteV1 {
+        term: vote.leader_id.term,
+        node: vote.leader_id.node_id,
+        committed: vote.committed,
+    };
+    write(vec![V1], &body)
+}
+
+pub(crate) fn decode_vote(bytes: &[u8]) -> Result<Vote, DecodeError> {
+    const WHAT: &str = "the vote";
+    let vote: VoteV1 = read(WHAT, versioned(WHAT, bytes)?)?;
+    Ok(if vote.committed {
+        Vote::new_committed(vote.term, vote.node)
+    } else {
+        Vote::new(vote.term, vote.node)
+    })
+}
+
+pub(crate) fn encode_identity(identity: &Identity) -> Vec<u8> {
+    let body = IdentityV1 {
+        cluster: *identity.cluster.as_bytes(),
+        node: identity.node,
+    };
+    write(vec![V1], &body)
+}
+
+pub(crate) fn decode_identity(bytes: &[u8]) -> Result<Identity, DecodeError> {
+    const WHAT: &str = "the owner of the log";
+    let identity: IdentityV1 = read(WHAT, versioned(WHAT, bytes)?)?;
+    Ok(Identity {
+        cluster: ClusterId::from_bytes(identity.cluster),
+        node: identity.node,
+    })
+}
+
+pub(crate) fn encode_marker(marker: &Marker) -> Vec<u8> {
+    let body = MarkerV1 {
+        cluster: *marker.cluster.as_bytes(),
+        applied: marker.applied.map(LogIdV1::from),
+        membership_at: marker.membership.log_id().map(LogIdV1::from),
+        membership: marker.membership.membership().into(),
+    };
+    write(vec![V1], &body)
+}
+
+pub(crate) fn decode_marker(bytes: &[u8]) -> Result<Marker, DecodeError> {
+    const WHAT: &str = "the marker of the state file";
+    let marker: MarkerV1 = read(WHAT, versioned(WHAT, bytes)?)?;
+    Ok(Marker {
+        cluster: ClusterId::from_bytes(marker.cluster),
+        applied: marker.applied.map(LogId::from),
+        membership: StoredMembership::new(
+            marker.membership_at.map(LogId::from),
+            marker.membership.into(),
+        ),
+    })
+}
+
+fn write(head: Vec<u8>, body: &impl Serialize) -> Vec<u8> {
+    postcard::to_extend(body, head).expect("postcard fails only on unsized sequences and writers")
+}
+
+fn read<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T, DecodeError> {
+    let garbled = |why: String| DecodeError::Garbled { what, why };
+    let (value, rest) = postcard::take_from_bytes(bytes).map_err(|e| garbled(e.to_string()))?;
+    if rest.is_empty() {
+        Ok(value)
+    } else {
+        Err(garbled(format!("{} bytes too many", rest.len())))
+    }
+}
+
+fn versioned<'a>(what: &'static str, bytes: &'a [u8]) -> Result<&'a [u8], DecodeError> {
+    match bytes.split_first() {
+        None => Err(DecodeError::Empty { what }),
+        Some((&V1, rest)) => Ok(rest),
+        Some((&found, _)) => Err(DecodeError::NewerFormat {
+            what,
+            found,
+            known: V1,
+        }),
+    }
+}
+
+impl From<LogId> for LogIdV1 {
+    fn from(id: LogId) -> Self {
+        Self {
+            term: id.leader_id.term,
+            leader: id.leader_id.node_id,
+            index: id.index,
+        }
+    }
+}
+
+impl From<LogIdV1> for LogId {
+    fn from(id: LogIdV1) -> Self {
+        LogId::new(CommittedLeaderId::new(id.term, id.leader), id.index)
+    }
+}
+
+impl From<&Membership> for MembershipV1 {
+    fn from(membership: &Membership) -> Self {
+        let nodes = membership.nodes().map(|(id, peer)| {
+            let address = peer.address.clone();
+            (*id, PeerV1 { address })
+        });
+        Self {
+            configs: membership.get_joint_config().clone(),
+            nodes: nodes.collect(),
+        }
+    }
+}
+
+impl From<MembershipV1> for Membership {
+    fn from(membership: MembershipV1) -> Self {
+        let nodes = membership.nodes.into_iter().map(|(id, peer)| {
+            let address = peer.address;
+            (id, Peer { address })
+        });
+        Membership::new(membership.configs, nodes.collect::<BTreeMap<_, _>>())
+    }
+}

@@ -1,0 +1,193 @@
+//! The state file while the node runs: applies, flushes and answers queries, each on a thread that may
+//! block, and knows how far it is durable.
+//!
+//! An apply is not forced to disk (the log already is), so after a crash the file may have forgotten the
+//! newest entries; its marker says which, and the log gives them again. Forcing happens once a second, at
+//! 64 MiB, and before anything that lets the log forget.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use easel_storage::redb::{InstallError, SnapshotReader, State};
+use easel_storage::{Answer, Batch, Fault, Query, Reply};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::codec::{self, DecodeError, Marker};
+use crate::observer::Observer;
+use crate::raft::LogId;
+
+/// Applied bytes that wait for a flush before one is asked for early.
+const DIRTY_BYTES_MAX: u64 = 64 << 20;
+
+/// Why the state did not answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StateError {
+    #[error("the node has stopped")]
+    Closed,
+    #[error("the state file failed: {0}")]
+    Fault(#[from] Fault),
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    #[error("the marker of the snapshot cannot be read: {0}")]
+    Marker(#[from] DecodeError),
+    #[error("the snapshot is not the one that was announced")]
+    NotAnnounced,
+    #[error("the state file's code panicked: {0}")]
+    Panicked(String),
+}
+
+#[derive(Debug)]
+pub(crate) struct StateFile {
+    /// Empty once closed: handles outlive the node, and the file must not.
+    open: RwLock<Option<Arc<Open>>>,
+    /// Index of the last applied entry; 0 before the first.
+    applied_index: watch::Sender<u64>,
+    applied: Mutex<Option<LogId>>,
+    durable: Mutex<Option<LogId>>,
+    dirty_bytes: AtomicU64,
+    dirty: Notify,
+    /// One flush at a time: a second caller waits and then finds its work done.
+    flushing: tokio::sync::Mutex<()>,
+    observer: Arc<dyn Observer>,
+}
+
+#[derive(Debug)]
+struct Open {
+    state: State,
+    // Declared after `state`: whoever waits on the other end knows that the file is closed.
+    _closed: mpsc::Sender<()>,
+}
+
+impl StateFile {
+    /// `applied` is what the file's own marker says.
+    pub(crate) fn new(
+        state: State,
+        applied: Option<LogId>,
+        closed: mpsc::Sender<()>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        let open = Open {
+            state,
+            _closed: closed,
+        };
+        Self {
+            open: RwLock::new(Some(Arc::new(open))),
+            applied_index: watch::Sender::new(applied.map_or(0, |id| id.index)),
+            applied: Mutex::new(applied),
+            durable: Mutex::new(applied),
+            dirty_bytes: AtomicU64::new(0),
+            dirty: Notify::new(),
+            flushing: tokio::sync::Mutex::new(()),
+            observer,
+        }
+    }
+
+    /// Applies entries and their marker in one transaction; readable when it returns, durable later.
+    pub(crate) async fn apply(
+        &self,
+        batches: Vec<Batch>,
+        marker: &Marker,
+        bytes: u64,
+    ) -> Result<Vec<Vec<Reply>>, StateError> {
+        let encoded = codec::encode_marker(marker);
+        let commands = batches.iter().map(|b| b.envelopes.len() as u64).sum();
+        let begun = Instant::now();
+        let replies = self
+            .on_thread(move |state| state.apply(&batches, &encoded))
+            .await?;
+        self.observer.apply(begun.elapsed(), commands);
+        self.set_applied(marker.applied);
+        if self.dirty_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes >= DIRTY_BYTES_MAX {
+            self.dirty.notify_one();
+        }
+        Ok(replies)
+    }
+
+    /// Makes durable what was applied before the call; returns how far that is.
+    pub(crate) async fn flush(&self) -> Result<Option<LogId>, StateError> {
+        let _turn = self.flushing.lock().await;
+        let applied = *self.applied.lock();
+        let durable = *self.durable.lock();
+        if applied == durable {
+            return Ok(durable);
+        }
+        self.dirty_bytes.store(0, Ordering::Relaxed);
+        self.on_thread(State::flush).await?;
+        *self.durable.lock() = applied;
+        Ok(applied)
+    }
+
+    /// Makes durable at least up to `index`, if that much was applied; returns how far it is durable.
+    pub(crate) async fn flush_to(&self, index: u64) -> Result<Option<LogId>, StateError> {
+        let durable = *self.durable.lock();
+        match durable {
+            Some(id) if id.index >= index => Ok(durable),
+            Some(_) | None => self.flush().await,
+        }
+    }
+
+    /// Returns when enough was applied that a flush should not wait for its hour.
+    pub(crate) async fn dirty(&self) {
+        self.dirty.notified().await;
+    }
+
+    pub(crate) async fn query(&self, query: Query) -> Result<Answer, StateError> {
+        self.on_thread(move |state| state.query(&query)).await
+    }
+
+    /// A consistent view of everything applied so far.
+    pub(crate) async fn snapshot(&self) -> Result<SnapshotReader, StateError> {
+        self.on_thread(State::snapshot).await
+    }
+
+    /// Replaces the whole state; durable when it returns.
+    pub(crate) async fn install(
+        &self,
+        mut source: Box<dyn std::io::Read + Send>,
+    ) -> Result<Option<Marker>, StateError> {
+        let marker = self
+            .on_thread(move |state| {
+                state.install(&mut *source)?;
+                let bytes = state.marker()?;
+                let marker = bytes.map(|bytes| codec::decode_marker(&bytes));
+                marker.transpose().map_err(StateError::from)
+            })
+            .await?;
+        let applied = marker.as_ref().and_then(|m| m.applied);
+        *self.durable.lock() = applied;
+        self.set_applied(applied);
+        Ok(marker)
+    }
+
+    pub(crate) fn applied_index(&self) -> watch::Receiver<u64> {
+        self.applied_index.subscribe()
+    }
+
+    pub(crate) fn durable(&self) -> Option<LogId> {
+        *self.durable.lock()
+    }
+
+    /// Lets go of the file as soon as running queries have ended. Later calls answer `Closed`.
+    pub(crate) fn close(&self) {
+        self.open.write().take();
+    }
+
+    fn set_applied(&self, applied: Option<LogId>) {
+        *self.applied.lock() = applied;
+        self.applied_index
+            .send_replace(applied.map_or(0, |id| id.index));
+    }
+
+    async fn on_thread<T: Send + 'static, E: Into<StateError> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&State) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, StateError> {
+        let open = self.open.read().clone().ok_or(StateError::Closed)?;
+        tokio::task::spawn_blocking(move || work(&open.state))
+            .await
+            .map_err(|e| StateError::Panicked(e.to_string()))?
+            .map_err(Into::into)
+    }
+}

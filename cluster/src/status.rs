@@ -1,0 +1,126 @@
+//! What the node says about itself.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use easel_storage::{ClusterId, InstanceId};
+use openraft::ServerState;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::disk::Reserve;
+use crate::folder::NodeFile;
+use crate::health::Health;
+use crate::log::LogProgress;
+use crate::observer::Observer;
+use crate::raft::Raft;
+use crate::state::StateFile;
+
+/// How the node stands. Indexes count log entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The group of nodes that this one replicates with.
+    pub cluster_id: ClusterId,
+    /// This node within it; never used again for another.
+    pub node_id: u64,
+    /// The installation, whatever nodes it has.
+    pub instance_id: InstanceId,
+    /// Grows with every election.
+    pub term: u64,
+    /// Whether commands can be submitted here.
+    pub is_leader: bool,
+    /// Whether a leader is known that a majority follows.
+    pub has_quorum: bool,
+    /// The newest entry in the log.
+    pub last_log_index: u64,
+    /// The newest entry that is on the disks of a majority.
+    pub commit_index: u64,
+    /// The newest entry whose effects a local read sees.
+    pub applied_index: u64,
+    /// The newest entry whose effects survive a crash without the log.
+    pub durable_index: u64,
+    /// The log may be cut up to here.
+    pub snapshot_index: u64,
+    /// The node cannot write any more and the process should end; it starts again from what is on disk.
+    pub fatal: Option<String>,
+    /// Writes are refused until the disk has room again.
+    pub disk_full: bool,
+}
+
+/// Where the parts of a status come from.
+pub(crate) struct Sources {
+    pub(crate) node: NodeFile,
+    pub(crate) raft: Raft,
+    pub(crate) log: Arc<LogProgress>,
+    pub(crate) state: Arc<StateFile>,
+    pub(crate) reserve: Arc<Reserve>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) observer: Arc<dyn Observer>,
+}
+
+impl Sources {
+    pub(crate) fn now(&self) -> Status {
+        // Cloned out: openraft's core waits for whoever holds the borrow.
+        let metrics = self.raft.metrics().borrow().clone();
+        let fatal = self.health.watch().borrow().clone();
+        let is_leader = metrics.state == ServerState::Leader && fatal.is_none();
+        Status {
+            cluster_id: self.node.cluster,
+            node_id: self.node.node,
+            instance_id: self.node.instance,
+            term: metrics.current_term,
+            is_leader,
+            has_quorum: metrics.current_leader.is_some() && fatal.is_none(),
+            last_log_index: metrics.last_log_index.unwrap_or(0),
+            commit_index: self.log.committed.load(Ordering::Relaxed),
+            applied_index: *self.state.applied_index().borrow(),
+            durable_index: self.state.durable().map_or(0, |id| id.index),
+            snapshot_index: metrics.snapshot.map_or(0, |id| id.index),
+            fatal,
+            disk_full: *self.reserve.watch().borrow(),
+        }
+    }
+
+    /// Publishes every change until `stop`, and turns openraft's own end into a failure of the node.
+    pub(crate) async fn publish(self, status: watch::Sender<Status>, stop: CancellationToken) {
+        let mut metrics = self.raft.metrics();
+        let mut health = self.health.watch();
+        let mut reserve = self.reserve.watch();
+        let mut leader = None;
+        loop {
+            let (running, current_leader) = {
+                let metrics = metrics.borrow_and_update();
+                (metrics.running_state.clone(), metrics.current_leader)
+            };
+            if let Err(fatal) = running
+                && !stop.is_cancelled()
+            {
+                self.health.fail(fatal.to_string());
+            }
+            if leader != current_leader {
+                leader = current_leader;
+                self.observer.leader_change();
+            }
+            let now = self.now();
+            status.send_if_modified(|was| {
+                let changed = *was != now;
+                *was = now;
+                changed
+            });
+            let ended = tokio::select! {
+                () = stop.cancelled() => true,
+                changed = metrics.changed() => changed.is_err(),
+                changed = health.changed() => changed.is_err(),
+                changed = reserve.changed() => changed.is_err(),
+            };
+            if ended {
+                break;
+            }
+        }
+        // openraft ends its metrics when its task ends, also by a panic.
+        if !stop.is_cancelled() {
+            self.health.fail("the Raft task has ended".into());
+            status.send_replace(self.now());
+        }
+    }
+}
