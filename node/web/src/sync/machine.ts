@@ -1,0 +1,415 @@
+/**
+ * The life of one board's connection, decided: a pure step over closed events, with no clock, socket
+ * or document in it. `provider.ts` feeds it and performs what it asks.
+ *
+ * What it guards above all is the word "saved". A change is a local transaction; it leaves in a
+ * frame (an update, or the step 2 that answers the server's step 1), and the server counts frames of
+ * this connection as they become durable. A lost connection takes its count with it: everything not
+ * counted is then unsaved again, until the next connection's step 2, which carries it all, is counted.
+ */
+
+import type { Incoming, Role } from './messages'
+
+/** The number of this client's protocol, against `hello.min_client`. */
+export const CLIENT_VERSION = 1
+
+export type Phase =
+  | 'loading'
+  | 'connecting'
+  | 'saved'
+  | 'saving'
+  | 'offline'
+  | 'reconnecting'
+  | 'refused'
+  | 'gone'
+  | 'set_aside'
+  | 'outdated'
+
+/** A frame that the server has not counted as durable, and how many changes are in it. */
+interface Flight {
+  readonly frame: number
+  readonly changes: number
+}
+
+export type Link =
+  /** Nothing was tried yet. */
+  | { readonly at: 'idle' }
+  | { readonly at: 'waiting' }
+  | { readonly at: 'opening' }
+  | {
+      readonly at: 'open'
+      /** Frames sent on this connection that the server counts. */
+      readonly sent: number
+      readonly durable: number
+      readonly flights: readonly Flight[]
+      /** Our step 2 went out: from here on changes travel as updates. */
+      readonly answered: boolean
+      /** The server's step 2 is here: the document is complete. */
+      readonly loaded: boolean
+      readonly probed: boolean
+      readonly retryAfterMs: number | null
+      /** What the server said before refusing us. */
+      readonly refusal: Refusal | null
+    }
+  /** Over for good; another link takes another machine. */
+  | { readonly at: 'ended'; readonly phase: 'refused' | 'gone' | 'set_aside' }
+
+export interface Refusal {
+  readonly code: string
+  readonly reason: string
+}
+
+export interface SyncState {
+  readonly link: Link
+  /** Attempts since the document was last complete on a connection. */
+  readonly failures: number
+  readonly everLoaded: boolean
+  /** There is something to show from the offline store. */
+  readonly cached: boolean
+  /** Changes in no frame of this connection. */
+  readonly buffered: number
+  readonly browserOnline: boolean
+  readonly role: Role
+  readonly outdated: boolean
+  readonly detail: string | null
+}
+
+export const initialState: SyncState = {
+  link: { at: 'idle' },
+  failures: 0,
+  everLoaded: false,
+  cached: false,
+  buffered: 0,
+  browserOnline: true,
+  role: 'editor',
+  outdated: false,
+  detail: null,
+}
+
+export type Event =
+  /** The offline store was read; `changes` of it were never counted as durable. */
+  | { readonly is: 'cache_read'; readonly found: boolean; readonly changes: number }
+  | { readonly is: 'start' }
+  /** A transaction made here, or heard from another tab. */
+  | { readonly is: 'edited' }
+  /** The moment to send what has gathered. */
+  | { readonly is: 'flush' }
+  | { readonly is: 'opened' }
+  | { readonly is: 'received'; readonly message: Incoming }
+  /** What came cannot be read or applied: the connection is of no use. */
+  | { readonly is: 'garbled' }
+  | { readonly is: 'closed'; readonly code: number; readonly random: number }
+  | { readonly is: 'retry' }
+  /** Something suggests that now is a good time: the page came to the front, the network is back. */
+  | { readonly is: 'wake' }
+  | { readonly is: 'network'; readonly online: boolean }
+  /** Nothing was received for so long. */
+  | { readonly is: 'silent'; readonly ms: number }
+  /** REST says that the board cannot be opened. */
+  | { readonly is: 'missing' }
+
+export type Effect =
+  | { readonly do: 'connect' }
+  | { readonly do: 'disconnect' }
+  | { readonly do: 'retry'; readonly afterMs: number }
+  /** Our step 1 and who we are. */
+  | { readonly do: 'greet' }
+  /** Everything the server lacks, what has gathered included. */
+  | { readonly do: 'answer'; readonly vector: Uint8Array }
+  | { readonly do: 'send_gathered' }
+  | { readonly do: 'apply'; readonly update: Uint8Array }
+  | { readonly do: 'apply_awareness'; readonly update: Uint8Array }
+  | { readonly do: 'send_awareness' }
+  /** Ask for anything at all; silence then means that the connection is dead. */
+  | { readonly do: 'probe' }
+  /** The others are no longer known to be here. */
+  | { readonly do: 'forget_peers' }
+  /** Keep this document aside and begin an empty one. */
+  | { readonly do: 'set_aside'; readonly refusal: Refusal }
+  /** The attempt failed without a word: REST may know why. */
+  | { readonly do: 'ask_why' }
+
+export interface Step {
+  readonly state: SyncState
+  readonly effects: readonly Effect[]
+}
+
+const RETRY_MS_MIN = 200
+const RETRY_MS_MAX = 10_000
+/** A server that is overloaded or counts our rate is not asked again sooner. */
+const RETRY_BUSY_MS_MIN = 1_500
+/** A server sends something at least every 15 s. */
+export const SILENCE_MS_MAX = 30_000
+export const PROBE_MS_MAX = 10_000
+/** After so many failed attempts it is called offline. */
+const FAILURES_OFFLINE = 3
+
+export function step(state: SyncState, event: Event): Step {
+  switch (event.is) {
+    case 'cache_read':
+      return only({ ...state, cached: event.found, buffered: state.buffered + event.changes })
+    case 'start':
+      return state.link.at === 'idle' ? connect(state) : only(state)
+    case 'edited':
+      return only({ ...state, buffered: state.buffered + 1 })
+    case 'flush':
+      return flush(state)
+    case 'opened':
+      return opened(state)
+    case 'received':
+      return state.link.at === 'open'
+        ? received({ ...state, link: { ...state.link, probed: false } }, event.message)
+        : only(state)
+    case 'garbled':
+      return state.link.at === 'open' ? { state, effects: [{ do: 'disconnect' }] } : only(state)
+    case 'closed':
+      return closed(state, event.code, event.random)
+    case 'retry':
+      return state.link.at === 'waiting' ? connect(state) : only(state)
+    case 'wake':
+      return wake(state)
+    case 'network':
+      return event.online
+        ? wake({ ...state, browserOnline: true })
+        : probe({ ...state, browserOnline: false })
+    case 'silent':
+      return silent(state, event.ms)
+    case 'missing':
+      return missing(state)
+  }
+}
+
+/** Changes made here that no server has confirmed as durable. */
+export function unsavedOf(state: SyncState): number {
+  if (state.link.at !== 'open') return state.buffered
+  return state.link.flights.reduce((sum, flight) => sum + flight.changes, state.buffered)
+}
+
+export function phaseOf(state: SyncState): Phase {
+  const { link } = state
+  switch (link.at) {
+    case 'ended':
+      return link.phase
+    case 'idle':
+      return 'loading'
+    case 'waiting':
+    case 'opening':
+      if (state.outdated) return 'outdated'
+      if (state.failures === 0) return state.everLoaded || state.cached ? 'connecting' : 'loading'
+      return !state.browserOnline || state.failures >= FAILURES_OFFLINE ? 'offline' : 'reconnecting'
+    case 'open':
+      if (state.outdated) return 'outdated'
+      if (!link.loaded) return state.everLoaded ? 'saving' : 'loading'
+      return isSaved(state) ? 'saved' : 'saving'
+  }
+}
+
+/** Whether edits may leave: not after a newer server asked for a newer client, nor as a viewer. */
+function mayWrite(state: SyncState): boolean {
+  return !state.outdated && state.role === 'editor'
+}
+
+function isSaved(state: SyncState): boolean {
+  const { link } = state
+  if (link.at !== 'open' || !link.loaded || state.buffered > 0) return false
+  // A viewer sends nothing, so nothing is counted; without changes there is nothing to be unsaved.
+  if (state.role === 'viewer' && link.sent === 0) return true
+  return link.answered && link.durable === link.sent
+}
+
+function connect(state: SyncState): Step {
+  return { state: { ...state, link: { at: 'opening' } }, effects: [{ do: 'connect' }] }
+}
+
+function opened(state: SyncState): Step {
+  if (state.link.at !== 'opening') return only(state)
+  const link: Link = {
+    at: 'open',
+    sent: 0,
+    durable: 0,
+    flights: [],
+    answered: false,
+    loaded: false,
+    probed: false,
+    retryAfterMs: null,
+    refusal: null,
+  }
+  return { state: { ...state, link }, effects: [{ do: 'greet' }] }
+}
+
+function flush(state: SyncState): Step {
+  const { link, buffered } = state
+  if (link.at !== 'open' || !link.answered || buffered === 0 || !mayWrite(state)) return only(state)
+  return { state: sentFrame(state, link), effects: [{ do: 'send_gathered' }] }
+}
+
+/** One more counted frame, carrying every change that waited. */
+function sentFrame(state: SyncState, link: Extract<Link, { at: 'open' }>): SyncState {
+  const frame = link.sent + 1
+  const flights = [...link.flights, { frame, changes: state.buffered }]
+  return { ...state, buffered: 0, link: { ...link, sent: frame, flights } }
+}
+
+function received(state: SyncState, message: Incoming): Step {
+  const { link } = state
+  if (link.at !== 'open') return only(state)
+  switch (message.is) {
+    case 'step_one':
+      if (!mayWrite(state)) return only(state)
+      return {
+        state: sentFrame(state, { ...link, answered: true }),
+        effects: [{ do: 'answer', vector: message.vector }],
+      }
+    case 'step_two':
+      return {
+        state: { ...state, failures: 0, everLoaded: true, link: { ...link, loaded: true } },
+        effects: [{ do: 'apply', update: message.update }],
+      }
+    case 'update':
+      return { state, effects: [{ do: 'apply', update: message.update }] }
+    case 'awareness':
+      return { state, effects: [{ do: 'apply_awareness', update: message.update }] }
+    case 'awareness_query':
+      return { state, effects: [{ do: 'send_awareness' }] }
+    case 'control':
+      return told(state, link, message.control)
+    case 'ignored':
+      return only(state)
+  }
+}
+
+function told(
+  state: SyncState,
+  link: Extract<Link, { at: 'open' }>,
+  control: Extract<Incoming, { is: 'control' }>['control'],
+): Step {
+  switch (control.says) {
+    case 'hello':
+      return changeRole({ ...state, outdated: control.minClient > CLIENT_VERSION }, control.role)
+    case 'saved': {
+      // A count beyond what was sent is the server's mistake and confirms nothing more.
+      const durable = Math.max(link.durable, Math.min(control.frames, link.sent))
+      const flights = link.flights.filter((flight) => flight.frame > durable)
+      return only({ ...state, link: { ...link, durable, flights } })
+    }
+    case 'role':
+      return changeRole(state, control.role)
+    case 'draining':
+      return only({ ...state, link: { ...link, retryAfterMs: control.retryAfterMs } })
+    case 'set_aside':
+      return only({ ...state, link: { ...link, refusal: { code: control.code, reason: control.reason } } })
+    case 'ignored':
+      return only(state)
+  }
+}
+
+/** Who may no longer write keeps what was not yet accepted, aside; who now may is asked by a step 1. */
+function changeRole(state: SyncState, role: Role): Step {
+  if (role === 'viewer' && unsavedOf(state) > 0) {
+    return setAside(
+      { ...state, role },
+      { code: 'read-only', reason: 'You may now look at this board but not change it.' },
+    )
+  }
+  return only({ ...state, role })
+}
+
+function closed(state: SyncState, code: number, random: number): Step {
+  const { link } = state
+  if (link.at !== 'open' && link.at !== 'opening') return only(state)
+  const effects: Effect[] = link.at === 'open' ? [{ do: 'forget_peers' }] : []
+  const lost: SyncState = { ...state, buffered: unsavedOf(state), link: { at: 'waiting' } }
+  const refusal = link.at === 'open' ? link.refusal : null
+  switch (code) {
+    case 4403:
+      return end(lost, 'refused', refusal, effects)
+    case 4410:
+      return end(lost, 'gone', refusal, effects)
+    case 4422:
+      return refused(lost, refusal, effects)
+    default:
+      return retryLater(lost, link, code, random, effects)
+  }
+}
+
+function retryLater(
+  lost: SyncState,
+  link: Link,
+  code: number,
+  random: number,
+  before: readonly Effect[],
+): Step {
+  const failures = lost.failures + 1
+  const told = link.at === 'open' ? link.retryAfterMs : null
+  const afterMs = told === null ? backOff(failures, code, random) : told * (1 + random / 2)
+  const effects: Effect[] = [...before, { do: 'retry', afterMs: Math.round(afterMs) }]
+  // A board that is not there is refused before the upgrade, which a page cannot tell from silence.
+  if (link.at === 'opening') effects.push({ do: 'ask_why' })
+  return { state: { ...lost, failures, link: { at: 'waiting' } }, effects }
+}
+
+function backOff(failures: number, code: number, random: number): number {
+  const busy = code === 1013 || code === 4529
+  const longest = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(failures, 10))
+  const jittered = longest / 2 + (longest / 2) * random
+  return busy ? Math.max(RETRY_BUSY_MS_MIN, jittered) : jittered
+}
+
+/**
+ * The gate refused something of ours: it would refuse it again, so it is set aside. Refused without
+ * anything unsaved, setting aside would change nothing and the next attempt would end the same way.
+ */
+function refused(lost: SyncState, refusal: Refusal | null, effects: readonly Effect[]): Step {
+  const why = refusal ?? { code: 'refused', reason: 'The server did not accept the changes.' }
+  if (lost.buffered === 0) return end(lost, 'refused', why, effects)
+  const aside = setAside(lost, why)
+  return { state: aside.state, effects: [...effects, ...aside.effects] }
+}
+
+function setAside(state: SyncState, refusal: Refusal): Step {
+  return {
+    state: {
+      ...state,
+      buffered: unsavedOf(state),
+      link: { at: 'ended', phase: 'set_aside' },
+      detail: refusal.reason,
+    },
+    effects: [{ do: 'disconnect' }, { do: 'set_aside', refusal }],
+  }
+}
+
+function end(
+  state: SyncState,
+  phase: 'refused' | 'gone',
+  why: Refusal | null,
+  effects: readonly Effect[],
+): Step {
+  return { state: { ...state, link: { at: 'ended', phase }, detail: why?.reason ?? null }, effects }
+}
+
+function missing(state: SyncState): Step {
+  if (state.link.at !== 'waiting' && state.link.at !== 'opening') return only(state)
+  return end(state, 'gone', null, [{ do: 'disconnect' }])
+}
+
+function wake(state: SyncState): Step {
+  return state.link.at === 'waiting' ? connect(state) : probe(state)
+}
+
+function probe(state: SyncState): Step {
+  const { link } = state
+  if (link.at !== 'open' || link.probed) return only(state)
+  return { state: { ...state, link: { ...link, probed: true } }, effects: [{ do: 'probe' }] }
+}
+
+/** `ms` counts from the last thing received, or from the probe if that came later. */
+function silent(state: SyncState, ms: number): Step {
+  const { link } = state
+  if (link.at !== 'open') return only(state)
+  if (link.probed) return ms >= PROBE_MS_MAX ? { state, effects: [{ do: 'disconnect' }] } : only(state)
+  return ms >= SILENCE_MS_MAX ? probe(state) : only(state)
+}
+
+function only(state: SyncState): Step {
+  return { state, effects: [] }
+}

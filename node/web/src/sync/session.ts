@@ -1,0 +1,320 @@
+/**
+ * A board that is open: its document, kept in step with the server, with this browser's offline
+ * store and with other tabs; who else is here; and the truth about what is saved.
+ *
+ * The document is replaced when the server refuses what was made in it (`generation` then rises):
+ * the old one is set aside for its owner and an empty one, with a new client id, is loaded anew.
+ */
+
+import * as Y from 'yjs'
+import { findBoard } from '../api/client'
+import type { LivePresence } from '../core/ports'
+import type { Store } from '../core/store'
+import { createStore } from '../core/store'
+import type { Phase, Refusal, SyncState } from './machine'
+import { initialState, phaseOf, unsavedOf } from './machine'
+import type { Role } from './messages'
+import type { SetAside } from './offline'
+import { openOffline } from './offline'
+import { isBrowserOnline, watchPage } from './page'
+import type { SessionPresence, User } from './presence'
+import { createAwareness, createPresence } from './presence'
+import type { Provider, ProviderOptions } from './provider'
+import { FROM_CACHE, FROM_SERVER, FROM_TABS, openProvider } from './provider'
+import type { Tabs } from './tabs'
+import { openTabs } from './tabs'
+
+export type { SetAside } from './offline'
+export type { Role } from './messages'
+export type { User } from './presence'
+export type SyncPhase = Phase
+
+export interface SyncStatus {
+  /** `saved` only when the server has confirmed every change as durable. */
+  readonly phase: SyncPhase
+  /** Changes made here that no server has confirmed. */
+  readonly unsaved: number
+  /** When this phase began, in ms since 1970. */
+  readonly since: number
+  /** The server's own words, when it gave any. */
+  readonly detail?: string
+  /** False when this browser keeps nothing offline: unsaved changes then live as long as the page. */
+  readonly kept: boolean
+}
+
+export interface BoardSession {
+  readonly board: string
+  /** Of the present generation. */
+  readonly ydoc: Y.Doc
+  /** Rises when `ydoc` is another document: whoever holds the old one lets go and begins anew. */
+  readonly generation: Store<number>
+  /** Stays the same object over generations. */
+  readonly presence: LivePresence
+  readonly status: Store<SyncStatus>
+  readonly role: Store<Role>
+  /** Documents the server did not accept, newest last. */
+  readonly setAside: Store<readonly SetAside[]>
+  setUser(user: User): void
+  /** Offers the newest document set aside as a file. */
+  downloadSetAside(): void
+  /** The owner has no more use for what was set aside. */
+  dismissSetAside(): void
+  /** Tries at once instead of waiting for the next attempt. */
+  retryNow(): void
+  destroy(): void
+}
+
+export interface SessionOptions {
+  readonly board: string
+  /** `/sync/brd_…`, or a full `ws:` address. */
+  readonly url: string
+  readonly user: User
+  /** For tests: where the platform's own would be used. */
+  readonly platform?: {
+    readonly WebSocket?: ProviderOptions['WebSocket']
+    readonly indexedDB?: IDBFactory
+    readonly tab?: string
+    readonly stillThere?: () => Promise<boolean>
+  }
+}
+
+/** A slow disk must not keep the board from opening; what it holds is merged when it comes. */
+const CACHE_WAIT_MS = 1_000
+/** From so many rows on, they are put into one: soon after opening, or while drawing. */
+const ROWS_AT_OPEN_MAX = 30
+const ROWS_MAX = 300
+const TIDY_AFTER_MS = 4_000
+
+/** One document and its connection. */
+interface Generation {
+  readonly doc: Y.Doc
+  readonly provider: Provider
+  readonly tabs: Tabs | undefined
+}
+
+export function openSession(options: SessionOptions): BoardSession {
+  const { board, platform = {} } = options
+  const offline = openOffline({
+    board,
+    tab: platform.tab ?? crypto.randomUUID(),
+    now: Date.now,
+    onFailure: () => {
+      kept = false
+      refreshStatus()
+    },
+    ...(platform.indexedDB && { factory: platform.indexedDB }),
+  })
+  const generation = createStore(0)
+  const status = createStore<SyncStatus>({ phase: 'loading', unsaved: 0, since: Date.now(), kept: true })
+  const role = createStore<Role>('editor')
+  const setAside = createStore<readonly SetAside[]>([])
+  let kept = true
+  let destroyed = false
+  let presence: SessionPresence | null = null
+  let current = begin()
+  const shownPresence = presenceOf()
+
+  function begin(): Generation {
+    const doc = new Y.Doc()
+    const awareness = createAwareness(doc)
+    if (presence === null) presence = createPresence(awareness, options.user)
+    else presence.attach(awareness)
+    const tabs = openTabs(board, doc, (update) => Y.applyUpdate(doc, update, FROM_TABS))
+    let before = initialState
+    let confirmed = false
+    const provider = openProvider({
+      url: syncAddress(options.url),
+      doc,
+      awareness,
+      browserOnline: isBrowserOnline(),
+      stillThere: platform.stillThere ?? (() => stillThere(board)),
+      ...(platform.WebSocket && { WebSocket: platform.WebSocket }),
+      onState(state) {
+        if (current.provider !== provider) return
+        if (lostServer(before, state)) tabs?.evenOut()
+        before = state
+        const saved = phaseOf(state) === 'saved'
+        if (saved && !confirmed) confirm(doc)
+        confirmed = saved
+        show(state)
+      },
+      onSetAside: (refusal) => replace(refusal),
+    })
+    doc.on('update', (update: Uint8Array, origin: unknown) => {
+      if (origin === FROM_CACHE) return
+      if (origin === FROM_SERVER || origin === FROM_TABS) {
+        offline.addRemote(update)
+        return
+      }
+      offline.addLocal(update)
+      if (!isConnected(before)) tabs?.tell(update)
+    })
+    return { doc, provider, tabs }
+  }
+
+  /** Reads the offline store, then connects: so that the server need only send what is new. */
+  async function start({ doc, provider }: Generation): Promise<void> {
+    const reading = offline.read()
+    const inTime = await Promise.race([reading.then(() => true), after(CACHE_WAIT_MS)])
+    if (!inTime) provider.dispatch({ is: 'start' })
+    const cached = await reading
+    if (destroyed || current.provider !== provider) return
+    doc.transact(() => {
+      for (const update of cached.updates) Y.applyUpdate(doc, update, FROM_CACHE)
+    }, FROM_CACHE)
+    provider.dispatch({ is: 'cache_read', found: cached.updates.length > 0, changes: cached.unsaved })
+    provider.dispatch({ is: 'start' })
+    setAside.set(await offline.listAside())
+    await after(TIDY_AFTER_MS)
+    if (!destroyed && current.doc === doc && offline.rows() > ROWS_AT_OPEN_MAX) tidy(doc)
+  }
+
+  function confirm(doc: Y.Doc): void {
+    offline.confirmAll()
+    if (offline.rows() > ROWS_MAX) tidy(doc)
+  }
+
+  function tidy(doc: Y.Doc): void {
+    offline.replaceAll(Y.encodeStateAsUpdate(doc))
+  }
+
+  function replace(refusal: Refusal): void {
+    const old = current
+    keepAside(old.doc, refusal)
+    offline.forget()
+    current = begin()
+    current.provider.dispatch({ is: 'start' })
+    generation.set(generation.get() + 1)
+    end(old)
+  }
+
+  function keepAside(doc: Y.Doc, refusal: Refusal): void {
+    const aside = { at: Date.now(), ...refusal, update: Y.encodeStateAsUpdate(doc) }
+    const shown: SetAside = { id: 0, board, ...aside }
+    setAside.set([...setAside.get(), shown])
+    void (async () => {
+      await offline.setAside(aside)
+      const listed = await offline.listAside()
+      // Nothing is kept on this device: what is shown lives as long as the page.
+      if (listed.length > 0 && !destroyed) setAside.set(listed)
+    })()
+  }
+
+  function show(state: SyncState): void {
+    role.set(state.role)
+    const before = status.get()
+    const phase = phaseOf(state)
+    const unsaved = unsavedOf(state)
+    const detail = state.detail ?? undefined
+    const over = phase === 'gone' || phase === 'refused'
+    if (over && before.phase !== phase && unsaved > 0) {
+      keepAside(current.doc, { code: phase, reason: detail ?? 'The board can no longer be written to.' })
+    }
+    if (
+      before.phase === phase &&
+      before.unsaved === unsaved &&
+      before.detail === detail &&
+      before.kept === kept
+    ) {
+      return
+    }
+    const since = before.phase === phase ? before.since : Date.now()
+    status.set({ phase, unsaved, since, kept, ...(detail !== undefined && { detail }) })
+  }
+
+  function refreshStatus(): void {
+    if (!destroyed) show(current.provider.state())
+  }
+
+  function presenceOf(): SessionPresence {
+    if (presence === null) throw new Error('the first generation makes the presence')
+    return presence
+  }
+
+  const unwatch = watchPage({
+    wake: () => current.provider.dispatch({ is: 'wake' }),
+    network: (online) => current.provider.dispatch({ is: 'network', online }),
+    hide() {
+      shownPresence.flush()
+      current.provider.flush()
+      void offline.flush()
+    },
+  })
+  void start(current)
+
+  return {
+    board,
+    get ydoc() {
+      return current.doc
+    },
+    generation,
+    presence: shownPresence,
+    status,
+    role,
+    setAside,
+    setUser: (user) => shownPresence.setUser(user),
+    downloadSetAside() {
+      const newest = setAside.get().at(-1)
+      if (newest !== undefined) download(newest)
+    },
+    dismissSetAside() {
+      for (const aside of setAside.get()) void offline.dropAside(aside.id)
+      setAside.set([])
+    },
+    retryNow: () => current.provider.dispatch({ is: 'wake' }),
+    destroy() {
+      if (destroyed) return
+      destroyed = true
+      unwatch()
+      end(current)
+      shownPresence.destroy()
+      offline.close()
+    },
+  }
+}
+
+function isConnected({ link }: SyncState): boolean {
+  return link.at === 'open' && link.loaded
+}
+
+/** A connection was lost, or an attempt at one failed. */
+function lostServer(before: SyncState, now: SyncState): boolean {
+  return now.link.at === 'waiting' && before.link.at !== 'waiting'
+}
+
+function end({ doc, provider, tabs }: Generation): void {
+  provider.destroy()
+  tabs?.close()
+  doc.destroy()
+}
+
+function download(aside: SetAside): void {
+  const file = new Blob([aside.update as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' })
+  const address = URL.createObjectURL(file)
+  const link = document.createElement('a')
+  link.href = address
+  link.download = `easel-${aside.board}-${new Date(aside.at).toISOString().replaceAll(/[:.]/g, '-')}.yjs`
+  link.click()
+  // The browser has taken the address by now, but not every one has begun to read.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000)
+}
+
+/** Only a clear answer counts; raw documents are not known to REST. */
+async function stillThere(board: string): Promise<boolean> {
+  if (!board.startsWith('brd_')) return true
+  const found = await findBoard(board, AbortSignal.timeout(5_000)).catch(() => 'unknown')
+  return found !== 'missing' && found !== 'trashed'
+}
+
+export function syncAddress(url: string): string {
+  if (/^wss?:/.test(url)) return url
+  const address = new URL(url, location.href)
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
+  return address.href
+}
+
+function after(ms: number): Promise<false> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(false), ms)
+  })
+}
