@@ -7,6 +7,7 @@
 pub mod document;
 pub mod gate;
 pub mod pen;
+pub mod repair;
 pub mod schema;
 mod state_vector;
 pub mod text;

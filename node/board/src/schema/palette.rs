@@ -33,7 +33,7 @@ impl<T: Copy> Themed<T> {
     }
 }
 
-/// How one name is drawn: as a line or letters, as an area, and the letters that are readable on that area.
+/// How one name is drawn: as a line or letters, as an area, and `black` letters on that area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Swatch {
     pub stroke: &'static str,
@@ -53,7 +53,7 @@ pub const CANVAS: Themed<&str> = Themed {
     dark: "#16181d",
 };
 
-/// Letters on light and on dark areas of any colour.
+/// `black` letters on light and on dark areas of any colour.
 pub const INK_DARK: &str = "#1f2328";
 pub const INK_LIGHT: &str = "#f1f3f6";
 

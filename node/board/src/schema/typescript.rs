@@ -5,8 +5,8 @@ use std::fmt::Write;
 use super::{
     ALIGNS, CANVAS, COORDINATE_MAX, DASHES, ELEMENT_ID_LENGTH_MAX, ELEMENTS_MAX, ElementType,
     HEADS, INK_DARK, INK_LIGHT, NESTING_MAX, PALETTE, PEN_POINTS_MAX, ROOT_ELEMENTS, ROOT_META,
-    SCHEMA_VERSION, SHAPE_KINDS, StyleDefault, StyleKey, StyleValue, TEXT_LENGTH_MAX, Theme,
-    VALIGNS, WORD_LENGTH_MAX, Z_DEFAULT, Z_LENGTH_MAX,
+    SHAPE_KINDS, StyleDefault, StyleKey, StyleValue, TEXT_LENGTH_MAX, Theme, VALIGNS, VERSION,
+    WORD_LENGTH_MAX, Z_DEFAULT, Z_LENGTH_MAX,
 };
 
 /// The whole text of `node/web/src/core/schema.gen.ts`.
@@ -24,10 +24,7 @@ const HEADER: &str = "// Written by easel-board from node/board/src/schema (EASE
                       // Do not edit.\n\n";
 
 fn constants(out: &mut String) {
-    line(
-        out,
-        format_args!("export const SCHEMA_VERSION = {SCHEMA_VERSION}"),
-    );
+    line(out, format_args!("export const SCHEMA_VERSION = {VERSION}"));
     line(out, format_args!("export const ROOT_META = '{ROOT_META}'"));
     line(
         out,
@@ -86,7 +83,7 @@ fn constants(out: &mut String) {
     line(
         out,
         format_args!(
-            "/** What an element without a valid fractional index has; ties are settled by id. */"
+            "/** Where an element without a valid fractional index stands; ties are settled by id. */"
         ),
     );
     line(
@@ -126,7 +123,7 @@ fn palette(out: &mut String) {
     line(
         out,
         format_args!(
-            "/** How a name is drawn: as a line or letters, as an area, and the letters readable on that area. */"
+            "/** How a name is drawn: as a line or letters, as an area, and `black` letters on that area. */"
         ),
     );
     line(
@@ -166,7 +163,7 @@ fn palette(out: &mut String) {
     );
     line(
         out,
-        format_args!("/** Letters on light and on dark areas of any colour. */"),
+        format_args!("/** `black` letters on light and on dark areas of any colour. */"),
     );
     line(out, format_args!("export const INK_DARK = '{INK_DARK}'"));
     line(
@@ -226,7 +223,7 @@ fn types(out: &mut String) {
     line(
         out,
         format_args!(
-            "/**\n * The style keys that mean something on a type, with the value of an element that does not have the key.\n * `text_color: null` is the ink that is readable on what is behind the text.\n */"
+            "/**\n * The style keys that mean something on a type, with the value of an element that does not have the key.\n */"
         ),
     );
     line(out, format_args!("export const STYLES = {{"));
@@ -237,7 +234,6 @@ fn types(out: &mut String) {
                 StyleDefault::Word(word) => format!("'{word}'"),
                 StyleDefault::Number(number) => number.to_string(),
                 StyleDefault::Flag(flag) => flag.to_string(),
-                StyleDefault::Behind => "null".to_owned(),
             };
             line(out, format_args!("    {}: {default},", key.name()));
         }
@@ -246,7 +242,7 @@ fn types(out: &mut String) {
     line(
         out,
         format_args!(
-            "}} as const satisfies Readonly<Record<ElementType, {{ readonly [K in StyleKey]?: StyleValues[K] | null }}>>\n"
+            "}} as const satisfies Readonly<Record<ElementType, {{ readonly [K in StyleKey]?: StyleValues[K] }}>>\n"
         ),
     );
     line(

@@ -17,7 +17,7 @@ export const ELEMENT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/
 export const Z_LENGTH_MAX = 256
 /** Longer texts under a style key or `kind` are removed by the server. */
 export const WORD_LENGTH_MAX = 64
-/** What an element without a valid fractional index has; ties are settled by id. */
+/** Where an element without a valid fractional index stands; ties are settled by id. */
 export const Z_DEFAULT = 'a0'
 
 export const ELEMENT_TYPES = ['shape', 'sticky', 'text', 'pen', 'line'] as const
@@ -47,7 +47,7 @@ export type PaletteName = (typeof PALETTE_NAMES)[number]
 export const STYLE_KEYS = ['fill', 'stroke', 'stroke_width', 'dash', 'opacity', 'font_size', 'align', 'valign', 'text_color', 'auto_width', 'locked'] as const
 export type StyleKey = (typeof STYLE_KEYS)[number]
 
-/** How a name is drawn: as a line or letters, as an area, and the letters readable on that area. */
+/** How a name is drawn: as a line or letters, as an area, and `black` letters on that area. */
 export interface Swatch {
   readonly stroke: string
   readonly fill: string
@@ -87,7 +87,7 @@ export const PALETTE: Readonly<Record<Theme, Readonly<Record<PaletteName, Swatch
 
 /** The board itself. */
 export const CANVAS: Readonly<Record<Theme, string>> = { light: '#f8f9fb', dark: '#16181d' }
-/** Letters on light and on dark areas of any colour. */
+/** `black` letters on light and on dark areas of any colour. */
 export const INK_DARK = '#1f2328'
 export const INK_LIGHT = '#f1f3f6'
 
@@ -117,7 +117,7 @@ export type StyleRule =
 export const STYLE_RULES: Readonly<Record<StyleKey, StyleRule>> = {
   fill: { value: 'paint' },
   stroke: { value: 'paint' },
-  stroke_width: { value: 'number', min: 0, max: 256 },
+  stroke_width: { value: 'number', min: 0, max: 1000 },
   dash: { value: 'choice', choices: ['solid', 'dashed', 'dotted'] },
   opacity: { value: 'number', min: 0, max: 1 },
   font_size: { value: 'number', min: 1, max: 1024 },
@@ -130,7 +130,6 @@ export const STYLE_RULES: Readonly<Record<StyleKey, StyleRule>> = {
 
 /**
  * The style keys that mean something on a type, with the value of an element that does not have the key.
- * `text_color: null` is the ink that is readable on what is behind the text.
  */
 export const STYLES = {
   shape: {
@@ -142,7 +141,7 @@ export const STYLES = {
     font_size: 16,
     align: 'center',
     valign: 'middle',
-    text_color: null,
+    text_color: 'black',
     locked: false,
   },
   sticky: {
@@ -151,7 +150,7 @@ export const STYLES = {
     font_size: 20,
     align: 'center',
     valign: 'middle',
-    text_color: null,
+    text_color: 'black',
     locked: false,
   },
   text: {
@@ -159,7 +158,7 @@ export const STYLES = {
     font_size: 20,
     align: 'left',
     valign: 'top',
-    text_color: null,
+    text_color: 'black',
     auto_width: true,
     locked: false,
   },
@@ -176,7 +175,7 @@ export const STYLES = {
     opacity: 1,
     locked: false,
   },
-} as const satisfies Readonly<Record<ElementType, { readonly [K in StyleKey]?: StyleValues[K] | null }>>
+} as const satisfies Readonly<Record<ElementType, { readonly [K in StyleKey]?: StyleValues[K] }>>
 
 /** Width and height of an element that has no valid box. */
 export const DEFAULT_SIZE: Readonly<Record<ElementType, readonly [number, number]>> = {
