@@ -1,1 +1,14 @@
-//! tests
+//! What the end-to-end suites share: real nodes as real processes, and clients that speak to them over the network.
+//!
+//! The suites are in `tests/`. None of them reaches into the server: they start the binary, talk to its ports, kill it
+//! and look at what is left.
+
+pub mod client;
+pub mod node;
+pub mod stock;
+pub mod wait;
+
+pub use client::{Client, Closed, Dialect};
+pub use node::{Node, NodeOptions};
+pub use stock::Stock;
+pub use wait::{within, within_for};

