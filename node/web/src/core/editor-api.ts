@@ -5,7 +5,7 @@
  * reaches into tools or the document. `createEditor` in `editor.ts` makes one.
  */
 import type { Box, Point, Rect } from './geometry/box'
-import type { Align, Element, ElementId, ElementType, StyleProps, Valign } from './elements/types'
+import type { Align, Color, Element, ElementId, ElementType, StyleProps, Valign } from './elements/types'
 import type { BoardDocument, ElementSnapshot, LivePreview } from './ports'
 import type { Scene } from './scene'
 import type { Store } from './store'
@@ -20,14 +20,14 @@ export interface Camera {
   readonly zoom: number
 }
 
-export interface Modifiers {
+export interface ModifierKeys {
   readonly shift: boolean
   readonly alt: boolean
   /** Ctrl, or Cmd on a Mac. */
   readonly mod: boolean
 }
 
-export interface PointerInput extends Modifiers {
+export interface PointerInput extends ModifierKeys {
   readonly kind: 'down' | 'move' | 'up' | 'cancel' | 'leave'
   readonly pointerId: number
   readonly device: 'mouse' | 'pen' | 'touch'
@@ -42,7 +42,7 @@ export interface PointerInput extends Modifiers {
   readonly time_ms: number
 }
 
-export interface KeyInput extends Modifiers {
+export interface KeyInput extends ModifierKeys {
   readonly kind: 'down' | 'up'
   /** As in `KeyboardEvent.key`. */
   readonly key: string
@@ -51,7 +51,7 @@ export interface KeyInput extends Modifiers {
   readonly repeat: boolean
 }
 
-export interface WheelInput extends Modifiers {
+export interface WheelInput extends ModifierKeys {
   readonly at: Point
   /** CSS pixels, whatever the device reported. */
   readonly dx: number
@@ -116,7 +116,9 @@ export interface TextFrame {
   readonly lineHeight: number
   readonly align: Align
   readonly valign: Valign
-  readonly color: string
+  /** A colour of the document; null is the ink readable on `fill`. */
+  readonly color: Color | null
+  readonly fill: Color
   /** Lines are broken at the area's width; otherwise the area follows the text. */
   readonly wraps: boolean
 }

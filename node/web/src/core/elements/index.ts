@@ -8,6 +8,7 @@ import { shape } from './shape'
 import { sticky } from './sticky'
 import { text } from './text'
 import { unknown } from './unknown'
+import { textAreaOf } from './words'
 import type { Element, TextualElement } from './types'
 
 /** Calls `act` with the element and what its type says about itself. */
@@ -80,19 +81,23 @@ export function paintBounds(e: Element): Rect {
 
 export const STICKY_SHADOW = 12
 
-/** Text may be taller than what it is in; how much is known only once it is laid out. */
+/**
+ * Text may be taller than what it is in. Laying it out to know would make a large board slow to open,
+ * so this is a guess on the large side.
+ */
 function textBounds(e: TextualElement, around: Rect): Rect {
   if (e.text === '') return around
-  const words = paintOf(e).text
-  if (!words) return around
-  const first = words.words[0]
-  const last = words.words[words.words.length - 1]
-  if (!first || !last) return around
-  const overTop = Math.max(0, words.fontSize - first.y)
-  const overBottom = Math.max(0, last.y + words.fontSize / 2 - e.box.h)
+  const area = textAreaOf(e, e.box)
+  const size = e.type === 'sticky' ? STICKY_FONT_SIZE_LEAST : e.style.font_size
+  const linesIfWide = (e.text.length * size * 1.2) / Math.max(size, area.w)
+  const breaks = e.text.includes('\n') ? e.text.split('\n').length : 1
+  const over = (linesIfWide + breaks) * size * 1.25 - e.box.h
   // Turned text may reach out on any side.
-  return growRect(around, Math.max(overTop, overBottom))
+  return over > 0 ? growRect(around, over) : around
 }
+
+/** The last size that the text of a note shrinks to. */
+const STICKY_FONT_SIZE_LEAST = 10
 
 /** The element with another box. */
 export function withBox(e: Element, box: Box): Element {

@@ -5,15 +5,13 @@
  * varuint n; n times zigzag varints dx, dy in 1/8 px from the point before (the first from the box's
  * top left); then, with pressure, n times u8. Drawn scaled by w/w0 and h/h0.
  */
+import { PEN_POINTS_MAX } from '../schema.gen'
 import { ARC, CLOSE, LINE, MOVE, QUAD, type PathOps } from './kind'
 
 const VERSION = 1
 const HAS_PRESSURE = 1
 const STEPS_PER_PX = 8
 const HEADER_BYTES = 10
-/** A stroke longer than this is finished and the next one begun where it ended. */
-export const INK_POINTS_MAX = 10_000
-
 export interface Ink {
   readonly w0: number
   readonly h0: number
@@ -57,7 +55,7 @@ export function unpackInk(bytes: Uint8Array): Ink | undefined {
   if (!(w0 >= 0) || !(h0 >= 0) || !Number.isFinite(w0) || !Number.isFinite(h0)) return undefined
   const reader = new Reader(bytes, HEADER_BYTES)
   const count = reader.varuint()
-  if (count === undefined || count === 0 || count > INK_POINTS_MAX) return undefined
+  if (count === undefined || count === 0 || count > PEN_POINTS_MAX) return undefined
   const points: number[] = []
   let x = 0
   let y = 0

@@ -59,7 +59,8 @@ export type Form =
 /** Words at their computed places, in the element's frame; `y` is the baseline. */
 export interface PaintText {
   readonly fontSize: number
-  readonly color: Color
+  /** Null: the ink readable on the fill. */
+  readonly color: Color | null
   readonly words: readonly PaintWord[]
 }
 

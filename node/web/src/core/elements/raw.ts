@@ -1,6 +1,7 @@
 /** Elements from the keys the document holds, and back. */
 import { boxToArray, readBox } from './read'
-import { DEFAULT_STYLE, readStyle, STYLE_KEYS } from './style'
+import { DEFAULT_STYLE, readStyle } from './style'
+import { STYLE_KEYS, Z_DEFAULT, Z_LENGTH_MAX } from '../schema.gen'
 import type { Get, RawValue } from './kind'
 import { line } from './line'
 import { pen } from './pen'
@@ -10,7 +11,7 @@ import { text } from './text'
 import { unknown } from './unknown'
 import type { Element, ElementBase, ElementId, ElementType } from './types'
 
-const Z = /^[0-9A-Za-z]{1,256}$/
+const Z = /^[0-9A-Za-z]+$/
 
 /**
  * Reads one element; `get` answers texts as strings. Undefined when it has no usable type or box, or
@@ -25,7 +26,7 @@ export function elementFromRaw(id: ElementId, get: Get): Element | undefined {
   const base: ElementBase = {
     id,
     box,
-    z: typeof z === 'string' && Z.test(z) ? z : 'a0',
+    z: typeof z === 'string' && z.length <= Z_LENGTH_MAX && Z.test(z) ? z : Z_DEFAULT,
     parent: typeof parent === 'string' ? parent : null,
     style: readStyle(type, get),
   }
@@ -71,7 +72,7 @@ export function rawOfElement(e: Element): [string, RawValue][] {
   if (e.parent !== null) keys.push(['parent', e.parent])
   for (const key of STYLE_KEYS) {
     const value = e.style[key]
-    if (value !== DEFAULT_STYLE[e.type][key]) keys.push([key, value])
+    if (value !== null && value !== DEFAULT_STYLE[e.type][key]) keys.push([key, value])
   }
   for (const [key, value] of ownKeys(e)) keys.push([key, value])
   return keys

@@ -1,11 +1,9 @@
 /** Reading numbers, boxes and keys that any client may have written. */
 import type { Box } from '../geometry/box'
-
-/** Every number of the document stays within this. */
-export const NUMBER_MAX = 1e7
+import { COORDINATE_MAX } from '../schema.gen'
 
 export function readNumber(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= NUMBER_MAX
+  return typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= COORDINATE_MAX
     ? value
     : undefined
 }
@@ -38,5 +36,5 @@ export function storableBox(b: Box): Box {
 function toHundredths(n: number): number {
   if (!Number.isFinite(n)) return 0
   // Adding zero turns -0 into 0, which JSON would lose.
-  return Math.max(-NUMBER_MAX, Math.min(NUMBER_MAX, Math.round(n * 100) / 100)) + 0
+  return Math.max(-COORDINATE_MAX, Math.min(COORDINATE_MAX, Math.round(n * 100) / 100)) + 0
 }

@@ -4,120 +4,111 @@
  * The document stores a style key only where it differs from the type's default, so reading
  * resolves and writing (in `doc/yboard.ts`) deletes what equals the default again.
  */
-import type { Align, Color, Dash, ElementType, StyleProps, Valign } from './types'
+import {
+  ALIGNS,
+  DASHES,
+  PALETTE_NAMES,
+  STYLE_KEYS,
+  STYLE_RULES,
+  STYLES,
+  VALIGNS,
+  WORD_LENGTH_MAX,
+} from '../schema.gen'
 import { readNumber } from './read'
+import type { Color, ElementType, StyleProps } from './types'
 
-export const STYLE_KEYS = [
-  'fill',
-  'stroke',
-  'stroke_width',
-  'dash',
-  'opacity',
-  'font_size',
-  'align',
-  'valign',
-  'text_color',
-  'auto_width',
-  'locked',
-] as const satisfies readonly (keyof StyleProps)[]
-
-const COMMON: StyleProps = {
+/** What a type that has no such key resolves to; nothing of the kind is ever drawn or stored. */
+const ABSENT: StyleProps = {
   fill: 'none',
-  stroke: 'black',
-  stroke_width: 2,
+  stroke: 'none',
+  stroke_width: 0,
   dash: 'solid',
   opacity: 1,
   font_size: 16,
-  align: 'center',
-  valign: 'middle',
-  text_color: 'black',
+  align: 'left',
+  valign: 'top',
+  text_color: null,
   auto_width: false,
   locked: false,
 }
 
 export const DEFAULT_STYLE: Readonly<Record<ElementType, StyleProps>> = {
-  shape: COMMON,
-  sticky: { ...COMMON, fill: 'yellow', stroke: 'none', font_size: 20 },
-  text: { ...COMMON, stroke: 'none', font_size: 20, align: 'left', valign: 'top', auto_width: true },
-  pen: { ...COMMON, stroke_width: 4 },
-  line: COMMON,
-  unknown: COMMON,
+  shape: { ...ABSENT, ...STYLES.shape },
+  sticky: { ...ABSENT, ...STYLES.sticky },
+  text: { ...ABSENT, ...STYLES.text },
+  pen: { ...ABSENT, ...STYLES.pen },
+  line: { ...ABSENT, ...STYLES.line },
+  unknown: ABSENT,
 }
 
-/** The style keys that change how a type looks; a properties bar offers no others. */
-export const STYLE_KEYS_OF: Readonly<Record<Exclude<ElementType, 'unknown'>, readonly (keyof StyleProps)[]>> =
-  {
-    shape: [
-      'fill',
-      'stroke',
-      'stroke_width',
-      'dash',
-      'opacity',
-      'font_size',
-      'align',
-      'valign',
-      'text_color',
-    ],
-    sticky: ['fill', 'opacity', 'font_size', 'align', 'valign', 'text_color'],
-    text: ['opacity', 'font_size', 'align', 'text_color'],
-    pen: ['stroke', 'stroke_width', 'opacity'],
-    line: ['stroke', 'stroke_width', 'dash', 'opacity'],
-  }
+/** The style keys a properties bar offers for a type. */
+export function styleKeysOf(type: Exclude<ElementType, 'unknown'>): readonly (keyof StyleProps)[] {
+  return STYLE_KEYS.filter((key) => {
+    if (key === 'locked' || key === 'auto_width') return false
+    // The height of a text follows from its lines: nothing is left to align in.
+    return key in STYLES[type] && !(type === 'text' && key === 'valign')
+  })
+}
 
 export const FONT_SIZE_MIN = 4
-export const FONT_SIZE_MAX = 1000
-export const STROKE_WIDTH_MAX = 1000
+export const FONT_SIZE_MAX = STYLE_RULES.font_size.value === 'number' ? STYLE_RULES.font_size.max : 1000
 
 /** Stored values over defaults; a value of the wrong shape counts as absent. */
 export function readStyle(type: ElementType, get: (key: string) => unknown): StyleProps {
   const standard = DEFAULT_STYLE[type]
+  const number = (key: 'stroke_width' | 'opacity' | 'font_size') => readWithin(key, get(key)) ?? standard[key]
+  const flag = (key: 'auto_width' | 'locked') => readFlag(get(key)) ?? standard[key]
   const style: StyleProps = {
     fill: readColor(get('fill')) ?? standard.fill,
     stroke: readColor(get('stroke')) ?? standard.stroke,
-    stroke_width: readWithin(get('stroke_width'), 0, STROKE_WIDTH_MAX) ?? standard.stroke_width,
-    dash: readDash(get('dash')) ?? standard.dash,
-    opacity: readWithin(get('opacity'), 0, 1) ?? standard.opacity,
-    font_size: readWithin(get('font_size'), FONT_SIZE_MIN, FONT_SIZE_MAX) ?? standard.font_size,
-    align: readAlign(get('align')) ?? standard.align,
-    valign: readValign(get('valign')) ?? standard.valign,
+    stroke_width: number('stroke_width'),
+    dash: readChoice(DASHES, get('dash')) ?? standard.dash,
+    opacity: number('opacity'),
+    font_size: number('font_size'),
+    align: readChoice(ALIGNS, get('align')) ?? standard.align,
+    valign: readChoice(VALIGNS, get('valign')) ?? standard.valign,
     text_color: readColor(get('text_color')) ?? standard.text_color,
-    auto_width: readBoolean(get('auto_width')) ?? standard.auto_width,
-    locked: readBoolean(get('locked')) ?? standard.locked,
+    auto_width: flag('auto_width'),
+    locked: flag('locked'),
   }
   // Most elements look like the default; sharing it saves an object for each of ten thousand.
   return STYLE_KEYS.every((key) => style[key] === standard[key]) ? standard : style
 }
 
-/** The properties of a patch as [key, value], in the document's order. */
-export function styleEntries(patch: Partial<StyleProps>): [keyof StyleProps, string | number | boolean][] {
+/** The properties of a patch as [key, value], in the document's order; null is never stored. */
+export function styleEntries(
+  patch: Partial<StyleProps>,
+): [keyof StyleProps, string | number | boolean | null][] {
   return STYLE_KEYS.flatMap((key) => {
     const value = patch[key]
-    return value === undefined ? [] : [[key, value] as [keyof StyleProps, string | number | boolean]]
+    return value === undefined ? [] : [[key, value] as [keyof StyleProps, string | number | boolean | null]]
   })
 }
 
+/** The part of a patch that means something on this type. */
+export function styleFor(
+  type: Exclude<ElementType, 'unknown'>,
+  patch: Partial<StyleProps>,
+): Partial<StyleProps> {
+  return Object.fromEntries(styleEntries(patch).filter(([key]) => key in STYLES[type]))
+}
+
 function readColor(value: unknown): Color | undefined {
-  if (typeof value !== 'string') return undefined
-  return /^(?:#[0-9a-fA-F]{6}|[a-z]{1,16})$/.test(value) ? value : undefined
+  if (typeof value !== 'string' || value.length > WORD_LENGTH_MAX) return undefined
+  if (value === 'none' || PALETTE_NAMES.some((name) => name === value)) return value
+  return /^#[0-9a-fA-F]{6}$/.test(value) ? value : undefined
 }
 
-function readWithin(value: unknown, least: number, most: number): number | undefined {
+function readWithin(key: keyof typeof STYLE_RULES, value: unknown): number | undefined {
+  const rule = STYLE_RULES[key]
   const n = readNumber(value)
-  return n === undefined || n < least || n > most ? undefined : n
+  return n === undefined || rule.value !== 'number' || n < rule.min || n > rule.max ? undefined : n
 }
 
-function readDash(value: unknown): Dash | undefined {
-  return value === 'solid' || value === 'dashed' || value === 'dotted' ? value : undefined
+function readChoice<C extends string>(choices: readonly C[], value: unknown): C | undefined {
+  return choices.find((choice) => choice === value)
 }
 
-function readAlign(value: unknown): Align | undefined {
-  return value === 'left' || value === 'center' || value === 'right' ? value : undefined
-}
-
-function readValign(value: unknown): Valign | undefined {
-  return value === 'top' || value === 'middle' || value === 'bottom' ? value : undefined
-}
-
-function readBoolean(value: unknown): boolean | undefined {
+function readFlag(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined
 }

@@ -4,14 +4,9 @@
  * so identity can serve as a cache key (layouts, decoded strokes, paint lists).
  */
 import type { Box, Point } from '../geometry/box'
+import type { Align, Dash, Head, ShapeKind, Valign } from '../schema.gen'
 
 export type ElementId = string
-
-export type ShapeKind = 'rectangle' | 'ellipse' | 'diamond'
-export type Dash = 'solid' | 'dashed' | 'dotted'
-export type Align = 'left' | 'center' | 'right'
-export type Valign = 'top' | 'middle' | 'bottom'
-export type Head = 'none' | 'arrow'
 
 /** A palette name, `#rrggbb` or `none`. */
 export type Color = string
@@ -26,7 +21,8 @@ export interface StyleProps {
   readonly font_size: number
   readonly align: Align
   readonly valign: Valign
-  readonly text_color: Color
+  /** Null is the ink that is readable on what is behind the text. */
+  readonly text_color: Color | null
   /** Text only: the width follows the text, nothing wraps. */
   readonly auto_width: boolean
   readonly locked: boolean
@@ -88,4 +84,4 @@ export type ElementType = Element['type']
 /** Elements that hold text a person can edit. */
 export type TextualElement = ShapeElement | StickyElement | TextElement
 
-export type { Box, Point }
+export type { Align, Box, Dash, Head, Point, ShapeKind, Valign }

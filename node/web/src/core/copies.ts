@@ -1,0 +1,68 @@
+/** Copies of elements: what goes to the clipboard, and what comes out of it. */
+import type { ClipboardPayload } from './editor-api'
+import { frameOf } from './elements'
+import { elementFromRaw } from './elements/raw'
+import { boxToArray } from './elements/read'
+import type { Element, ElementId } from './elements/types'
+import { EMPTY_RECT, rectOfBox, unionRect, type Box, type Point, type Rect } from './geometry/box'
+import type { BoardDocument, Intent } from './ports'
+
+export function payloadOf(document: BoardDocument, elements: readonly Element[]): ClipboardPayload | null {
+  const copied = elements.flatMap((e) => {
+    const snapshot = document.snapshot(e.id)
+    return snapshot ? [{ id: e.id, box: boxToArray(e.box), snapshot }] : []
+  })
+  return copied.length === 0 ? null : { format: 'easel/elements', version: 1, elements: copied }
+}
+
+/** Where the copied elements stood. */
+export function payloadBounds(payload: ClipboardPayload): Rect {
+  return payload.elements.reduce<Rect>((all, one) => unionRect(all, rectOfBox(frameOfCopy(one))), EMPTY_RECT)
+}
+
+type Copy = ClipboardPayload['elements'][number]
+
+/** A text stores no size of its own, so it is read as an element to be measured. */
+function frameOfCopy({ id, box: [x, y, w, h, angle], snapshot }: Copy): Box {
+  const text = snapshot.keys['text']
+  const element = elementFromRaw(id, (key) => (key === 'text' ? plainText(text) : snapshot.keys[key]))
+  return element ? frameOf(element) : { x, y, w, h, angle }
+}
+
+function plainText(value: unknown): string {
+  if (typeof value !== 'object' || value === null || !('$text' in value) || !Array.isArray(value.$text))
+    return ''
+  return value.$text.map((op: unknown) => (isInsert(op) ? op.insert : '')).join('')
+}
+
+function isInsert(op: unknown): op is { insert: string } {
+  return typeof op === 'object' && op !== null && 'insert' in op && typeof op.insert === 'string'
+}
+
+export interface Placement {
+  readonly by: Point
+  /** One for each element, rising. */
+  readonly keys: readonly string[]
+  newId(): ElementId
+  /** A parent outside the copy is kept only where it exists. */
+  hasParent(id: ElementId): boolean
+}
+
+/** The copies as intents, lowest first, every id a new one and parents among them following. */
+export function insertIntents(payload: ClipboardPayload, at: Placement): Intent[] {
+  const ids = new Map(payload.elements.map((one) => [one.id, at.newId()]))
+  return payload.elements.flatMap((one, i): Intent[] => {
+    const id = ids.get(one.id)
+    const z = at.keys[i]
+    if (id === undefined || z === undefined) return []
+    const [x, y, w, h, angle] = one.box
+    const box: Box = { x: x + at.by.x, y: y + at.by.y, w, h, angle }
+    return [{ do: 'insert', id, snapshot: one.snapshot, box, z, parent: parentOf(one, ids, at) }]
+  })
+}
+
+function parentOf(one: Copy, ids: ReadonlyMap<ElementId, ElementId>, at: Placement): ElementId | null {
+  const parent = one.snapshot.keys['parent']
+  if (typeof parent !== 'string') return null
+  return ids.get(parent) ?? (at.hasParent(parent) ? parent : null)
+}

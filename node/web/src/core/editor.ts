@@ -1,0 +1,644 @@
+/**
+ * The editor: feeds input to the tool at work, turns what it asks for into one transaction, and holds
+ * what is not in the document: selection, camera, the text being written, styles for what comes next.
+ *
+ * Synchronous throughout; time and ids come in with the options.
+ */
+import { arrange, type Arrangement } from './arrange'
+import {
+  fit,
+  nextStep,
+  pan,
+  previousStep,
+  START,
+  toScreen,
+  toWorld,
+  viewOf,
+  wheelZoom,
+  zoomAbout,
+} from './camera'
+import { insertIntents, payloadBounds, payloadOf } from './copies'
+import type {
+  ActionId,
+  Camera,
+  ClipboardPayload,
+  Editor,
+  EditorOptions,
+  EditorState,
+  KeyInput,
+  ModifierKeys,
+  PointerInput,
+  TextFrame,
+  ToolId,
+} from './editor-api'
+import { frameOf, hasText } from './elements'
+import { createIntent, newText } from './elements/make'
+import type { Element, ElementId } from './elements/types'
+import { blockOf, textAreaOf } from './elements/words'
+import { rectCentre, rectsTouch, type Point, type Rect } from './geometry/box'
+import { Gestures } from './gestures'
+import { boundsOf, frameAround, intentsOf, moveElement } from './handling'
+import { bindingFor, type Binding } from './keymap'
+import { keysBetween } from './order'
+import type { DocumentChange, Grouping, Intent, LivePreview } from './ports'
+import { createScene, type PreviewSource } from './scene'
+import { createStore } from './store'
+import { drawnBy, NO_STYLES, styleIntents, summarise, typesOf, withNext } from './styling'
+import { startTool } from './tools'
+import type { Effect, ToolInput, View } from './tools/tool'
+
+/** A copy beside its original stands this far off, in world units. */
+const COPY_OFFSET = 20
+const NUDGE = 1
+const NUDGE_FAR = 10
+const NO_KEYS: ModifierKeys = { shift: false, alt: false, mod: false }
+
+export function createEditor(options: EditorOptions): Editor {
+  const { document, presence } = options
+  const scene = createScene(document)
+  const gestures = new Gestures()
+  const preview = createStore<LivePreview | null>(null)
+  const state = createStore<EditorState>({
+    tool: 'select',
+    selection: [],
+    camera: START,
+    viewport: { w: 0, h: 0 },
+    styles: NO_STYLES,
+    editing: null,
+    marquee: null,
+    hover: null,
+    cursor: 'default',
+    gesture: false,
+    readOnly: options.readOnly ?? false,
+    canUndo: document.canUndo(),
+    canRedo: document.canRedo(),
+  })
+  let tool = startTool('select')
+  let spaceHeld = false
+  let lastMove: PointerInput | null = null
+  /** Edits of one name in a row join one undo step while they follow fast. */
+  let lastGroup: string | null = null
+  let peersShown = new Set<PreviewSource>()
+  let pastes = 0
+
+  // ---- state
+
+  function patch(next: Partial<EditorState>): void {
+    const before = state.get()
+    const keys = Object.keys(next) as (keyof EditorState)[]
+    if (keys.every((key) => Object.is(before[key], next[key]))) return
+    state.set({ ...before, ...next })
+  }
+
+  function select(ids: readonly ElementId[]): void {
+    const before = state.get().selection
+    const after = ids.filter((id, i) => document.get(id) !== undefined && ids.indexOf(id) === i)
+    if (after.length === before.length && after.every((id, i) => id === before[i])) return
+    patch({ selection: after })
+    presence?.setSelection(after)
+  }
+
+  function setCamera(camera: Camera): void {
+    patch({ camera })
+  }
+
+  function elementsOf(ids: readonly ElementId[]): Element[] {
+    return ids.flatMap((id) => document.get(id) ?? [])
+  }
+
+  function selected(): Element[] {
+    return elementsOf(state.get().selection)
+  }
+
+  function movable(): Element[] {
+    return selected().filter((e) => !e.style.locked)
+  }
+
+  // ---- the document
+
+  /** One transaction. Edits of the same group that follow each other fast are one undo step. */
+  function commit(intents: readonly Intent[], group: string | null = null): void {
+    if (state.get().readOnly || intents.length === 0) return
+    const grouping: Grouping = group !== null && group === lastGroup ? 'typing' : 'step'
+    lastGroup = group
+    document.apply(intents, grouping)
+  }
+
+  function follow(change: DocumentChange): void {
+    if (change.removed.length === 0) return
+    const { selection, editing, hover } = state.get()
+    const gone = new Set(change.removed)
+    if (editing && gone.has(editing.id)) patch({ editing: null })
+    if (hover !== null && gone.has(hover)) patch({ hover: null })
+    if (selection.some((id) => gone.has(id))) select(selection)
+  }
+
+  function keysOnTop(count: number): string[] {
+    return keysBetween(scene.order().at(-1)?.element.z ?? null, null, count)
+  }
+
+  // ---- tools
+
+  function view(): View {
+    const { camera, selection, styles, readOnly } = state.get()
+    return {
+      camera,
+      selection,
+      styles,
+      readOnly,
+      scene,
+      element: (id) => document.get(id),
+      snapshot: (id) => document.snapshot(id),
+      keysOnTop,
+      newId: options.newId,
+    }
+  }
+
+  function step(input: ToolInput): void {
+    const running = tool
+    for (const effect of running.step(input, view())) perform(effect)
+    showGesture()
+  }
+
+  function perform(effect: Effect): void {
+    switch (effect.do) {
+      case 'commit':
+        return commit(effect.intents)
+      case 'select':
+        return select(effect.ids)
+      case 'tool':
+        return setTool(effect.id)
+      case 'edit':
+        return edit(effect.id, effect.isNew)
+      case 'pan':
+        return setCamera(pan(state.get().camera, effect.dx, effect.dy))
+    }
+  }
+
+  function showGesture(): void {
+    const shown = tool.shown()
+    if (shown.live !== null || preview.get() !== null) {
+      scene.setPreview('own', shown.live)
+      preview.set(shown.live)
+      presence?.setLive(shown.live)
+    }
+    patch({
+      marquee: shown.marquee,
+      hover: shown.hover,
+      cursor: spaceHeld || gestures.isPanning() ? (gestures.isPanning() ? 'grabbing' : 'grab') : shown.cursor,
+      gesture: shown.active,
+    })
+  }
+
+  function toolInput(input: PointerInput, kind: ToolInput['kind'], clicks: number): ToolInput {
+    const { camera } = state.get()
+    const trail =
+      input.trail && input.trail.length > 0 ? input.trail : [{ ...input.at, pressure: input.pressure }]
+    return {
+      kind,
+      device: input.device,
+      at: toWorld(camera, input.at),
+      screen: input.at,
+      pressure: input.pressure,
+      trail: trail.map((p) => ({ ...toWorld(camera, p), pressure: p.pressure })),
+      clicks,
+      shift: input.shift,
+      alt: input.alt,
+      mod: input.mod,
+    }
+  }
+
+  /** The gesture goes on where it was, under other keys or another camera. */
+  function restep(keys: Partial<ModifierKeys>): void {
+    if (!lastMove || !tool.shown().active) return
+    lastMove = { ...lastMove, ...keys, kind: 'move', trail: [] }
+    step(toolInput(lastMove, 'move', 0))
+  }
+
+  function cancelGesture(): void {
+    if (!tool.shown().active) return
+    const at = lastMove?.at ?? { x: 0, y: 0 }
+    const input: PointerInput = {
+      kind: 'cancel',
+      pointerId: 0,
+      device: 'mouse',
+      button: 0,
+      at,
+      pressure: 0,
+      time_ms: options.now(),
+      ...NO_KEYS,
+    }
+    step(toolInput(input, 'cancel', 0))
+  }
+
+  function setTool(id: ToolId): void {
+    if (state.get().readOnly && drawnBy(id) !== null) return
+    if (tool.id === id) return
+    cancelGesture()
+    endTextEdit()
+    tool = startTool(id)
+    if (drawnBy(id) !== null) select([])
+    patch({ tool: id })
+    showGesture()
+  }
+
+  // ---- input
+
+  function pointer(input: PointerInput): void {
+    if (input.kind === 'leave') {
+      presence?.setCursor(null)
+      if (!tool.shown().active) patch({ hover: null })
+      return
+    }
+    presence?.setCursor(toWorld(state.get().camera, input.at))
+    const gesture = gestures.take(input, spaceHeld)
+    switch (gesture.to) {
+      case 'tool':
+        if (gesture.kind === 'down') endTextEdit()
+        lastMove = input
+        step(toolInput(input, gesture.kind, gesture.clicks))
+        return
+      case 'view': {
+        const moved = pan(state.get().camera, gesture.pan.x, gesture.pan.y)
+        setCamera(zoomAbout(moved, moved.zoom * gesture.zoom, gesture.about))
+        return
+      }
+      case 'tool-cancel':
+        return cancelGesture()
+      case 'menu':
+        return selectForMenu(input)
+      case 'nobody':
+        return showGesture()
+    }
+  }
+
+  function selectForMenu(input: PointerInput): void {
+    endTextEdit()
+    const { camera, selection } = state.get()
+    const under = scene.topmostAt(toWorld(camera, input.at), 5 / camera.zoom, (e) => !e.style.locked)
+    if (under && !selection.includes(under.id)) select([under.id])
+  }
+
+  function key(input: KeyInput): boolean {
+    if (input.key === ' ') return holdSpace(input.kind === 'down')
+    if (input.key === 'Shift' || input.key === 'Alt') {
+      const held = input.kind === 'down'
+      restep(input.key === 'Shift' ? { shift: held } : { alt: held })
+      // Alt alone would move the focus to the browser's menu in the middle of a drag.
+      return input.key === 'Alt' && tool.shown().active
+    }
+    if (input.kind === 'up') return false
+    const binding = bindingFor(input)
+    if (!binding || (binding.writes === true && state.get().readOnly)) return false
+    return act(binding, input)
+  }
+
+  function holdSpace(held: boolean): boolean {
+    if (state.get().editing) return false
+    spaceHeld = held
+    showGesture()
+    return true
+  }
+
+  function act(binding: Binding, input: KeyInput): boolean {
+    const { action } = binding
+    // During a gesture only Escape means anything: an edit in the middle of one would mix with it.
+    if (tool.shown().active && action !== 'escape') return true
+    if (action.startsWith('tool:')) {
+      setTool(action.slice('tool:'.length) as ToolId)
+      return true
+    }
+    return run(action as Exclude<ActionId, `tool:${ToolId}`>, input)
+  }
+
+  function run(action: Exclude<ActionId, `tool:${ToolId}`>, input: KeyInput): boolean {
+    switch (action) {
+      case 'undo':
+        return done(undo)
+      case 'redo':
+        return done(redo)
+      case 'selectAll':
+        return done(selectAll)
+      case 'delete':
+        return done(deleteSelection)
+      case 'duplicate':
+        return done(duplicate)
+      case 'copy':
+      case 'cut':
+      case 'paste':
+        // The browser answers these with a clipboard event, which alone may touch the clipboard.
+        options.onAction?.(action)
+        return false
+      case 'toFront':
+        return done(() => order('to-front'))
+      case 'forward':
+        return done(() => order('forward'))
+      case 'backward':
+        return done(() => order('backward'))
+      case 'toBack':
+        return done(() => order('to-back'))
+      case 'nudge':
+        return nudgeBy(input)
+      case 'zoomIn':
+        return done(() => zoomTo(nextStep(state.get().camera.zoom)))
+      case 'zoomOut':
+        return done(() => zoomTo(previousStep(state.get().camera.zoom)))
+      case 'zoomReset':
+        return done(() => zoomTo(1))
+      case 'zoomFit':
+        return done(zoomToFit)
+      case 'zoomSelection':
+        return done(zoomToSelection)
+      case 'editText':
+        return editSelected()
+      case 'escape':
+        return done(escape)
+      case 'help':
+        return done(() => options.onAction?.(action))
+    }
+  }
+
+  function nudgeBy(input: KeyInput): boolean {
+    if (state.get().selection.length === 0) return false
+    const far = input.shift ? NUDGE_FAR : NUDGE
+    const name = input.key.toLowerCase()
+    const dx = name === 'arrowleft' ? -far : name === 'arrowright' ? far : 0
+    const dy = name === 'arrowup' ? -far : name === 'arrowdown' ? far : 0
+    nudge(dx, dy)
+    return true
+  }
+
+  function editSelected(): boolean {
+    const [first, second] = selected()
+    if (!first || second || !hasText(first)) return false
+    edit(first.id, false)
+    return true
+  }
+
+  // ---- edits
+
+  function undo(): void {
+    cancelGesture()
+    endTextEdit()
+    lastGroup = null
+    if (!state.get().readOnly) document.undo()
+  }
+
+  function redo(): void {
+    cancelGesture()
+    endTextEdit()
+    lastGroup = null
+    if (!state.get().readOnly) document.redo()
+  }
+
+  function deleteSelection(): void {
+    commit(movable().map((e) => ({ do: 'delete', id: e.id })))
+  }
+
+  function nudge(dx: number, dy: number): void {
+    const moved = movable().map((e) => ({ before: e, after: moveElement(e, dx, dy) }))
+    commit(intentsOf(moved), `nudge ${state.get().selection.join(' ')}`)
+  }
+
+  function order(how: Arrangement): void {
+    commit(arrange(scene.order(), state.get().selection, how))
+  }
+
+  function selectAll(): void {
+    setTool('select')
+    select(scene.order().flatMap(({ element }) => (element.style.locked ? [] : [element.id])))
+  }
+
+  function inOrder(ids: readonly ElementId[]): Element[] {
+    const chosen = new Set(ids)
+    return scene.order().flatMap(({ id }) => (chosen.has(id) ? (document.get(id) ?? []) : []))
+  }
+
+  function copy(): ClipboardPayload | null {
+    pastes = 0
+    return payloadOf(document, inOrder(state.get().selection))
+  }
+
+  function insert(payload: ClipboardPayload, by: Point): void {
+    const intents = insertIntents(payload, {
+      by,
+      keys: keysOnTop(payload.elements.length),
+      newId: options.newId,
+      hasParent: (id) => document.get(id) !== undefined,
+    })
+    commit(intents)
+    setTool('select')
+    select(intents.flatMap((intent) => (intent.do === 'insert' ? [intent.id] : [])))
+  }
+
+  function duplicate(): void {
+    const payload = payloadOf(document, inOrder(state.get().selection))
+    if (payload) insert(payload, { x: COPY_OFFSET, y: COPY_OFFSET })
+  }
+
+  function paste(payload: ClipboardPayload, at?: Point): void {
+    if (state.get().readOnly) return
+    const bounds = payloadBounds(payload)
+    const { camera, viewport } = state.get()
+    const inView = viewOf(camera, viewport)
+    pastes += 1
+    const beside = { x: COPY_OFFSET * pastes, y: COPY_OFFSET * pastes }
+    if (at === undefined && rectsTouch(bounds, inView)) return insert(payload, beside)
+    const from = rectCentre(bounds)
+    const to = at ?? rectCentre(inView)
+    insert(payload, { x: to.x - from.x, y: to.y - from.y })
+  }
+
+  function pasteText(text: string, at?: Point): void {
+    if (state.get().readOnly || text.trim() === '') return
+    const { camera, viewport, styles } = state.get()
+    const [z = 'a0'] = keysOnTop(1)
+    const made = newText({ id: options.newId(), z, styles }, { x: 0, y: 0 }, null, text)
+    const size = frameOf(made)
+    const to = at ?? rectCentre(viewOf(camera, viewport))
+    const box = { ...made.box, x: to.x - size.w / 2, y: to.y - size.h / 2 }
+    commit([createIntent({ ...made, box })])
+    setTool('select')
+    select([made.id])
+  }
+
+  // ---- text
+
+  function edit(id: ElementId, isNew: boolean): void {
+    const element = document.get(id)
+    const { readOnly, editing } = state.get()
+    if (readOnly || !element || !hasText(element) || element.style.locked || editing?.id === id) return
+    endTextEdit()
+    // What is typed into something just made is one step with making it.
+    if (isNew) lastGroup = `text ${id}`
+    select([id])
+    patch({ editing: { id, isNew } })
+  }
+
+  function endTextEdit(): void {
+    const { editing } = state.get()
+    if (!editing) return
+    patch({ editing: null })
+    const element = document.get(editing.id)
+    if (element?.type === 'text' && element.text.trim() === '') {
+      commit([{ do: 'delete', id: element.id }], `text ${element.id}`)
+    }
+    lastGroup = null
+    document.endStep()
+  }
+
+  function textFrame(id: ElementId): TextFrame | null {
+    const element = document.get(id)
+    if (!element || !hasText(element)) return null
+    const frame = frameOf(element)
+    const { fontSize } = blockOf(element)
+    return {
+      id,
+      text: element.text,
+      area: textAreaOf(element, frame),
+      element: frame,
+      fontSize,
+      lineHeight: fontSize * 1.25,
+      align: element.style.align,
+      valign: element.type === 'text' ? 'top' : element.style.valign,
+      color: element.style.text_color,
+      fill: element.style.fill,
+      wraps: element.type !== 'text' || !element.style.auto_width,
+    }
+  }
+
+  // ---- view
+
+  function zoomTo(zoom: number, about?: Point): void {
+    const { camera, viewport } = state.get()
+    setCamera(zoomAbout(camera, zoom, about ?? { x: viewport.w / 2, y: viewport.h / 2 }))
+    restep({})
+  }
+
+  function zoomToRect(rect: Rect, zoomMost: number): void {
+    setCamera(fit(rect, state.get().viewport, zoomMost))
+  }
+
+  function zoomToFit(): void {
+    zoomToRect(scene.bounds(), 1)
+  }
+
+  function zoomToSelection(): void {
+    const elements = selected()
+    if (elements.length > 0) zoomToRect(boundsOf(elements), 2)
+  }
+
+  function escape(): void {
+    const { editing, selection } = state.get()
+    if (tool.shown().active) return cancelGesture()
+    if (editing) return endTextEdit()
+    if (tool.id !== 'select') return setTool('select')
+    if (selection.length > 0) select([])
+  }
+
+  // ---- others
+
+  function followPeers(): void {
+    const showing = new Set<PreviewSource>()
+    for (const peer of presence?.peers() ?? []) {
+      if (peer.live === null) continue
+      showing.add(peer.clientId)
+      scene.setPreview(peer.clientId, peer.live)
+    }
+    for (const source of peersShown) if (!showing.has(source)) scene.setPreview(source, null)
+    peersShown = showing
+  }
+
+  const stops = [
+    document.subscribe(follow),
+    document.onHistory(() => patch({ canUndo: document.canUndo(), canRedo: document.canRedo() })),
+    presence?.subscribe(followPeers),
+    () => scene.destroy(),
+  ]
+
+  return {
+    state,
+    document,
+    scene,
+    preview,
+    pointer,
+    key,
+    wheel(input) {
+      const { camera } = state.get()
+      if (input.zoom) return zoomTo(wheelZoom(camera.zoom, input.dy), input.at)
+      const sideways = input.shift && input.dx === 0
+      setCamera(pan(camera, sideways ? -input.dy : -input.dx, sideways ? 0 : -input.dy))
+      restep({})
+    },
+    setTool,
+    setStyle(style) {
+      const elements = movable()
+      const drawn = drawnBy(tool.id)
+      const types = elements.length > 0 ? typesOf(elements) : drawn ? [drawn] : []
+      patch({ styles: withNext(state.get().styles, types, style) })
+      const keys = Object.keys(style).join(' ')
+      commit(styleIntents(elements, style), `style ${keys} ${state.get().selection.join(' ')}`)
+    },
+    styleSummary: () => summarise(selected(), tool.id, state.get().styles),
+    select,
+    selectAll,
+    deleteSelection,
+    duplicate,
+    copy,
+    cut() {
+      const payload = copy()
+      deleteSelection()
+      return payload
+    },
+    paste,
+    pasteText,
+    bringToFront: () => order('to-front'),
+    bringForward: () => order('forward'),
+    sendBackward: () => order('backward'),
+    sendToBack: () => order('to-back'),
+    nudge,
+    startTextEdit: (id) => edit(id, false),
+    setText(id, text) {
+      commit([{ do: 'setText', id, text }], `text ${id}`)
+    },
+    endTextEdit,
+    textFrame,
+    undo,
+    redo,
+    escape,
+    setViewport(w, h) {
+      const { viewport } = state.get()
+      if (viewport.w !== w || viewport.h !== h) patch({ viewport: { w, h } })
+    },
+    zoomTo,
+    zoomIn: () => zoomTo(nextStep(state.get().camera.zoom)),
+    zoomOut: () => zoomTo(previousStep(state.get().camera.zoom)),
+    zoomToFit,
+    zoomToSelection,
+    panBy(dx, dy) {
+      setCamera(pan(state.get().camera, dx, dy))
+    },
+    toWorld: (screen) => toWorld(state.get().camera, screen),
+    toScreen: (world) => toScreen(state.get().camera, world),
+    selectionBox: () => frameAround(state.get().selection.flatMap((id) => scene.get(id)?.element ?? [])),
+    element: (id) => document.get(id),
+    setReadOnly(readOnly) {
+      if (readOnly) {
+        cancelGesture()
+        endTextEdit()
+        if (drawnBy(tool.id) !== null) setTool('select')
+      }
+      patch({ readOnly })
+    },
+    destroy() {
+      for (const stop of stops) stop?.()
+      presence?.setLive(null)
+      presence?.setSelection([])
+    },
+  }
+}
+
+function done(act: () => void): true {
+  act()
+  return true
+}

@@ -1,0 +1,89 @@
+/** New elements, and the intent that puts one on the board. */
+import type { Box, Point } from '../geometry/box'
+import type { NextStyles } from '../editor-api'
+import type { Intent, NewElement } from '../ports'
+import { lineBetween } from './line'
+import { inkBetween } from './pen'
+import { storableBox } from './read'
+import { DEFAULT_STYLE } from './style'
+import type {
+  Element,
+  ElementBase,
+  ElementId,
+  Head,
+  LineElement,
+  PenElement,
+  ShapeElement,
+  ShapeKind,
+  StickyElement,
+  StyleProps,
+  TextElement,
+  UnknownElement,
+} from './types'
+
+/** What every new element needs from outside. */
+export interface Maker {
+  readonly id: ElementId
+  readonly z: string
+  readonly styles: NextStyles
+}
+
+export const STICKY_SIZE = 200
+export const SHAPE_SIZE = { w: 160, h: 100 }
+
+export function newShape(by: Maker, kind: ShapeKind, box: Box): ShapeElement {
+  return { ...base(by, 'shape', box), type: 'shape', kind, text: '' }
+}
+
+export function newSticky(by: Maker, centre: Point): StickyElement {
+  const half = STICKY_SIZE / 2
+  const box: Box = { x: centre.x - half, y: centre.y - half, w: STICKY_SIZE, h: STICKY_SIZE, angle: 0 }
+  return { ...base(by, 'sticky', box), type: 'sticky', text: '' }
+}
+
+/** As wide as its lines, or with a width to wrap at. */
+export function newText(by: Maker, at: Point, width: number | null, text = ''): TextElement {
+  const made = base(by, 'text', { x: at.x, y: at.y, w: width ?? 0, h: 0, angle: 0 })
+  const style: StyleProps = { ...made.style, auto_width: width === null }
+  return { ...made, type: 'text', text, style }
+}
+
+export function newPen(by: Maker, points: readonly Point[], pressures: readonly number[] | null): PenElement {
+  const { box, data } = inkBetween(points, pressures)
+  return { ...base(by, 'pen', box), type: 'pen', data }
+}
+
+export function newLine(by: Maker, from: Point, to: Point, toHead: Head): LineElement {
+  const { box, ends } = lineBetween(from, to, { from_head: 'none', to_head: toHead })
+  return { ...base(by, 'line', box), type: 'line', ends }
+}
+
+function base(by: Maker, type: Exclude<Element['type'], 'unknown'>, box: Box): ElementBase {
+  const style: StyleProps = { ...DEFAULT_STYLE[type], ...by.styles[type] }
+  return { id: by.id, z: by.z, parent: null, box: storableBox(box), style }
+}
+
+export type KnownElement = Exclude<Element, UnknownElement>
+
+export function createIntent(e: KnownElement): Intent {
+  return { do: 'create', element: { ...common(e), ...own(e) } }
+}
+
+function common(e: KnownElement): Pick<NewElement, 'id' | 'box' | 'z' | 'style'> {
+  return { id: e.id, box: e.box, z: e.z, style: e.style }
+}
+
+function own(e: KnownElement): Pick<NewElement, 'type' | 'kind' | 'text' | 'data'> {
+  switch (e.type) {
+    case 'shape':
+      return { type: 'shape', kind: e.kind, text: e.text }
+    case 'sticky':
+      return { type: 'sticky', text: e.text }
+    case 'text':
+      return { type: 'text', text: e.text }
+    case 'pen':
+      return { type: 'pen', data: e.data }
+    case 'line':
+      return { type: 'line', data: e.ends }
+  }
+}

@@ -1,0 +1,94 @@
+/** What stands around the selection to handle it by, and what of it is under the pointer. */
+import type { Camera, CursorName } from './editor-api'
+import { lineEnds } from './elements/line'
+import type { Element } from './elements/types'
+import { boxCentre, distance, rotateAbout, type Box, type Point } from './geometry/box'
+import { handlePoint, HANDLES, sidesOf, type Handle } from './geometry/transform'
+import { frameAround, type LineEnd } from './handling'
+
+export type SelectionFrame =
+  | {
+      readonly is: 'box'
+      readonly frame: Box
+      readonly handles: readonly Handle[]
+      readonly turnable: boolean
+    }
+  /** One line: its ends are its handles. */
+  | { readonly is: 'line'; readonly frame: Box; readonly from: Point; readonly to: Point }
+
+export type Grip =
+  | { readonly is: 'resize'; readonly handle: Handle }
+  | { readonly is: 'turn' }
+  | { readonly is: 'end'; readonly end: LineEnd }
+
+/** Screen distances. */
+export const TURN_HANDLE_ABOVE_PX = 24
+const GRIP_RADIUS_PX = 8
+/** Sides shorter than this on screen have no handle in their middle. */
+const SIDE_HANDLE_FROM_PX = 36
+
+export function selectionFrame(elements: readonly Element[], camera: Camera): SelectionFrame | null {
+  const [first] = elements
+  const frame = frameAround(elements)
+  if (!first || !frame) return null
+  const only = elements.length === 1 ? first : null
+  if (only?.type === 'line') {
+    const [from, to] = lineEnds(only)
+    return { is: 'line', frame, from, to }
+  }
+  if (elements.some((e) => e.style.locked)) return { is: 'box', frame, handles: [], turnable: false }
+  const handles = HANDLES.filter((handle) => {
+    const [sx, sy] = sidesOf(handle)
+    if (sx === 0 && only?.type === 'text') return false
+    if (sx === 0) return frame.w * camera.zoom >= SIDE_HANDLE_FROM_PX
+    if (sy === 0) return frame.h * camera.zoom >= SIDE_HANDLE_FROM_PX
+    return true
+  })
+  return { is: 'box', frame, handles, turnable: true }
+}
+
+/** Where the handle for turning stands, in world units. */
+export function turnHandlePoint(frame: Box, zoom: number): Point {
+  const centre = boxCentre(frame)
+  return rotateAbout({ x: centre.x, y: frame.y - TURN_HANDLE_ABOVE_PX / zoom }, centre, frame.angle)
+}
+
+/** The grip at a world point; `reach` widens it for fingers. */
+export function gripAt(frame: SelectionFrame, p: Point, zoom: number, reach: number): Grip | null {
+  const near = (at: Point) => distance(at, p) * zoom <= GRIP_RADIUS_PX * reach
+  switch (frame.is) {
+    case 'line':
+      if (near(frame.to)) return { is: 'end', end: 'to' }
+      return near(frame.from) ? { is: 'end', end: 'from' } : null
+    case 'box': {
+      if (frame.turnable && near(turnHandlePoint(frame.frame, zoom))) return { is: 'turn' }
+      // Corners first: on a small frame they overlap the sides.
+      const sorted = [...frame.handles].sort((a, b) => b.length - a.length)
+      const handle = sorted.find((candidate) => near(handlePoint(frame.frame, candidate)))
+      return handle ? { is: 'resize', handle } : null
+    }
+  }
+}
+
+export function cursorOf(grip: Grip, angle: number): CursorName {
+  switch (grip.is) {
+    case 'turn':
+      return 'rotate'
+    case 'end':
+      return 'crosshair'
+    case 'resize': {
+      const [sx, sy] = sidesOf(grip.handle)
+      const eighth = Math.round((Math.atan2(sy, sx) + angle) / (Math.PI / 4))
+      const names: readonly CursorName[] = ['ew-resize', 'nwse-resize', 'ns-resize', 'nesw-resize']
+      return names[((eighth % 4) + 4) % 4] ?? 'default'
+    }
+  }
+}
+
+export function frameHasPoint(elements: readonly Element[], p: Point): boolean {
+  const frame = frameAround(elements)
+  if (!frame) return false
+  const centre = boxCentre(frame)
+  const local = rotateAbout(p, centre, -frame.angle)
+  return Math.abs(local.x - centre.x) <= frame.w / 2 && Math.abs(local.y - centre.y) <= frame.h / 2
+}

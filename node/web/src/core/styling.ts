@@ -1,0 +1,80 @@
+/** What a properties bar shows, and which elements a style goes to. */
+import type { NextStyles, StyledType, StyleSummary, ToolId } from './editor-api'
+import { DEFAULT_STYLE, styleFor, styleKeysOf } from './elements/style'
+import type { Element, StyleProps } from './elements/types'
+import type { Intent } from './ports'
+
+export const NO_STYLES: NextStyles = { shape: {}, sticky: {}, text: {}, pen: {}, line: {} }
+
+export function drawnBy(tool: ToolId): StyledType | null {
+  switch (tool) {
+    case 'select':
+    case 'hand':
+      return null
+    case 'rectangle':
+    case 'ellipse':
+    case 'diamond':
+      return 'shape'
+    case 'sticky':
+    case 'text':
+    case 'pen':
+    case 'line':
+      return tool
+  }
+}
+
+export function typesOf(elements: readonly Element[]): StyledType[] {
+  const types = new Set<StyledType>()
+  for (const e of elements) if (e.type !== 'unknown') types.add(e.type)
+  return [...types]
+}
+
+export function summarise(elements: readonly Element[], tool: ToolId, styles: NextStyles): StyleSummary {
+  const types = typesOf(elements)
+  if (types.length > 0) return summary('selection', types, elements)
+  const drawn = drawnBy(tool)
+  if (!drawn) return { of: 'nothing', types: [], keys: [], values: {} }
+  const keys = styleKeysOf(drawn)
+  const resolved: StyleProps = { ...DEFAULT_STYLE[drawn], ...styles[drawn] }
+  return { of: 'next', types: [drawn], keys, values: only(keys, resolved) }
+}
+
+function summary(of: 'selection', types: readonly StyledType[], elements: readonly Element[]): StyleSummary {
+  const keys = [...new Set(types.flatMap((type) => styleKeysOf(type)))]
+  const agreed = keys.filter((key) => {
+    const values = elements.flatMap((e) => (e.type !== 'unknown' && has(e.type, key) ? [e.style[key]] : []))
+    return values.every((value) => value === values[0])
+  })
+  const values: Partial<StyleProps> = {}
+  for (const key of agreed) {
+    const holder = elements.find((e) => e.type !== 'unknown' && has(e.type, key))
+    if (holder) Object.assign(values, only([key], holder.style))
+  }
+  return { of, types, keys, values }
+}
+
+function has(type: StyledType, key: keyof StyleProps): boolean {
+  return styleKeysOf(type).includes(key)
+}
+
+function only(keys: readonly (keyof StyleProps)[], style: StyleProps): Partial<StyleProps> {
+  return Object.fromEntries(keys.map((key) => [key, style[key]]))
+}
+
+export function styleIntents(elements: readonly Element[], patch: Partial<StyleProps>): Intent[] {
+  return elements.flatMap((e): Intent[] => {
+    if (e.type === 'unknown') return []
+    const own = styleFor(e.type, patch)
+    return Object.keys(own).length === 0 ? [] : [{ do: 'setStyle', id: e.id, patch: own }]
+  })
+}
+
+export function withNext(
+  styles: NextStyles,
+  types: readonly StyledType[],
+  patch: Partial<StyleProps>,
+): NextStyles {
+  const next: Record<StyledType, Partial<StyleProps>> = { ...styles }
+  for (const type of types) next[type] = { ...styles[type], ...styleFor(type, patch) }
+  return next
+}

@@ -1,0 +1,51 @@
+/** The tools, and the one place that holds a tool together with its state. */
+import type { ToolId } from '../editor-api'
+import { drawShapeTool } from './draw-shape'
+import { handTool } from './hand'
+import { lineTool } from './line'
+import { penTool } from './pen'
+import { selectTool } from './select'
+import { stickyTool } from './sticky'
+import { textTool } from './text'
+import type { Effect, Shown, Tool, ToolInput, View } from './tool'
+
+/** A tool at work: its state is nobody else's business. */
+export interface RunningTool {
+  readonly id: ToolId
+  step(input: ToolInput, view: View): readonly Effect[]
+  shown(): Shown
+}
+
+export function startTool(id: ToolId): RunningTool {
+  switch (id) {
+    case 'select':
+      return run(selectTool)
+    case 'hand':
+      return run(handTool)
+    case 'rectangle':
+    case 'ellipse':
+    case 'diamond':
+      return run(drawShapeTool(id))
+    case 'sticky':
+      return run(stickyTool)
+    case 'text':
+      return run(textTool)
+    case 'pen':
+      return run(penTool)
+    case 'line':
+      return run(lineTool)
+  }
+}
+
+function run<S>(tool: Tool<S>): RunningTool {
+  let state = tool.initial
+  return {
+    id: tool.id,
+    step(input, view) {
+      const next = tool.step(state, input, view)
+      state = next.state
+      return next.effects
+    },
+    shown: () => tool.show(state),
+  }
+}

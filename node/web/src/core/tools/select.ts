@@ -1,0 +1,401 @@
+/**
+ * Select, move, resize, turn. What a press landed on is decided on the way down, what the gesture is
+ * when it starts to move, and what a click means on the way up.
+ */
+import { hasText } from '../elements'
+import { lineEnds } from '../elements/line'
+import type { Element, ElementId, LineElement } from '../elements/types'
+import { boxCentre, moveBox, rectBetween, rotateAbout, type Box, type Point } from '../geometry/box'
+import { resizeFrame, snapAngle, snapDirection, TURN_STEP, type Handle } from '../geometry/transform'
+import type { CursorName } from '../editor-api'
+import {
+  frameAround,
+  intentsOf,
+  keepsAspect,
+  liveOf,
+  moveElement,
+  moveLineEnd,
+  resizeElements,
+  turnElement,
+  type Handled,
+  type LineEnd,
+} from '../handling'
+import type { Intent } from '../ports'
+import { cursorOf, frameHasPoint, gripAt, selectionFrame, type Grip } from '../selectionFrame'
+import { writeAt } from './text'
+import {
+  isDrag,
+  NOTHING_SHOWN,
+  slackOf,
+  stay,
+  type Effect,
+  type Shown,
+  type Step,
+  type Tool,
+  type ToolInput,
+  type View,
+} from './tool'
+
+/** What the pointer went down on. */
+type Target =
+  | { readonly on: 'element'; readonly id: ElementId; readonly wasSelected: boolean }
+  /** Inside the frame of the selection, but on none of it. */
+  | { readonly on: 'frame' }
+  | { readonly on: 'board' }
+
+interface Copy {
+  readonly from: ElementId
+  readonly id: ElementId
+  readonly z: string
+}
+
+export type SelectState =
+  | { readonly at: 'idle'; readonly hover: ElementId | null; readonly cursor: CursorName }
+  | {
+      readonly at: 'pressed'
+      readonly from: Point
+      readonly screen: Point
+      readonly target: Target
+      readonly clicks: number
+    }
+  | {
+      readonly at: 'moving'
+      readonly from: Point
+      readonly before: readonly Element[]
+      readonly dx: number
+      readonly dy: number
+      /** Made at the first movement with Alt; dropped while Alt is up. */
+      readonly copies: readonly Copy[]
+      readonly copying: boolean
+    }
+  | {
+      readonly at: 'resizing'
+      readonly handle: Handle
+      readonly frame: Box
+      /** From the handle to where it was held. */
+      readonly held: Point
+      readonly handled: readonly Handled[]
+    }
+  | {
+      readonly at: 'turning'
+      readonly frame: Box
+      readonly from: Point
+      readonly handled: readonly Handled[]
+    }
+  | {
+      readonly at: 'ending'
+      readonly end: LineEnd
+      readonly before: LineElement
+      readonly after: LineElement
+    }
+  | {
+      readonly at: 'marquee'
+      readonly from: Point
+      readonly to: Point
+      readonly base: readonly ElementId[]
+    }
+
+type At<K extends SelectState['at']> = Extract<SelectState, { at: K }>
+
+const IDLE: SelectState = { at: 'idle', hover: null, cursor: 'default' }
+
+export const selectTool: Tool<SelectState> = {
+  id: 'select',
+  initial: IDLE,
+  step(state, input, view) {
+    if (input.kind === 'cancel') return stay(IDLE)
+    switch (state.at) {
+      case 'idle':
+        return input.kind === 'down' ? press(input, view) : stay(hover(input, view))
+      case 'pressed':
+        if (input.kind === 'up') return { state: hover(input, view), effects: click(state, input, view) }
+        return isDrag(input, state.screen) ? drag(state, input, view) : stay(state)
+      case 'moving':
+        return move(state, input, view)
+      case 'resizing':
+        return resize(state, input)
+      case 'turning':
+        return turn(state, input)
+      case 'ending':
+        return moveEnd(state, input)
+      case 'marquee':
+        return marquee(state, input, view)
+    }
+  },
+  show,
+}
+
+function hover(input: ToolInput, view: View): SelectState {
+  const grip = gripUnder(input, view)
+  if (grip) {
+    const frame = frameAround(selected(view))
+    return { at: 'idle', hover: null, cursor: cursorOf(grip, frame?.angle ?? 0) }
+  }
+  const over = elementUnder(input, view)
+  return { at: 'idle', hover: over?.id ?? null, cursor: over && !view.readOnly ? 'move' : 'default' }
+}
+
+function press(input: ToolInput, view: View): Step<SelectState> {
+  const grip = gripUnder(input, view)
+  if (grip && input.clicks < 2) return stay(hold(grip, input, view))
+  const pressed = (target: Target): SelectState => ({
+    at: 'pressed',
+    from: input.at,
+    screen: input.screen,
+    target,
+    clicks: input.clicks,
+  })
+  const under = elementUnder(input, view)
+  if (!under) {
+    const inFrame = view.selection.length > 0 && frameHasPoint(selected(view), input.at)
+    return stay(pressed(inFrame ? { on: 'frame' } : { on: 'board' }))
+  }
+  const wasSelected = view.selection.includes(under.id)
+  const state = pressed({ on: 'element', id: under.id, wasSelected })
+  if (wasSelected) return stay(state)
+  const ids = input.shift ? [...view.selection, under.id] : [under.id]
+  return { state, effects: [{ do: 'select', ids }] }
+}
+
+function hold(grip: Grip, input: ToolInput, view: View): SelectState {
+  const elements = selected(view)
+  const frame = frameAround(elements)
+  const [first] = elements
+  if (!frame || !first) return IDLE
+  const handled = elements.map((e) => ({ before: e, after: e }))
+  switch (grip.is) {
+    case 'resize':
+      return { at: 'resizing', handle: grip.handle, frame, held: input.at, handled }
+    case 'turn':
+      return { at: 'turning', frame, from: input.at, handled }
+    case 'end':
+      return first.type === 'line' ? { at: 'ending', end: grip.end, before: first, after: first } : IDLE
+  }
+}
+
+/** The press has become a drag. */
+function drag(state: At<'pressed'>, input: ToolInput, view: View): Step<SelectState> {
+  switch (state.target.on) {
+    case 'element':
+    case 'frame': {
+      if (view.readOnly) return stay(state)
+      const before = selected(view).filter((e) => !e.style.locked)
+      return move(
+        { at: 'moving', from: state.from, before, dx: 0, dy: 0, copies: [], copying: false },
+        input,
+        view,
+      )
+    }
+    case 'board': {
+      const base = input.shift ? view.selection : []
+      return marquee({ at: 'marquee', from: state.from, to: input.at, base }, input, view)
+    }
+  }
+}
+
+function click(state: At<'pressed'>, input: ToolInput, view: View): Effect[] {
+  if (state.clicks === 2 && !view.readOnly) {
+    const writable = writableUnder(input, view)
+    if (writable)
+      return [
+        { do: 'select', ids: [writable.id] },
+        { do: 'edit', id: writable.id, isNew: false },
+      ]
+    if (state.target.on === 'board') return writeAt(input.at, view)
+  }
+  switch (state.target.on) {
+    case 'element': {
+      const { id, wasSelected } = state.target
+      if (input.alt) return [{ do: 'select', ids: [beneath(id, input, view) ?? id] }]
+      if (!wasSelected) return []
+      if (input.shift) return [{ do: 'select', ids: view.selection.filter((other) => other !== id) }]
+      return [{ do: 'select', ids: [id] }]
+    }
+    case 'frame':
+    case 'board':
+      return input.shift ? [] : [{ do: 'select', ids: [] }]
+  }
+}
+
+function move(state: At<'moving'>, input: ToolInput, view: View): Step<SelectState> {
+  let dx = input.at.x - state.from.x
+  let dy = input.at.y - state.from.y
+  // With Shift along one axis: the one it has gone farther on.
+  if (input.shift) [dx, dy] = Math.abs(dx) >= Math.abs(dy) ? [dx, 0] : [0, dy]
+  const copies = input.alt && state.copies.length === 0 ? copiesOf(state.before, view) : state.copies
+  const next = { ...state, dx, dy, copies, copying: input.alt }
+  if (input.kind !== 'up') return stay(next)
+  return { state: IDLE, effects: next.copying ? placeCopies(next, view) : placeMoved(next) }
+}
+
+function placeMoved(state: At<'moving'>): Effect[] {
+  return [{ do: 'commit', intents: intentsOf(movedOf(state)) }]
+}
+
+function placeCopies(state: At<'moving'>, view: View): Effect[] {
+  const intents = state.copies.flatMap((copy): Intent[] => {
+    const original = state.before.find((e) => e.id === copy.from)
+    const snapshot = view.snapshot(copy.from)
+    if (!original || !snapshot) return []
+    const box = moveBox(original.box, state.dx, state.dy)
+    return [{ do: 'insert', id: copy.id, snapshot, box, z: copy.z, parent: original.parent }]
+  })
+  const ids = intents.flatMap((intent) => (intent.do === 'insert' ? [intent.id] : []))
+  return [
+    { do: 'commit', intents },
+    { do: 'select', ids },
+  ]
+}
+
+function copiesOf(elements: readonly Element[], view: View): Copy[] {
+  const keys = view.keysOnTop(elements.length)
+  return elements.map((e, i) => ({ from: e.id, id: view.newId(), z: keys[i] ?? e.z }))
+}
+
+function movedOf(state: At<'moving'>): Handled[] {
+  return state.before.map((e) => ({ before: e, after: moveElement(e, state.dx, state.dy) }))
+}
+
+function resize(state: At<'resizing'>, input: ToolInput): Step<SelectState> {
+  const before = state.handled.map((one) => one.before)
+  const grip = gripPoint(state, input.at)
+  const keepAspect = input.shift || keepsAspect(before, state.handle)
+  const frame = resizeFrame(state.frame, state.handle, grip, { keepAspect, fromCentre: input.alt })
+  const after = resizeElements(before, state.frame, frame, state.handle)
+  return handledStep(
+    state,
+    input,
+    before.map((e, i) => ({ before: e, after: after[i] ?? e })),
+  )
+}
+
+/** Where the handle would be, had it been held exactly. */
+function gripPoint(state: At<'resizing'>, to: Point): Point {
+  const edge = heldEdge(state.frame, state.handle, state.held)
+  return { x: to.x + edge.x - state.held.x, y: to.y + edge.y - state.held.y }
+}
+
+function heldEdge(frame: Box, handle: Handle, held: Point): Point {
+  const centre = boxCentre(frame)
+  const p = rotateAbout(held, centre, -frame.angle)
+  const x = handle.includes('w') ? frame.x : handle.includes('e') ? frame.x + frame.w : p.x
+  const y = handle.includes('n') ? frame.y : handle.includes('s') ? frame.y + frame.h : p.y
+  return rotateAbout({ x, y }, centre, frame.angle)
+}
+
+function turn(state: At<'turning'>, input: ToolInput): Step<SelectState> {
+  const centre = boxCentre(state.frame)
+  const angleTo = (p: Point) => Math.atan2(p.y - centre.y, p.x - centre.x)
+  let by = angleTo(input.at) - angleTo(state.from)
+  if (input.shift) by = snapAngle(state.frame.angle + by, TURN_STEP) - state.frame.angle
+  const handled = state.handled.map(({ before }) => ({ before, after: turnElement(before, centre, by) }))
+  return handledStep(state, input, handled)
+}
+
+function handledStep(
+  state: At<'resizing'> | At<'turning'>,
+  input: ToolInput,
+  handled: readonly Handled[],
+): Step<SelectState> {
+  if (input.kind !== 'up') return stay({ ...state, handled })
+  return { state: IDLE, effects: [{ do: 'commit', intents: intentsOf(handled) }] }
+}
+
+function moveEnd(state: At<'ending'>, input: ToolInput): Step<SelectState> {
+  const [from, to] = lineEnds(state.before)
+  const other = state.end === 'from' ? to : from
+  const at = input.shift ? snapDirection(other, input.at, TURN_STEP) : input.at
+  const after = moveLineEnd(state.before, state.end, at)
+  if (input.kind !== 'up') return stay({ ...state, after })
+  return { state: IDLE, effects: [{ do: 'commit', intents: intentsOf([{ before: state.before, after }]) }] }
+}
+
+/** Takes what it touches; with Alt or Ctrl only what it encloses. Shift adds to what was selected. */
+function marquee(state: At<'marquee'>, input: ToolInput, view: View): Step<SelectState> {
+  const rect = rectBetween(state.from, input.at)
+  const found = view.scene.inRect(rect, input.alt || input.mod ? 'enclosing' : 'touching')
+  const ids = new Set(state.base)
+  for (const e of found) if (!e.style.locked) ids.add(e.id)
+  const effects: Effect[] = [{ do: 'select', ids: [...ids] }]
+  return { state: input.kind === 'up' ? IDLE : { ...state, to: input.at }, effects }
+}
+
+function selected(view: View): Element[] {
+  return view.selection.flatMap((id) => view.element(id) ?? [])
+}
+
+function gripUnder(input: ToolInput, view: View): Grip | null {
+  if (view.readOnly) return null
+  const frame = selectionFrame(selected(view), view.camera)
+  return frame && gripAt(frame, input.at, view.camera.zoom, input.device === 'touch' ? 2 : 1)
+}
+
+function elementUnder(input: ToolInput, view: View): Element | undefined {
+  return view.scene.topmostAt(input.at, slackOf(input, view.camera), (e) => !e.style.locked)
+}
+
+/** For a double click the inside of a hollow shape counts: its text is written there. */
+function writableUnder(input: ToolInput, view: View): Element | undefined {
+  const under = elementUnder(input, view)
+  if (under) return hasText(under) ? under : undefined
+  const around = { minX: input.at.x, minY: input.at.y, maxX: input.at.x, maxY: input.at.y }
+  let found: Element | undefined
+  view.scene.visit(around, ({ element }) => {
+    if (hasText(element) && !element.style.locked && frameHasPoint([element], input.at)) found = element
+  })
+  return found
+}
+
+/** The next element below this one at the pointer, or the topmost again from the bottom. */
+function beneath(id: ElementId, input: ToolInput, view: View): ElementId | undefined {
+  const slack = slackOf(input, view.camera)
+  const stack: ElementId[] = []
+  view.scene.topmostAt(input.at, slack, (e) => {
+    if (!e.style.locked && view.scene.topmostAt(input.at, slack, (other) => other.id === e.id))
+      stack.push(e.id)
+    return false
+  })
+  const current = view.selection.find((one) => stack.includes(one)) ?? id
+  const place = stack.indexOf(current)
+  return stack[place - 1] ?? stack.at(-1)
+}
+
+function show(state: SelectState): Shown {
+  switch (state.at) {
+    case 'idle':
+      return { ...NOTHING_SHOWN, hover: state.hover, cursor: state.cursor }
+    case 'pressed':
+      return { ...NOTHING_SHOWN, active: true, cursor: state.target.on === 'board' ? 'default' : 'move' }
+    case 'moving':
+      return {
+        ...NOTHING_SHOWN,
+        active: true,
+        cursor: state.copying ? 'copy' : 'move',
+        live: liveMove(state),
+      }
+    case 'resizing':
+      return { ...NOTHING_SHOWN, active: true, cursor: handleCursor(state), live: liveOf(state.handled) }
+    case 'turning':
+      return { ...NOTHING_SHOWN, active: true, cursor: 'rotate', live: liveOf(state.handled) }
+    case 'ending': {
+      const { before, after } = state
+      return { ...NOTHING_SHOWN, active: true, cursor: 'crosshair', live: liveOf([{ before, after }]) }
+    }
+    case 'marquee':
+      return { ...NOTHING_SHOWN, active: true, marquee: rectBetween(state.from, state.to) }
+  }
+}
+
+function handleCursor(state: At<'resizing'>): CursorName {
+  return cursorOf({ is: 'resize', handle: state.handle }, state.frame.angle)
+}
+
+function liveMove(state: At<'moving'>) {
+  const moved = movedOf(state)
+  if (!state.copying) return liveOf(moved)
+  const drafts = state.copies.flatMap(({ from, id, z }) => {
+    const one = moved.find(({ before }) => before.id === from)
+    return one ? [{ ...one.after, id, z }] : []
+  })
+  return { drafts }
+}

@@ -1,0 +1,95 @@
+/**
+ * What a tool is: data and a pure step. It sees plain input and a narrow view of the board, keeps its
+ * state as one discriminated union, and asks for effects; the editor alone carries them out.
+ */
+import type { Camera, CursorName, ModifierKeys, NextStyles, ToolId } from '../editor-api'
+import type { Element, ElementId } from '../elements/types'
+import type { Point, Rect } from '../geometry/box'
+import type { ElementSnapshot, Intent, LivePreview } from '../ports'
+import type { Scene } from '../scene'
+
+export interface ToolInput extends ModifierKeys {
+  /** `move` comes again when a modifier key changes during a gesture. */
+  readonly kind: 'down' | 'move' | 'up' | 'cancel'
+  readonly device: 'mouse' | 'pen' | 'touch'
+  /** In the world. */
+  readonly at: Point
+  readonly screen: Point
+  readonly pressure: number
+  /** What the browser merged into this event, `at` last, in the world. */
+  readonly trail: readonly InkPoint[]
+  /** 2 for the second press of a double click, and so on. */
+  readonly clicks: number
+}
+
+export interface InkPoint extends Point {
+  readonly pressure: number
+}
+
+export interface View {
+  readonly camera: Camera
+  readonly selection: readonly ElementId[]
+  readonly styles: NextStyles
+  readonly readOnly: boolean
+  readonly scene: Pick<Scene, 'topmostAt' | 'inRect' | 'visit'>
+  /** As the document holds it. */
+  element(id: ElementId): Element | undefined
+  snapshot(id: ElementId): ElementSnapshot | undefined
+  /** Rising keys above everything on the board. */
+  keysOnTop(count: number): readonly string[]
+  newId(): ElementId
+}
+
+export type Effect =
+  /** One transaction, one undo step. */
+  | { readonly do: 'commit'; readonly intents: readonly Intent[] }
+  | { readonly do: 'select'; readonly ids: readonly ElementId[] }
+  | { readonly do: 'tool'; readonly id: ToolId }
+  | { readonly do: 'edit'; readonly id: ElementId; readonly isNew: boolean }
+  /** In screen pixels. */
+  | { readonly do: 'pan'; readonly dx: number; readonly dy: number }
+
+export interface Step<S> {
+  readonly state: S
+  readonly effects: readonly Effect[]
+}
+
+/** What is to be seen of a gesture. */
+export interface Shown {
+  readonly live: LivePreview | null
+  readonly marquee: Rect | null
+  readonly cursor: CursorName
+  readonly hover: ElementId | null
+  /** A gesture is under way: Escape ends it, and keys wait. */
+  readonly active: boolean
+}
+
+export interface Tool<S> {
+  readonly id: ToolId
+  readonly initial: S
+  step(state: S, input: ToolInput, view: View): Step<S>
+  show(state: S): Shown
+}
+
+export const NOTHING_SHOWN: Shown = {
+  live: null,
+  marquee: null,
+  cursor: 'default',
+  hover: null,
+  active: false,
+}
+
+export function stay<S>(state: S): Step<S> {
+  return { state, effects: [] }
+}
+
+/** Farther than a hand shakes while clicking. */
+export function isDrag(input: ToolInput, pressedAt: Point): boolean {
+  const slack = input.device === 'touch' ? 8 : 3
+  return Math.hypot(input.screen.x - pressedAt.x, input.screen.y - pressedAt.y) > slack
+}
+
+/** How near to something counts as on it, in world units. */
+export function slackOf(input: ToolInput, camera: Camera): number {
+  return (input.device === 'touch' ? 12 : 5) / camera.zoom
+}
