@@ -8,8 +8,10 @@ pub mod document;
 pub mod gate;
 pub mod pen;
 pub mod repair;
+pub mod scene;
 pub mod schema;
 mod state_vector;
+pub mod svg;
 pub mod text;
 
 pub use state_vector::StateVector;

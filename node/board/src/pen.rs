@@ -43,6 +43,24 @@ pub enum Step {
     Quad(Point, Point),
 }
 
+impl Step {
+    /// Where it leads.
+    pub fn end(&self) -> Point {
+        match *self {
+            Step::Move(end) | Step::Line(end) | Step::Quad(_, end) => end,
+        }
+    }
+
+    /// The step with each of its points moved.
+    pub fn map(&self, moved: impl Fn(Point) -> Point) -> Step {
+        match *self {
+            Step::Move(end) => Step::Move(moved(end)),
+            Step::Line(end) => Step::Line(moved(end)),
+            Step::Quad(control, end) => Step::Quad(moved(control), moved(end)),
+        }
+    }
+}
+
 /// The stroke in `bytes`, or nothing when they are of another version, cut short or out of bounds.
 /// Bytes after the stroke are ignored.
 pub fn unpack(bytes: &[u8]) -> Option<Ink> {

@@ -1,0 +1,381 @@
+//! Elements as figures: what is to be drawn, as plain data that SVG, pictures and pages are made from.
+//!
+//! The painter of the browser (`node/web/src/core/elements`, `src/render`) draws the same shapes from
+//! the same numbers. A figure is drawn in a frame of its own: origin at the top left of the box,
+//! before it is turned about the box's centre.
+
+use crate::document::{Body, Bounds, Dash, Element, End, Head, Label, Line, Paint, Pen, ShapeKind};
+use crate::pen::{self, Point, Step};
+use crate::schema::{CANVAS, INK_DARK, INK_LIGHT, PALETTE, Theme};
+use crate::text::{TextBlock, TextBox, TextHolder, layout_text};
+
+/// Opening of an arrow head, on either side of its line.
+const HEAD_SPREAD: f64 = std::f64::consts::PI / 7.0;
+
+/// How far below a note its shadow lies, in pixels.
+pub const NOTE_SHADOW: f64 = 3.0;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rgb(pub u8, pub u8, pub u8);
+
+/// One element, ready to be drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// Where it stands; for text as wide and high as its lines.
+    pub frame: Bounds,
+    /// Of the figure as a whole, 0 to 1.
+    pub opacity: f64,
+    pub form: Form,
+    pub words: Option<Words>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Form {
+    /// Text alone.
+    Bare,
+    /// A closed shape that fills the frame.
+    Outline {
+        outline: Outline,
+        fill: Option<Rgb>,
+        pencil: Option<Pencil>,
+    },
+    /// An open path with round ends and joins.
+    Path { steps: Vec<Step>, pencil: Pencil },
+    /// A path whose width changes: with each point, the width of the line there.
+    Ink {
+        points: Vec<(Point, f64)>,
+        color: Rgb,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outline {
+    Rectangle,
+    Ellipse,
+    Diamond,
+    /// A square of paper, which casts a shadow.
+    Note,
+    /// Something that a later version made.
+    Placeholder,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pencil {
+    pub color: Rgb,
+    pub width: f64,
+    pub dash: Dash,
+}
+
+impl Pencil {
+    /// Length of a dash and of the gap after it. Ends are round, so a dot is a dash of no length.
+    pub fn dashes(&self) -> Option<(f64, f64)> {
+        match self.dash {
+            Dash::Solid => None,
+            Dash::Dashed => Some((4.0 * self.width, 3.0 * self.width)),
+            Dash::Dotted => Some((0.0, 2.5 * self.width)),
+        }
+    }
+}
+
+/// How round the corners of a shape of this size are.
+pub fn corner_radius(outline: Outline, w: f64, h: f64) -> f64 {
+    let most = match outline {
+        Outline::Rectangle => 6.0,
+        Outline::Note => 4.0,
+        Outline::Placeholder => 4.0,
+        Outline::Ellipse | Outline::Diamond => 0.0,
+    };
+    f64::min(most, w.min(h) / 4.0)
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Words {
+    pub color: Rgb,
+    /// In pixels.
+    pub font_size: f64,
+    pub lines: Vec<Row>,
+}
+
+/// One line of text: words with the left end of each and what the table of advances says it takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub baseline: f64,
+    pub words: Vec<(String, f64, f64)>,
+}
+
+/// How an element is drawn in a theme.
+pub fn figure(element: &Element, theme: Theme) -> Figure {
+    figure_saying(element, usize::MAX, theme)
+}
+
+/// The same, with no more than the first `text_bytes_max` bytes of the text, which bounds the work.
+pub fn figure_saying(element: &Element, text_bytes_max: usize, theme: Theme) -> Figure {
+    let Bounds { w, h, .. } = element.bounds;
+    let (form, text) = match &element.body {
+        Body::Shape(shape) => {
+            let form = Form::Outline {
+                outline: match shape.kind {
+                    ShapeKind::Rectangle => Outline::Rectangle,
+                    ShapeKind::Ellipse => Outline::Ellipse,
+                    ShapeKind::Diamond => Outline::Diamond,
+                },
+                fill: fill(shape.fill, theme),
+                pencil: pencil(shape.stroke, shape.stroke_width, shape.dash, theme),
+            };
+            let holder = match shape.kind {
+                ShapeKind::Rectangle => TextHolder::Rectangle,
+                ShapeKind::Ellipse => TextHolder::Ellipse,
+                ShapeKind::Diamond => TextHolder::Diamond,
+            };
+            (form, Some((&shape.label, holder, shape.fill)))
+        }
+        Body::Sticky(sticky) => {
+            let form = Form::Outline {
+                outline: Outline::Note,
+                fill: fill(sticky.fill, theme),
+                pencil: None,
+            };
+            (form, Some((&sticky.label, TextHolder::Sticky, sticky.fill)))
+        }
+        Body::Text(text) => {
+            let holder = match text.auto_width {
+                true => TextHolder::AutoText,
+                false => TextHolder::Text,
+            };
+            (Form::Bare, Some((&text.label, holder, Paint::None)))
+        }
+        Body::Pen(pen) => (pen_form(pen, w, h, theme), None),
+        Body::Line(line) => (line_form(line, w, h, theme), None),
+        Body::Unknown { .. } => (placeholder(theme), None),
+    };
+    let mut frame = element.bounds;
+    let mut words = None;
+    if let Some((label, holder, behind)) = text {
+        let block = lay_out(label, holder, &element.bounds, text_bytes_max);
+        (frame.w, frame.h) = (block.w, block.h);
+        words = words_of(&block, letters(label.color, behind, theme));
+    }
+    Figure {
+        frame,
+        opacity: element.opacity,
+        form,
+        words,
+    }
+}
+
+fn lay_out<'a>(
+    label: &'a Label,
+    holder: TextHolder,
+    bounds: &Bounds,
+    text_bytes_max: usize,
+) -> TextBlock<'a> {
+    let end = label.text.floor_char_boundary(text_bytes_max);
+    layout_text(&TextBox {
+        text: &label.text[..end],
+        holder,
+        w: bounds.w,
+        h: bounds.h,
+        font_size: label.font_size,
+        align: label.align,
+        valign: label.valign,
+    })
+}
+
+fn words_of(block: &TextBlock<'_>, color: Rgb) -> Option<Words> {
+    let lines: Vec<Row> = block
+        .lines
+        .iter()
+        .filter(|line| !line.words.is_empty())
+        .map(|line| Row {
+            baseline: line.baseline,
+            words: line
+                .words
+                .iter()
+                .map(|word| (word.text.to_owned(), word.x, word.width))
+                .collect(),
+        })
+        .collect();
+    (!lines.is_empty()).then_some(Words {
+        color,
+        font_size: block.font_size,
+        lines,
+    })
+}
+
+fn pen_form(pen: &Pen, w: f64, h: f64, theme: Theme) -> Form {
+    let points = pen.ink.stretched(w, h);
+    let Some(pencil) = pencil(pen.stroke, pen.stroke_width, Dash::Solid, theme) else {
+        return Form::Bare;
+    };
+    match &pen.ink.pressures {
+        None => Form::Path {
+            steps: pen::smooth(&points),
+            pencil,
+        },
+        Some(pressures) => Form::Ink {
+            points: points
+                .into_iter()
+                .zip(pressures)
+                .map(|(point, &pressure)| (point, pen.stroke_width * pen::pressure_width(pressure)))
+                .collect(),
+            color: pencil.color,
+        },
+    }
+}
+
+fn line_form(line: &Line, w: f64, h: f64, theme: Theme) -> Form {
+    let Some(pencil) = pencil(line.stroke, line.stroke_width, line.dash, theme) else {
+        return Form::Bare;
+    };
+    let at = |end: End| Point {
+        x: end.x * w,
+        y: end.y * h,
+    };
+    let (from, to) = (at(line.from), at(line.to));
+    let mut steps = vec![Step::Move(from), Step::Line(to)];
+    for (end, tip, other) in [(line.from, from, to), (line.to, to, from)] {
+        match end.head {
+            Head::None => {}
+            Head::Arrow => steps.extend(arrow(tip, other, line.stroke_width)),
+        }
+    }
+    Form::Path { steps, pencil }
+}
+
+fn arrow(tip: Point, other: Point, stroke_width: f64) -> [Step; 3] {
+    let (dx, dy) = (other.x - tip.x, other.y - tip.y);
+    let length = (8.0 + 3.0 * stroke_width).min(dx.hypot(dy) / 2.0);
+    let back = dy.atan2(dx);
+    let side = |turn: f64| Point {
+        x: tip.x + length * (back + turn).cos(),
+        y: tip.y + length * (back + turn).sin(),
+    };
+    [
+        Step::Move(side(HEAD_SPREAD)),
+        Step::Line(tip),
+        Step::Line(side(-HEAD_SPREAD)),
+    ]
+}
+
+fn placeholder(theme: Theme) -> Form {
+    Form::Outline {
+        outline: Outline::Placeholder,
+        fill: None,
+        pencil: Some(Pencil {
+            color: named("grey", theme),
+            width: 1.0,
+            dash: Dash::Dashed,
+        }),
+    }
+}
+
+fn pencil(stroke: Paint, width: f64, dash: Dash, theme: Theme) -> Option<Pencil> {
+    let color = match stroke {
+        Paint::None => return None,
+        Paint::Named(name) => rgb(name.swatch.of(theme).stroke),
+        Paint::Rgb([r, g, b]) => Rgb(r, g, b),
+    };
+    (width > 0.0).then_some(Pencil { color, width, dash })
+}
+
+fn fill(paint: Paint, theme: Theme) -> Option<Rgb> {
+    match paint {
+        Paint::None => None,
+        Paint::Named(name) => Some(rgb(name.swatch.of(theme).fill)),
+        Paint::Rgb([r, g, b]) => Some(Rgb(r, g, b)),
+    }
+}
+
+/// The colour of letters. `black` means what can be read: on a fill, that fill's ink.
+fn letters(color: Paint, behind: Paint, theme: Theme) -> Rgb {
+    match color {
+        Paint::Rgb([r, g, b]) => Rgb(r, g, b),
+        Paint::Named(name) if name.name != "black" => rgb(name.swatch.of(theme).stroke),
+        Paint::Named(_) | Paint::None => match behind {
+            Paint::None => named("black", theme),
+            Paint::Named(name) => rgb(name.swatch.of(theme).ink),
+            Paint::Rgb([r, g, b]) => rgb(if is_light(r, g, b) {
+                INK_DARK
+            } else {
+                INK_LIGHT
+            }),
+        },
+    }
+}
+
+/// Brightness as the eye weighs it.
+fn is_light(r: u8, g: u8, b: u8) -> bool {
+    u32::from(r) * 299 + u32::from(g) * 587 + u32::from(b) * 114 > 140_000
+}
+
+/// The colour of the board itself.
+pub fn canvas(theme: Theme) -> Rgb {
+    rgb(CANVAS.of(theme))
+}
+
+/// A line in a palette colour, for what is drawn around a board's content.
+pub fn named(name: &str, theme: Theme) -> Rgb {
+    PALETTE
+        .iter()
+        .find(|color| color.name == name)
+        .map_or(Rgb(128, 128, 128), |color| {
+            rgb(color.swatch.of(theme).stroke)
+        })
+}
+
+/// `#rrggbb` as the palette writes it.
+fn rgb(hex: &str) -> Rgb {
+    let value = hex
+        .strip_prefix('#')
+        .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+        .expect("the palette holds #rrggbb");
+    let [_, r, g, b] = value.to_be_bytes();
+    Rgb(r, g, b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Rgb, canvas, is_light, letters, named};
+    use crate::document::Paint;
+    use crate::schema::{PALETTE, Theme};
+
+    fn paint(name: &str) -> Paint {
+        Paint::Named(PALETTE.iter().find(|color| color.name == name).unwrap())
+    }
+
+    #[test]
+    fn letters_can_be_read_on_what_is_behind_them() {
+        let (black, blue) = (paint("black"), paint("blue"));
+        for theme in Theme::ALL {
+            assert_eq!(letters(black, Paint::None, theme), named("black", theme));
+            assert_eq!(letters(blue, black, theme), named("blue", theme));
+        }
+        let dark = Rgb(0x1f, 0x23, 0x28);
+        let light = Rgb(0xf1, 0xf3, 0xf6);
+        assert_eq!(letters(black, paint("yellow"), Theme::Light), dark);
+        assert_eq!(letters(black, paint("yellow"), Theme::Dark), light);
+        assert_eq!(
+            letters(Paint::None, Paint::Rgb([0, 0, 99]), Theme::Light),
+            light
+        );
+        assert_eq!(letters(black, Paint::Rgb([250, 250, 0]), Theme::Dark), dark);
+        assert_eq!(
+            letters(Paint::Rgb([1, 2, 3]), black, Theme::Dark),
+            Rgb(1, 2, 3)
+        );
+    }
+
+    #[test]
+    fn every_colour_of_the_palette_is_one() {
+        for theme in Theme::ALL {
+            let Rgb(r, g, b) = canvas(theme);
+            assert_eq!(is_light(r, g, b), theme == Theme::Light);
+            for color in &PALETTE {
+                let swatch = color.swatch.of(theme);
+                for hex in [swatch.stroke, swatch.fill, swatch.ink] {
+                    super::rgb(hex);
+                }
+            }
+        }
+    }
+}
