@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { shell } from './build/shell.ts'
 
 const NODE = 'http://127.0.0.1:8080'
 
@@ -11,7 +12,7 @@ const viaNode = {
 }
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), shell()],
   build: {
     target: 'es2023',
     outDir: 'dist',

@@ -1,0 +1,84 @@
+/**
+ * The service worker: keeps the app's own files, so that a page opens without a server.
+ *
+ * It never stands between a page and a server that answers: pages come from the network first, and
+ * data (`/api`, `/sync`) is none of its business. Files below `/assets/` have the hash of their
+ * content in their name, so a kept one is as good as a new one.
+ */
+
+declare const self: ServiceWorkerGlobalScope
+/** Put in by the build: every file of this version, and a hash over all of them. */
+declare const SHELL: { readonly version: string; readonly files: readonly string[] }
+
+const PREFIX = 'easel-shell-'
+const CACHE = PREFIX + SHELL.version
+/** The version before stays: a page that is still open may yet ask for its lazy parts. */
+const VERSIONS_KEPT = 2
+/** A server that has not answered by then is treated as away. */
+const PAGE_WAIT_MS = 4_000
+/** What a proxy answers for a server that is away. */
+const AWAY_STATUS = new Set([502, 503, 504])
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(keepShell())
+})
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(dropOldVersions())
+})
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event
+  const url = new URL(request.url)
+  if (request.method !== 'GET' || url.origin !== self.location.origin) return
+  if (request.mode === 'navigate') {
+    if (isAppPage(url.pathname)) event.respondWith(page(request))
+  } else if (url.pathname.startsWith('/assets/')) {
+    event.respondWith(asset(request))
+  } else if (SHELL.files.includes(url.pathname)) {
+    event.respondWith(freshOrKept(request))
+  }
+})
+
+async function keepShell(): Promise<void> {
+  const cache = await caches.open(CACHE)
+  // `reload` goes past the browser's own cache, which may hold the version before.
+  await cache.addAll(SHELL.files.map((file) => new Request(file, { cache: 'reload' })))
+  await self.skipWaiting()
+}
+
+async function dropOldVersions(): Promise<void> {
+  // In the order they were made; the newest is this one.
+  const versions = (await caches.keys()).filter((name) => name.startsWith(PREFIX))
+  const others = versions.filter((name) => name !== CACHE)
+  await Promise.all(
+    others.slice(0, Math.max(0, others.length - VERSIONS_KEPT + 1)).map((name) => caches.delete(name)),
+  )
+  await self.clients.claim()
+}
+
+function isAppPage(path: string): boolean {
+  return path === '/' || path.startsWith('/b/')
+}
+
+async function page(request: Request): Promise<Response> {
+  const kept = async () => (await caches.open(CACHE)).match('/')
+  try {
+    const fresh = await fetch(request, { signal: AbortSignal.timeout(PAGE_WAIT_MS) })
+    return AWAY_STATUS.has(fresh.status) ? ((await kept()) ?? fresh) : fresh
+  } catch {
+    return (await kept()) ?? Response.error()
+  }
+}
+
+async function asset(request: Request): Promise<Response> {
+  return (await caches.match(request, { ignoreVary: true })) ?? fetch(request)
+}
+
+async function freshOrKept(request: Request): Promise<Response> {
+  try {
+    return await fetch(request)
+  } catch {
+    return (await caches.match(request, { ignoreVary: true })) ?? Response.error()
+  }
+}
