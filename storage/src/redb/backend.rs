@@ -6,6 +6,9 @@ use std::sync::Arc;
 use ::redb::StorageBackend;
 use parking_lot::Mutex;
 
+/// Writes survive or vanish in pieces of this size: a disk writes a sector whole.
+const SECTOR_BYTES: usize = 512;
+
 /// A file in memory whose unsynced writes can be lost, each on its own, as a power cut loses them.
 #[derive(Debug, Clone, Default)]
 pub struct ForgetfulDisk {
@@ -20,6 +23,16 @@ struct Content {
     current: Vec<u8>,
     /// What came after the last sync, in order.
     unsynced: Vec<Change>,
+    cut: Option<PowerCut>,
+    /// Growing past this fails as on a full disk.
+    capacity_bytes: Option<usize>,
+}
+
+/// A crash that is to happen during a sync.
+#[derive(Debug)]
+enum PowerCut {
+    Waiting { syncs: u32, seed: u64 },
+    Happened { left: Vec<u8> },
 }
 
 #[derive(Debug)]
@@ -29,9 +42,6 @@ enum Change {
 }
 
 impl ForgetfulDisk {
-    /// Writes survive or vanish in pieces of this size: a disk writes a sector whole.
-    const SECTOR_BYTES: usize = 512;
-
     pub fn new() -> Self {
         Self::default()
     }
@@ -46,28 +56,39 @@ impl ForgetfulDisk {
     /// The disk after a power cut now. Of what was not synced, each sector survives or not as the seed has it. This
     /// disk goes on unharmed.
     pub fn after_crash(&self, seed: u64) -> Self {
-        let content = self.inner.lock();
-        let mut random = SplitMix(seed);
-        let mut synced = content.synced.clone();
-        for change in &content.unsynced {
-            match change {
-                Change::Write { offset, data } => {
-                    for (nth, sector) in data.chunks(Self::SECTOR_BYTES).enumerate() {
-                        if random.next_is_odd() {
-                            write_at(&mut synced, offset + nth * Self::SECTOR_BYTES, sector);
-                        }
-                    }
-                }
-                // A file system journals its lengths, so they keep their order and are not lost among the writes.
-                Change::SetLen(len) => synced.resize(*len, 0),
-            }
+        Self::holding(self.inner.lock().left_by_crash(seed))
+    }
+
+    /// Cuts the power as a later sync begins, after so many others; [`Self::after_cut`] is what that leaves.
+    pub fn cut_power_after_syncs(&self, syncs: u32, seed: u64) {
+        self.inner.lock().cut = Some(PowerCut::Waiting { syncs, seed });
+    }
+
+    /// The disk as the power cut left it, if it has happened.
+    pub fn after_cut(&self) -> Option<Self> {
+        match &self.inner.lock().cut {
+            Some(PowerCut::Happened { left }) => Some(Self::holding(left.clone())),
+            Some(PowerCut::Waiting { .. }) | None => None,
         }
+    }
+
+    /// Lets the disk hold no more than this from now on; `None` lifts it.
+    pub fn limit_bytes(&self, capacity: Option<usize>) {
+        self.inner.lock().capacity_bytes = capacity;
+    }
+
+    pub fn len_bytes(&self) -> usize {
+        self.inner.lock().current.len()
+    }
+
+    fn holding(synced: Vec<u8>) -> Self {
+        let content = Content {
+            current: synced.clone(),
+            synced,
+            ..Content::default()
+        };
         Self {
-            inner: Arc::new(Mutex::new(Content {
-                current: synced.clone(),
-                synced,
-                unsynced: Vec::new(),
-            })),
+            inner: Arc::new(Mutex::new(content)),
         }
     }
 
@@ -79,6 +100,34 @@ impl ForgetfulDisk {
             Change::SetLen(_) => 0,
         };
         content.unsynced.iter().map(bytes).sum()
+    }
+}
+
+impl Content {
+    fn left_by_crash(&self, seed: u64) -> Vec<u8> {
+        let mut random = SplitMix(seed);
+        let mut left = self.synced.clone();
+        for change in &self.unsynced {
+            match change {
+                Change::Write { offset, data } => {
+                    for (nth, sector) in data.chunks(SECTOR_BYTES).enumerate() {
+                        if random.next_is_odd() {
+                            write_at(&mut left, offset + nth * SECTOR_BYTES, sector);
+                        }
+                    }
+                }
+                // A file system journals its lengths, so they keep their order and are not lost among the writes.
+                Change::SetLen(len) => left.resize(*len, 0),
+            }
+        }
+        left
+    }
+
+    fn check_capacity(&self, len: usize) -> io::Result<()> {
+        if self.capacity_bytes.is_some_and(|capacity| len > capacity) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
     }
 }
 
@@ -113,6 +162,7 @@ impl StorageBackend for Backend {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut content = self.inner.lock();
+        content.check_capacity(len as usize)?;
         content.current.resize(len as usize, 0);
         content.unsynced.push(Change::SetLen(len as usize));
         Ok(())
@@ -120,6 +170,17 @@ impl StorageBackend for Backend {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut content = self.inner.lock();
+        content.cut = match content.cut.take() {
+            Some(PowerCut::Waiting { syncs: 0, seed }) => {
+                let left = content.left_by_crash(seed);
+                Some(PowerCut::Happened { left })
+            }
+            Some(PowerCut::Waiting { syncs, seed }) => Some(PowerCut::Waiting {
+                syncs: syncs - 1,
+                seed,
+            }),
+            other @ (Some(PowerCut::Happened { .. }) | None) => other,
+        };
         content.synced = content.current.clone();
         content.unsynced.clear();
         Ok(())
@@ -128,6 +189,7 @@ impl StorageBackend for Backend {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut content = self.inner.lock();
         let offset = offset as usize;
+        content.check_capacity(offset + data.len())?;
         write_at(&mut content.current, offset, data);
         content.unsynced.push(Change::Write {
             offset,

@@ -39,7 +39,8 @@ pub struct State {
 struct Shared {
     home: Home,
     cache_bytes: usize,
-    /// Swapped by an install. A read or snapshot under way keeps the database it began with.
+    /// Swapped by an install. A read or snapshot under way holds on to the database it began with: dropping the last
+    /// handle closes the file under its transaction.
     database: RwLock<Arc<Database>>,
     /// Held by every write, so that an install never swaps the database under one.
     writer: Mutex<()>,
@@ -148,8 +149,7 @@ impl State {
 
     /// The whole state, marker included, as it stands now; later writes do not change what the reader gives.
     pub fn snapshot(&self) -> Result<SnapshotReader, Fault> {
-        let tx = self.database().begin_read().map_err(fault)?;
-        SnapshotReader::new(&tx)
+        SnapshotReader::new(self.database())
     }
 
     /// Replaces the whole state by a snapshot, durably. A stream that is damaged, cut short or too new changes nothing.
@@ -175,7 +175,8 @@ impl State {
         &self,
         read: impl FnOnce(&tables::ReadTables) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
-        let tx = self.database().begin_read().map_err(fault)?;
+        let database = self.database();
+        let tx = database.begin_read().map_err(fault)?;
         read(&Tables::open_for_reading(&tx)?)
     }
 

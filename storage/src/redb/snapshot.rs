@@ -11,8 +11,9 @@
 //! states are equal exactly when their snapshots are.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
-use ::redb::{Database, OwnedRange, ReadTransaction, WriteTransaction};
+use ::redb::{Database, OwnedRange, ReadableDatabase, WriteTransaction};
 
 use super::fault;
 use super::tables::{self, Tables};
@@ -53,6 +54,8 @@ pub struct SnapshotReader {
     /// How much of the chunk has been given away.
     given: usize,
     ended: bool,
+    /// Last, so that it outlives the rows: without it an install would close the file under them.
+    _database: Arc<Database>,
 }
 
 type Rows = OwnedRange<&'static [u8], &'static [u8]>;
@@ -66,8 +69,9 @@ impl std::fmt::Debug for SnapshotReader {
 }
 
 impl SnapshotReader {
-    pub(super) fn new(tx: &ReadTransaction) -> Result<Self, Fault> {
-        let marker = Tables::open_for_reading(tx)?.marker()?;
+    pub(super) fn new(database: Arc<Database>) -> Result<Self, Fault> {
+        let tx = database.begin_read().map_err(fault)?;
+        let marker = Tables::open_for_reading(&tx)?.marker()?;
         let mut tables = Vec::with_capacity(tables::ALL.len());
         for (number, definition) in tables::ALL.into_iter().rev() {
             let table = tx.open_table(definition).map_err(fault)?;
@@ -85,6 +89,7 @@ impl SnapshotReader {
             chunk,
             given: 0,
             ended: false,
+            _database: database,
         })
     }
 

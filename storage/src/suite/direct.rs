@@ -1,7 +1,4 @@
-//! The conformance suite: what every [`Store`] owes, and a minimal store to hold it against.
-//!
-//! `run` takes a way to make a fresh, empty store. Run by this crate on [`DirectStore`] and by the cluster on a real
-//! node. Every check panics with what it saw.
+//! The least store there can be: one state, no log.
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;

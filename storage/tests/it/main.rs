@@ -1,0 +1,10 @@
+//! The storage crate from outside: rules under a chosen clock, the engine under crashes, formats against samples.
+
+mod conformance;
+mod crash;
+mod expiry;
+mod golden;
+mod opening;
+mod properties;
+mod snapshots;
+mod support;
