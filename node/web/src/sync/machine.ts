@@ -141,6 +141,8 @@ const RETRY_BUSY_MS_MIN = 1_500
 /** A server sends something at least every 15 s. */
 export const SILENCE_MS_MAX = 30_000
 export const PROBE_MS_MAX = 10_000
+/** The browser says that there is no network. It may be wrong (a server on this machine), so it is asked, briefly. */
+export const PROBE_OFFLINE_MS_MAX = 2_000
 /** After so many failed attempts it is called offline. */
 const FAILURES_OFFLINE = 3
 
@@ -406,7 +408,8 @@ function probe(state: SyncState): Step {
 function silent(state: SyncState, ms: number): Step {
   const { link } = state
   if (link.at !== 'open') return only(state)
-  if (link.probed) return ms >= PROBE_MS_MAX ? { state, effects: [{ do: 'disconnect' }] } : only(state)
+  const patience = state.browserOnline ? PROBE_MS_MAX : PROBE_OFFLINE_MS_MAX
+  if (link.probed) return ms >= patience ? { state, effects: [{ do: 'disconnect' }] } : only(state)
   return ms >= SILENCE_MS_MAX ? probe(state) : only(state)
 }
 

@@ -47,7 +47,7 @@ export interface Provider {
 
 const SUBPROTOCOL = 'easel.v1'
 const OPEN_MS_MAX = 10_000
-const SILENCE_CHECK_EVERY_MS = 2_500
+const SILENCE_CHECK_EVERY_MS = 1_000
 /** With more than this unsent in the socket, updates gather (and merge) instead of queueing there. */
 const SOCKET_BYTES_MAX = 1 << 20
 const SOCKET_FULL_WAIT_MS = 50
