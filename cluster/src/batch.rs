@@ -186,3 +186,166 @@ impl Room {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use easel_storage::{Outcome, Rejection, Reply};
+    use proptest::collection::vec;
+    use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+
+    use super::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, EncodedEnvelope, InFlight, Waiting};
+
+    /// A command whose bytes say which it is.
+    fn command(id: u32, bytes: usize) -> EncodedEnvelope {
+        let mut content = id.to_be_bytes().to_vec();
+        content.resize(bytes.max(4), 0);
+        EncodedEnvelope(Bytes::from(content))
+    }
+
+    fn id_of(command: &EncodedEnvelope) -> u32 {
+        let head = command.0.first_chunk::<4>().expect("four bytes");
+        u32::from_be_bytes(*head)
+    }
+
+    /// A reply that only this command can get; every third is a rejection.
+    fn reply_to(id: u32) -> Reply {
+        let current = u64::from(id);
+        match id % 3 {
+            0 => Err(Rejection::RevisionMoved { current }),
+            _ => Ok(Outcome::Compacted { body_seq: current }),
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        /// Command sizes of one submission.
+        Push(Vec<usize>),
+        Close,
+        Settle,
+        Fail,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let size = prop_oneof![
+            20 => 4usize..2_000,
+            2 => Just(BATCH_BYTES_MAX / 3),
+            1 => Just(BATCH_BYTES_MAX + 1),
+        ];
+        prop_oneof![
+            4 => vec(size, 0..6).prop_map(Step::Push),
+            1 => any::<u16>().prop_map(|n| Step::Push(vec![8; usize::from(n) % 1_500])),
+            4 => Just(Step::Close),
+            4 => Just(Step::Settle),
+            1 => Just(Step::Fail),
+        ]
+    }
+
+    /// What one submission must be told: the ids of its commands.
+    type Waiter = Vec<u32>;
+
+    struct Checked {
+        waiting: Waiting<Waiter>,
+        in_flight: Option<(Vec<EncodedEnvelope>, InFlight<Waiter>)>,
+        pushed: u32,
+        /// The newest id that travelled.
+        travelled: Option<u32>,
+        answered: Vec<u32>,
+        failed: Vec<u32>,
+    }
+
+    impl Checked {
+        fn step(&mut self, step: Step) {
+            match step {
+                Step::Push(sizes) => {
+                    let first = self.pushed;
+                    let ids: Vec<_> = (first..).take(sizes.len()).collect();
+                    self.pushed += ids.len() as u32;
+                    let commands = ids.iter().zip(sizes).map(|(id, size)| command(*id, size));
+                    self.waiting.push(commands.collect(), ids.clone());
+                }
+                Step::Close => {
+                    if self.in_flight.is_none() && !self.waiting.is_empty() {
+                        let (commands, in_flight) = self.waiting.close();
+                        self.check_batch(&commands);
+                        self.in_flight = Some((commands, in_flight));
+                    }
+                }
+                Step::Settle => {
+                    if let Some((commands, in_flight)) = self.in_flight.take() {
+                        let replies = commands.iter().map(|c| reply_to(id_of(c))).collect();
+                        for finished in self.waiting.settle(in_flight, replies) {
+                            let wanted: Vec<_> =
+                                finished.waiter.iter().map(|id| reply_to(*id)).collect();
+                            assert_eq!(finished.replies, wanted, "another's replies");
+                            self.answered.extend(finished.waiter);
+                        }
+                    }
+                }
+                Step::Fail => {
+                    if let Some((_, in_flight)) = self.in_flight.take() {
+                        for waiter in self.waiting.fail(in_flight) {
+                            self.failed.extend(waiter);
+                        }
+                    }
+                }
+            }
+        }
+
+        fn check_batch(&mut self, commands: &[EncodedEnvelope]) {
+            assert!(commands.len() <= BATCH_COMMANDS_MAX);
+            let bytes: usize = commands.iter().map(|c| c.0.len()).sum();
+            assert!(bytes <= BATCH_BYTES_MAX || commands.len() == 1);
+            for command in commands {
+                let id = id_of(command);
+                assert!(Some(id) > self.travelled, "out of order, or twice");
+                assert!(
+                    !self.failed.contains(&id),
+                    "ran after it was said to have failed"
+                );
+                self.travelled = Some(id);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn everyone_gets_their_own_replies_once_and_in_order(steps in vec(step(), 1..60)) {
+            let mut checked = Checked {
+                waiting: Waiting::new(),
+                in_flight: None,
+                pushed: 0,
+                travelled: None,
+                answered: Vec::new(),
+                failed: Vec::new(),
+            };
+            for step in steps {
+                checked.step(step);
+            }
+            while checked.in_flight.is_some() || !checked.waiting.is_empty() {
+                checked.step(Step::Close);
+                checked.step(Step::Settle);
+            }
+            assert_eq!((checked.waiting.commands, checked.waiting.bytes), (0, 0));
+            let mut told = [checked.answered, checked.failed].concat();
+            told.sort_unstable();
+            let all: Vec<_> = (0..checked.pushed).collect();
+            assert_eq!(told, all, "each command is answered once");
+        }
+    }
+
+    #[test]
+    fn a_batch_closes_before_the_command_that_would_pass_a_bound() {
+        let close = |sizes: &[usize]| {
+            let mut waiting = Waiting::new();
+            waiting.push(sizes.iter().map(|size| command(0, *size)).collect(), ());
+            waiting.close().0.len()
+        };
+        let most = BATCH_BYTES_MAX;
+        assert_eq!(close(&[most - 4, 4, 4]), 2);
+        assert_eq!(close(&[most - 4, 5, 4]), 1);
+        assert_eq!(close(&[most * 3, 4]), 1, "a larger one travels alone");
+        assert_eq!(close(&[4, most * 3]), 1);
+        assert_eq!(close(&[4; BATCH_COMMANDS_MAX + 1]), BATCH_COMMANDS_MAX);
+    }
+}

@@ -1,6 +1,7 @@
 //! Tests that reach below the public surface.
 
 mod crash;
+mod golden;
 mod raft_suite;
 
 use std::future::Future;
