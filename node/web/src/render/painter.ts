@@ -1,0 +1,293 @@
+/**
+ * Paints elements. Everything in view goes through here on every frame, so state of the canvas is set
+ * only where it changes, upright elements need no transform of their own, and what is small on screen
+ * is painted with less detail.
+ */
+import { frameOf, paintOf } from '../core/elements'
+import type { Paint, PaintText } from '../core/elements/kind'
+import type { Element, ElementId } from '../core/elements/types'
+import type { Box } from '../core/geometry/box'
+import { canvasFont } from '../core/text'
+import { coarsePathOf, pathOf } from './paths'
+import type { Colors } from './pens'
+
+export interface PaintView {
+  /** screen = world * zoom + (x, y), in CSS pixels; the canvas has `density` pixels for each. */
+  readonly x: number
+  readonly y: number
+  readonly zoom: number
+  readonly density: number
+  readonly colors: Colors
+  /** Its words are shown by the field they are being written in. */
+  readonly editing: ElementId | null
+}
+
+/** Smaller than this on screen, an element is a flat box. */
+const FLAT_BELOW_PX = 9
+/** Outlines of boxes up to this size are four straight strips, and paths lose most of their joints. */
+const COARSE_BELOW_PX = 48
+/** Smaller letters than this cannot be read, and are not painted. */
+const TEXT_FROM_PX = 4
+/** Corners rounder than this on screen can be told from square ones. */
+const ROUND_FROM_PX = 2
+const CORNER_MOST = { rectangle: 6, note: 4, placeholder: 4 }
+const NOTE_SHADOW = 3
+
+type Ctx = CanvasRenderingContext2D
+
+export class Painter {
+  private readonly ctx: Ctx
+  private view: PaintView
+  private fillStyle = ''
+  private strokeStyle = ''
+  private lineWidth = -1
+  private alpha = -1
+  private font = ''
+  private isTurned = false
+
+  constructor(ctx: Ctx, view: PaintView) {
+    this.ctx = ctx
+    this.view = view
+    ctx.lineCap = 'round'
+    ctx.lineJoin = 'round'
+    ctx.textBaseline = 'alphabetic'
+    ctx.textAlign = 'left'
+    ctx.fontKerning = 'none'
+    ctx.setLineDash([])
+    this.straighten()
+  }
+
+  paint(e: Element): void {
+    const { zoom } = this.view
+    const frame = frameOf(e)
+    const size = Math.max(frame.w, frame.h) * zoom
+    this.setAlpha(e.style.opacity)
+    if (size < FLAT_BELOW_PX) return this.paintFlat(e, frame)
+    const paint = paintOf(e)
+    if (frame.angle !== 0) this.turn(frame)
+    else if (this.isTurned) this.straighten()
+    this.paintForm(paint, frame, size)
+    if (paint.text && this.view.editing !== e.id) this.paintText(paint, paint.text, frame)
+  }
+
+  // ---- detail
+
+  private paintForm(paint: Paint, frame: Box, size: number): void {
+    const { form } = paint
+    switch (form.is) {
+      case 'none':
+        return
+      case 'rectangle':
+        return this.paintRectangle(paint, frame, size)
+      case 'ellipse':
+        return this.paintOutline(paint, (ctx) =>
+          ctx.ellipse(
+            frame.x + frame.w / 2,
+            frame.y + frame.h / 2,
+            frame.w / 2,
+            frame.h / 2,
+            0,
+            0,
+            2 * Math.PI,
+          ),
+        )
+      case 'diamond':
+        return this.paintOutline(paint, (ctx) => {
+          ctx.moveTo(frame.x + frame.w / 2, frame.y)
+          ctx.lineTo(frame.x + frame.w, frame.y + frame.h / 2)
+          ctx.lineTo(frame.x + frame.w / 2, frame.y + frame.h)
+          ctx.lineTo(frame.x, frame.y + frame.h / 2)
+          ctx.closePath()
+        })
+      case 'note':
+        return this.paintNote(paint, frame, size)
+      case 'path':
+      case 'ink':
+        return this.paintPath(paint, frame, size)
+      case 'placeholder':
+        return this.paintPlaceholder(paint, frame)
+    }
+  }
+
+  private paintRectangle(paint: Paint, b: Box, size: number): void {
+    const { ctx } = this
+    const radius = cornerOf(CORNER_MOST.rectangle, b)
+    if (radius * this.view.zoom >= ROUND_FROM_PX) {
+      return this.paintOutline(paint, (to) => to.roundRect(b.x, b.y, b.w, b.h, radius))
+    }
+    const fill = this.view.colors.fill(paint.fill)
+    if (fill !== null) {
+      this.setFill(fill)
+      ctx.fillRect(b.x, b.y, b.w, b.h)
+    }
+    const stroke = this.strokeOf(paint)
+    if (stroke === null) return
+    if (size >= COARSE_BELOW_PX) {
+      this.setStroke(stroke, paint.strokeWidth)
+      this.dashed(paint, () => ctx.strokeRect(b.x, b.y, b.w, b.h))
+      return
+    }
+    // Strips cost a fraction of a stroked outline, and nobody sees dashes here.
+    this.setFill(stroke)
+    const w = paint.strokeWidth
+    const half = w / 2
+    ctx.fillRect(b.x - half, b.y - half, b.w + w, w)
+    ctx.fillRect(b.x - half, b.y + b.h - half, b.w + w, w)
+    ctx.fillRect(b.x - half, b.y + half, w, b.h - w)
+    ctx.fillRect(b.x + b.w - half, b.y + half, w, b.h - w)
+  }
+
+  private paintOutline(paint: Paint, trace: (ctx: Ctx) => void): void {
+    const { ctx } = this
+    const fill = this.view.colors.fill(paint.fill)
+    const stroke = this.strokeOf(paint)
+    if (fill === null && stroke === null) return
+    ctx.beginPath()
+    trace(ctx)
+    if (fill !== null) {
+      this.setFill(fill)
+      ctx.fill()
+    }
+    if (stroke === null) return
+    this.setStroke(stroke, paint.strokeWidth)
+    this.dashed(paint, () => ctx.stroke())
+  }
+
+  private paintNote(paint: Paint, b: Box, size: number): void {
+    const { ctx } = this
+    const fill = this.view.colors.fill(paint.fill)
+    if (fill === null) return
+    const radius = cornerOf(CORNER_MOST.note, b)
+    const isRound = radius * this.view.zoom >= ROUND_FROM_PX
+    const sheet = (by: number) => {
+      if (!isRound) return ctx.fillRect(b.x, b.y + by, b.w, b.h)
+      ctx.beginPath()
+      ctx.roundRect(b.x, b.y + by, b.w, b.h, radius)
+      ctx.fill()
+    }
+    if (size >= COARSE_BELOW_PX) {
+      const opacity = this.alpha
+      this.setFill(this.view.colors.shadow)
+      this.setAlpha(opacity * 0.05)
+      sheet(NOTE_SHADOW * 1.7)
+      this.setAlpha(opacity * 0.09)
+      sheet(NOTE_SHADOW * 0.7)
+      this.setAlpha(opacity)
+    }
+    this.setFill(fill)
+    sheet(0)
+  }
+
+  private paintPath(paint: Paint, frame: Box, size: number): void {
+    const { form } = paint
+    const stroke = this.strokeOf(paint)
+    if (stroke === null || (form.is !== 'path' && form.is !== 'ink')) return
+    const { ctx } = this
+    ctx.translate(frame.x, frame.y)
+    if (form.is === 'ink') {
+      this.setFill(stroke)
+      ctx.fill(pathOf(form.ops), 'nonzero')
+    } else {
+      this.setStroke(stroke, paint.strokeWidth)
+      const path = size < COARSE_BELOW_PX ? coarsePathOf(form.ops) : pathOf(form.ops)
+      this.dashed(paint, () => ctx.stroke(path))
+    }
+    ctx.translate(-frame.x, -frame.y)
+  }
+
+  private paintPlaceholder(paint: Paint, b: Box): void {
+    const { ctx } = this
+    ctx.beginPath()
+    ctx.roundRect(b.x, b.y, b.w, b.h, cornerOf(CORNER_MOST.placeholder, b))
+    const stroke = this.strokeOf(paint)
+    if (stroke === null) return
+    this.setStroke(stroke, paint.strokeWidth)
+    this.dashed(paint, () => ctx.stroke())
+  }
+
+  private paintText(paint: Paint, text: PaintText, frame: Box): void {
+    if (text.fontSize * this.view.zoom < TEXT_FROM_PX) return
+    const font = canvasFont(text.fontSize)
+    if (font !== this.font) {
+      this.ctx.font = font
+      this.font = font
+    }
+    this.setFill(this.view.colors.ink(text.color, paint.fill))
+    for (const word of text.words) this.ctx.fillText(word.text, frame.x + word.x, frame.y + word.y)
+  }
+
+  // ---- from far away
+
+  private paintFlat(e: Element, frame: Box): void {
+    if (this.isTurned) this.straighten()
+    const { colors, zoom } = this.view
+    // Never thinner than a pixel, or a board of lines would vanish.
+    const least = 1 / zoom
+    const w = Math.max(frame.w, least)
+    const h = Math.max(frame.h, least)
+    const filled = colors.fill(e.style.fill)
+    const color = filled ?? colors.stroke(e.style.stroke) ?? colors.ink(e.style.text_color, 'none')
+    this.setFill(color)
+    if (filled === null) this.setAlpha(e.style.opacity * 0.35)
+    this.ctx.fillRect(frame.x, frame.y, w, h)
+  }
+
+  // ---- state of the canvas
+
+  private strokeOf(paint: Paint): string | null {
+    return paint.strokeWidth > 0 ? this.view.colors.stroke(paint.stroke) : null
+  }
+
+  /** Runs with the dashes of this paint, which are rare enough to be put back at once. */
+  private dashed(paint: Paint, act: () => void): void {
+    if (paint.dash === 'solid') return act()
+    const w = paint.strokeWidth
+    // A canvas leaves out dashes of no length, and with them their round ends.
+    this.ctx.setLineDash(paint.dash === 'dashed' ? [4 * w, 3 * w] : [0.01, 2.5 * w])
+    act()
+    this.ctx.setLineDash([])
+  }
+
+  private straighten(): void {
+    const { x, y, zoom, density } = this.view
+    this.ctx.setTransform(zoom * density, 0, 0, zoom * density, x * density, y * density)
+    this.isTurned = false
+  }
+
+  private turn(b: Box): void {
+    this.straighten()
+    const cx = b.x + b.w / 2
+    const cy = b.y + b.h / 2
+    this.ctx.translate(cx, cy)
+    this.ctx.rotate(b.angle)
+    this.ctx.translate(-cx, -cy)
+    this.isTurned = true
+  }
+
+  private setFill(color: string): void {
+    if (color === this.fillStyle) return
+    this.fillStyle = color
+    this.ctx.fillStyle = color
+  }
+
+  private setStroke(color: string, width: number): void {
+    if (color !== this.strokeStyle) {
+      this.strokeStyle = color
+      this.ctx.strokeStyle = color
+    }
+    if (width !== this.lineWidth) {
+      this.lineWidth = width
+      this.ctx.lineWidth = width
+    }
+  }
+
+  private setAlpha(alpha: number): void {
+    if (alpha === this.alpha) return
+    this.alpha = alpha
+    this.ctx.globalAlpha = alpha
+  }
+}
+
+function cornerOf(most: number, b: Box): number {
+  return Math.min(most, Math.min(b.w, b.h) / 4)
+}

@@ -1,0 +1,49 @@
+/** Colours of one theme, resolved once for each name. */
+import { fillColor, inkColor, strokeColor } from '../core/colors'
+import type { Color } from '../core/elements/types'
+import { CANVAS, PALETTE, type Theme } from '../core/schema.gen'
+
+export interface Colors {
+  readonly theme: Theme
+  readonly canvas: string
+  /** What the editor itself draws: frames, handles, the marquee. */
+  readonly accent: string
+  readonly paper: string
+  readonly dot: string
+  readonly shadow: string
+  stroke(color: Color): string | null
+  fill(color: Color): string | null
+  ink(color: Color | null, behind: Color): string
+}
+
+const OWN: Readonly<Record<Theme, Pick<Colors, 'accent' | 'paper' | 'dot' | 'shadow'>>> = {
+  light: { accent: '#2f5bea', paper: '#ffffff', dot: '#1f2328', shadow: '#1f2328' },
+  dark: { accent: '#7d9bff', paper: '#1e2127', dot: '#eceef2', shadow: '#000000' },
+}
+
+export function colorsOf(theme: Theme): Colors {
+  const strokes = new Map<Color, string | null>()
+  const fills = new Map<Color, string | null>()
+  const inks = new Map<string, string>()
+  return {
+    theme,
+    canvas: CANVAS[theme],
+    ...OWN[theme],
+    stroke: (color) => remembered(strokes, color, () => strokeColor(color, theme)),
+    fill: (color) => remembered(fills, color, () => fillColor(color, theme)),
+    ink: (color, behind) => remembered(inks, `${color}|${behind}`, () => inkColor(color, behind, theme)),
+  }
+}
+
+/** A colour for a person: `#rrggbb`, or a palette name as a line. */
+export function personColor(color: string, colors: Colors): string {
+  return colors.stroke(color) ?? PALETTE[colors.theme].grey.stroke
+}
+
+function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  known.set(key, made)
+  return made
+}
