@@ -47,15 +47,12 @@ export function mountBoard(
   container.style.position = 'absolute'
   container.style.inset = '0'
   host.append(container)
+  // Konva empties its container through `innerHTML`, which the page's policy (trusted types) forbids. It is
+  // empty already: a property of its own takes the assignment.
+  Object.defineProperty(container, 'innerHTML', { value: '', writable: true })
   const priorTouchAction = host.style.touchAction
   host.style.touchAction = 'none'
   host.dataset['board'] = ''
-
-  const stage = new Konva.Stage({ container, width: 1, height: 1, listening: false })
-  const board = addLayer(stage, paintBoard)
-  const overlay = addLayer(stage, paintOver)
-  // Each paint of the board covers all of it.
-  board.clearBeforeDraw(false)
 
   const grid = new Grid()
   const motion = matchMedia('(prefers-reduced-motion: reduce)')
@@ -67,6 +64,13 @@ export function mountBoard(
   let frame: number | null = null
   let lastFrame_ms: number | null = null
   let seen: EditorState = editor.state.get()
+
+  // Last of all: a stage paints a layer as soon as it is added.
+  const stage = new Konva.Stage({ container, width: 1, height: 1, listening: false })
+  const board = addLayer(stage, paintBoard)
+  const overlay = addLayer(stage, paintOver)
+  // Each paint of the board covers all of it.
+  board.clearBeforeDraw(false)
 
   function paintBoard(ctx: CanvasRenderingContext2D): void {
     const { camera, viewport, editing } = editor.state.get()
