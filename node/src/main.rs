@@ -1,1 +1,32 @@
-fn main() {}
+//! The server of Easel: the command line, configuration, HTTP, the REST interface, realtime rooms and metrics.
+//!
+//! What it is not: it knows neither how a change becomes durable (`easel-cluster`, `easel-storage`) nor what a board
+//! is (`easel-board`). Begin at [`cli`] for what can be asked of the program, at [`serve`] for what runs and in which
+//! order it stops, at [`http`] for a request's way in.
+
+mod api;
+mod app;
+mod cli;
+mod config;
+mod http;
+mod logging;
+mod metrics;
+mod observe;
+mod process;
+mod realtime;
+mod serve;
+
+use std::process::ExitCode;
+
+/// The release, as `easel version` and `/api/v1/version` tell it.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The commit of the source, when whoever built the binary said it.
+const COMMIT: &str = match option_env!("SOURCE_COMMIT") {
+    Some(commit) => commit,
+    None => "unknown",
+};
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -9,6 +9,7 @@ use super::room::{Dialect, Event, close};
 use super::rooms::{JoinRefused, Joined, Rooms};
 use super::task::Mail;
 use super::wire::Frame;
+use crate::http::Connection;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::HeaderValue;
@@ -28,7 +29,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 /// Under load, frames for one client are gathered for so long; when idle the first leaves at once.
@@ -93,9 +93,11 @@ fn negotiate(request: &Request) -> (Dialect, Option<&'static str>) {
 }
 
 async fn serve(rooms: Arc<Rooms>, doc: DocName, dialect: Dialect, upgraded: Upgraded) {
-    match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
+    match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<Connection>>(upgraded) {
         Ok(parts) => {
-            let (read, write) = parts.io.into_inner().into_split();
+            // Held to the end: it is what counts this connection among those that may be open.
+            let (stream, _place) = parts.io.into_inner().into_parts();
+            let (read, write) = stream.into_split();
             pump(
                 rooms,
                 doc,

@@ -1,0 +1,138 @@
+//! Puts the built web client (`web/dist`) into the binary: every file as it is, and compressed where that pays.
+//!
+//! Writes `client.rs`, a table sorted by path, which `src/http/assets.rs` includes. Without a built client the table
+//! is empty and the server says so. Compressed files are kept by content, so a rebuild compresses only what changed.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Below this a compressed copy saves no packet.
+const COMPRESS_FROM_BYTES: usize = 1024;
+
+fn main() -> io::Result<()> {
+    let dist = PathBuf::from(env("CARGO_MANIFEST_DIR")).join("web/dist");
+    let out = PathBuf::from(env("OUT_DIR"));
+    // A folder that does not exist counts as always changed. An empty one is watched; failing to make it only costs
+    // builds that could have been skipped.
+    let _ = fs::create_dir_all(&dist);
+    println!("cargo::rerun-if-changed={}", dist.display());
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=SOURCE_COMMIT");
+
+    let mut files = Vec::new();
+    collect(&dist, &dist, &mut files)?;
+    files.sort();
+    let packed = out.join("packed");
+    fs::create_dir_all(&packed)?;
+    let mut table = String::from("&[\n");
+    for path in &files {
+        let line = entry(&dist, path, &packed)?;
+        table.push_str(&line);
+    }
+    table.push_str("]\n");
+    fs::write(out.join("client.rs"), table)
+}
+
+/// Paths relative to `root`, with forward slashes. Source maps stay out: they are for whoever has the source.
+fn collect(root: &Path, folder: &Path, files: &mut Vec<String>) -> io::Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(root, &path, files)?;
+        } else if path.extension().is_none_or(|extension| extension != "map") {
+            let relative = path.strip_prefix(root).expect("the walk began at the root");
+            files.push(relative.to_string_lossy().replace('\\', "/"));
+        }
+    }
+    Ok(())
+}
+
+fn entry(dist: &Path, path: &str, packed: &Path) -> io::Result<String> {
+    let file = dist.join(path);
+    let bytes = fs::read(&file)?;
+    let tag = tag(&bytes);
+    let mut line = String::new();
+    write!(
+        line,
+        "    File {{ path: {:?}, tag: {tag:?}, plain: include_bytes!({:?})",
+        format!("/{path}"),
+        file
+    )
+    .expect("a String takes every write");
+    for (field, suffix, compress) in [
+        ("br", "br", brotli as fn(&[u8]) -> io::Result<Vec<u8>>),
+        ("gzip", "gz", gzip),
+    ] {
+        let target = packed.join(format!("{tag}.{suffix}"));
+        if is_worth_compressing(path, &bytes) && pack(&bytes, &target, compress)? {
+            write!(line, ", {field}: Some(include_bytes!({target:?}))")
+                .expect("a String takes every write");
+        } else {
+            write!(line, ", {field}: None").expect("a String takes every write");
+        }
+    }
+    line.push_str(" },\n");
+    Ok(line)
+}
+
+/// Tells versions of a file apart; a client compares it, nobody trusts it.
+fn tag(bytes: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// Fonts and pictures are compressed already.
+fn is_worth_compressing(path: &str, bytes: &[u8]) -> bool {
+    let extension = path.rsplit('.').next().unwrap_or_default();
+    bytes.len() >= COMPRESS_FROM_BYTES
+        && [
+            "html",
+            "js",
+            "css",
+            "json",
+            "svg",
+            "txt",
+            "webmanifest",
+            "wasm",
+            "ttf",
+        ]
+        .contains(&extension)
+}
+
+/// True if the compressed file exists and is smaller.
+fn pack(
+    bytes: &[u8],
+    target: &Path,
+    compress: fn(&[u8]) -> io::Result<Vec<u8>>,
+) -> io::Result<bool> {
+    if !target.exists() {
+        fs::write(target, compress(bytes)?)?;
+    }
+    Ok(fs::metadata(target)?.len() < bytes.len() as u64)
+}
+
+fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let quality = if env("PROFILE") == "release" { 11 } else { 5 };
+    let mut packed = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut packed, 64 << 10, quality, 22);
+    writer.write_all(bytes)?;
+    drop(writer);
+    Ok(packed)
+}
+
+fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    writer.write_all(bytes)?;
+    writer.finish()
+}
+
+fn env(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"))
+}

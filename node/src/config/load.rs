@@ -1,0 +1,585 @@
+//! Where values come from: defaults < file < environment < flags; and what is said when they make no sense.
+
+use super::{Address, Config, MaybeAddress};
+use figment::Figment;
+use figment::Provider;
+use figment::error::{Error as FigmentError, Kind};
+use figment::providers::{Format, Serialized, Toml};
+use figment::value::{Dict, Value};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Read when `--config` names no other and it exists.
+const FILE_DEFAULT: &str = "/etc/easel/easel.toml";
+const ENV_PREFIX: &str = "EASEL_";
+/// A name is proposed for a wrong one when they are at least this alike (1 is equal).
+const LIKENESS_MIN: f64 = 0.6;
+
+/// Everything a configuration is made from, taken from the process once and passed as data.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    /// What `--config` said.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) flags: Vec<Flag>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Flag {
+    pub(crate) name: &'static str,
+    pub(crate) key: &'static str,
+    pub(crate) value: String,
+}
+
+/// The configuration and where each value is from.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    pub(crate) values: Vec<Effective>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Effective {
+    pub(crate) key: String,
+    /// As TOML writes it.
+    pub(crate) value: String,
+    pub(crate) json: serde_json::Value,
+    pub(crate) source: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    /// What is written cannot be meant.
+    #[error("{}", .0.join("\n"))]
+    Wrong(Vec<String>),
+    /// What is written is clear, and this release will not do it.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Reads and checks everything. All unknown keys are told at once.
+pub(crate) fn load(sources: &Sources) -> Result<Loaded, LoadError> {
+    let known = known_keys();
+    let mut wrong = Vec::new();
+    let mut layers = Vec::new();
+    if let Some(path) = file_to_read(sources)? {
+        layers.push(read_file(&path, &known, &mut wrong)?);
+    }
+    layers.push(read_environment(&sources.environment, &known, &mut wrong));
+    layers.push(read_flags(&sources.flags, &known, &mut wrong));
+    if !wrong.is_empty() {
+        return Err(LoadError::Wrong(wrong));
+    }
+    let config = extract(&layers).map_err(LoadError::Wrong)?;
+    check(&config)?;
+    let values = effective(&config, &layers);
+    Ok(Loaded { config, values })
+}
+
+/// Values of one origin, by dotted key.
+struct Layer {
+    values: BTreeMap<String, (Value, Origin)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Origin {
+    File(PathBuf),
+    Environment(String),
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::File(path) => write!(f, "{}", path.display()),
+            Origin::Environment(name) => write!(f, "environment {name}"),
+            Origin::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+type Known = BTreeMap<String, Value>;
+
+fn known_keys() -> Known {
+    let profiles = Serialized::defaults(Config::default())
+        .data()
+        .expect("the defaults are a table of plain values");
+    let mut known = Known::new();
+    for dict in profiles.into_values() {
+        flatten("", dict, &mut known);
+    }
+    known
+}
+
+fn flatten(prefix: &str, dict: Dict, into: &mut BTreeMap<String, Value>) {
+    for (name, value) in dict {
+        let key = if prefix.is_empty() {
+            name
+        } else {
+            format!("{prefix}.{name}")
+        };
+        match value {
+            Value::Dict(_, inner) => flatten(&key, inner, into),
+            leaf => {
+                into.insert(key, leaf);
+            }
+        }
+    }
+}
+
+fn file_to_read(sources: &Sources) -> Result<Option<PathBuf>, LoadError> {
+    match &sources.file {
+        Some(path) => Ok(Some(path.clone())),
+        None => Ok(Path::new(FILE_DEFAULT)
+            .is_file()
+            .then(|| FILE_DEFAULT.into())),
+    }
+}
+
+fn read_file(path: &Path, known: &Known, wrong: &mut Vec<String>) -> Result<Layer, LoadError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        LoadError::Wrong(vec![format!(
+            "cannot read the configuration file {}: {error}",
+            path.display()
+        )])
+    })?;
+    let profiles = Toml::string(&text).data().map_err(|error| {
+        LoadError::Wrong(vec![format!(
+            "{} is not TOML: {}",
+            path.display(),
+            error.kind
+        )])
+    })?;
+    let mut flat = BTreeMap::new();
+    for dict in profiles.into_values() {
+        flatten("", dict, &mut flat);
+    }
+    let mut values = BTreeMap::new();
+    for (key, value) in flat {
+        if known.contains_key(&key) {
+            values.insert(key, (value, Origin::File(path.to_owned())));
+        } else if known.keys().any(|k| k.starts_with(&format!("{key}."))) {
+            wrong.push(format!(
+                "{}: {key} is a section, not a value; write [{key}]",
+                path.display()
+            ));
+        } else {
+            wrong.push(unknown(
+                &key,
+                &path.display().to_string(),
+                known,
+                str::to_owned,
+            ));
+        }
+    }
+    Ok(Layer { values })
+}
+
+fn read_environment(
+    environment: &[(String, String)],
+    known: &Known,
+    wrong: &mut Vec<String>,
+) -> Layer {
+    let mut values = BTreeMap::new();
+    for (name, text) in environment {
+        let Some(rest) = name.strip_prefix(ENV_PREFIX) else {
+            continue;
+        };
+        if is_from_kubernetes(rest) {
+            continue;
+        }
+        let key = rest.to_ascii_lowercase().replace("__", ".");
+        let Some(default) = known.get(&key) else {
+            wrong.push(unknown(&key, "the environment", known, env_name));
+            continue;
+        };
+        match like(default, text) {
+            Ok(value) => {
+                values.insert(key, (value, Origin::Environment(name.clone())));
+            }
+            Err(expected) => wrong.push(format!("{name} is \"{text}\" and should be {expected}")),
+        }
+    }
+    Layer { values }
+}
+
+fn read_flags(flags: &[Flag], known: &Known, wrong: &mut Vec<String>) -> Layer {
+    let mut values = BTreeMap::new();
+    for flag in flags {
+        let default = known
+            .get(flag.key)
+            .expect("a flag stands for a key that exists");
+        match like(default, &flag.value) {
+            Ok(value) => {
+                values.insert(flag.key.to_owned(), (value, Origin::Flag(flag.name)));
+            }
+            Err(expected) => wrong.push(format!(
+                "{} is \"{}\" and should be {expected}",
+                flag.name, flag.value
+            )),
+        }
+    }
+    Layer { values }
+}
+
+/// Kubernetes gives every container such variables for a Service of the name `easel`; they are not meant for us.
+fn is_from_kubernetes(rest: &str) -> bool {
+    ["SERVICE_HOST", "SERVICE_PORT", "PORT"].iter().any(|name| {
+        rest == *name
+            || rest
+                .strip_prefix(name)
+                .is_some_and(|more| more.starts_with('_'))
+    }) && !rest.contains("__")
+}
+
+fn env_name(key: &str) -> String {
+    format!(
+        "{ENV_PREFIX}{}",
+        key.to_ascii_uppercase().replace('.', "__")
+    )
+}
+
+/// Reads text as a value of the same kind as the default: text stays text even when it looks like a number.
+fn like(default: &Value, text: &str) -> Result<Value, &'static str> {
+    match default {
+        Value::Bool(..) => text
+            .parse::<bool>()
+            .map(Value::from)
+            .map_err(|_| "true or false"),
+        Value::Num(..) => text
+            .parse::<u64>()
+            .map(Value::from)
+            .map_err(|_| "a whole number"),
+        Value::String(..)
+        | Value::Char(..)
+        | Value::Empty(..)
+        | Value::Dict(..)
+        | Value::Array(..) => Ok(Value::from(text)),
+    }
+}
+
+fn unknown(key: &str, place: &str, known: &Known, write: impl Fn(&str) -> String) -> String {
+    let last = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
+    let likeness = |other: &str| {
+        let whole = strsim::normalized_damerau_levenshtein(key, other);
+        let end = strsim::normalized_damerau_levenshtein(&last(key), &last(other));
+        // A right name in the wrong section counts, a little less than a slip in the right one.
+        whole.max(end * 0.95)
+    };
+    let nearest = known
+        .keys()
+        .map(|other| (likeness(other), other))
+        .filter(|(score, _)| *score >= LIKENESS_MIN)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let hint = match nearest {
+        Some((_, other)) => format!("did you mean {}?", write(other)),
+        None => "`easel check-config` lists the keys there are".to_owned(),
+    };
+    format!("unknown key {} in {place}; {hint}", write(key))
+}
+
+fn extract(layers: &[Layer]) -> Result<Config, Vec<String>> {
+    let mut figment = Figment::from(Serialized::defaults(Config::default()));
+    for (key, (value, _)) in layers.iter().flat_map(|layer| &layer.values) {
+        figment = figment.merge(Serialized::default(key, value));
+    }
+    figment.extract().map_err(|error| explain(error, layers))
+}
+
+fn explain(error: FigmentError, layers: &[Layer]) -> Vec<String> {
+    error
+        .into_iter()
+        .map(|error| {
+            let key = error.path.join(".");
+            let why = match &error.kind {
+                Kind::UnknownVariant(found, expected) => {
+                    let expected: Vec<_> =
+                        expected.iter().map(|name| format!("\"{name}\"")).collect();
+                    format!("\"{found}\" is not one of {}", expected.join(", "))
+                }
+                other => other.to_string(),
+            };
+            match origin(&key, layers) {
+                Some(origin) => format!("{key} ({origin}): {why}"),
+                None => format!("{key}: {why}"),
+            }
+        })
+        .collect()
+}
+
+fn origin<'a>(key: &str, layers: &'a [Layer]) -> Option<&'a Origin> {
+    layers
+        .iter()
+        .rev()
+        .find_map(|layer| layer.values.get(key).map(|(_, origin)| origin))
+}
+
+/// What no single value shows.
+fn check(config: &Config) -> Result<(), LoadError> {
+    let Address(http) = config.listen.http;
+    let MaybeAddress(ops) = config.listen.ops;
+    for (key, at) in [("listen.http", Some(http)), ("listen.ops", ops)] {
+        if let Some(at) = at.filter(|at| !at.ip().is_loopback()) {
+            return Err(LoadError::Refused(beyond_loopback(key, at)));
+        }
+    }
+    let mut wrong = Vec::new();
+    if http.port() != 0 && ops == Some(http) {
+        wrong.push(
+            "listen.http and listen.ops are the same address; give them different ports".to_owned(),
+        );
+    }
+    if tracing_subscriber::EnvFilter::try_new(&config.log.level).is_err() {
+        wrong.push(format!(
+            "log.level is \"{}\"; write error, warn, info, debug or trace",
+            config.log.level
+        ));
+    }
+    for (key, is_zero) in [
+        ("realtime.message_max", config.realtime.message_max.0 == 0),
+        (
+            "realtime.ping_every",
+            config.realtime.ping_every.0.is_zero(),
+        ),
+        (
+            "realtime.silent_max",
+            config.realtime.silent_max.0.is_zero(),
+        ),
+        (
+            "realtime.messages_per_second",
+            config.realtime.messages_per_second == 0,
+        ),
+        (
+            "realtime.messages_burst",
+            config.realtime.messages_burst == 0,
+        ),
+        ("realtime.seats_max", config.realtime.seats_max == 0),
+        ("limits.connections", config.limits.connections == 0),
+        ("limits.body", config.limits.body.0 == 0),
+        (
+            "limits.header_timeout",
+            config.limits.header_timeout.0.is_zero(),
+        ),
+        (
+            "limits.body_timeout",
+            config.limits.body_timeout.0.is_zero(),
+        ),
+    ] {
+        if is_zero {
+            wrong.push(format!("{key} is zero, with which nothing would work"));
+        }
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(LoadError::Wrong(wrong))
+    }
+}
+
+fn beyond_loopback(key: &str, at: SocketAddr) -> String {
+    format!(
+        "{key} is {at}, which others on the network can reach, and this release has no accounts yet: whoever \
+         reaches it may read and change every board. So it listens on loopback only (127.0.0.1, [::1], localhost). \
+         To use it from another machine, keep 127.0.0.1:{port} here and run there: \
+         ssh -L {port}:127.0.0.1:{port} this-machine, then open http://127.0.0.1:{port}. \
+         Listening on the network comes with accounts, in a later release.",
+        port = if at.port() == 0 { 8080 } else { at.port() },
+    )
+}
+
+fn effective(config: &Config, layers: &[Layer]) -> Vec<Effective> {
+    let profiles = Serialized::defaults(config)
+        .data()
+        .expect("a configuration is a table of plain values");
+    let mut flat = BTreeMap::new();
+    for dict in profiles.into_values() {
+        flatten("", dict, &mut flat);
+    }
+    flat.into_iter()
+        .map(|(key, value)| Effective {
+            source: origin(&key, layers).map_or("default".to_owned(), Origin::to_string),
+            // For text, numbers and truth values JSON's notation is within TOML's.
+            value: json(&value).to_string(),
+            json: json(&value),
+            key,
+        })
+        .collect()
+}
+
+fn json(value: &Value) -> serde_json::Value {
+    serde_json::to_value(value)
+        .expect("a configuration's values are text, numbers and truth values")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, Flag, LoadError, Sources, load};
+    use std::io::Write;
+
+    /// Loads with the given file, environment and flags; prints what is not default, or the error.
+    fn check(
+        file: &str,
+        environment: &[(&str, &str)],
+        flags: &[(&'static str, &'static str, &str)],
+    ) -> String {
+        let mut on_disk = tempfile::NamedTempFile::new().unwrap();
+        on_disk.write_all(file.as_bytes()).unwrap();
+        let path = on_disk.path().display().to_string();
+        let sources = Sources {
+            file: Some(on_disk.path().to_owned()),
+            environment: environment
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect(),
+            flags: flags
+                .iter()
+                .map(|(name, key, value)| Flag {
+                    name,
+                    key,
+                    value: (*value).to_owned(),
+                })
+                .collect(),
+        };
+        let text = match load(&sources) {
+            Ok(loaded) => loaded
+                .values
+                .iter()
+                .filter(|value| value.source != "default")
+                .map(|value| format!("{} = {} ({})", value.key, value.value, value.source))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            Err(LoadError::Wrong(lines)) => format!("wrong: {}", lines.join("\n")),
+            Err(LoadError::Refused(why)) => format!("refused: {why}"),
+        };
+        text.replace(&path, "FILE")
+    }
+
+    #[test]
+    fn a_later_source_wins_and_is_named() {
+        let got = check(
+            "data_dir = \"/a\"\n[listen]\nhttp = \"localhost:1\"\nops = \"\"\n",
+            &[
+                ("EASEL_LISTEN__HTTP", "[::1]:2"),
+                ("EASEL_REALTIME__CREATE_ON_JOIN", "true"),
+                ("HOME", "/"),
+            ],
+            &[("--data-dir", "data_dir", "12")],
+        );
+        assert_eq!(
+            got,
+            "data_dir = \"12\" (flag --data-dir)\n\
+             listen.http = \"[::1]:2\" (environment EASEL_LISTEN__HTTP)\n\
+             listen.ops = \"\" (FILE)\n\
+             realtime.create_on_join = true (environment EASEL_REALTIME__CREATE_ON_JOIN)"
+        );
+    }
+
+    #[test]
+    fn wrong_input_is_told_with_what_was_meant() {
+        for (file, environment, expected) in [
+            (
+                "[listen]\nhtpp = \"x\"",
+                None,
+                "wrong: unknown key listen.htpp in FILE; did you mean listen.http?",
+            ),
+            (
+                "create_on_join = true",
+                None,
+                "wrong: unknown key create_on_join in FILE; did you mean realtime.create_on_join?",
+            ),
+            (
+                "[auth]\nregistration = \"invite\"",
+                None,
+                "wrong: unknown key auth.registration in FILE; `easel check-config` lists the keys there are",
+            ),
+            (
+                "",
+                Some(("EASEL_LISTEN__HTPP", "x")),
+                "wrong: unknown key EASEL_LISTEN__HTPP in the environment; did you mean EASEL_LISTEN__HTTP?",
+            ),
+            (
+                "",
+                Some(("EASEL_LISTEN_HTTP", "x")),
+                "wrong: unknown key EASEL_LISTEN_HTTP in the environment; did you mean EASEL_LISTEN__HTTP?",
+            ),
+            (
+                "",
+                Some(("EASEL_REALTIME__SEATS_MAX", "many")),
+                "wrong: EASEL_REALTIME__SEATS_MAX is \"many\" and should be a whole number",
+            ),
+            (
+                "listen = \"x\"",
+                None,
+                "wrong: FILE: listen is a section, not a value; write [listen]",
+            ),
+            (
+                "[limits]\nbody = \"1MB\"",
+                None,
+                "wrong: limits.body (FILE): \"1MB\" is not a size; write for example \"256MiB\"",
+            ),
+            (
+                "[storage]\nsync = \"never\"",
+                None,
+                "wrong: storage.sync (FILE): \"never\" is not one of \"always\"",
+            ),
+            (
+                "[limits]\nconnections = 0",
+                None,
+                "wrong: limits.connections is zero, with which nothing would work",
+            ),
+            (
+                "public_url = \"https://example.org/easel\"",
+                None,
+                "wrong: public_url (FILE): \"https://example.org/easel\" has a path, and this release works at the root of a host only; write for example \"https://boards.example.org\"",
+            ),
+            (
+                "[log]\nlevel = \"=loud=\"",
+                None,
+                "wrong: log.level is \"=loud=\"; write error, warn, info, debug or trace",
+            ),
+            // What Kubernetes sets for a Service of our name is passed over.
+            ("", Some(("EASEL_SERVICE_PORT_HTTP", "80")), ""),
+            ("", Some(("EASEL_PORT", "tcp://10.0.0.1:80")), ""),
+        ] {
+            let environment = environment.as_slice();
+            assert_eq!(
+                check(file, environment, &[]),
+                expected,
+                "of {file:?} {environment:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_beyond_loopback_is_refused_wherever_it_is_written() {
+        for got in [
+            check("[listen]\nhttp = \"0.0.0.0:8080\"", &[], &[]),
+            check("", &[("EASEL_LISTEN__OPS", "[::]:9180")], &[]),
+            check("", &[], &[("--listen", "listen.http", "192.168.1.2:80")]),
+        ] {
+            assert!(
+                got.starts_with("refused: ") && got.contains("ssh -L"),
+                "{got}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_reference_file_holds_every_key_at_its_default() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/easel.toml");
+        let loaded = load(&Sources {
+            file: Some(path.into()),
+            ..Sources::default()
+        })
+        .unwrap();
+        assert_eq!(loaded.config, Config::default());
+        let missing: Vec<_> = loaded
+            .values
+            .iter()
+            .filter(|value| value.source == "default")
+            .collect();
+        assert!(missing.is_empty(), "not in the reference: {missing:?}");
+    }
+}

@@ -1,0 +1,139 @@
+//! The configuration: one struct, parsed and checked once. What passes inward is already the right type.
+//!
+//! Values come from built-in defaults, a file, the environment and flags, each over the one before; see [`load`].
+//! `config/easel.toml` in the repository is the reference, held equal to [`Config::default`] by a test.
+
+mod load;
+mod public_url;
+mod value;
+
+pub(crate) use load::{Effective, Flag, LoadError, Loaded, Sources, load};
+pub(crate) use public_url::PublicUrl;
+pub(crate) use value::{Address, ByteSize, MaybeAddress, Span};
+
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Config {
+    /// How people reach this node; none: by the address it listens on.
+    #[serde(with = "public_url::or_empty")]
+    pub(crate) public_url: Option<PublicUrl>,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) listen: Listen,
+    pub(crate) storage: Storage,
+    pub(crate) realtime: Realtime,
+    pub(crate) limits: Limits,
+    pub(crate) log: Log,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Listen {
+    /// The web client, REST and WebSockets.
+    pub(crate) http: Address,
+    /// Metrics and the details of readiness, for whoever runs the node.
+    pub(crate) ops: MaybeAddress,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Storage {
+    /// With less than this free, writes are refused until there is room again.
+    pub(crate) disk_reserve: ByteSize,
+    pub(crate) sync: Sync,
+}
+
+/// When an answer may say that something is saved. A faster, riskier way would be a further name here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Sync {
+    /// After the disk has confirmed it.
+    Always,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Realtime {
+    /// Whether joining a name that is no board makes a document of that name.
+    pub(crate) create_on_join: bool,
+    /// The longest message a client may send.
+    pub(crate) message_max: ByteSize,
+    /// A silent connection is pinged this often …
+    pub(crate) ping_every: Span,
+    /// … and given up after this long without a byte from it.
+    pub(crate) silent_max: Span,
+    /// Messages a client may send in the long run; above it the connection ends with 4529.
+    pub(crate) messages_per_second: u32,
+    /// Messages a client may send at once.
+    pub(crate) messages_burst: u32,
+    /// Connections to one board.
+    pub(crate) seats_max: u32,
+    /// A room stays in memory this long after the last person left.
+    pub(crate) room_idle: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Limits {
+    /// Open connections, WebSockets included; further ones wait in the system's queue.
+    pub(crate) connections: u32,
+    /// A JSON body.
+    pub(crate) body: ByteSize,
+    /// From the first byte to the end of a request's head, and how long an idle connection is kept.
+    pub(crate) header_timeout: Span,
+    /// For a request's body to arrive.
+    pub(crate) body_timeout: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Log {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or several for parts: `info,easel::realtime=debug`.
+    pub(crate) level: String,
+    pub(crate) format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    Text,
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        let loopback = |port| SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port);
+        Config {
+            public_url: None,
+            data_dir: PathBuf::from("./data"),
+            listen: Listen {
+                http: Address(loopback(8080)),
+                ops: MaybeAddress(Some(loopback(9180))),
+            },
+            storage: Storage {
+                disk_reserve: ByteSize(256 << 20),
+                sync: Sync::Always,
+            },
+            realtime: Realtime {
+                create_on_join: false,
+                message_max: ByteSize(16 << 20),
+                ping_every: Span(Duration::from_secs(25)),
+                silent_max: Span(Duration::from_secs(60)),
+                messages_per_second: 200,
+                messages_burst: 1_000,
+                seats_max: 500,
+                room_idle: Span(Duration::from_secs(30)),
+            },
+            limits: Limits {
+                connections: 10_000,
+                body: ByteSize(1 << 20),
+                header_timeout: Span(Duration::from_secs(10)),
+                body_timeout: Span(Duration::from_secs(30)),
+            },
+            log: Log {
+                level: "info".to_owned(),
+                format: LogFormat::Auto,
+            },
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What goes around every request, on both listeners: its id, the checks of host and origin, panics, how errors are
+//! written, the headers that are always there, one log line and the counters.
+
+use super::headers;
+use super::problem::{Code, Problem, Reader};
+use crate::app::AppState;
+use crate::metrics::Metrics;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Host and port that the request is for, checked to be ours.
+#[derive(Debug, Clone)]
+pub(crate) struct OurHost(pub(crate) String);
+
+pub(crate) async fn frame(
+    State(app): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let began = Instant::now();
+    let asked = Asked::of(&request);
+    // A client's own X-Request-Id is not taken: only a trusted proxy's would be, and there is none yet.
+    let id = Uuid::now_v7().to_string();
+    app.metrics.http_in_flight.inc();
+    let checked = app
+        .guard
+        .check(request.method(), request.uri(), request.headers());
+    let answered = match checked {
+        Ok(host) => {
+            request.extensions_mut().insert(OurHost(host));
+            AssertUnwindSafe(next.run(request))
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| {
+                    // The panic hook has logged where it was.
+                    app.metrics.http_panics.inc();
+                    Problem::new(Code::Internal).into_response()
+                })
+        }
+        Err(problem) => problem.into_response(),
+    };
+    let mut response = write_problem(answered, &id, asked.reader);
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        headers::add_always(response.headers_mut());
+    }
+    let id_header = HeaderValue::try_from(&id).expect("a UUID has only visible ASCII characters");
+    response.headers_mut().insert(REQUEST_ID, id_header);
+    app.metrics.http_in_flight.dec();
+    asked.account(&app.metrics, response.status(), began.elapsed(), &id);
+    response
+}
+
+/// What is kept of a request for its end.
+struct Asked {
+    /// The template (`/b/{board}`), never the path: that would be one label or log line for each board.
+    route: String,
+    method: Method,
+    reader: Reader,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Asked {
+        let path = request.uri().path();
+        let is_page = ![
+            "/api",
+            "/sync",
+            "/metrics",
+            "/healthz",
+            "/readyz",
+            "/startupz",
+        ]
+        .iter()
+        .any(|start| path.starts_with(start));
+        let wants_html = request
+            .headers()
+            .get(header::ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|accept| accept.contains("text/html"));
+        Asked {
+            route: request
+                .extensions()
+                .get::<MatchedPath>()
+                .map_or("(file)".to_owned(), |path| path.as_str().to_owned()),
+            method: request.method().clone(),
+            reader: if is_page && wants_html {
+                Reader::Person
+            } else {
+                Reader::Program
+            },
+        }
+    }
+
+    fn account(&self, metrics: &Metrics, status: StatusCode, took: Duration, id: &str) {
+        let class =
+            ["1xx", "2xx", "3xx", "4xx", "5xx"][usize::from(status.as_u16() / 100).clamp(1, 5) - 1];
+        let method = self.method_label();
+        metrics
+            .http_requests
+            .with_label_values(&[self.route.as_str(), method, class])
+            .inc();
+        metrics
+            .http_duration
+            .with_label_values(&[self.route.as_str()])
+            .observe(took.as_secs_f64());
+        let (route, status, dur_ms) = (
+            self.route.as_str(),
+            status.as_u16(),
+            took.as_micros() as f64 / 1_000.0,
+        );
+        // Reads are many and of little interest; who looks for one sets the level.
+        let is_read =
+            matches!(self.method, Method::GET | Method::HEAD) && !route.starts_with("/sync");
+        if status >= 500 {
+            tracing::warn!(
+                request_id = id,
+                route,
+                method,
+                status,
+                dur_ms,
+                "request failed"
+            );
+        } else if is_read {
+            tracing::debug!(request_id = id, route, method, status, dur_ms, "request");
+        } else {
+            tracing::info!(request_id = id, route, method, status, dur_ms, "request");
+        }
+    }
+
+    /// A client may invent methods; the metrics know these.
+    fn method_label(&self) -> &'static str {
+        match self.method {
+            Method::GET => "GET",
+            Method::HEAD => "HEAD",
+            Method::POST => "POST",
+            Method::PUT => "PUT",
+            Method::PATCH => "PATCH",
+            Method::DELETE => "DELETE",
+            Method::OPTIONS => "OPTIONS",
+            _ => "other",
+        }
+    }
+}
+
+/// Writes out the problem that a handler returned, or makes one of a bare error status that a library returned.
+fn write_problem(mut response: Response, id: &str, reader: Reader) -> Response {
+    let status = response.status();
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        return problem.render(response, id, reader);
+    }
+    if status.is_client_error() || status.is_server_error() {
+        return Problem::new(Code::of_status(status)).render(response, id, reader);
+    }
+    response
+}

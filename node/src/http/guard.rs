@@ -1,0 +1,224 @@
+//! Who a request is for and which page made it. Any web page can send requests to 127.0.0.1, and point a name of its
+//! own at it; these two checks are why that gains it nothing.
+
+use super::problem::{Code, Problem};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Method, Uri, header};
+use std::net::IpAddr;
+
+/// An address longer than this is refused.
+const URL_BYTES_MAX: usize = 8 << 10;
+
+/// The names this node answers for.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    /// Lower case, without ports: a tunnel brings requests in under another port.
+    hosts: Vec<String>,
+    public_origin: Option<String>,
+}
+
+impl Guard {
+    /// `public` is origin and host of the configured public URL.
+    pub(crate) fn new(listening: &[IpAddr], public: Option<(&str, &str)>) -> Guard {
+        // A loopback address as such cannot be another site's name, so both are always good.
+        let mut hosts = vec![
+            "localhost".to_owned(),
+            "127.0.0.1".to_owned(),
+            "[::1]".to_owned(),
+        ];
+        hosts.extend(listening.iter().map(|ip| match ip {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        }));
+        hosts.extend(public.map(|(_, host)| host.to_owned()));
+        Guard {
+            hosts,
+            public_origin: public.map(|(origin, _)| origin.to_owned()),
+        }
+    }
+
+    /// Passes a request on or says why not. Returns host and port as the client wrote them, in lower case.
+    pub(crate) fn check(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<String, Problem> {
+        let length = uri.path_and_query().map_or(0, |all| all.as_str().len());
+        if length > URL_BYTES_MAX {
+            return Err(Code::UrlTooLong.into());
+        }
+        let authority = authority(uri, headers)?;
+        if !self
+            .hosts
+            .iter()
+            .any(|host| host.eq_ignore_ascii_case(authority.host()))
+        {
+            return Err(Code::WrongHost.into());
+        }
+        let authority = authority.as_str().to_ascii_lowercase();
+        let reads_only = matches!(*method, Method::GET | Method::HEAD);
+        // An upgrade is a GET, and what follows it is not only reading.
+        if !reads_only || headers.contains_key(header::UPGRADE) {
+            self.check_origin(&authority, headers)?;
+        }
+        Ok(authority)
+    }
+
+    fn check_origin(&self, authority: &str, headers: &HeaderMap) -> Result<(), Problem> {
+        for origin in headers.get_all(header::ORIGIN) {
+            let Ok(origin) = origin.to_str() else {
+                return Err(Code::ForeignOrigin.into());
+            };
+            let own = format!(
+                "http://{}",
+                authority.strip_suffix(":80").unwrap_or(authority)
+            );
+            let is_ours =
+                origin.eq_ignore_ascii_case(&own) || self.public_origin.as_deref() == Some(origin);
+            if !is_ours {
+                return Err(Code::ForeignOrigin.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Exactly one host, and the same in both places where it can stand.
+fn authority(uri: &Uri, headers: &HeaderMap) -> Result<Authority, Problem> {
+    let bad = || Problem::new(Code::BadHost);
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let header = match (hosts.next(), hosts.next()) {
+        (_, Some(_)) => return Err(bad()),
+        (Some(host), None) => Some(Authority::try_from(host.as_bytes()).map_err(|_| bad())?),
+        (None, None) => None,
+    };
+    let authority = match (uri.authority(), header) {
+        (Some(line), Some(header)) if !line.as_str().eq_ignore_ascii_case(header.as_str()) => {
+            return Err(bad());
+        }
+        (Some(line), _) => line.clone(),
+        (None, Some(header)) => header,
+        (None, None) => return Err(bad()),
+    };
+    // `user@host`, and a port that is none: nothing an honest client sends.
+    let port_is_good =
+        authority.as_str().len() == authority.host().len() || authority.port_u16().is_some();
+    if authority.as_str().contains('@') || !port_is_good {
+        return Err(bad());
+    }
+    Ok(authority)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Guard;
+    use axum::http::{HeaderMap, Method, Uri, header};
+
+    /// `request` is "METHOD url | header: value | …".
+    fn check(request: &str, expected: &str) {
+        let guard = Guard::new(
+            &["127.0.0.1".parse().unwrap()],
+            Some(("https://boards.example.org", "boards.example.org")),
+        );
+        let mut parts = request.split(" | ");
+        let (method, uri) = parts.next().unwrap().split_once(' ').unwrap();
+        let mut headers = HeaderMap::new();
+        for part in parts {
+            let (name, value) = part.split_once(": ").unwrap();
+            headers.append(
+                name.parse::<header::HeaderName>().unwrap(),
+                value.parse().unwrap(),
+            );
+        }
+        let (method, uri): (Method, Uri) = (method.parse().unwrap(), uri.parse().unwrap());
+        let got = match guard.check(&method, &uri, &headers) {
+            Ok(host) => format!("ok {host}"),
+            Err(problem) => problem.code.about().slug.to_owned(),
+        };
+        assert_eq!(got, expected, "of {request}");
+    }
+
+    #[test]
+    fn a_host_must_be_ours() {
+        for (request, expected) in [
+            ("GET / | host: 127.0.0.1:8080", "ok 127.0.0.1:8080"),
+            ("GET / | host: LocalHost:9000", "ok localhost:9000"),
+            ("GET / | host: [::1]:8080", "ok [::1]:8080"),
+            ("GET / | host: boards.example.org", "ok boards.example.org"),
+            ("GET http://localhost:8080/", "ok localhost:8080"),
+            ("GET / | host: evil.example", "wrong-host"),
+            ("GET / | host: localhost.evil.example", "wrong-host"),
+            ("GET / | host: 127.0.0.1.evil.example", "wrong-host"),
+            ("GET / | host: 10.0.0.1", "wrong-host"),
+            ("GET /", "bad-host"),
+            ("GET / | host: localhost | host: localhost", "bad-host"),
+            ("GET / | host: me@localhost", "bad-host"),
+            ("GET / | host: localhost:99999", "bad-host"),
+            ("GET http://localhost/ | host: evil.example", "bad-host"),
+        ] {
+            check(request, expected);
+        }
+        check(
+            &format!("GET /{} | host: localhost", "x".repeat(9000)),
+            "url-too-long",
+        );
+    }
+
+    #[test]
+    fn what_changes_something_must_come_from_our_own_page_if_from_any() {
+        for (request, expected) in [
+            ("POST / | host: localhost:8080", "ok localhost:8080"),
+            (
+                "POST / | host: localhost:8080 | origin: http://localhost:8080",
+                "ok localhost:8080",
+            ),
+            (
+                "POST / | host: localhost:80 | origin: http://localhost",
+                "ok localhost:80",
+            ),
+            (
+                "POST / | host: localhost:8080 | origin: https://boards.example.org",
+                "ok localhost:8080",
+            ),
+            (
+                "GET / | host: localhost:8080 | origin: http://evil.example",
+                "ok localhost:8080",
+            ),
+            (
+                "HEAD / | host: localhost:8080 | origin: null",
+                "ok localhost:8080",
+            ),
+            (
+                "GET / | host: localhost:8080 | upgrade: websocket | origin: http://localhost:8080",
+                "ok localhost:8080",
+            ),
+            (
+                "GET / | host: localhost:8080 | upgrade: websocket | origin: http://localhost:3000",
+                "foreign-origin",
+            ),
+            (
+                "GET / | host: localhost:8080 | upgrade: websocket | origin: http://evil.example",
+                "foreign-origin",
+            ),
+            (
+                "POST / | host: localhost:8080 | origin: null",
+                "foreign-origin",
+            ),
+            (
+                "POST / | host: localhost:8080 | origin: https://localhost:8080",
+                "foreign-origin",
+            ),
+            (
+                "POST / | host: localhost:8080 | origin: http://127.0.0.1:8080",
+                "foreign-origin",
+            ),
+            (
+                "OPTIONS / | host: localhost:8080 | origin: http://evil.example",
+                "foreign-origin",
+            ),
+        ] {
+            check(request, expected);
+        }
+    }
+}

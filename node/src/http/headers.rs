@@ -1,0 +1,50 @@
+//! The headers that every answer carries, and the content policies.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// What nothing but the web client needs to weaken: no script, no frame, nothing loaded.
+const POLICY_NOTHING: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const ALWAYS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), \
+         display-capture=(), clipboard-read=(self), clipboard-write=(self), fullscreen=(self)",
+    ),
+];
+
+/// Adds what is always there; a policy or a caching rule that the handler set stays.
+pub(super) fn add_always(headers: &mut HeaderMap) {
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(POLICY_NOTHING));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("private, no-cache"));
+}
+
+/// The web client's policy. `'self'` does not cover WebSockets in every browser, so the host is named; it was checked
+/// to be ours and is a host and a port.
+pub(super) fn client_policy(host: &str) -> HeaderValue {
+    HeaderValue::try_from(format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob: data:; \
+         connect-src 'self' ws://{host} wss://{host}; worker-src 'self'; manifest-src 'self'; form-action 'self'; \
+         base-uri 'none'; object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+         trusted-types easel"
+    ))
+    .expect("a checked host has only visible ASCII characters")
+}

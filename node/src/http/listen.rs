@@ -1,0 +1,289 @@
+//! Sockets: how they are opened, how many there may be, how long they may keep silent, and how they end.
+
+use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use prometheus::IntGauge;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+/// All of a request's head.
+const HEAD_BYTES_MAX: usize = 32 << 10;
+const HEADERS_MAX: usize = 100;
+/// Requests at once on one HTTP/2 connection.
+const STREAMS_MAX: u32 = 100;
+/// After an error of `accept` (no file descriptors left), so that the loop does not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    /// When they are used up, further connections wait in the system's queue.
+    pub(crate) connections: usize,
+    pub(crate) header_timeout: Duration,
+}
+
+/// An open listening socket.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: TcpListener,
+    at: SocketAddr,
+}
+
+impl Listener {
+    /// `key` is what set the address, for whoever must change it.
+    pub(crate) async fn bind(key: &'static str, at: SocketAddr) -> Result<Listener, BindError> {
+        let error = |source| BindError { key, at, source };
+        // Tokio sets SO_REUSEADDR, so a restart does not wait for the last process's sockets.
+        let socket = TcpListener::bind(at).await.map_err(error)?;
+        let at = socket.local_addr().map_err(error)?;
+        Ok(Listener { socket, at })
+    }
+
+    /// The real address, also when port 0 was asked for.
+    pub(crate) fn at(&self) -> SocketAddr {
+        self.at
+    }
+}
+
+/// Why an address cannot be listened on, with what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {at} ({key}): {}", self.advice())]
+pub(crate) struct BindError {
+    key: &'static str,
+    at: SocketAddr,
+    source: io::Error,
+}
+
+impl BindError {
+    fn advice(&self) -> String {
+        match self.source.kind() {
+            io::ErrorKind::AddrInUse => format!(
+                "another program uses that port; stop it (`ss -ltnp` shows which it is) or choose another: {}",
+                self.other_port()
+            ),
+            io::ErrorKind::PermissionDenied => format!(
+                "the system does not allow that port; choose one from 1024 on: {}",
+                self.other_port()
+            ),
+            _ => self.source.to_string(),
+        }
+    }
+
+    fn other_port(&self) -> &'static str {
+        match self.key {
+            "listen.http" => "--listen 127.0.0.1:8081",
+            _ => "EASEL_LISTEN__OPS=127.0.0.1:9181, or EASEL_LISTEN__OPS= for none",
+        }
+    }
+}
+
+/// Serves until `stop`; then takes nothing new, lets requests finish, and returns when all have or at `abort`.
+/// Connections that became WebSockets are not waited for: their rooms end them.
+pub(crate) async fn serve(
+    listener: Listener,
+    routes: Router,
+    limits: Limits,
+    open: IntGauge,
+    stopping: Stopping,
+) {
+    let builder = Arc::new(builder(&limits));
+    let permits = Arc::new(Semaphore::new(limits.connections));
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stopping.stop.cancelled() => break,
+            accepted = accept(&listener.socket, &permits) => accepted,
+        };
+        let (stream, permit) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        open.inc();
+        let connection = Connection {
+            stream,
+            place: Place {
+                _permit: permit,
+                open: open.clone(),
+            },
+        };
+        let (builder, routes, stopping) = (builder.clone(), routes.clone(), stopping.clone());
+        let silence_max = limits.header_timeout;
+        connections
+            .spawn(async move { run(connection, &builder, routes, silence_max, stopping).await });
+    }
+    drop(listener);
+    connections.close();
+    tokio::select! {
+        () = connections.wait() => {}
+        () = stopping.abort.cancelled() => {}
+    }
+}
+
+/// The two steps of ending: `stop` politely, `abort` at once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stopping {
+    pub(crate) stop: CancellationToken,
+    pub(crate) abort: CancellationToken,
+}
+
+async fn accept(
+    socket: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let permit = permits
+        .clone()
+        .acquire_owned()
+        .await
+        .expect("the semaphore is never closed");
+    let (stream, _) = socket.accept().await?;
+    // A stroke's frame must not wait for the acknowledgement of the one before it.
+    stream.set_nodelay(true)?;
+    Ok((stream, permit))
+}
+
+fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).expect("a small constant"))
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(100)
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(20));
+    builder
+}
+
+async fn run(
+    connection: Connection,
+    builder: &auto::Builder<TokioExecutor>,
+    routes: Router,
+    silence_max: Duration,
+    stopping: Stopping,
+) {
+    // Until a client's first bytes tell HTTP/1 from HTTP/2, hyper has no timeout of its own.
+    let has_asked = Arc::new(AtomicBool::new(false));
+    let asking = has_asked.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        asking.store(true, Ordering::Relaxed);
+        routes.clone().oneshot(request)
+    });
+    let mut serving =
+        pin!(builder.serve_connection_with_upgrades(TokioIo::new(connection), service));
+    let mut silence = pin!(tokio::time::sleep(silence_max));
+    let mut is_silence_over = false;
+    let mut is_stopping = false;
+    loop {
+        tokio::select! {
+            ended = serving.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended early");
+                }
+                return;
+            }
+            () = silence.as_mut(), if !is_silence_over => {
+                is_silence_over = true;
+                if !has_asked.load(Ordering::Relaxed) {
+                    return;
+                }
+            }
+            () = stopping.stop.cancelled(), if !is_stopping => {
+                is_stopping = true;
+                serving.as_mut().graceful_shutdown();
+            }
+            () = stopping.abort.cancelled() => return,
+        }
+    }
+}
+
+/// A client's socket, with its place among those that may be open.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: TcpStream,
+    place: Place,
+}
+
+impl Connection {
+    /// The socket itself. Whoever takes it keeps the place for as long as it is open.
+    pub(crate) fn into_parts(self) -> (TcpStream, Place) {
+        (self.stream, self.place)
+    }
+}
+
+/// One of the connections that may be open at once; free again when dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+    open: IntGauge,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.dec();
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,99 @@
+//! A request's way in: the listener ([`listen`]), the frame around every request ([`frame`]), then the route.
+
+mod assets;
+mod frame;
+mod guard;
+mod headers;
+mod html;
+mod listen;
+mod ops;
+pub(crate) mod problem;
+
+pub(crate) use assets::matches_any;
+pub(crate) use guard::Guard;
+pub(crate) use listen::{Connection, Limits, Listener, Stopping, serve};
+
+use crate::api;
+use crate::app::AppState;
+use crate::realtime::{self, JoinRefused};
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use problem::{Code, Problem};
+
+/// What the public listener serves.
+pub(crate) fn public_routes(app: AppState) -> Router {
+    Router::new()
+        .route("/", get(assets::app_page))
+        .route("/b/{board}", get(assets::app_page))
+        // Any method, so that a wrong one is told about WebSockets rather than about methods.
+        .route("/sync/{name}", any(sync))
+        .nest("/api/v1", api::routes())
+        .route("/api", any(nothing_here))
+        .route("/api/{*rest}", any(nothing_here))
+        .route("/problems/{slug}", get(problem_page))
+        .route("/healthz", get(ops::healthz))
+        .route("/startupz", get(ops::startupz))
+        .route("/readyz", get(ops::readyz))
+        // As long as this listener is on loopback, whoever reaches it may see these.
+        .route("/metrics", get(ops::metrics))
+        .fallback(assets::file)
+        .layer(axum::middleware::from_fn_with_state(
+            app.clone(),
+            frame::frame,
+        ))
+        .with_state(app)
+}
+
+/// What the operations listener serves.
+pub(crate) fn ops_routes(app: AppState) -> Router {
+    Router::new()
+        .route("/healthz", get(ops::healthz))
+        .route("/startupz", get(ops::startupz))
+        .route("/readyz", get(ops::readyz_with_details))
+        .route("/metrics", get(ops::metrics))
+        .fallback(nothing_here)
+        .layer(axum::middleware::from_fn_with_state(
+            app.clone(),
+            frame::frame,
+        ))
+        .with_state(app)
+}
+
+async fn nothing_here() -> Problem {
+    Code::NotFound.into()
+}
+
+async fn problem_page(Path(slug): Path<String>) -> Response {
+    match Code::of_slug(&slug) {
+        Some(code) => {
+            let about = code.about();
+            let status = format!("HTTP {} · {}", about.status.as_u16(), about.slug);
+            axum::response::Html(html::page(about.title, &[about.help, &status])).into_response()
+        }
+        None => Problem::new(Code::NotFound).into_response(),
+    }
+}
+
+/// Into a room by WebSocket; refusals are answered before anything is upgraded.
+async fn sync(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    realtime::upgrade(&app.rooms, &name, request)
+        .await
+        .map_err(|refused| {
+            let code = match refused {
+                JoinRefused::NotFound => Code::BoardNotFound,
+                JoinRefused::Trashed => Code::BoardTrashed,
+                JoinRefused::NotAnUpgrade => Code::UpgradeRequired,
+                JoinRefused::BadHandshake => Code::BadHandshake,
+                JoinRefused::Draining => Code::Draining,
+                JoinRefused::Full => Code::BoardFull,
+                JoinRefused::Unavailable => Code::Unavailable,
+            };
+            Problem::new(code).detail(refused.to_string())
+        })
+}

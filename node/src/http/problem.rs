@@ -1,0 +1,486 @@
+//! Errors as callers see them: RFC 9457 problems with a stable code, never a stack trace, SQL or a file path.
+//!
+//! A handler returns a [`Problem`]; [`crate::http::frame`] writes it out, as it knows the request's id and whether a
+//! person or a program asked. Each code has a page at `/problems/{slug}`, which needs no network.
+
+use super::html;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+/// Every way a request can fail. The slug is part of the interface and never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    BadHost,
+    BadQuery,
+    CursorMismatch,
+    MalformedJson,
+    BadIdempotencyKey,
+    BadHandshake,
+    ForeignOrigin,
+    NotFound,
+    BoardNotFound,
+    MethodNotAllowed,
+    BodyTimeout,
+    BoardTrashed,
+    BoardNotTrashed,
+    BoardExists,
+    Conflict,
+    PreconditionFailed,
+    BodyTooLarge,
+    UrlTooLong,
+    UnsupportedMediaType,
+    WrongHost,
+    Invalid,
+    IdempotencyKeyReused,
+    UpgradeRequired,
+    PreconditionRequired,
+    TooManyRequests,
+    Internal,
+    Unavailable,
+    ResultUnknown,
+    Draining,
+    BoardFull,
+    DiskFull,
+}
+
+/// What is said of a code, wherever it is said.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub(crate) slug: &'static str,
+    pub(crate) status: StatusCode,
+    pub(crate) title: &'static str,
+    /// For the page: what it means and what to do.
+    pub(crate) help: &'static str,
+}
+
+impl Code {
+    pub(crate) const ALL: [Code; 31] = [
+        Code::BadHost,
+        Code::BadQuery,
+        Code::CursorMismatch,
+        Code::MalformedJson,
+        Code::BadIdempotencyKey,
+        Code::BadHandshake,
+        Code::ForeignOrigin,
+        Code::NotFound,
+        Code::BoardNotFound,
+        Code::MethodNotAllowed,
+        Code::BodyTimeout,
+        Code::BoardTrashed,
+        Code::BoardNotTrashed,
+        Code::BoardExists,
+        Code::Conflict,
+        Code::PreconditionFailed,
+        Code::BodyTooLarge,
+        Code::UrlTooLong,
+        Code::UnsupportedMediaType,
+        Code::WrongHost,
+        Code::Invalid,
+        Code::IdempotencyKeyReused,
+        Code::UpgradeRequired,
+        Code::PreconditionRequired,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Unavailable,
+        Code::ResultUnknown,
+        Code::Draining,
+        Code::BoardFull,
+        Code::DiskFull,
+    ];
+
+    pub(crate) fn of_slug(slug: &str) -> Option<Code> {
+        Code::ALL.into_iter().find(|code| code.about().slug == slug)
+    }
+
+    /// For a status that a library answered by itself.
+    pub(crate) fn of_status(status: StatusCode) -> Code {
+        Code::ALL
+            .into_iter()
+            .find(|code| code.about().status == status)
+            .unwrap_or(Code::Internal)
+    }
+
+    pub(crate) fn about(self) -> About {
+        let about = |slug, status, title, help| About {
+            slug,
+            status,
+            title,
+            help,
+        };
+        match self {
+            Code::BadHost => about(
+                "bad-host",
+                StatusCode::BAD_REQUEST,
+                "The request does not say which host it is for",
+                "Send exactly one Host header with a host name and, if needed, a port.",
+            ),
+            Code::BadQuery => about(
+                "bad-query",
+                StatusCode::BAD_REQUEST,
+                "A query parameter is not understood",
+                "The detail names the parameter. Parameters that do not exist are refused, so that a slip in a name \
+                 does not pass for an answer.",
+            ),
+            Code::CursorMismatch => about(
+                "cursor-mismatch",
+                StatusCode::BAD_REQUEST,
+                "The cursor belongs to another list",
+                "A cursor is good for the list it came from, with the same filter and order. Begin again without one.",
+            ),
+            Code::MalformedJson => about(
+                "malformed-json",
+                StatusCode::BAD_REQUEST,
+                "The body is not JSON",
+                "Send one JSON object in UTF-8.",
+            ),
+            Code::BadIdempotencyKey => about(
+                "bad-idempotency-key",
+                StatusCode::BAD_REQUEST,
+                "The Idempotency-Key is not usable",
+                "Send one key of 1 to 255 visible characters, for example a UUID in quotes.",
+            ),
+            Code::BadHandshake => about(
+                "bad-handshake",
+                StatusCode::BAD_REQUEST,
+                "The WebSocket handshake is not valid",
+                "Sec-WebSocket-Version must be 13, and Sec-WebSocket-Key must be there.",
+            ),
+            Code::ForeignOrigin => about(
+                "foreign-origin",
+                StatusCode::FORBIDDEN,
+                "The request comes from a page of another site",
+                "A browser said that a page from elsewhere made this request. Only pages that this node served may \
+                 change anything. Behind a proxy, set public_url to the address that people type.",
+            ),
+            Code::NotFound => about(
+                "not-found",
+                StatusCode::NOT_FOUND,
+                "There is nothing here",
+                "The address is wrong, or what it named is gone.",
+            ),
+            Code::BoardNotFound => about(
+                "board-not-found",
+                StatusCode::NOT_FOUND,
+                "There is no such board",
+                "The id is wrong, or the board was deleted for good.",
+            ),
+            Code::MethodNotAllowed => about(
+                "method-not-allowed",
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This cannot be done here",
+                "The Allow header lists the methods that can be used.",
+            ),
+            Code::BodyTimeout => about(
+                "body-timeout",
+                StatusCode::REQUEST_TIMEOUT,
+                "The body took too long to arrive",
+                "Send it again; limits.body_timeout says how long the node waits.",
+            ),
+            Code::BoardTrashed => about(
+                "board-trashed",
+                StatusCode::CONFLICT,
+                "The board is in the trash",
+                "Restore it first: POST /api/v1/boards/{id}/restore.",
+            ),
+            Code::BoardNotTrashed => about(
+                "board-not-trashed",
+                StatusCode::CONFLICT,
+                "The board is not in the trash",
+                "There is nothing to restore.",
+            ),
+            Code::BoardExists => about(
+                "board-exists",
+                StatusCode::CONFLICT,
+                "The board exists already",
+                "Send the request again; the node makes another id.",
+            ),
+            Code::Conflict => about(
+                "conflict",
+                StatusCode::CONFLICT,
+                "Something else changed it first",
+                "Read it again, then decide.",
+            ),
+            Code::PreconditionFailed => about(
+                "precondition-failed",
+                StatusCode::PRECONDITION_FAILED,
+                "It has changed since you read it",
+                "Read it again, and send its new ETag in If-Match, or * to overwrite whatever is there.",
+            ),
+            Code::BodyTooLarge => about(
+                "body-too-large",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "The body is too large",
+                "limits.body says how much the node takes.",
+            ),
+            Code::UrlTooLong => about(
+                "url-too-long",
+                StatusCode::URI_TOO_LONG,
+                "The address is too long",
+                "An address has at most 8 KiB.",
+            ),
+            Code::UnsupportedMediaType => about(
+                "unsupported-media-type",
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The body's type is not one that is taken here",
+                "Say Content-Type: application/json, or application/merge-patch+json for PATCH.",
+            ),
+            Code::WrongHost => about(
+                "wrong-host",
+                StatusCode::MISDIRECTED_REQUEST,
+                "This node does not answer for that host",
+                "It answers for the address it listens on, for localhost and for the host of public_url. Any other \
+                 name could be a page elsewhere that points its own name at this machine.",
+            ),
+            Code::Invalid => about(
+                "invalid",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The body is JSON but not what is wanted",
+                "The list errors names each wrong member by a JSON pointer.",
+            ),
+            Code::IdempotencyKeyReused => about(
+                "idempotency-key-reused",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The Idempotency-Key was used for something else",
+                "Use a new key for a new request. A key is remembered for 24 hours.",
+            ),
+            Code::UpgradeRequired => about(
+                "upgrade-required",
+                StatusCode::UPGRADE_REQUIRED,
+                "This address speaks WebSocket",
+                "Connect with a WebSocket client, for example y-websocket.",
+            ),
+            Code::PreconditionRequired => about(
+                "precondition-required",
+                StatusCode::PRECONDITION_REQUIRED,
+                "Say which version you mean",
+                "Send If-Match with the ETag that you read, or * for whatever is there.",
+            ),
+            Code::TooManyRequests => about(
+                "too-many-requests",
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many at once",
+                "Wait as long as Retry-After says.",
+            ),
+            Code::Internal => about(
+                "internal",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The node failed",
+                "This is a bug. The node's log tells more under the request's id.",
+            ),
+            Code::Unavailable => about(
+                "unavailable",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The node cannot do that just now",
+                "Try again after as long as Retry-After says.",
+            ),
+            Code::ResultUnknown => about(
+                "result-unknown",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "It is not known whether it was done",
+                "The disk did not confirm in time. Send the same request with the same Idempotency-Key: it is then \
+                 done once.",
+            ),
+            Code::Draining => about(
+                "draining",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The node is stopping",
+                "Try again after as long as Retry-After says.",
+            ),
+            Code::BoardFull => about(
+                "board-full",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too many people are on this board",
+                "realtime.seats_max says how many connections a board takes.",
+            ),
+            Code::DiskFull => about(
+                "disk-full",
+                StatusCode::INSUFFICIENT_STORAGE,
+                "The disk is full",
+                "The node keeps storage.disk_reserve free and refuses to write below it. Reading goes on, and so does \
+                 writing once there is room.",
+            ),
+        }
+    }
+}
+
+/// One failure, with what is particular to it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Problem {
+    pub(crate) code: Code,
+    pub(crate) detail: Option<String>,
+    pub(crate) errors: Vec<FieldError>,
+    pub(crate) retry_after_s: Option<u32>,
+}
+
+/// What is wrong with one member of a body.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FieldError {
+    /// RFC 6901.
+    pub(crate) pointer: String,
+    pub(crate) code: &'static str,
+    pub(crate) detail: String,
+}
+
+/// The reader of an error: a program, or a person who opened a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Program,
+    Person,
+}
+
+impl Problem {
+    pub(crate) fn new(code: Code) -> Problem {
+        let retry_after_s = match code.about().status {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Some(1),
+            _ => None,
+        };
+        Problem {
+            code,
+            detail: None,
+            errors: Vec::new(),
+            retry_after_s,
+        }
+    }
+
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Problem {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    pub(crate) fn invalid(errors: Vec<FieldError>) -> Problem {
+        Problem {
+            errors,
+            ..Problem::new(Code::Invalid)
+        }
+    }
+
+    /// Writes it out. Headers that `base` already has (`Allow`) stay.
+    pub(crate) fn render(&self, base: Response, request_id: &str, reader: Reader) -> Response {
+        let about = self.code.about();
+        let (kind, body) = match reader {
+            Reader::Program => ("application/problem+json", self.json(&about, request_id)),
+            Reader::Person => ("text/html; charset=utf-8", self.page(&about, request_id)),
+        };
+        let mut response = Response::new(body.into());
+        *response.headers_mut() = base.headers().clone();
+        *response.status_mut() = about.status;
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.code == Code::UpgradeRequired {
+            headers.insert(
+                HeaderName::from_static("upgrade"),
+                HeaderValue::from_static("websocket"),
+            );
+        }
+        response
+    }
+
+    fn json(&self, about: &About, request_id: &str) -> String {
+        let mut body = Map::new();
+        let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+        put("type", format!("/problems/{}", about.slug).into());
+        put("title", about.title.into());
+        put("status", about.status.as_u16().into());
+        if let Some(detail) = &self.detail {
+            put("detail", detail.as_str().into());
+        }
+        put("instance", format!("/requests/{request_id}").into());
+        put("code", about.slug.into());
+        put("request_id", request_id.into());
+        if !self.errors.is_empty() {
+            let errors: Vec<_> = self
+                .errors
+                .iter()
+                .map(|e| json!({ "pointer": e.pointer, "code": e.code, "detail": e.detail }))
+                .collect();
+            put("errors", errors.into());
+        }
+        Value::Object(body).to_string()
+    }
+
+    fn page(&self, about: &About, request_id: &str) -> String {
+        html::page(
+            about.title,
+            &[
+                self.detail.as_deref().unwrap_or(about.help),
+                &format!("{} · request {request_id}", about.status.as_u16()),
+            ],
+        )
+    }
+}
+
+impl From<Code> for Problem {
+    fn from(code: Code) -> Problem {
+        Problem::new(code)
+    }
+}
+
+impl IntoResponse for Problem {
+    /// An empty response that carries the problem to the frame, which writes it out.
+    fn into_response(self) -> Response {
+        let mut response = self.code.about().status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, FieldError, Problem, Reader};
+    use axum::response::Response;
+
+    #[test]
+    fn every_code_has_a_slug_of_its_own_that_finds_it() {
+        for code in Code::ALL {
+            let about = code.about();
+            assert_eq!(Code::of_slug(about.slug), Some(code));
+            assert!(about.status.is_client_error() || about.status.is_server_error());
+            assert!(
+                about
+                    .slug
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b == b'-')
+            );
+        }
+        assert_eq!(
+            Code::ALL.len(),
+            Code::DiskFull as usize + 1,
+            "a code is missing in ALL"
+        );
+    }
+
+    #[test]
+    fn a_problem_names_its_type_the_request_and_each_wrong_member() {
+        let problem = Problem::invalid(vec![FieldError {
+            pointer: "/title".into(),
+            code: "too-long",
+            detail: "at most 200 characters".into(),
+        }]);
+        let rendered = problem.json(&Code::Invalid.about(), "0190");
+        assert_eq!(
+            rendered,
+            r#"{"code":"invalid","errors":[{"code":"too-long","detail":"at most 200 characters","pointer":"/title"}],"instance":"/requests/0190","request_id":"0190","status":422,"title":"The body is JSON but not what is wanted","type":"/problems/invalid"}"#
+        );
+    }
+
+    #[test]
+    fn a_person_gets_a_page_in_which_nothing_is_markup() {
+        let problem = Problem::new(Code::BadQuery).detail("<script>alert(1)</script>");
+        let page = problem.page(&Code::BadQuery.about(), "0190");
+        assert!(
+            page.contains("&lt;script&gt;") && !page.contains("<script"),
+            "{page}"
+        );
+        let rendered = problem.render(Response::default(), "0190", Reader::Person);
+        assert_eq!(
+            rendered.headers()["content-type"],
+            "text/html; charset=utf-8"
+        );
+    }
+}

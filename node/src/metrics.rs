@@ -1,0 +1,365 @@
+//! Every metric of a node, as typed fields: whoever counts something takes `Arc<Metrics>` and touches one field.
+//!
+//! Names follow Prometheus: base units, `_total` for counters. No id of a board or a person is ever a label, so the
+//! number of series does not grow with use. Values that are read rather than counted (Raft, disk, process) are set
+//! at scrape time by [`crate::observe`].
+
+use prometheus::core::Collector;
+use prometheus::{
+    Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+/// Requests: 5 ms to 5 s, as the service level is a p95 of 100 ms.
+const HTTP_BUCKETS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
+/// A disk: from a fast NVMe's 100 µs to a stuck second.
+const DISK_BUCKETS: &[f64] = &[
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+];
+/// Work in memory: from 10 µs, as a room's share of a stroke is tens of microseconds.
+const CPU_BUCKETS: &[f64] = &[
+    0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+    0.1, 0.25, 1.0,
+];
+/// Receive to durable: the alert stands at 250 ms.
+const ACK_BUCKETS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+/// All metrics of one node and the registry that prints them.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+
+    /// Labels `route` (the template, never the path), `method`, `status_class`.
+    pub(crate) http_requests: IntCounterVec,
+    /// Label `route`.
+    pub(crate) http_duration: HistogramVec,
+    pub(crate) http_in_flight: IntGauge,
+    /// Open TCP connections of the public listener, sockets included.
+    pub(crate) http_connections: IntGauge,
+    pub(crate) ops_connections: IntGauge,
+    pub(crate) http_panics: IntCounter,
+
+    /// Label `kind`: `easel` or `yjs`.
+    pub(crate) ws_connections: IntGaugeVec,
+    pub(crate) ws_opened: IntCounter,
+    /// Label `code`: the close code; 1006 when the peer vanished.
+    pub(crate) ws_closed: IntCounterVec,
+    /// Labels `dir` (`in`, `out`) and `type`.
+    pub(crate) ws_messages: IntCounterVec,
+    /// Label `dir`.
+    pub(crate) ws_bytes: IntCounterVec,
+    /// Label `reason`.
+    pub(crate) ws_resyncs: IntCounterVec,
+    pub(crate) boards_open: IntGauge,
+    /// One update into a room's document.
+    pub(crate) update_apply: Histogram,
+    /// From receiving an update to telling its author that it is durable.
+    pub(crate) stroke_ack: Histogram,
+    /// From receiving an update to the last local send.
+    pub(crate) fanout: Histogram,
+    /// Label `reason`: the gate's or the store's code.
+    pub(crate) updates_rejected: IntCounterVec,
+    pub(crate) update_repairs: IntCounter,
+    pub(crate) rooms_poisoned: IntCounter,
+    pub(crate) compactions: IntCounter,
+
+    pub(crate) raft_term: IntGauge,
+    pub(crate) raft_is_leader: IntGauge,
+    pub(crate) raft_has_quorum: IntGauge,
+    pub(crate) raft_last_log_index: IntGauge,
+    pub(crate) raft_commit_index: IntGauge,
+    pub(crate) raft_applied_index: IntGauge,
+    pub(crate) raft_durable_index: IntGauge,
+    pub(crate) raft_snapshot_index: IntGauge,
+    pub(crate) raft_leader_changes: IntCounter,
+    /// One append to the log, sync included.
+    pub(crate) raft_append: Histogram,
+    pub(crate) raft_append_bytes: IntCounter,
+    pub(crate) raft_fsync: Histogram,
+    /// Commands in one entry: how well the batcher batches.
+    pub(crate) raft_batch_commands: Histogram,
+    pub(crate) raft_batch_bytes: IntCounter,
+    pub(crate) raft_snapshot: Histogram,
+    pub(crate) raft_snapshot_log_bytes: IntGauge,
+    /// One apply of an entry to the state, as the store sees it.
+    pub(crate) store_commit: Histogram,
+    pub(crate) store_commands: IntCounter,
+    /// Label `kind`: `log`, `state`, `cache`.
+    pub(crate) store_bytes: IntGaugeVec,
+    pub(crate) store_disk_full: IntGauge,
+    pub(crate) disk_free_bytes: IntGauge,
+
+    pub(crate) process_cpu_seconds: Gauge,
+    pub(crate) process_resident_memory_bytes: IntGauge,
+    pub(crate) process_virtual_memory_bytes: IntGauge,
+    pub(crate) process_open_fds: IntGauge,
+    pub(crate) process_max_fds: IntGauge,
+    pub(crate) process_threads: IntGauge,
+    pub(crate) process_start_time_seconds: Gauge,
+    pub(crate) build_info: IntGaugeVec,
+}
+
+impl Metrics {
+    /// Registers everything. Nothing here depends on input, so a failure is a bug of ours.
+    pub(crate) fn new() -> Metrics {
+        let registry = Registry::new();
+        let make = Maker(&registry);
+        let metrics = Metrics {
+            http_requests: make.counters(
+                "easel_http_requests_total",
+                "Requests answered.",
+                &["route", "method", "status_class"],
+            ),
+            http_duration: make.histograms(
+                "easel_http_request_duration_seconds",
+                "From the request's head to the response's head.",
+                &["route"],
+                HTTP_BUCKETS,
+            ),
+            http_in_flight: make.gauge("easel_http_requests_in_flight", "Requests being answered."),
+            http_connections: make.gauge(
+                "easel_http_connections",
+                "Open TCP connections, WebSockets included.",
+            ),
+            ops_connections: make.gauge(
+                "easel_ops_connections",
+                "Open TCP connections of the operations listener.",
+            ),
+            http_panics: make.counter(
+                "easel_http_panics_total",
+                "Requests that hit a bug and were answered 500.",
+            ),
+
+            ws_connections: make.gauges(
+                "easel_ws_connections",
+                "Open WebSockets by the protocol they speak.",
+                &["kind"],
+            ),
+            ws_opened: make.counter("easel_ws_opened_total", "WebSockets opened."),
+            ws_closed: make.counters(
+                "easel_ws_closed_total",
+                "WebSockets closed, by close code.",
+                &["code"],
+            ),
+            ws_messages: make.counters(
+                "easel_ws_messages_total",
+                "Messages on WebSockets.",
+                &["dir", "type"],
+            ),
+            ws_bytes: make.counters(
+                "easel_ws_bytes_total",
+                "Payload bytes on WebSockets.",
+                &["dir"],
+            ),
+            ws_resyncs: make.counters(
+                "easel_ws_resyncs_total",
+                "Times a client was brought up to date by a diff.",
+                &["reason"],
+            ),
+            boards_open: make.gauge("easel_boards_open", "Rooms in memory."),
+            update_apply: make.histogram(
+                "easel_update_apply_seconds",
+                "One update into a room's document.",
+                CPU_BUCKETS,
+            ),
+            stroke_ack: make.histogram(
+                "easel_stroke_ack_seconds",
+                "From receiving an update to telling its author that it is durable.",
+                ACK_BUCKETS,
+            ),
+            fanout: make.histogram(
+                "easel_fanout_seconds",
+                "From receiving an update to its last send on this node.",
+                CPU_BUCKETS,
+            ),
+            updates_rejected: make.counters(
+                "easel_updates_rejected_total",
+                "Updates refused, by reason.",
+                &["reason"],
+            ),
+            update_repairs: make.counter(
+                "easel_update_repairs_total",
+                "Repairs of documents that honest updates made invalid together.",
+            ),
+            rooms_poisoned: make.counter(
+                "easel_rooms_poisoned_total",
+                "Rooms dropped and rebuilt from the store.",
+            ),
+            compactions: make.counter(
+                "easel_store_compactions_total",
+                "Compactions of a board's tail.",
+            ),
+
+            raft_term: make.gauge("easel_raft_term", "Current term."),
+            raft_is_leader: make.gauge("easel_raft_is_leader", "1 when this node leads."),
+            raft_has_quorum: make.gauge("easel_raft_has_quorum", "1 when a majority is reachable."),
+            raft_last_log_index: make.gauge("easel_raft_last_log_index", "Last index in the log."),
+            raft_commit_index: make.gauge("easel_raft_commit_index", "Last committed index."),
+            raft_applied_index: make.gauge("easel_raft_applied_index", "Last applied index."),
+            raft_durable_index: make.gauge(
+                "easel_raft_durable_index",
+                "Last index whose effects survive a crash without the log.",
+            ),
+            raft_snapshot_index: make.gauge(
+                "easel_raft_snapshot_index",
+                "Last index in the newest snapshot.",
+            ),
+            raft_leader_changes: make
+                .counter("easel_raft_leader_changes_total", "Changes of leader seen."),
+            raft_append: make.histogram(
+                "easel_raft_append_seconds",
+                "One append to the log, sync included.",
+                DISK_BUCKETS,
+            ),
+            raft_append_bytes: make.counter(
+                "easel_raft_append_bytes_total",
+                "Bytes appended to the log.",
+            ),
+            raft_fsync: make.histogram(
+                "easel_raft_fsync_seconds",
+                "One sync of the log.",
+                DISK_BUCKETS,
+            ),
+            raft_batch_commands: make.histogram(
+                "easel_raft_batch_commands",
+                "Commands in one entry.",
+                &[
+                    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0,
+                ],
+            ),
+            raft_batch_bytes: make
+                .counter("easel_raft_batch_bytes_total", "Bytes of entries proposed."),
+            raft_snapshot: make.histogram(
+                "easel_raft_snapshot_seconds",
+                "One snapshot of the state.",
+                HTTP_BUCKETS,
+            ),
+            raft_snapshot_log_bytes: make.gauge(
+                "easel_raft_snapshot_log_bytes",
+                "Bytes of log that the newest snapshot covers.",
+            ),
+            store_commit: make.histogram(
+                "easel_store_commit_seconds",
+                "One entry into the state.",
+                DISK_BUCKETS,
+            ),
+            store_commands: make.counter("easel_store_commands_total", "Commands applied."),
+            store_bytes: make.gauges(
+                "easel_store_bytes",
+                "Size of the files in the data folder.",
+                &["kind"],
+            ),
+            store_disk_full: make.gauge(
+                "easel_store_disk_full",
+                "1 while writes are refused because the disk reserve is used up.",
+            ),
+            disk_free_bytes: make.gauge(
+                "easel_disk_free_bytes",
+                "Free space where the data folder is.",
+            ),
+
+            process_cpu_seconds: make.float("process_cpu_seconds_total", "CPU time used."),
+            process_resident_memory_bytes: make
+                .gauge("process_resident_memory_bytes", "Resident memory."),
+            process_virtual_memory_bytes: make
+                .gauge("process_virtual_memory_bytes", "Virtual memory."),
+            process_open_fds: make.gauge("process_open_fds", "Open file descriptors."),
+            process_max_fds: make.gauge("process_max_fds", "Most file descriptors allowed."),
+            process_threads: make.gauge("process_threads", "Threads."),
+            process_start_time_seconds: make
+                .float("process_start_time_seconds", "Start, in Unix time."),
+            build_info: make.gauges("easel_build_info", "Always 1.", &["version", "commit"]),
+            registry: registry.clone(),
+        };
+        for kind in ["easel", "yjs"] {
+            // So that a graph begins at zero and not at the first connection.
+            metrics.ws_connections.with_label_values(&[kind]);
+        }
+        metrics
+            .build_info
+            .with_label_values(&[crate::VERSION, crate::COMMIT])
+            .set(1);
+        metrics
+    }
+
+    /// The text form that Prometheus scrapes.
+    pub(crate) fn text(&self) -> String {
+        let mut out = Vec::new();
+        TextEncoder::new()
+            .encode(&self.registry.gather(), &mut out)
+            .expect("the registry holds only valid families and a Vec takes every write");
+        String::from_utf8(out).expect("names, labels and help texts are UTF-8")
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        Metrics::new()
+    }
+}
+
+struct Maker<'a>(&'a Registry);
+
+impl Maker<'_> {
+    fn register<C: Collector + Clone + 'static>(&self, collector: C) -> C {
+        self.0
+            .register(Box::new(collector.clone()))
+            .expect("every name is registered once");
+        collector
+    }
+
+    fn counter(&self, name: &str, help: &str) -> IntCounter {
+        self.register(IntCounter::new(name, help).expect("a valid name"))
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+        self.register(IntCounterVec::new(Opts::new(name, help), labels).expect("a valid name"))
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> IntGauge {
+        self.register(IntGauge::new(name, help).expect("a valid name"))
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+        self.register(IntGaugeVec::new(Opts::new(name, help), labels).expect("a valid name"))
+    }
+
+    fn float(&self, name: &str, help: &str) -> Gauge {
+        self.register(Gauge::new(name, help).expect("a valid name"))
+    }
+
+    fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Histogram {
+        let opts = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+        self.register(Histogram::with_opts(opts).expect("a valid name and rising buckets"))
+    }
+
+    fn histograms(&self, name: &str, help: &str, labels: &[&str], buckets: &[f64]) -> HistogramVec {
+        let opts = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+        self.register(HistogramVec::new(opts, labels).expect("a valid name and rising buckets"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Metrics;
+
+    #[test]
+    fn the_text_names_what_was_counted() {
+        let metrics = Metrics::new();
+        metrics.stroke_ack.observe(0.003);
+        metrics.ws_closed.with_label_values(&["4422"]).inc();
+        let text = metrics.text();
+        for line in [
+            "easel_stroke_ack_seconds_bucket{le=\"0.005\"} 1",
+            "easel_ws_closed_total{code=\"4422\"} 1",
+            "easel_fanout_seconds_count 0",
+        ] {
+            assert!(
+                text.lines().any(|have| have == line),
+                "{line} not in\n{text}"
+            );
+        }
+    }
+}

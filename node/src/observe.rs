@@ -1,0 +1,109 @@
+//! What is measured elsewhere, as metrics: the node below reports its work to [`ClusterWork`], and [`refresh`] reads
+//! at scrape time what is not counted but simply is.
+
+use crate::app::App;
+use crate::metrics::Metrics;
+use crate::process;
+use easel_cluster::{Observer, Status};
+use easel_storage::disk;
+use prometheus::IntGauge;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Counts what the node does.
+#[derive(Debug)]
+pub(crate) struct ClusterWork(pub(crate) Arc<Metrics>);
+
+impl Observer for ClusterWork {
+    fn fsync(&self, took: Duration) {
+        self.0.raft_fsync.observe(took.as_secs_f64());
+    }
+
+    fn append(&self, took: Duration, bytes: u64) {
+        self.0.raft_append.observe(took.as_secs_f64());
+        self.0.raft_append_bytes.inc_by(bytes);
+    }
+
+    fn batch(&self, commands: u64, bytes: u64) {
+        self.0.raft_batch_commands.observe(commands as f64);
+        self.0.raft_batch_bytes.inc_by(bytes);
+    }
+
+    fn apply(&self, took: Duration, commands: u64) {
+        self.0.store_commit.observe(took.as_secs_f64());
+        self.0.store_commands.inc_by(commands);
+    }
+
+    fn snapshot(&self, took: Duration, log_bytes: u64) {
+        self.0.raft_snapshot.observe(took.as_secs_f64());
+        set(&self.0.raft_snapshot_log_bytes, log_bytes);
+    }
+
+    fn leader_change(&self) {
+        self.0.raft_leader_changes.inc();
+    }
+}
+
+/// Sets everything that is read rather than counted.
+pub(crate) async fn refresh(app: &Arc<App>) {
+    let status = app.node.borrow().clone();
+    set_node(&app.metrics, &status);
+    let app = app.clone();
+    // Looking at files may wait for the disk.
+    let looked = tokio::task::spawn_blocking(move || {
+        process::refresh(&app.metrics);
+        set_disk(&app.metrics, &app.config.data_dir);
+    });
+    if let Err(error) = looked.await {
+        tracing::warn!(%error, "cannot read the process's own figures");
+    }
+}
+
+fn set_node(metrics: &Metrics, status: &Status) {
+    set(&metrics.raft_term, status.term);
+    metrics.raft_is_leader.set(status.is_leader.into());
+    metrics.raft_has_quorum.set(status.has_quorum.into());
+    set(&metrics.raft_last_log_index, status.last_log_index);
+    set(&metrics.raft_commit_index, status.commit_index);
+    set(&metrics.raft_applied_index, status.applied_index);
+    set(&metrics.raft_durable_index, status.durable_index);
+    set(&metrics.raft_snapshot_index, status.snapshot_index);
+    metrics.store_disk_full.set(status.disk_full.into());
+}
+
+fn set_disk(metrics: &Metrics, dir: &Path) {
+    if let Ok(free) = disk::free_bytes(dir) {
+        set(&metrics.disk_free_bytes, free);
+    }
+    for (kind, name) in [("log", "log.redb"), ("state", "state.redb")] {
+        if let Ok(file) = std::fs::metadata(dir.join(name)) {
+            set(&metrics.store_bytes.with_label_values(&[kind]), file.len());
+        }
+    }
+    set(
+        &metrics.store_bytes.with_label_values(&["cache"]),
+        folder_bytes(&dir.join("cache")),
+    );
+}
+
+fn folder_bytes(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return 0;
+    };
+    entries
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let about = entry.metadata().ok()?;
+            Some(if about.is_dir() {
+                folder_bytes(&entry.path())
+            } else {
+                about.len()
+            })
+        })
+        .sum()
+}
+
+fn set(gauge: &IntGauge, value: u64) {
+    gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+}

@@ -1,0 +1,255 @@
+//! A node from start to end: what is opened in which order, and how it stops without losing what it accepted.
+
+use crate::api::{Cursors, Previews};
+use crate::app::{App, AppState};
+use crate::cli::say;
+use crate::config::{Config, MaybeAddress, PublicUrl};
+use crate::http::{self, Guard, Limits, Listener, Stopping};
+use crate::metrics::Metrics;
+use crate::observe::ClusterWork;
+use crate::process;
+use crate::realtime::Rooms;
+use anyhow::Context;
+use easel_cluster::{Node, Options, Status};
+use easel_storage::cache::Cache;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// For the rooms to save and to tell everybody to come back.
+const ROOMS_DRAIN_MAX: Duration = Duration::from_millis(2_500);
+/// For requests that are being answered.
+const REQUESTS_DRAIN_MAX: Duration = Duration::from_millis(1_000);
+/// For the node to finish what it accepted and put everything on disk.
+const NODE_STOP_MAX: Duration = Duration::from_millis(1_000);
+
+/// Runs a node until it is told to stop. An error is one line for whoever started it.
+pub(crate) fn run(config: Config) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let result = runtime.block_on(serve(config));
+    // A disk access that hangs must not hold up the end of the process.
+    runtime.shutdown_background();
+    result
+}
+
+/// What ends a node.
+enum End {
+    /// Somebody asked.
+    Asked,
+    /// The node below can write no more.
+    Failed(String),
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let mut signals = Signals::new().context("cannot wait for signals")?;
+    process::raise_file_limit();
+    // Before the data folder: an occupied port should not cost a recovery, nor leave a new folder behind.
+    let public = Listener::bind("listen.http", config.listen.http.0).await?;
+    let ops = match config.listen.ops {
+        MaybeAddress(Some(at)) => Some(Listener::bind("listen.ops", at).await?),
+        MaybeAddress(None) => None,
+    };
+    let metrics = Arc::new(Metrics::new());
+    note_start(&metrics);
+    let node = start_node(&config, &metrics).await?;
+    let app = assemble(config, metrics, &node, &public);
+    announce(&app, &public, ops.as_ref());
+
+    let stopping = Stopping::default();
+    let limits = Limits {
+        connections: app.config.limits.connections as usize,
+        header_timeout: app.config.limits.header_timeout.0,
+    };
+    let open = app.metrics.http_connections.clone();
+    let routes = http::public_routes(app.clone());
+    let mut servers = tokio::task::JoinSet::new();
+    servers.spawn(http::serve(
+        public,
+        routes,
+        limits.clone(),
+        open,
+        stopping.clone(),
+    ));
+    // The operations listener answers until the very end, so that monitors see the node drain.
+    let watching = Stopping::default();
+    let ops_server = ops.map(|listener| {
+        let open = app.metrics.ops_connections.clone();
+        tokio::spawn(http::serve(
+            listener,
+            http::ops_routes(app.clone()),
+            limits,
+            open,
+            watching.clone(),
+        ))
+    });
+
+    let end = tokio::select! {
+        () = signals.next() => End::Asked,
+        why = failure(node.status()) => End::Failed(why),
+    };
+    let stopped = async {
+        drain(&app, &stopping, &mut servers).await;
+        if tokio::time::timeout(NODE_STOP_MAX, node.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the node did not stop in time; the next start recovers from the log");
+        }
+        watching.stop.cancel();
+        watching.abort.cancel();
+        if let Some(server) = ops_server {
+            let _ = server.await;
+        }
+    };
+    tokio::select! {
+        () = stopped => {}
+        () = signals.next() => tracing::warn!("stopping at once"),
+    }
+    tracing::info!("stopped");
+    match end {
+        End::Asked => Ok(()),
+        End::Failed(why) => Err(anyhow::anyhow!(
+            "{why}. Start it again; it goes on from what is on disk."
+        )),
+    }
+}
+
+async fn start_node(config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Node> {
+    let options = Options {
+        disk_reserve_bytes: config.storage.disk_reserve.0,
+        observer: Arc::new(ClusterWork(metrics.clone())),
+        ..Options::new(&config.data_dir)
+    };
+    Ok(Node::start(options).await?)
+}
+
+fn assemble(config: Config, metrics: Arc<Metrics>, node: &Node, public: &Listener) -> AppState {
+    let status = node.status();
+    let instance = status.borrow().instance_id;
+    let listening: Vec<IpAddr> = [
+        Some(public.at().ip()),
+        config.listen.ops.0.map(|at| at.ip()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let public_url = config.public_url.as_ref();
+    Arc::new(App {
+        rooms: Rooms::new(node.store(), metrics.clone(), config.realtime.clone()),
+        store: node.store(),
+        node: status,
+        guard: Guard::new(&listening, public_url.map(|url| (url.origin(), url.host()))),
+        cursors: Cursors::new(instance),
+        previews: Previews::new(Cache::open(&config.data_dir.join("cache"))),
+        draining: CancellationToken::new(),
+        metrics,
+        config,
+    })
+}
+
+fn note_start(metrics: &Metrics) {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    metrics.process_start_time_seconds.set(now.as_secs_f64());
+}
+
+/// For a person on stdout, for machines in the log. Scripts wait for the line `Easel is ready: URL`.
+fn announce(app: &App, public: &Listener, ops: Option<&Listener>) {
+    let url = format!("http://{}", public.at());
+    let data_dir =
+        std::path::absolute(&app.config.data_dir).unwrap_or_else(|_| app.config.data_dir.clone());
+    let node = app.node.borrow().clone();
+    tracing::info!(
+        http = %public.at(),
+        ops = ops.map(|ops| ops.at().to_string()),
+        data_dir = %data_dir.display(),
+        instance = %node.instance_id,
+        node = node.node_id,
+        version = crate::VERSION,
+        "listening"
+    );
+    if let Some(public_url) = app
+        .config
+        .public_url
+        .as_ref()
+        .filter(|url| is_beyond_loopback(url))
+    {
+        tracing::warn!(
+            %public_url,
+            "this release has no accounts: whoever reaches that URL can read and change every board"
+        );
+    }
+    say(&format!("Easel is ready: {url}"));
+    say(&format!("  data     {}", data_dir.display()));
+    if let Some(ops) = ops {
+        say(&format!("  metrics  http://{}/metrics", ops.at()));
+    }
+    say("  stop     Ctrl-C");
+}
+
+fn is_beyond_loopback(url: &PublicUrl) -> bool {
+    let host = url.host();
+    let ip = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<IpAddr>();
+    host != "localhost" && !ip.is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Resolves when the node has failed for good.
+async fn failure(mut status: watch::Receiver<Status>) -> String {
+    let fatal = |status: &Status| status.fatal.clone();
+    match status.wait_for(|status| status.fatal.is_some()).await {
+        Ok(status) => fatal(&status).unwrap_or_default(),
+        Err(_) => "the node has ended".to_owned(),
+    }
+}
+
+/// Not ready, no new connections, rooms saved and their people told, requests finished; in that order.
+async fn drain(app: &App, stopping: &Stopping, servers: &mut tokio::task::JoinSet<()>) {
+    tracing::info!("stopping");
+    app.draining.cancel();
+    stopping.stop.cancel();
+    if !app.rooms.drain(ROOMS_DRAIN_MAX).await {
+        tracing::warn!(
+            "not every room was saved in time; clients still hold what was not shown as saved"
+        );
+    }
+    let finished = async { while servers.join_next().await.is_some() {} };
+    if tokio::time::timeout(REQUESTS_DRAIN_MAX, finished)
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests were cut off");
+        stopping.abort.cancel();
+    }
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
