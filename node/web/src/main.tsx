@@ -5,7 +5,11 @@ import './styles/base.css'
 import './styles/parts.css'
 import './styles/start.css'
 import './styles/board.css'
+import { keepShell } from './shell/register'
 import { App } from './ui/app'
+import { watchFocus } from './ui/focus'
 
+watchFocus()
 const root = document.getElementById('root')
 if (root !== null) createRoot(root).render(<App />)
+keepShell()

@@ -124,7 +124,8 @@ export const strings = {
     banner: {
       goneTitle: 'This board was deleted',
       goneText: 'It is in the trash. Restore it to go on drawing.',
-      refusedTitle: 'The server did not accept this connection',
+      refusedTitle: 'The server did not let you in',
+      refusedText: 'You may no longer open this board, or the server did not accept what was sent.',
       setAsideTitle: 'Some of your changes were set aside',
       setAsideText:
         'The server did not accept them. You can download them; the board now shows what everyone else sees.',
@@ -252,6 +253,24 @@ export const strings = {
   help: {
     open: 'Keyboard shortcuts',
     title: 'Keyboard shortcuts',
+    groups: {
+      tools: 'Tools',
+      edit: 'Edit',
+      order: 'Arrange',
+      view: 'View',
+      other: 'Other',
+      pointer: 'With the pointer',
+    },
+    nudge: 'Move the selection',
+    editText: 'Edit text',
+    escape: 'Back out',
+    /** Keys as `shortcutKeys` reads them, and what they do. */
+    pointer: [
+      ['Space+Drag', 'Move the board'],
+      ['mod+Scroll', 'Zoom about the pointer'],
+      ['shift+Click', 'Add to the selection'],
+      ['shift+Drag', 'Keep proportions'],
+    ],
   },
 
   text: {

@@ -26,7 +26,7 @@ export function Popover(props: PopoverProps) {
 
   useLayoutEffect(() => {
     if (panel.current === null || anchor.current === null) return
-    place(panel.current, anchor.current.getBoundingClientRect(), placement)
+    place(panel.current, anchor.current, placement)
   })
 
   useEffect(() => {
@@ -94,7 +94,10 @@ function firstFocus(panel: HTMLElement): HTMLElement {
   )
 }
 
-function place(panel: HTMLElement, at: DOMRect, placement: Placement): void {
+function place(panel: HTMLElement, anchor: HTMLElement, placement: Placement): void {
+  const at = anchor.getBoundingClientRect()
+  // Clear of the whole bar that the control stands in.
+  const bar = anchor.closest('.island')?.getBoundingClientRect() ?? at
   const w = panel.offsetWidth
   const h = panel.offsetHeight
   const left = placement.endsWith('-start')
@@ -102,8 +105,8 @@ function place(panel: HTMLElement, at: DOMRect, placement: Placement): void {
     : placement.endsWith('-end')
       ? at.right - w
       : at.left + at.width / 2 - w / 2
-  const below = at.bottom + GAP_PX
-  const above = at.top - h - GAP_PX
+  const below = bar.bottom + GAP_PX
+  const above = bar.top - h - GAP_PX
   const fitsBelow = below + h + MARGIN_PX <= window.innerHeight
   const fitsAbove = above >= MARGIN_PX
   const wantsAbove = placement.startsWith('above')

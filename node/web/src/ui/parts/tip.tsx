@@ -4,6 +4,7 @@
  */
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { isByKeys } from '../focus'
 
 export type TipSide = 'top' | 'bottom'
 
@@ -77,7 +78,7 @@ function watch(show: (shown: Shown | null) => void): () => void {
   }
   const focus = (event: FocusEvent) => {
     const anchor = anchorOf(event.target)
-    if (anchor !== null && anchor.matches(':focus-visible')) open(anchor)
+    if (anchor !== null && isByKeys()) open(anchor)
   }
   const keydown = (event: KeyboardEvent) => {
     if (event.key !== 'Tab') close()

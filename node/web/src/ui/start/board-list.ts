@@ -40,6 +40,8 @@ export type FetchBoards = (
 ) => Promise<BoardPage>
 
 const PAGE_BOARDS = 60
+/** Once someone scrolls, fewer and larger pages. */
+const MORE_BOARDS = 200
 
 export function createBoardList(fetchBoards: FetchBoards, first: ListView): BoardList {
   const state = createStore<ListState>({
@@ -61,7 +63,11 @@ export function createBoardList(fetchBoards: FetchBoards, first: ListView): Boar
     const { view } = state.get()
     try {
       const page = await fetchBoards(
-        { ...view, limit: PAGE_BOARDS, cursor: kind === 'more' ? cursor : null },
+        {
+          ...view,
+          limit: kind === 'more' ? MORE_BOARDS : PAGE_BOARDS,
+          cursor: kind === 'more' ? cursor : null,
+        },
         abort.signal,
       )
       if (abort.signal.aborted) return

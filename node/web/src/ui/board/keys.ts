@@ -1,0 +1,59 @@
+/** The keyboard as the editor wants it: plain values, and none that belong to a field or a panel. */
+
+import type { Editor, KeyInput } from '../../core/editor-api'
+import { isTyping } from './clipboard'
+
+export function attachKeys(editor: Editor): () => void {
+  const onDown = (event: KeyboardEvent) => {
+    if (event.isComposing || isTyping(event.target) || isOverlaid() || belongsToControl(event)) return
+    if (isClipboardKey(event)) return
+    if (editor.key(inputOf(event, 'down'))) event.preventDefault()
+  }
+  const onUp = (event: KeyboardEvent) => {
+    if (isTyping(event.target)) return
+    editor.key(inputOf(event, 'up'))
+  }
+  // A key that is held while the window loses focus never comes up here.
+  const onBlur = () => {
+    editor.key({ kind: 'up', key: ' ', code: 'Space', repeat: false, shift: false, alt: false, mod: false })
+  }
+  window.addEventListener('keydown', onDown)
+  window.addEventListener('keyup', onUp)
+  window.addEventListener('blur', onBlur)
+  return () => {
+    window.removeEventListener('keydown', onDown)
+    window.removeEventListener('keyup', onUp)
+    window.removeEventListener('blur', onBlur)
+  }
+}
+
+function inputOf(event: KeyboardEvent, kind: 'down' | 'up'): KeyInput {
+  return {
+    kind,
+    key: event.key,
+    code: event.code,
+    repeat: event.repeat,
+    shift: event.shiftKey,
+    alt: event.altKey,
+    mod: event.ctrlKey || event.metaKey,
+  }
+}
+
+/** Space and Enter press the button that has focus; arrows there move within its bar. */
+function belongsToControl(event: KeyboardEvent): boolean {
+  if (event.key === 'Tab') return true
+  if (event.key !== ' ' && event.key !== 'Enter' && event.key !== 'Escape') return false
+  const onControl =
+    event.target instanceof Element && event.target.closest('button, a, [role="slider"]') !== null
+  return onControl && event.key !== 'Escape'
+}
+
+/** These must reach the browser, which answers with a clipboard event. */
+function isClipboardKey(event: KeyboardEvent): boolean {
+  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return false
+  return ['c', 'x', 'v'].includes(event.key.toLowerCase())
+}
+
+function isOverlaid(): boolean {
+  return document.querySelector('dialog[open]') !== null
+}

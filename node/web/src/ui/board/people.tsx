@@ -1,0 +1,153 @@
+/** Who is on the board, and who I am to them. */
+
+import { Check } from 'lucide-react'
+import type { CSSProperties } from 'react'
+import { useCallback, useRef, useState } from 'react'
+import type { LivePresence, Peer } from '../../core/ports'
+import { Avatar } from '../parts/avatar'
+import { Glyph } from '../parts/glyph'
+import { Popover } from '../parts/popover'
+import { tipProps } from '../parts/tip'
+import { NAME_CHARS_MAX, PERSON_COLORS, setProfile, useProfile } from '../profile'
+import { strings } from '../strings'
+import { usePeers } from './use-peers'
+
+const SHOWN_MAX = 4
+
+export function People({ presence }: { presence: LivePresence }) {
+  const peers = usePeers(presence)
+  const shown = peers.slice(0, SHOWN_MAX)
+  const rest = peers.slice(SHOWN_MAX)
+  return (
+    <ul className="people" aria-label={strings.people.label} data-testid="people">
+      {rest.length > 0 && (
+        <li
+          className="people__one people__more"
+          tabIndex={0}
+          {...tipProps(rest.map((peer) => peer.name).join(', '))}
+        >
+          <span aria-hidden="true">+{rest.length}</span>
+          <span className="sr-only">{strings.people.more(rest.length)}</span>
+        </li>
+      )}
+      {shown.toReversed().map((peer) => (
+        <Person key={peer.clientId} peer={peer} />
+      ))}
+      <li className="people__one">
+        <Me />
+      </li>
+    </ul>
+  )
+}
+
+function Person({ peer }: { peer: Peer }) {
+  return (
+    <li className="people__one" data-testid="peer" data-name={peer.name} {...tipProps(peer.name)}>
+      <Avatar name={peer.name} color={peer.color} />
+      <span className="sr-only">{peer.name}</span>
+    </li>
+  )
+}
+
+function Me() {
+  const me = useProfile()
+  const anchor = useRef<HTMLButtonElement>(null)
+  const [open, setOpen] = useState(false)
+  const close = useCallback(() => setOpen(false), [])
+  return (
+    <>
+      <button
+        ref={anchor}
+        type="button"
+        className="people__me"
+        data-testid="me"
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        aria-label={strings.people.you(me.name)}
+        onClick={() => setOpen(!open)}
+        {...tipProps(strings.people.you(me.name))}
+      >
+        <Avatar name={me.name} color={me.color} />
+      </button>
+      {open && (
+        <Popover
+          anchor={anchor}
+          placement="below-end"
+          label={strings.people.edit}
+          className="me"
+          testId="me-panel"
+          onClose={close}
+        >
+          <MeForm onDone={close} />
+        </Popover>
+      )}
+    </>
+  )
+}
+
+function MeForm({ onDone }: { onDone: () => void }) {
+  const me = useProfile()
+  return (
+    <form
+      className="me__form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        onDone()
+      }}
+    >
+      <label className="field">
+        <span className="field__label">{strings.people.name}</span>
+        <input
+          className="field__input"
+          data-testid="me-name"
+          defaultValue={me.name}
+          maxLength={NAME_CHARS_MAX}
+          placeholder={strings.people.namePlaceholder}
+          autoComplete="nickname"
+          spellCheck={false}
+          onChange={(event) => setProfile({ name: event.currentTarget.value, color: me.color })}
+        />
+      </label>
+      <div className="field" role="radiogroup" aria-label={strings.people.color}>
+        <span className="field__label">{strings.people.color}</span>
+        <div className="me__colors">
+          {PERSON_COLORS.map((color, at) => (
+            <PersonColor
+              key={color}
+              color={color}
+              number={at + 1}
+              chosen={color === me.color}
+              onChoose={() => setProfile({ name: me.name, color })}
+            />
+          ))}
+        </div>
+      </div>
+      <p className="me__hint">{strings.people.hint}</p>
+    </form>
+  )
+}
+
+interface PersonColorProps {
+  readonly color: string
+  readonly number: number
+  readonly chosen: boolean
+  readonly onChoose: () => void
+}
+
+function PersonColor({ color, number, chosen, onChoose }: PersonColorProps) {
+  const style: CSSProperties & Record<'--person', string> = { '--person': color }
+  return (
+    <button
+      type="button"
+      role="radio"
+      aria-checked={chosen}
+      aria-label={strings.people.colorNumber(number)}
+      className="me__color"
+      style={style}
+      data-testid={`me-color-${number}`}
+      onClick={onChoose}
+    >
+      {chosen && <Glyph icon={Check} size={14} />}
+    </button>
+  )
+}

@@ -1,0 +1,124 @@
+/** The keymap as the sheet shows it: one row for each verb, in the keymap's own order and groups. */
+
+import type { ActionId } from '../../core/editor-api'
+import type { Binding } from '../../core/keymap'
+import { KEYMAP } from '../../core/keymap'
+import { shortcutKeys } from '../shortcut-text'
+import { strings } from '../strings'
+
+export interface ShortcutRow {
+  readonly label: string
+  readonly keys: readonly string[]
+}
+
+export interface ShortcutGroup {
+  readonly title: string
+  readonly rows: readonly ShortcutRow[]
+}
+
+const GROUPS = ['tools', 'edit', 'order', 'view', 'other'] as const
+
+export function shortcutGroups(): readonly ShortcutGroup[] {
+  const { help } = strings
+  const groups = GROUPS.map((group) => ({
+    title: help.groups[group],
+    rows: rowsOf(KEYMAP.filter((binding) => binding.group === group)),
+  }))
+  const pointer = help.pointer.map(([keys, label]) => ({ label, keys: shortcutKeys(keys) }))
+  return [...groups, { title: help.groups.pointer, rows: pointer }]
+}
+
+/** Of several keys for one verb the first is shown; the arrows are shown together. */
+function rowsOf(bindings: readonly Binding[]): readonly ShortcutRow[] {
+  const rows = new Map<ActionId, ShortcutRow>()
+  for (const binding of bindings) {
+    if (rows.has(binding.action)) continue
+    const keys = binding.action === 'nudge' ? ['←', '↑', '→', '↓'] : keysOf(binding)
+    rows.set(binding.action, { label: labelOf(binding.action), keys })
+  }
+  return [...rows.values()]
+}
+
+function keysOf(binding: Binding): readonly string[] {
+  const key = binding.key.startsWith('code:Digit') ? binding.key.slice('code:Digit'.length) : binding.key
+  const mods = [binding.mod && 'mod', binding.shift && 'shift', binding.alt && 'alt'].filter(
+    (mod) => mod !== undefined,
+  )
+  return shortcutKeys([...mods, KEY_NAMES[key] ?? key.toUpperCase()].join('+'))
+}
+
+const KEY_NAMES: Readonly<Record<string, string>> = {
+  delete: 'Del',
+  backspace: '⌫',
+  enter: 'Enter',
+  escape: 'Esc',
+  '-': '−',
+  '}': 'shift+]',
+  '{': 'shift+[',
+}
+
+function labelOf(action: ActionId): string {
+  const { tools, properties, view, menu, help } = strings
+  switch (action) {
+    case 'tool:select':
+      return tools.select
+    case 'tool:hand':
+      return tools.hand
+    case 'tool:rectangle':
+      return tools.rectangle
+    case 'tool:ellipse':
+      return tools.ellipse
+    case 'tool:diamond':
+      return tools.diamond
+    case 'tool:sticky':
+      return tools.sticky
+    case 'tool:text':
+      return tools.text
+    case 'tool:pen':
+      return tools.pen
+    case 'tool:line':
+      return tools.line
+    case 'undo':
+      return view.undo
+    case 'redo':
+      return view.redo
+    case 'selectAll':
+      return menu.selectAll
+    case 'delete':
+      return properties.remove
+    case 'duplicate':
+      return properties.duplicate
+    case 'copy':
+      return menu.copy
+    case 'cut':
+      return menu.cut
+    case 'paste':
+      return menu.paste
+    case 'toFront':
+      return properties.front
+    case 'forward':
+      return properties.forward
+    case 'backward':
+      return properties.backward
+    case 'toBack':
+      return properties.back
+    case 'nudge':
+      return help.nudge
+    case 'zoomIn':
+      return view.zoomIn
+    case 'zoomOut':
+      return view.zoomOut
+    case 'zoomReset':
+      return view.actual
+    case 'zoomFit':
+      return view.fit
+    case 'zoomSelection':
+      return view.selection
+    case 'editText':
+      return help.editText
+    case 'escape':
+      return help.escape
+    case 'help':
+      return help.open
+  }
+}

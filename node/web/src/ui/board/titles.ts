@@ -1,0 +1,33 @@
+/** The titles of boards opened in this browser, for when the server does not answer. */
+
+const KEY = 'easel.titles'
+const TITLES_MAX = 200
+
+function read(): [string, string][] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]')
+    return Array.isArray(kept) ? kept.filter(isTitle) : []
+  } catch {
+    return []
+  }
+}
+
+function isTitle(value: unknown): value is [string, string] {
+  return Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'string'
+}
+
+export function keptTitle(board: string): string | null {
+  return read().find(([id]) => id === board)?.[1] ?? null
+}
+
+/** Keeps the latest ones; the oldest go. */
+export function keepTitle(board: string, title: string): void {
+  const kept = read()
+  if (kept[0]?.[0] === board && kept[0][1] === title) return
+  const next = [[board, title], ...kept.filter(([id]) => id !== board)].slice(0, TITLES_MAX)
+  try {
+    localStorage.setItem(KEY, JSON.stringify(next))
+  } catch {
+    // Storage is blocked or full: offline, the board goes without its title.
+  }
+}

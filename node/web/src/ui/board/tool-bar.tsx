@@ -1,0 +1,85 @@
+/** The tools, at the foot of the board. */
+
+import type { LucideIcon } from 'lucide-react'
+import { Circle, Diamond, Hand, Minus, MousePointer2, Pencil, Square, StickyNote, Type } from 'lucide-react'
+import type { KeyboardEvent } from 'react'
+import type { Editor, ToolId } from '../../core/editor-api'
+import { Glyph } from '../parts/glyph'
+import { tipProps } from '../parts/tip'
+import { strings } from '../strings'
+import { useStore } from '../use-store'
+
+interface Tool {
+  readonly id: ToolId
+  readonly icon: LucideIcon
+  readonly key: string
+  /** Of no use to someone who may only look. */
+  readonly edits: boolean
+}
+
+const GROUPS: readonly (readonly Tool[])[] = [
+  [
+    { id: 'select', icon: MousePointer2, key: 'V', edits: false },
+    { id: 'hand', icon: Hand, key: 'H', edits: false },
+  ],
+  [
+    { id: 'sticky', icon: StickyNote, key: 'S', edits: true },
+    { id: 'text', icon: Type, key: 'T', edits: true },
+    { id: 'rectangle', icon: Square, key: 'R', edits: true },
+    { id: 'ellipse', icon: Circle, key: 'O', edits: true },
+    { id: 'diamond', icon: Diamond, key: 'D', edits: true },
+    { id: 'line', icon: Minus, key: 'L', edits: true },
+    { id: 'pen', icon: Pencil, key: 'P', edits: true },
+  ],
+]
+
+export function ToolBar({ editor }: { editor: Editor }) {
+  const active = useStore(editor.state, (state) => state.tool)
+  const readOnly = useStore(editor.state, (state) => state.readOnly)
+  const groups = GROUPS.map((group) => group.filter((tool) => !readOnly || !tool.edits)).filter(
+    (group) => group.length > 0,
+  )
+  return (
+    <div
+      className="island tools"
+      role="toolbar"
+      aria-label={strings.tools.label}
+      onKeyDown={rove}
+      // Taking a tool must not take the keys away from the board.
+      onMouseDown={(event) => event.preventDefault()}
+    >
+      {groups.map((group, at) => (
+        <div key={group[0]?.id} className="tools__group" role="group">
+          {at > 0 && <span className="divider" />}
+          {group.map((tool) => (
+            <button
+              key={tool.id}
+              type="button"
+              className="tool"
+              aria-label={strings.tools[tool.id]}
+              aria-pressed={active === tool.id}
+              aria-keyshortcuts={tool.key}
+              tabIndex={active === tool.id ? 0 : -1}
+              data-testid={`tool-${tool.id}`}
+              onClick={() => editor.setTool(tool.id)}
+              {...tipProps(strings.tools[tool.id], { shortcut: tool.key, side: 'top' })}
+            >
+              <Glyph icon={tool.icon} size={20} className={tool.id === 'line' ? 'tool__line' : undefined} />
+            </button>
+          ))}
+        </div>
+      ))}
+    </div>
+  )
+}
+
+/** One stop for Tab, arrows within, as toolbars do. */
+function rove(event: KeyboardEvent<HTMLElement>): void {
+  const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
+  if (step === 0) return
+  const tools = [...event.currentTarget.querySelectorAll<HTMLElement>('.tool')]
+  const at = tools.findIndex((tool) => tool === document.activeElement)
+  tools[(at + step + tools.length) % tools.length]?.focus()
+  event.preventDefault()
+  event.stopPropagation()
+}
