@@ -144,7 +144,7 @@ impl RaftStateMachine<Types> for Machine {
         let reader = reader.map_err(|e| StorageIOError::read_snapshot(None, &e))?;
         Ok(Some(Snapshot {
             meta: self.meta(),
-            snapshot: Box::new(reader.into()),
+            snapshot: Box::new(SnapshotStream::new(reader)),
         }))
     }
 }

@@ -4,7 +4,7 @@
 //! the file durable, and sending one means reading it within one read transaction.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -21,19 +21,17 @@ use crate::state::{StateError, StateFile};
 pub(crate) struct SnapshotStream(Box<dyn Read + Send>);
 
 impl SnapshotStream {
+    pub(crate) fn new(source: impl Read + Send + 'static) -> Self {
+        Self(Box::new(source))
+    }
+
     /// To be replaced by what arrives.
     pub(crate) fn empty() -> Self {
-        Self(Box::new(std::io::empty()))
+        Self::new(io::empty())
     }
 
     pub(crate) fn into_read(self) -> Box<dyn Read + Send> {
         self.0
-    }
-}
-
-impl From<SnapshotReader> for SnapshotStream {
-    fn from(reader: SnapshotReader) -> Self {
-        Self(Box::new(reader))
     }
 }
 
@@ -104,7 +102,7 @@ impl RaftSnapshotBuilder<Types> for Builder {
             Some(reader) => {
                 let signature = Some(self.meta.signature());
                 let failed = |e| StorageIOError::read_snapshot(signature, &e);
-                reader.map_err(failed)?.into()
+                SnapshotStream::new(reader.map_err(failed)?)
             }
             None => SnapshotStream::empty(),
         };

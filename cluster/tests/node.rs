@@ -113,6 +113,16 @@ async fn a_restart_keeps_everything_and_everyones_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_owes_what_every_store_owes() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for _ in ["new", "in use, after a restart"] {
+        let node = start(dir.path()).await;
+        easel_storage::suite::run(node.store()).await;
+        node.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_read_level_sees_what_it_must() {
     let dir = tempfile::tempdir().expect("a folder");
     let node = start(dir.path()).await;

@@ -7,18 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use easel_storage::redb::{ForgetfulDisk, State};
-use easel_storage::{BoardId, ClusterId, InstanceId, Store};
+use easel_storage::{Answer, BoardId, Query, ReadLevel, Store};
 use parking_lot::{Mutex, RwLock};
 use redb::StorageBackend;
 use tokio::sync::mpsc;
 
-use super::{append_update, create_board, updates_of, within};
-use crate::codec::Identity;
-use crate::folder::NodeFile;
+use super::{append_update, boot, create_board, identity, updates_of, within};
 use crate::keep::Schedule;
 use crate::log::LogFile;
-use crate::node::{Node, Options, Run};
-use crate::open::{Files, Paths};
+use crate::node::Node;
 
 /// The disks of one machine, which lose power at one instant.
 #[derive(Debug, Clone, Default)]
@@ -58,42 +55,19 @@ impl<B: StorageBackend> StorageBackend for Powered<B> {
 
 impl Machine {
     async fn boot(&self, schedule: Schedule) -> Node {
-        let node = NodeFile {
-            cluster: ClusterId::from_bytes([1; 16]),
-            node: 1,
-            instance: InstanceId::from_bytes([2; 16]),
-        };
-        let owner = Identity {
-            cluster: node.cluster,
-            node: node.node,
-        };
         let (closed, files_closed) = mpsc::channel(1);
-        let paths = Paths {
-            log: "log.redb".into(),
-            state: "state.redb".into(),
-        };
         let powered = Powered {
             disk: self.log.backend(),
             power: self.power.clone(),
         };
-        let log = LogFile::on_backend(powered, &owner, closed.clone()).expect("the log opens");
+        let log = LogFile::on_backend(powered, &identity(), closed.clone());
         let powered = Powered {
             disk: self.state.backend(),
             power: self.power.clone(),
         };
         let state = State::on_backend(powered).expect("the state opens");
-        let files = Files::check(node, log, state, &paths);
-        let run = Run {
-            options: Options {
-                disk_reserve_bytes: 0,
-                ..Options::new(std::env::temp_dir())
-            },
-            schedule,
-            closed,
-            files_closed,
-        };
-        let node = run.start(files.expect("the files fit"), None).await;
-        node.expect("the node starts")
+        let log = log.expect("the log opens");
+        boot(log, state, schedule, (closed, files_closed)).await
     }
 
     /// What is left after the power went, and what had been acknowledged by then.
@@ -131,7 +105,6 @@ async fn write_until_stopped(store: Arc<dyn Store>, board: BoardId, name: String
 }
 
 async fn head_of(store: &dyn Store, board: BoardId) -> u64 {
-    use easel_storage::{Answer, Query, ReadLevel};
     let read = store.read(ReadLevel::Local, Query::Doc(board.into())).await;
     match read.expect("a read").answer {
         Answer::Doc(Some(doc)) => doc.head_seq,

@@ -14,12 +14,12 @@ use crate::raft::{
     EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership, Vote,
 };
 
-/// Reads a sample. `EASEL_NEW_GOLDEN=1` makes those that do not exist yet, and never touches the others.
+/// Reads a sample. `EASEL_WRITE_GOLDEN=1` makes those that do not exist yet, and never touches the others.
 fn golden(name: &str, now: &[u8]) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden/v1")
         .join(name);
-    if std::env::var_os("EASEL_NEW_GOLDEN").is_some() && !path.exists() {
+    if std::env::var_os("EASEL_WRITE_GOLDEN").is_some() && !path.exists() {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
         std::fs::write(&path, now).expect("the sample");
     }
