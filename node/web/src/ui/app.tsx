@@ -1,15 +1,11 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { useEffect } from 'react'
+import { LazyBoard, loadBoardPage } from './lazy-board'
 import { LostPage } from './lost-page'
 import { PageBoundary } from './page-boundary'
 import { TipLayer } from './parts/tip'
 import { ToastLayer } from './parts/toasts'
 import { useRoute } from './router'
 import { StartPage } from './start/start-page'
-import { strings } from './strings'
-
-/** The editor is the larger half of the client; the list of boards does without it. */
-const loadBoardPage = () => import('./board/board-page')
-const BoardPage = lazy(loadBoardPage)
 
 export function App() {
   const route = useRoute()
@@ -24,11 +20,7 @@ export function App() {
     <>
       <PageBoundary key={route.page === 'board' ? route.board : route.page}>
         {route.page === 'start' && <StartPage view={route.view} />}
-        {route.page === 'board' && (
-          <Suspense fallback={<p className="full sr-only">{strings.board.loading}</p>}>
-            <BoardPage board={route.board} />
-          </Suspense>
-        )}
+        {route.page === 'board' && <LazyBoard board={route.board} />}
         {route.page === 'lost' && <LostPage />}
       </PageBoundary>
       <ToastLayer aboveTools={route.page === 'board'} />
