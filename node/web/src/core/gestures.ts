@@ -74,6 +74,7 @@ export class Gestures {
 
   private move(input: PointerInput): Gesture {
     const { mode } = this
+    if (mode.is !== 'pinch' && this.touches.has(input.pointerId)) this.touches.set(input.pointerId, input.at)
     switch (mode.is) {
       case 'none':
         return { to: 'tool', kind: 'move', clicks: 0 }

@@ -25,8 +25,8 @@ export interface Scene {
   version(): number
   size(): number
   subscribe(listener: () => void): () => void
-  /** Calls `visit` for everything that may colour the rectangle, bottom first. */
-  visit(rect: Rect, visit: (entry: SceneEntry) => void): void
+  /** Calls `act` for everything that may colour the rectangle, bottom first; `act` must not ask the scene again. */
+  visit(rect: Rect, act: (entry: SceneEntry) => void): void
   /** The topmost element at a point for which `accept` holds. */
   topmostAt(p: Point, slack: number, accept: (e: Element) => boolean): Element | undefined
   /** Bottom first. */

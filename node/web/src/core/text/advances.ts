@@ -1,12 +1,16 @@
 /**
  * The width of a code point, and the classes of code points that line breaking knows: the twin of
- * `node/board/src/text/advances.rs`, over the same generated data.
+ * `node/board/src/text/advances.rs`, over the same generated data. Spread out by code point for the
+ * Basic Multilingual Plane, since every letter of a board passes through here.
  */
 import {
+  BREAK_AFTER,
   EMOJI,
   EMOJI_ADVANCE,
   EXTEND,
   NEWLINE,
+  NO_BREAK_AFTER,
+  NO_BREAK_BEFORE,
   OTHER_ADVANCE,
   PICTOGRAPH,
   REGIONAL_INDICATOR,
@@ -19,78 +23,100 @@ import {
 } from './advances.gen'
 import type { Range } from './advances.gen'
 
-const ABSENT = 0xffff
+/** Bits of `classOf`. */
+export const IS_SPACE = 1
+export const IS_NEWLINE = 2
+/** Belongs to the code point before it and takes no room of its own. */
+export const IS_EXTENDING = 4
+/** An ideograph or a picture: a line may break on either side. */
+export const IS_WIDE = 8
+export const IS_RTL = 16
+/** Never at the start of a line. */
+export const KEEPS_BEFORE = 32
+/** Never at the end of a line. */
+export const KEEPS_AFTER = 64
+/** Joins the parts of a word; a line may break after it, between letters. */
+export const BREAKS_AFTER = 128
 
-/** Advances by code point, up to the last of the Basic Multilingual Plane; `ABSENT` where the font has none. */
-const table = new Uint16Array(0x10000).fill(ABSENT)
-for (const [first, advances] of RUNS) table.set(advances, first)
+const PLANE = 0x10000
+const classes = new Uint8Array(PLANE)
+const advances = new Uint16Array(PLANE).fill(OTHER_ADVANCE)
+for (const [first, last] of WIDE) advances.fill(WIDE_ADVANCE, first, last + 1)
+advances[0x3000] = WIDE_ADVANCE
+for (const [first, run] of RUNS) advances.set(run, first)
+
+mark(IS_SPACE, SPACE)
+mark(IS_NEWLINE, NEWLINE)
+mark(IS_EXTENDING, EXTEND)
+mark(IS_EXTENDING, indicMarks())
+mark(IS_WIDE, WIDE)
+mark(IS_RTL, RTL)
+mark(KEEPS_BEFORE, singles(NO_BREAK_BEFORE))
+mark(KEEPS_AFTER, singles(NO_BREAK_AFTER))
+mark(BREAKS_AFTER, singles(BREAK_AFTER))
+
+for (let code = 0; code < PLANE; code++) if (hasNoRoom(code)) advances[code] = 0
+advances[0x09] = TAB_SPACES * advance(0x20)
 
 /** The advance of a code point by itself, in font units. What extends another has none. */
 export function advance(code: number): number {
-  if (code === 0x09) return TAB_SPACES * advance(0x20)
-  if (isControl(code) || code === 0x200b || extendsCluster(code)) return 0
-  const units = table[code] ?? ABSENT
-  if (units !== ABSENT) return units
+  if (code < PLANE) return advances[code] ?? 0
+  if (within(EXTEND, code)) return 0
   if (isEmoji(code)) return EMOJI_ADVANCE
-  if (code === 0x3000 || isWide(code)) return WIDE_ADVANCE
-  return OTHER_ADVANCE
+  return within(WIDE, code) ? WIDE_ADVANCE : OTHER_ADVANCE
 }
 
-/** Whether the font of the board can draw this code point. */
-export function isInTable(code: number): boolean {
-  return (table[code] ?? ABSENT) !== ABSENT
-}
-
-/** Belongs to the code point before it and takes no room of its own. */
-export function extendsCluster(code: number): boolean {
-  if (code < 0x300) return code === 0xad
-  if (code >= 0x900 && code <= 0xd7f) {
-    const place = code & 0x7f
-    return (
-      place <= 0x03 ||
-      (place >= 0x3a && place <= 0x3c) ||
-      (place >= 0x3e && place <= 0x4d) ||
-      (place >= 0x51 && place <= 0x57) ||
-      (place >= 0x62 && place <= 0x63)
-    )
-  }
-  return within(EXTEND, code)
-}
-
-/** Control characters take no room and are no break; tabs and newlines are told apart before. */
-export function isControl(code: number): boolean {
-  return code < 0x20 || (code >= 0x7f && code <= 0x9f)
-}
-
-export function isSpace(code: number): boolean {
-  if (code < 0x1680) return code === 0x20 || code === 0x09
-  return within(SPACE, code)
-}
-
-export function isNewline(code: number): boolean {
-  if (code < 0x2028) return (code >= 0x0a && code <= 0x0d) || code === 0x85
-  return within(NEWLINE, code)
-}
-
-export function isEmoji(code: number): boolean {
-  return code >= 0x1f000 && (isRegionalIndicator(code) || within(EMOJI, code))
+export function classOf(code: number): number {
+  if (code < PLANE) return classes[code] ?? 0
+  if (within(EXTEND, code)) return IS_EXTENDING
+  if (isEmoji(code) || within(WIDE, code)) return IS_WIDE
+  return within(RTL, code) ? IS_RTL : 0
 }
 
 export function isRegionalIndicator(code: number): boolean {
   return code >= REGIONAL_INDICATOR[0] && code <= REGIONAL_INDICATOR[1]
 }
 
+/** What a zero-width joiner may tie into one picture. */
 export function isPictograph(code: number): boolean {
   return within(PICTOGRAPH, code) || within(EMOJI, code)
 }
 
-/** Between ideographs a line may break anywhere. */
-export function isWide(code: number): boolean {
-  return code >= 0x1100 && within(WIDE, code)
+function isEmoji(code: number): boolean {
+  return isRegionalIndicator(code) || within(EMOJI, code)
 }
 
-export function isRtl(code: number): boolean {
-  return code >= 0x590 && within(RTL, code)
+/** Control characters take no room either, and are no break. */
+function hasNoRoom(code: number): boolean {
+  const isControl = code < 0x20 || (code >= 0x7f && code <= 0x9f)
+  return isControl || code === 0x200b || (classOf(code) & IS_EXTENDING) !== 0
+}
+
+/** The marks of the Indic blocks lie alike in each. */
+function indicMarks(): Range[] {
+  const marks: Range[] = []
+  for (let block = 0x900; block <= 0xd00; block += 0x80) {
+    for (const [first, last] of [
+      [0x00, 0x03],
+      [0x3a, 0x3c],
+      [0x3e, 0x4d],
+      [0x51, 0x57],
+      [0x62, 0x63],
+    ] as const) {
+      marks.push([block + first, block + last])
+    }
+  }
+  return marks
+}
+
+function singles(codes: readonly number[]): Range[] {
+  return codes.map((code) => [code, code])
+}
+
+function mark(bit: number, ranges: readonly Range[]): void {
+  for (const [first, last] of ranges) {
+    for (let code = first; code <= last && code < PLANE; code++) classes[code] = (classes[code] ?? 0) | bit
+  }
 }
 
 /** Holds in `ranges`, which are sorted and apart. */

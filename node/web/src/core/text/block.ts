@@ -5,8 +5,8 @@
  * drawing, by a division by a power of two, which is exact.
  */
 import { ASCENT, DESCENT, UNITS_PER_EM } from './advances.gen'
-import { breakLines } from './lines'
-import type { BrokenText } from './lines'
+import { breakLines, breakPrepared, fitLines, prepareText } from './lines'
+import type { BrokenText, PreparedText } from './lines'
 
 /** The family, made by `scripts/fonts.mjs`, that has no kerning and no ligatures. */
 export const TEXT_FAMILY = 'Easel Text'
@@ -148,23 +148,23 @@ function pixels(units: number, size: number): number {
  * long address must not make all the rest tiny.
  */
 function shrinkToFit(input: TextBox, inner: Inner): TextBlock {
-  const full = size64(input.fontSize)
-  const steps = [full, ...LADDER.map((px) => px * 64).filter((step) => step < full)]
-  for (const size of steps) {
-    if (size * 2 < full) break
-    const broken = breakLines(input.text, unitsIn(inner.w, size))
-    if (!broken.cutWords && fits(broken, inner, size)) return place(input, inner, size, broken)
-  }
-  for (const size of steps) {
-    const broken = breakLines(input.text, unitsIn(inner.w, size))
-    if (fits(broken, inner, size)) return place(input, inner, size, broken)
-  }
-  const smallest = steps.at(-1) ?? full
-  return place(input, inner, smallest, breakLines(input.text, unitsIn(inner.w, smallest)))
+  const prepared = prepareText(input.text)
+  const size = sizeThatFits(prepared, size64(input.fontSize), inner)
+  return place(input, inner, size, breakPrepared(prepared, unitsIn(inner.w, size)))
 }
 
-function fits(broken: BrokenText, inner: Inner, size: number): boolean {
-  return broken.lines.length * LINE_HEIGHT <= unitsIn(inner.h, size)
+function sizeThatFits(prepared: PreparedText, full: number, inner: Inner): number {
+  const steps = [full, ...LADDER.map((px) => px * 64).filter((step) => step < full)]
+  let cut: number | undefined
+  for (const size of steps) {
+    // Once cut words have to do anyway, the largest size that cuts them is the best.
+    if (size * 2 < full && cut !== undefined) break
+    const linesMax = Math.floor(unitsIn(inner.h, size) / LINE_HEIGHT)
+    const fit = fitLines(prepared, unitsIn(inner.w, size), linesMax)
+    if (fit === 'whole') return size * 2 >= full ? size : (cut ?? size)
+    if (fit === 'cut') cut ??= size
+  }
+  return cut ?? steps.at(-1) ?? full
 }
 
 function place(input: TextBox, inner: Inner, size: number, broken: BrokenText): TextBlock {

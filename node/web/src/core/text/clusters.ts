@@ -1,15 +1,19 @@
 /**
  * Text cut into clusters, the smallest pieces that a line break may separate: the twin of
- * `node/board/src/text/clusters.rs`, which says why the rule is what it is.
+ * `node/board/src/text/clusters.rs`, which says why the rule is what it is. Kept as columns of
+ * numbers: a large board has millions of letters.
  */
 import {
   advance,
-  extendsCluster,
-  isEmoji,
+  BREAKS_AFTER,
+  classOf,
+  IS_EXTENDING,
+  IS_SPACE,
+  IS_WIDE,
   isPictograph,
   isRegionalIndicator,
-  isSpace,
-  isWide,
+  KEEPS_AFTER,
+  KEEPS_BEFORE,
 } from './advances'
 import { EMOJI_ADVANCE } from './advances.gen'
 
@@ -18,43 +22,56 @@ const KEYCAP = 0x20e3
 const ZERO_WIDTH_JOINER = 0x200d
 const REPLACEMENT = 0xfffd
 
-/** `wide` is an ideograph or a picture: a line may break on either side. */
-export type ClusterKind = 'space' | 'letter' | 'wide'
-
-export interface Cluster {
-  /** UTF-16 code units of the text. */
-  readonly start: number
-  end: number
-  /** The first code point. */
-  readonly base: number
+/** A paragraph in clusters; the columns have one entry for each. */
+export interface Clusters {
+  readonly count: number
+  /** UTF-16 code units of the text; one entry more than `count`, the end of the last. */
+  readonly starts: Int32Array
   /** Font units. */
-  advance: number
-  kind: ClusterKind
+  readonly advances: Uint16Array
+  /** Of the first code point (see `classOf`), with `IS_WIDE` added where a selector makes a picture. */
+  readonly classes: Uint8Array
+  /** 1 where a line may break before it; after a space it may in any case. */
+  readonly mayBreak: Uint8Array
 }
 
 /** Cuts `text` between `start` and `end`, a paragraph without newlines. */
-export function clusters(text: string, start: number, end: number): Cluster[] {
-  const out: Cluster[] = []
-  let last: Cluster | undefined
+export function clusters(text: string, start: number, end: number): Clusters {
+  const starts = new Int32Array(end - start + 1)
+  const advances = new Uint16Array(end - start)
+  const classes = new Uint8Array(end - start)
+  let count = 0
+  let base = 0
   let previous = 0
-  let at = start
-  while (at < end) {
+  for (let at = start; at < end;) {
     const code = codeAt(text, at)
-    const next = at + (code > 0xffff ? 2 : 1)
-    if (last !== undefined && joins(last, previous, code, at)) {
-      last.end = next
-      if (code === VARIATION_EMOJI || code === KEYCAP) {
-        last.kind = 'wide'
-        last.advance = EMOJI_ADVANCE
-      }
-    } else {
-      last = { start: at, end: next, base: code, advance: advance(code), kind: kindOf(code) }
-      out.push(last)
+    const own = classOf(code)
+    const last = count - 1
+    // What joins is never plain ASCII, and nothing joins a space.
+    const joins =
+      code >= 0x80 &&
+      count > 0 &&
+      ((classes[last] ?? 0) & IS_SPACE) === 0 &&
+      ((own & IS_EXTENDING) !== 0 ||
+        (previous === ZERO_WIDTH_JOINER
+          ? isPictograph(base) && isPictograph(code)
+          : // A regional indicator is two code units: a flag is complete with the second.
+            isRegionalIndicator(code) && isRegionalIndicator(base) && at - (starts[last] ?? 0) === 2))
+    if (!joins) {
+      starts[count] = at
+      advances[count] = advance(code)
+      classes[count] = own
+      base = code
+      count++
+    } else if (code === VARIATION_EMOJI || code === KEYCAP) {
+      classes[last] = (classes[last] ?? 0) | IS_WIDE
+      advances[last] = EMOJI_ADVANCE
     }
     previous = code
-    at = next
+    at += code > 0xffff ? 2 : 1
   }
-  return out
+  starts[count] = end
+  return { count, starts, advances, classes, mayBreak: breaksOf(text, count, starts, classes) }
 }
 
 /** A lone surrogate counts as the replacement character that the server reads in its place. */
@@ -63,15 +80,21 @@ export function codeAt(text: string, at: number): number {
   return code >= 0xd800 && code <= 0xdfff ? REPLACEMENT : code
 }
 
-function joins(cluster: Cluster, previous: number, code: number, at: number): boolean {
-  if (cluster.kind === 'space') return false
-  if (extendsCluster(code)) return true
-  if (previous === ZERO_WIDTH_JOINER) return isPictograph(cluster.base) && isPictograph(code)
-  // A regional indicator is two code units: a flag is complete with the second.
-  return isRegionalIndicator(code) && isRegionalIndicator(cluster.base) && at - cluster.start === 2
-}
-
-function kindOf(code: number): ClusterKind {
-  if (isSpace(code)) return 'space'
-  return isWide(code) || isEmoji(code) ? 'wide' : 'letter'
+function breaksOf(text: string, count: number, starts: Int32Array, classes: Uint8Array): Uint8Array {
+  const mayBreak = new Uint8Array(count)
+  for (let at = 1; at < count; at++) {
+    const before = classes[at - 1] ?? 0
+    const next = classes[at] ?? 0
+    if (((before | next) & IS_SPACE) !== 0 || (next & KEEPS_BEFORE) !== 0 || (before & KEEPS_AFTER) !== 0)
+      continue
+    if (((before | next) & IS_WIDE) !== 0) {
+      mayBreak[at] = 1
+      continue
+    }
+    if ((before & BREAKS_AFTER) === 0 || (next & BREAKS_AFTER) !== 0 || at < 2) continue
+    const earlier = classes[at - 2] ?? 0
+    const digit = text.charCodeAt(starts[at] ?? 0) - 0x30
+    if ((earlier & (IS_SPACE | BREAKS_AFTER)) === 0 && !(digit >= 0 && digit <= 9)) mayBreak[at] = 1
+  }
+  return mayBreak
 }

@@ -3,10 +3,9 @@
  * `node/board/src/text/lines.rs`, which states the rules; `node/board/fixtures/text.json` holds the
  * two together.
  */
-import { isNewline, isRtl } from './advances'
-import { BREAK_AFTER, NO_BREAK_AFTER, NO_BREAK_BEFORE } from './advances.gen'
+import { classOf, IS_NEWLINE, IS_RTL, IS_SPACE } from './advances'
 import { clusters, codeAt } from './clusters'
-import type { Cluster } from './clusters'
+import type { Clusters } from './clusters'
 
 export interface Word {
   /** UTF-16 code units of the text. */
@@ -36,70 +35,112 @@ export interface BrokenText {
   readonly cutWords: boolean
 }
 
+/** A text cut into clusters: what is the same for every width and size. */
+export interface PreparedText {
+  readonly text: string
+  readonly paragraphs: readonly Paragraph[]
+}
+
+interface Paragraph extends Clusters {
+  readonly start: number
+  readonly end: number
+}
+
 /** Breaks `text` into lines no wider than `widthMax` font units, or at newlines only. */
 export function breakLines(text: string, widthMax: number | null): BrokenText {
+  return breakPrepared(prepareText(text), widthMax)
+}
+
+export function prepareText(text: string): PreparedText {
+  const paragraphs: Paragraph[] = []
+  let start = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x0a && at > 0 && text.charCodeAt(at - 1) === 0x0d) {
+      start = at + 1
+    } else if ((classOf(code) & IS_NEWLINE) !== 0) {
+      paragraphs.push(paragraphOf(text, start, at))
+      start = at + 1
+    }
+  }
+  paragraphs.push(paragraphOf(text, start, text.length))
+  return { text, paragraphs }
+}
+
+function paragraphOf(text: string, start: number, end: number): Paragraph {
+  return { start, end, ...clusters(text, start, end) }
+}
+
+export function breakPrepared(prepared: PreparedText, widthMax: number | null): BrokenText {
   const lines: Line[] = []
+  const ends: number[] = []
   let cutWords = false
-  for (const [start, end] of paragraphs(text)) {
-    if (breakParagraph(text, start, end, widthMax ?? Infinity, lines)) cutWords = true
+  for (const paragraph of prepared.paragraphs) {
+    ends.length = 0
+    if (fill(paragraph, widthMax ?? Infinity, Infinity, ends) === 'cut') cutWords = true
+    let from = 0
+    for (const end of ends) {
+      lines.push(lineOf(prepared.text, paragraph, from, end))
+      from = end
+    }
   }
   let width = 0
   for (const line of lines) width = Math.max(width, line.width)
   return { lines, width, cutWords }
 }
 
-function paragraphs(text: string): [start: number, end: number][] {
-  const out: [number, number][] = []
-  let start = 0
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === 0x0a && at > 0 && text.charCodeAt(at - 1) === 0x0d) {
-      start = at + 1
-    } else if (isNewline(code)) {
-      out.push([start, at])
-      start = at + 1
-    }
+/** Whether the text takes no more than `linesMax` lines of this width, and if a word is cut for it. */
+export function fitLines(prepared: PreparedText, widthMax: number, linesMax: number): Fit {
+  const ends: number[] = []
+  let fit: Fit = 'whole'
+  for (const paragraph of prepared.paragraphs) {
+    const part = fill(paragraph, widthMax, linesMax, ends)
+    if (part === 'too-long') return part
+    if (part === 'cut') fit = part
   }
-  out.push([start, text.length])
-  return out
+  return fit
 }
 
+export type Fit = 'whole' | 'cut' | 'too-long'
+
 /**
- * Fills lines greedily. `line` is the first cluster of the line being filled, `turn` the last place
- * on it where it may break, `x` the width from `line` up to the cluster in hand. True when a word
- * had to be cut.
+ * Fills lines greedily and pushes the end of each, as an index of a cluster; stops when they are more
+ * than `linesMax`. `line` is the first cluster of the line being filled, `turn` the last place on it
+ * where it may break, `x` the width from `line` up to the cluster in hand.
  */
-function breakParagraph(text: string, start: number, end: number, widthMax: number, lines: Line[]): boolean {
-  const all = clusters(text, start, end)
+function fill(paragraph: Paragraph, widthMax: number, linesMax: number, ends: number[]): Fit {
+  const { count, advances, classes, mayBreak } = paragraph
   let line = 0
   let turn = 0
   let x = 0
-  let cut = false
-  all.forEach((cluster, at) => {
-    if (cluster.kind === 'space') {
-      x += cluster.advance
+  let fit: Fit = 'whole'
+  for (let at = 0; at < count; at++) {
+    const advance = advances[at] ?? 0
+    if (((classes[at] ?? 0) & IS_SPACE) !== 0) {
+      x += advance
       turn = at + 1
-      return
+      continue
     }
-    if (mayBreakBefore(all, at)) turn = at
-    if (x + cluster.advance > widthMax && turn > line) {
-      lines.push(lineOf(text, all.slice(line, turn)))
+    if (mayBreak[at] === 1) turn = at
+    if (x + advance > widthMax && turn > line) {
+      ends.push(turn)
+      if (ends.length >= linesMax) return 'too-long'
       line = turn
       x = 0
-      for (const moved of all.slice(line, at)) x += moved.advance
+      for (let moved = line; moved < at; moved++) x += advances[moved] ?? 0
     }
-    if (x + cluster.advance > widthMax && at > line) {
-      lines.push(lineOf(text, all.slice(line, at)))
-      cut = true
+    if (x + advance > widthMax && at > line) {
+      ends.push(at)
+      if (ends.length >= linesMax) return 'too-long'
+      fit = 'cut'
       line = at
       turn = at
       x = 0
     }
-    x += cluster.advance
-  })
-  if (line < all.length) lines.push(lineOf(text, all.slice(line)))
-  else lines.push({ start, end, width: 0, words: [] })
-  return cut
+    x += advance
+  }
+  ends.push(count)
+  return ends.length > linesMax ? 'too-long' : fit
 }
 
 interface OpenWord {
@@ -109,27 +150,32 @@ interface OpenWord {
   width: number
 }
 
-function lineOf(text: string, line: readonly Cluster[]): Line {
+function lineOf(text: string, paragraph: Paragraph, from: number, to: number): Line {
+  const { starts, advances, classes } = paragraph
   let words: OpenWord[] = []
   let word: OpenWord | undefined
+  let isRtl = false
   let x = 0
-  for (const cluster of line) {
-    if (cluster.kind === 'space') {
+  for (let at = from; at < to; at++) {
+    const advance = advances[at] ?? 0
+    const own = classes[at] ?? 0
+    if ((own & IS_SPACE) !== 0) {
       word = undefined
     } else if (word !== undefined) {
-      word.end = cluster.end
-      word.width += cluster.advance
+      word.end = starts[at + 1] ?? word.end
+      word.width += advance
     } else {
-      word = { start: cluster.start, end: cluster.end, x, width: cluster.advance }
+      word = { start: starts[at] ?? 0, end: starts[at + 1] ?? 0, x, width: advance }
       words.push(word)
     }
-    x += cluster.advance
+    isRtl ||= (own & IS_RTL) !== 0
+    x += advance
   }
-  words = mergeRtl(text, words)
+  if (isRtl) words = mergeRtl(text, words)
   const last = words.at(-1)
   return {
-    start: line[0]?.start ?? 0,
-    end: line.at(-1)?.end ?? 0,
+    start: starts[from] ?? paragraph.start,
+    end: starts[to] ?? paragraph.end,
     width: last === undefined ? 0 : last.x + last.width,
     words,
   }
@@ -137,7 +183,6 @@ function lineOf(text: string, line: readonly Cluster[]): Line {
 
 /** Joins right-to-left words with their like, across words that have no direction of their own. */
 function mergeRtl(text: string, words: OpenWord[]): OpenWord[] {
-  if (!words.some((word) => directionOf(text, word) === 'rtl')) return words
   const out: OpenWord[] = []
   // The right-to-left word that a later one may join, and its place in `out`.
   let open: { readonly word: OpenWord; readonly index: number } | undefined
@@ -160,29 +205,9 @@ function directionOf(text: string, word: OpenWord): 'ltr' | 'rtl' | 'neutral' {
   let direction: 'ltr' | 'neutral' = 'neutral'
   for (let at = word.start; at < word.end; at++) {
     const code = codeAt(text, at)
-    if (isRtl(code)) return 'rtl'
+    if ((classOf(code) & IS_RTL) !== 0) return 'rtl'
     if (code > 0x40 && (code < 0x2000 || code > 0x206f)) direction = 'ltr'
     if (code > 0xffff) at++
   }
   return direction
-}
-
-const noBreakBefore = new Set(NO_BREAK_BEFORE)
-const noBreakAfter = new Set(NO_BREAK_AFTER)
-const breakAfter = new Set(BREAK_AFTER)
-
-/**
- * Whether a line may break between the cluster at `at`, which is no space, and the one before it.
- * After spaces it may in any case; that is not asked here.
- */
-function mayBreakBefore(all: readonly Cluster[], at: number): boolean {
-  const next = all[at]
-  const before = all[at - 1]
-  if (next === undefined || before === undefined || before.kind === 'space') return false
-  if (noBreakBefore.has(next.base) || noBreakAfter.has(before.base)) return false
-  if (before.kind === 'wide' || next.kind === 'wide') return true
-  if (!breakAfter.has(before.base) || breakAfter.has(next.base)) return false
-  if (next.base >= 0x30 && next.base <= 0x39) return false
-  const earlier = all[at - 2]
-  return earlier !== undefined && earlier.kind !== 'space' && !breakAfter.has(earlier.base)
 }

@@ -2,7 +2,7 @@
  * Select, move, resize, turn. What a press landed on is decided on the way down, what the gesture is
  * when it starts to move, and what a click means on the way up.
  */
-import { hasText } from '../elements'
+import { hasText, hitElement } from '../elements'
 import { lineEnds } from '../elements/line'
 import type { Element, ElementId, LineElement } from '../elements/types'
 import { boxCentre, moveBox, rectBetween, rotateAbout, type Box, type Point } from '../geometry/box'
@@ -152,7 +152,8 @@ function press(input: ToolInput, view: View): Step<SelectState> {
   }
   const wasSelected = view.selection.includes(under.id)
   const state = pressed({ on: 'element', id: under.id, wasSelected })
-  if (wasSelected) return stay(state)
+  // With Alt it is not known yet whether this is a click through to what lies beneath.
+  if (wasSelected || input.alt) return stay(state)
   const ids = input.shift ? [...view.selection, under.id] : [under.id]
   return { state, effects: [{ do: 'select', ids }] }
 }
@@ -179,18 +180,29 @@ function drag(state: At<'pressed'>, input: ToolInput, view: View): Step<SelectSt
     case 'element':
     case 'frame': {
       if (view.readOnly) return stay(state)
-      const before = selected(view).filter((e) => !e.style.locked)
-      return move(
-        { at: 'moving', from: state.from, before, dx: 0, dy: 0, copies: [], copying: false },
-        input,
-        view,
-      )
+      const ids = draggedIds(state.target, view)
+      const before = elementsOf(ids, view).filter((e) => !e.style.locked)
+      const moving = {
+        at: 'moving',
+        from: state.from,
+        before,
+        dx: 0,
+        dy: 0,
+        copies: [],
+        copying: false,
+      } as const
+      const step = move(moving, input, view)
+      return { state: step.state, effects: [{ do: 'select', ids }, ...step.effects] }
     }
     case 'board': {
       const base = input.shift ? view.selection : []
       return marquee({ at: 'marquee', from: state.from, to: input.at, base }, input, view)
     }
   }
+}
+
+function draggedIds(target: Target, view: View): readonly ElementId[] {
+  return target.on === 'element' && !view.selection.includes(target.id) ? [target.id] : view.selection
 }
 
 function click(state: At<'pressed'>, input: ToolInput, view: View): Effect[] {
@@ -321,7 +333,11 @@ function marquee(state: At<'marquee'>, input: ToolInput, view: View): Step<Selec
 }
 
 function selected(view: View): Element[] {
-  return view.selection.flatMap((id) => view.element(id) ?? [])
+  return elementsOf(view.selection, view)
+}
+
+function elementsOf(ids: readonly ElementId[], view: View): Element[] {
+  return ids.flatMap((id) => view.element(id) ?? [])
 }
 
 function gripUnder(input: ToolInput, view: View): Grip | null {
@@ -348,12 +364,11 @@ function writableUnder(input: ToolInput, view: View): Element | undefined {
 
 /** The next element below this one at the pointer, or the topmost again from the bottom. */
 function beneath(id: ElementId, input: ToolInput, view: View): ElementId | undefined {
+  const { x, y } = input.at
   const slack = slackOf(input, view.camera)
   const stack: ElementId[] = []
-  view.scene.topmostAt(input.at, slack, (e) => {
-    if (!e.style.locked && view.scene.topmostAt(input.at, slack, (other) => other.id === e.id))
-      stack.push(e.id)
-    return false
+  view.scene.visit({ minX: x - slack, minY: y - slack, maxX: x + slack, maxY: y + slack }, ({ element }) => {
+    if (!element.style.locked && hitElement(element, input.at, slack)) stack.push(element.id)
   })
   const current = view.selection.find((one) => stack.includes(one)) ?? id
   const place = stack.indexOf(current)

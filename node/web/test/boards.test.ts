@@ -1,0 +1,317 @@
+/**
+ * What must hold whatever people do: an undone gesture leaves no trace, editors that edit at once end
+ * up with the same board and lose nothing of each other's, and what is not understood stays as it is.
+ */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import type { ToolId } from '../src/core/editor-api'
+import { spliceBetween } from '../src/doc/ytext'
+import { contentOf, desk, exchange, type Desk } from './desk'
+
+const place = fc.tuple(fc.integer({ min: 0, max: 800 }), fc.integer({ min: 0, max: 600 }))
+const keys = fc.record({ shift: fc.boolean(), alt: fc.boolean(), mod: fc.constant(false) })
+const drawing: ToolId[] = ['rectangle', 'ellipse', 'diamond', 'sticky', 'pen', 'line']
+
+/** One thing a person does that changes the board in one step, or not at all. */
+type Deed =
+  | { do: 'draw'; tool: ToolId; from: [number, number]; to: [number, number] }
+  | { do: 'drag'; pick: number; from: [number, number]; to: [number, number]; keys: object }
+  | { do: 'handle'; pick: number; handle: number; to: [number, number]; keys: object }
+  | { do: 'key'; pick: number; key: string; mod: boolean }
+  | { do: 'style'; pick: number; fill: string; width: number }
+  | { do: 'write'; pick: number; text: string }
+
+const pick = fc.nat({ max: 20 })
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  fc.record({ do: fc.constant('draw' as const), tool: fc.constantFrom(...drawing), from: place, to: place }),
+  fc.record({ do: fc.constant('drag' as const), pick, from: place, to: place, keys }),
+  fc.record({ do: fc.constant('handle' as const), pick, handle: fc.nat({ max: 8 }), to: place, keys }),
+  fc.record({
+    do: fc.constant('key' as const),
+    pick,
+    key: fc.constantFrom('Delete', 'd', 'ArrowLeft', '[', ']', '{', '}'),
+    mod: fc.boolean(),
+  }),
+  fc.record({
+    do: fc.constant('style' as const),
+    pick,
+    fill: fc.constantFrom('none', 'red', 'yellow', '#123456'),
+    width: fc.integer({ min: 0, max: 9 }),
+  }),
+  fc.record({
+    do: fc.constant('write' as const),
+    pick,
+    text: fc.string({ unit: 'grapheme', maxLength: 12 }),
+  }),
+)
+
+function perform(d: Desk, what: Deed): void {
+  // As after a pause: deeds that follow fast may join one step.
+  d.board.endStep()
+  d.editor.setTool('select')
+  if (what.do !== 'draw') {
+    const ids = [...d.board.ids()]
+    const chosen = ids[what.pick % Math.max(1, ids.length)]
+    d.editor.select(chosen === undefined ? [] : what.pick % 3 === 0 ? ids : [chosen])
+  }
+  switch (what.do) {
+    case 'draw':
+      d.editor.setTool(what.tool)
+      d.drag(what.from, what.to)
+      break
+    case 'drag':
+      d.drag(what.from, what.to, what.keys)
+      break
+    case 'handle': {
+      const box = d.editor.selectionBox()
+      if (!box) return
+      const x = box.x + (box.w * (what.handle % 3)) / 2
+      const y = what.handle === 8 ? box.y - 24 : box.y + (box.h * Math.floor(what.handle / 3)) / 2
+      d.drag([x, y], what.to, what.keys)
+      break
+    }
+    case 'key':
+      d.key(what.key, { mod: what.mod })
+      break
+    case 'style':
+      d.editor.setStyle({ fill: what.fill, stroke_width: what.width })
+      break
+    case 'write': {
+      const [id] = d.editor.state.get().selection
+      if (id === undefined) return
+      d.editor.startTextEdit(id)
+      if (d.editor.state.get().editing) d.editor.setText(id, what.text)
+      break
+    }
+  }
+  d.editor.endTextEdit()
+}
+
+describe('undo', () => {
+  test('takes back any deed in one step, and redo brings it again', () => {
+    fc.assert(
+      fc.property(fc.array(deed, { maxLength: 8 }), deed, (before, last) => {
+        const d = desk()
+        for (const what of before) perform(d, what)
+        const was = contentOf(d.ydoc)
+        perform(d, last)
+        const is = contentOf(d.ydoc)
+        if (JSON.stringify(is) === JSON.stringify(was)) return
+        d.editor.undo()
+        expect(contentOf(d.ydoc)).toEqual(was)
+        d.editor.redo()
+        expect(contentOf(d.ydoc)).toEqual(is)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test("never takes back another person's work", () => {
+    const a = desk()
+    const b = desk()
+    const own = a.draw('rectangle', [0, 0], [50, 50])
+    exchange(a.ydoc, b.ydoc)
+    const theirs = b.draw('ellipse', [100, 100], [150, 150])
+    b.editor.select([own])
+    b.key('ArrowRight', { shift: true })
+    exchange(a.ydoc, b.ydoc)
+    a.editor.select([own])
+    a.editor.setStyle({ fill: 'red' })
+    a.editor.undo()
+    expect(a.board.get(own)).toMatchObject({ box: { x: 10 }, style: { fill: 'none' } })
+    expect(a.board.get(theirs)).toBeDefined()
+  })
+})
+
+describe('editing at once', () => {
+  test('any interleaving converges, and nobody loses an element that nobody deleted', () => {
+    const turn = fc.record({ who: fc.boolean(), what: deed, meet: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(turn, { maxLength: 14 }), (turns) => {
+        const a = desk()
+        const b = desk()
+        const made = new Set<string>()
+        const deleted = new Set<string>()
+        for (const { who, what, meet } of turns) {
+          const d = who ? a : b
+          const before = new Set(d.board.ids())
+          perform(d, what)
+          const after = new Set(d.board.ids())
+          for (const id of after) if (!before.has(id)) made.add(id)
+          for (const id of before) if (!after.has(id)) deleted.add(id)
+          if (meet) exchange(a.ydoc, b.ydoc)
+        }
+        exchange(a.ydoc, b.ydoc)
+        expect(contentOf(a.ydoc)).toEqual(contentOf(b.ydoc))
+        expect([...a.board.ids()].sort()).toEqual([...made].filter((id) => !deleted.has(id)).sort())
+        const shown = (d: Desk) => d.editor.scene.order().map(({ id }) => id)
+        expect(shown(a)).toEqual(shown(b))
+        expect(shown(a)).toHaveLength(a.board.size())
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
+
+/** A board from a later version: unknown keys on known types, unknown types and kinds, nested types. */
+function laterBoard(): Y.Doc {
+  const ydoc = new Y.Doc()
+  const elements = ydoc.getMap<Y.Map<unknown>>('elements')
+  const put = (id: string, keys: Record<string, unknown>) => {
+    const map = new Y.Map<unknown>()
+    const later = {
+      glow: { radius: 3, of: ['a', null, true], $odd: 1 },
+      blob: new Uint8Array([0, 255, 7]),
+      tags: Y.Array.from(['x', 1]),
+      extra: new Y.Map([['deep', new Y.Text('kept')]]),
+      by: 'usr_1',
+    }
+    for (const [key, value] of Object.entries({ ...later, ...keys })) map.set(key, value)
+    elements.set(id, map)
+  }
+  const rich = new Y.Text('plain bold')
+  ydoc.transact(() => {
+    put('shape', {
+      type: 'shape',
+      kind: 'rectangle',
+      box: [0, 0, 100, 100, 0],
+      z: 'a1',
+      fill: 'blue',
+      text: rich,
+    })
+    put('star', { type: 'shape', kind: 'star', box: [200, 0, 100, 100, 0], z: 'a2' })
+    put('frame', { type: 'frame', box: [0, 200, 300, 300, 0.3], z: 'a3', parent: 'shape' })
+    put('line', {
+      type: 'line',
+      box: [400, 0, 100, 50, 0],
+      z: 'a4',
+      data: { from: [0, 0], to: [1, 1], from_head: 'none', to_head: 'crow', bend: 0.5 },
+    })
+    put('broken', { type: 'shape', kind: 'rectangle', box: 'nowhere', z: 'a5' })
+    elements.set('odd', 'not a map' as never)
+  })
+  rich.format(6, 4, { bold: true })
+  return ydoc
+}
+
+/** What the client says it does not know. */
+function unknownPart(ydoc: Y.Doc, id: string): unknown {
+  const own = ['box', 'z', 'fill', 'stroke_width', 'text', 'data']
+  const map = ydoc.getMap<Y.Map<unknown>>('elements').get(id)
+  if (!(map instanceof Y.Map)) return map
+  const described = contentOf(ydoc) as { map: [string, { map: [string, unknown][] }][] }
+  return described.map.find(([key]) => key === id)?.[1].map.filter(([key]) => !own.includes(key))
+}
+
+describe('what is not understood', () => {
+  test('stays byte for byte under every deed', () => {
+    const ids = ['shape', 'star', 'frame', 'line', 'broken', 'odd']
+    fc.assert(
+      fc.property(fc.array(deed, { maxLength: 10 }), (deeds) => {
+        const d = desk(laterBoard())
+        const was = ids.map((id) => unknownPart(d.ydoc, id))
+        for (const what of deeds) {
+          if (what.do === 'key' && what.key === 'Delete') continue
+          perform(d, what)
+        }
+        expect(ids.map((id) => unknownPart(d.ydoc, id))).toEqual(was)
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('is shown where it can be, moved like any other, and travels with copies', () => {
+    const d = desk(laterBoard())
+    expect([...d.board.ids()].sort()).toEqual(['frame', 'line', 'shape', 'star'])
+    expect(d.board.get('star')).toMatchObject({ type: 'unknown', rawType: 'shape' })
+    d.editor.selectAll()
+    d.editor.duplicate()
+    const copies = d.editor.state.get().selection
+    expect(copies).toHaveLength(4)
+    const originals = ['shape', 'star', 'frame', 'line']
+    copies.forEach((copy, i) => {
+      const withoutParent = (id: string) =>
+        (unknownPart(d.ydoc, id) as [string, unknown][]).filter(([key]) => key !== 'parent')
+      expect(withoutParent(copy)).toEqual(withoutParent(originals[i] ?? ''))
+    })
+    const [shape = '', , frame = ''] = copies
+    expect(d.board.get(frame)?.parent).toBe(shape)
+  })
+
+  test('a moved line end keeps the rest of its data', () => {
+    const d = desk(laterBoard())
+    d.editor.select(['line'])
+    d.drag([500, 50], [600, 200])
+    const data = d.ydoc.getMap<Y.Map<unknown>>('elements').get('line')?.get('data')
+    expect(data).toMatchObject({ bend: 0.5 })
+    expect(d.board.get('line')?.box).toMatchObject({ w: 200, h: 200 })
+  })
+
+  test('writing keeps the formatting of what stays', () => {
+    const d = desk(laterBoard())
+    d.editor.startTextEdit('shape')
+    d.editor.setText('shape', 'plain and bold')
+    const text = d.ydoc.getMap<Y.Map<unknown>>('elements').get('shape')?.get('text') as Y.Text
+    expect(text.toDelta()).toEqual([{ insert: 'plain and ' }, { insert: 'bold', attributes: { bold: true } }])
+  })
+})
+
+describe('styles', () => {
+  test('equal to the default are not stored', () => {
+    const d = desk()
+    const id = d.draw('rectangle', [0, 0], [50, 50])
+    const stored = () => [...(d.ydoc.getMap<Y.Map<unknown>>('elements').get(id)?.keys() ?? [])].sort()
+    const plain = stored()
+    expect(plain).toEqual(['box', 'kind', 'text', 'type', 'z'])
+    d.editor.setStyle({ fill: 'red', stroke_width: 8 })
+    expect(stored()).toEqual(['box', 'fill', 'kind', 'stroke_width', 'text', 'type', 'z'])
+    d.editor.setStyle({ fill: 'none', stroke_width: 2 })
+    expect(stored()).toEqual(plain)
+  })
+
+  test('chosen for the selection are those of the next element of its type', () => {
+    const d = desk()
+    d.draw('rectangle', [0, 0], [50, 50])
+    d.editor.setStyle({ fill: 'red' })
+    const next = d.draw('ellipse', [100, 0], [150, 50])
+    expect(d.board.get(next)?.style.fill).toBe('red')
+    const note = d.draw('sticky', [300, 300], [300, 300])
+    expect(d.board.get(note)?.style.fill).toBe('yellow')
+  })
+})
+
+describe('splices', () => {
+  test('turn one text into another and never cut a surrogate pair', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 12 })
+    fc.assert(
+      fc.property(text, text, text, (head, a, b) => {
+        const before = head + a + head
+        const after = head + b + head
+        const splice = spliceBetween(before, after)
+        if (!splice) {
+          expect(before).toBe(after)
+          return
+        }
+        const { at, removed, inserted } = splice
+        expect(before.slice(0, at) + inserted + before.slice(at + removed)).toBe(after)
+        expect(
+          [before.slice(0, at), inserted, before.slice(at + removed)].every((s) => s.isWellFormed()),
+        ).toBe(true)
+      }),
+    )
+  })
+
+  test('typed at once at different places both stay', () => {
+    const a = desk()
+    const b = desk()
+    const id = a.draw('sticky', [200, 200], [200, 200])
+    a.editor.setText(id, 'middle')
+    exchange(a.ydoc, b.ydoc)
+    a.editor.setText(id, 'start middle')
+    b.editor.startTextEdit(id)
+    b.editor.setText(id, 'middle end 🎉')
+    exchange(a.ydoc, b.ydoc)
+    expect(a.board.get(id)).toMatchObject({ text: 'start middle end 🎉' })
+  })
+})
