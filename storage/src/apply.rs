@@ -9,7 +9,6 @@
 //! list of what expires, once per ten minutes.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use crate::command::{Command, Envelope, NewUpdate, Outcome, Payload, Rejection, Reply};
 use crate::ids::{BoardId, CommandId, DocName, InstanceId, Time, Title};
@@ -157,6 +156,7 @@ fn restore_board(tx: &mut dyn WriteTx, at: Time, board: BoardId) -> Result<Reply
     change_board(tx, at, board, BoardRow { trashed_at, ..row })
 }
 
+/// Deletes all rows at once. A long history takes a while; nobody can be drawing on this board meanwhile.
 fn purge_board(tx: &mut dyn WriteTx, board: BoardId) -> Result<Reply, Fault> {
     if let Err(rejection) = trashed_board(tx, board)? {
         return Ok(Err(rejection));
@@ -241,7 +241,6 @@ fn append_updates(
             continue;
         }
         row.head_seq += 1;
-        row.tail_bytes += inline_len(&update.payload);
         tx.put_update(doc, row.head_seq, &UpdateRow::new(at, update))?;
     }
     let last_seq = row.head_seq;
@@ -333,7 +332,8 @@ struct CompactSpan {
     upto_seq: u64,
 }
 
-/// Swaps the body. Updates are not moved: those up to the body's seq are history from now on, the rest is the tail.
+/// Swaps the body, whatever the size of the tail. Updates are not moved: those up to the body's seq are history from
+/// now on, the rest is the tail. A board in the trash may be compacted, its content stays the same.
 fn compact(
     tx: &mut dyn WriteTx,
     doc: &DocName,
@@ -357,8 +357,6 @@ fn compact(
     };
 
     row.body_seq = span.upto_seq;
-    row.body_bytes = bytes.len() as u64;
-    row.tail_bytes = payload_bytes_after(tx, doc, span.upto_seq)?;
     let body = BodyContent {
         bytes,
         state_vector: state_vector.to_vec().into(),
@@ -370,27 +368,11 @@ fn compact(
     }))
 }
 
-fn payload_bytes_after(tx: &dyn WriteTx, doc: &DocName, seq: u64) -> Result<u64, Fault> {
-    let mut bytes = 0;
-    tx.scan_updates(doc, seq + 1..=u64::MAX, &mut |_, update| {
-        bytes += inline_len(&update.payload);
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(bytes)
-}
-
 fn inline(payload: &Payload) -> Result<&bytes::Bytes, Rejection> {
     match payload {
         Payload::Inline(bytes) if bytes.is_empty() => Err(Rejection::Empty),
         Payload::Inline(bytes) => Ok(bytes),
         Payload::Blob { .. } => Err(Rejection::BlobUnsupported),
-    }
-}
-
-fn inline_len(payload: &Payload) -> u64 {
-    match payload {
-        Payload::Inline(bytes) => bytes.len() as u64,
-        Payload::Blob { .. } => 0,
     }
 }
 

@@ -55,9 +55,6 @@ pub struct DocRow {
     /// 0: there is no body.
     pub body_seq: u64,
     pub updated_at: Time,
-    /// Payload bytes of the tail.
-    pub tail_bytes: u64,
-    pub body_bytes: u64,
 }
 
 /// One update as stored, for ever: compaction makes it history, it does not move or change it.

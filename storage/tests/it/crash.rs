@@ -1,6 +1,8 @@
 //! Power cuts: whatever sectors survive, the state is that of some flush, with that flush's marker, or a later one.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use easel_storage::redb::{ForgetfulDisk, State};
 use easel_storage::{Command, Fault, Payload};
@@ -59,6 +61,35 @@ fn what_was_flushed_is_there_after_a_crash() {
         assert_eq!(marker_of(&crashed), 20, "seed {seed}");
         assert_eq!(snapshot_of(&crashed), flushed, "seed {seed}");
     }
+}
+
+/// Otherwise a crash would mean walking the whole file before the first answer.
+#[test]
+fn opening_after_a_crash_repairs_nothing() {
+    let disk = ForgetfulDisk::new();
+    let state = State::on_backend(disk.backend()).unwrap();
+    step(&state, 1);
+    state.flush().unwrap();
+    step(&state, 2);
+    assert!(!needs_repair(&disk.after_crash(1)));
+
+    // A flush of another kind shows that this would be seen.
+    let disk = ForgetfulDisk::new();
+    let database = ::redb::Builder::new()
+        .create_with_backend(disk.backend())
+        .unwrap();
+    database.begin_write().unwrap().commit().unwrap();
+    assert!(needs_repair(&disk.after_crash(1)));
+}
+
+fn needs_repair(disk: &ForgetfulDisk) -> bool {
+    let asked = Arc::new(AtomicBool::new(false));
+    let called = Arc::clone(&asked);
+    ::redb::Builder::new()
+        .set_repair_callback(move |_| called.store(true, Ordering::Relaxed))
+        .create_with_backend(disk.backend())
+        .unwrap();
+    asked.load(Ordering::Relaxed)
 }
 
 #[test]

@@ -229,8 +229,6 @@ fn check_other_records(samples: &mut Samples) {
         head_seq: 301,
         body_seq: 300,
         updated_at: AT,
-        tail_bytes: 12,
-        body_bytes: 70_000,
     };
     let seat = SeatRow {
         at: AT,
