@@ -51,6 +51,8 @@ pub(super) async fn show(
             ("dark", (Theme::Dark, "dark")),
         ],
     )?;
+    // A page asks anew when the board moved on, by an address it has not asked for yet.
+    params.take::<u64>("seq", "is a whole number")?;
     params.finish()?;
     let board = store::board(&app, store::level(&headers), board_id(&id)?).await?;
     // Another release may draw differently.

@@ -19,7 +19,7 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     ),
     (
         HeaderName::from_static("permissions-policy"),
-        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), \
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), midi=(), \
          display-capture=(), clipboard-read=(self), clipboard-write=(self), fullscreen=(self)",
     ),
 ];
