@@ -148,7 +148,7 @@ async function copyLink(path: string): Promise<void> {
 
 /** The picture is asked for again when the board's content moved on, by its sequence number. */
 function Preview({ board, theme }: { board: Board; theme: Theme }) {
-  const url = `${board.previewUrl}?theme=${theme}&v=${board.seq}`
+  const url = `${board.previewUrl}?theme=${theme}&seq=${board.seq}`
   const [failed, setFailed] = useState<string | null>(null)
   return (
     <div className="card__preview">
