@@ -192,6 +192,10 @@ fn line_cases() -> Vec<Value> {
         };
         cases.push((text, width));
     }
+    for _ in 0..80 {
+        let (text, width) = (dice.noise(), 1000 + dice.below(12_000));
+        cases.push((text, Some(width)));
+    }
     cases.push((dice.text(150), Some(25_000)));
     cases.push(("x".repeat(500), Some(40_000)));
     cases
@@ -361,6 +365,31 @@ const GAPS: &[&str] = &[
     "/",
 ];
 
+/// Where the rules of clusters and breaks meet in ways that nobody writes.
+const NOISE: &[Range] = &[
+    (0x00, 0x1f),
+    (0x20, 0x7e),
+    (0x20, 0x7e),
+    (0xa0, 0x24f),
+    (0x300, 0x36f),
+    (0x590, 0x6ff),
+    (0x900, 0xd7f),
+    (0xe00, 0xeff),
+    (0x1100, 0x11ff),
+    (0x2000, 0x206f),
+    (0x2190, 0x27bf),
+    (0x3000, 0x30ff),
+    (0xac00, 0xacff),
+    (0xfe00, 0xfe0f),
+    (0xff00, 0xffef),
+    (0x10800, 0x108ff),
+    (0x1f1e6, 0x1f1ff),
+    (0x1f300, 0x1f64f),
+    (0x1f3fb, 0x1f3ff),
+    (0x20000, 0x200ff),
+    (0xe0000, 0xe00ff),
+];
+
 /// A fixed sequence of numbers, so that the fixtures change only when the rules do.
 struct Dice(u64);
 
@@ -375,6 +404,22 @@ impl Dice {
 
     fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[usize::try_from(self.below(from.len() as u64)).expect("an index")]
+    }
+
+    fn noise(&mut self) -> String {
+        let length = 1 + self.below(40);
+        (0..length)
+            .filter_map(|_| {
+                let (first, last) = self.pick(NOISE);
+                let code = u64::from(first) + self.below(u64::from(last - first) + 1);
+                // Joiners and selectors matter most, and would be rare.
+                match self.below(12) {
+                    0 => Some('\u{200d}'),
+                    1 => Some('\u{fe0f}'),
+                    _ => char::from_u32(u32::try_from(code).ok()?),
+                }
+            })
+            .collect()
     }
 
     fn text(&mut self, words: u64) -> String {

@@ -8,6 +8,7 @@ import {
   BREAKS_AFTER,
   classOf,
   IS_EXTENDING,
+  IS_RTL,
   IS_SPACE,
   IS_WIDE,
   isPictograph,
@@ -29,7 +30,7 @@ export interface Clusters {
   readonly starts: Int32Array
   /** Font units. */
   readonly advances: Uint16Array
-  /** Of the first code point (see `classOf`), with `IS_WIDE` added where a selector makes a picture. */
+  /** Of the first code point (see `classOf`); `IS_WIDE` also where a selector makes a picture, `IS_RTL` also of marks. */
   readonly classes: Uint8Array
   /** 1 where a line may break before it; after a space it may in any case. */
   readonly mayBreak: Uint8Array
@@ -63,9 +64,10 @@ export function clusters(text: string, start: number, end: number): Clusters {
       classes[count] = own
       base = code
       count++
-    } else if (code === VARIATION_EMOJI || code === KEYCAP) {
-      classes[last] = (classes[last] ?? 0) | IS_WIDE
-      advances[last] = EMOJI_ADVANCE
+    } else {
+      const isPicture = code === VARIATION_EMOJI || code === KEYCAP
+      classes[last] = (classes[last] ?? 0) | (own & IS_RTL) | (isPicture ? IS_WIDE : 0)
+      if (isPicture) advances[last] = EMOJI_ADVANCE
     }
     previous = code
     at += code > 0xffff ? 2 : 1
