@@ -43,6 +43,8 @@ describe('packed strokes', () => {
     const sx = ink.w0 > 0 ? ink.box[0] / ink.w0 : 1
     const sy = ink.h0 > 0 ? ink.box[1] / ink.h0 : 1
     const stretched = found.points.map((n, i) => (i % 2 === 0 ? n * sx : n * sy))
-    expect(inkLine(stretched)).toEqual(ink.path.flatMap(([letter, ...numbers]) => [CODES[letter], ...numbers]))
+    expect(inkLine(stretched)).toEqual(
+      ink.path.flatMap(([letter, ...numbers]) => [CODES[letter], ...numbers]),
+    )
   })
 })

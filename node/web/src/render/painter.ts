@@ -23,9 +23,9 @@ export interface PaintView {
 }
 
 /** Smaller than this on screen, an element is a flat box. */
-const FLAT_BELOW_PX = 9
-/** Outlines of boxes up to this size are four straight strips, and paths lose most of their joints. */
-const COARSE_BELOW_PX = 48
+const FLAT_BELOW_PX = 12
+/** Boxes up to this size are strips and areas of whole pixels, and paths lose most of their joints. */
+const COARSE_BELOW_PX = 64
 /** Smaller letters than this cannot be read, and are not painted. */
 const TEXT_FROM_PX = 4
 /** Corners rounder than this on screen can be told from square ones. */
@@ -43,7 +43,7 @@ export class Painter {
   private lineWidth = -1
   private alpha = -1
   private font = ''
-  private isTurned = false
+  private space: 'world' | 'turned' | 'pixels' = 'turned'
 
   constructor(ctx: Ctx, view: PaintView) {
     this.ctx = ctx
@@ -54,7 +54,7 @@ export class Painter {
     ctx.textAlign = 'left'
     ctx.fontKerning = 'none'
     ctx.setLineDash([])
-    this.straighten()
+    this.toWorld()
   }
 
   paint(e: Element): void {
@@ -63,9 +63,17 @@ export class Painter {
     const size = Math.max(frame.w, frame.h) * zoom
     this.setAlpha(e.style.opacity)
     if (size < FLAT_BELOW_PX) return this.paintFlat(e, frame)
+    if (
+      e.type === 'sticky' &&
+      frame.angle === 0 &&
+      size < COARSE_BELOW_PX &&
+      !this.isLegible(e.style.font_size)
+    ) {
+      return this.paintFlat(e, frame)
+    }
     const paint = paintOf(e)
     if (frame.angle !== 0) this.turn(frame)
-    else if (this.isTurned) this.straighten()
+    else this.toWorld()
     this.paintForm(paint, frame, size)
     if (paint.text && this.view.editing !== e.id) this.paintText(paint, paint.text, frame)
   }
@@ -110,6 +118,7 @@ export class Painter {
   }
 
   private paintRectangle(paint: Paint, b: Box, size: number): void {
+    if (size < COARSE_BELOW_PX && b.angle === 0 && paint.dash === 'solid') return this.paintStrips(paint, b)
     const { ctx } = this
     const radius = cornerOf(CORNER_MOST.rectangle, b)
     if (radius * this.view.zoom >= ROUND_FROM_PX) {
@@ -122,19 +131,30 @@ export class Painter {
     }
     const stroke = this.strokeOf(paint)
     if (stroke === null) return
-    if (size >= COARSE_BELOW_PX) {
-      this.setStroke(stroke, paint.strokeWidth)
-      this.dashed(paint, () => ctx.strokeRect(b.x, b.y, b.w, b.h))
-      return
+    this.setStroke(stroke, paint.strokeWidth)
+    this.dashed(paint, () => ctx.strokeRect(b.x, b.y, b.w, b.h))
+  }
+
+  /** Whole pixels cost a fraction of an outline that is smoothed at its edges. */
+  private paintStrips(paint: Paint, b: Box): void {
+    const { ctx } = this
+    const { x, y, w, h } = this.pixelsOf(b)
+    const line = Math.max(1, Math.round(paint.strokeWidth * this.view.zoom * this.view.density))
+    const fill = this.view.colors.fill(paint.fill)
+    const stroke = this.strokeOf(paint)
+    this.toPixels()
+    if (fill !== null) {
+      this.setFill(fill)
+      ctx.fillRect(x, y, w, h)
     }
-    // Strips cost a fraction of a stroked outline, and nobody sees dashes here.
-    this.setFill(stroke)
-    const w = paint.strokeWidth
-    const half = w / 2
-    ctx.fillRect(b.x - half, b.y - half, b.w + w, w)
-    ctx.fillRect(b.x - half, b.y + b.h - half, b.w + w, w)
-    ctx.fillRect(b.x - half, b.y + half, w, b.h - w)
-    ctx.fillRect(b.x + b.w - half, b.y + half, w, b.h - w)
+    if (stroke !== null) {
+      this.setFill(stroke)
+      ctx.fillRect(x, y, w, line)
+      ctx.fillRect(x, y + h - line, w, line)
+      ctx.fillRect(x, y, line, h)
+      ctx.fillRect(x + w - line, y, line, h)
+    }
+    this.toWorld()
   }
 
   private paintOutline(paint: Paint, trace: (ctx: Ctx) => void): void {
@@ -206,7 +226,7 @@ export class Painter {
   }
 
   private paintText(paint: Paint, text: PaintText, frame: Box): void {
-    if (text.fontSize * this.view.zoom < TEXT_FROM_PX) return
+    if (!this.isLegible(text.fontSize)) return
     const font = canvasFont(text.fontSize)
     if (font !== this.font) {
       this.ctx.font = font
@@ -219,17 +239,28 @@ export class Painter {
   // ---- from far away
 
   private paintFlat(e: Element, frame: Box): void {
-    if (this.isTurned) this.straighten()
-    const { colors, zoom } = this.view
-    // Never thinner than a pixel, or a board of lines would vanish.
-    const least = 1 / zoom
-    const w = Math.max(frame.w, least)
-    const h = Math.max(frame.h, least)
+    const { colors } = this.view
+    const { x, y, w, h } = this.pixelsOf(frame)
     const filled = colors.fill(e.style.fill)
-    const color = filled ?? colors.stroke(e.style.stroke) ?? colors.ink(e.style.text_color, 'none')
-    this.setFill(color)
-    if (filled === null) this.setAlpha(e.style.opacity * 0.35)
-    this.ctx.fillRect(frame.x, frame.y, w, h)
+    const line = colors.stroke(e.style.stroke) ?? colors.ink(e.style.text_color, 'none')
+    this.toPixels()
+    this.setFill(filled ?? colors.faint(line))
+    this.ctx.fillRect(x, y, w, h)
+  }
+
+  private isLegible(fontSize: number): boolean {
+    return fontSize * this.view.zoom >= TEXT_FROM_PX
+  }
+
+  /** In whole pixels of the canvas; never thinner than one, or a board of lines would vanish. */
+  private pixelsOf(b: Box): { x: number; y: number; w: number; h: number } {
+    const { zoom, density } = this.view
+    const scale = zoom * density
+    const x = Math.round(b.x * scale + this.view.x * density)
+    const y = Math.round(b.y * scale + this.view.y * density)
+    const right = Math.round((b.x + b.w) * scale + this.view.x * density)
+    const bottom = Math.round((b.y + b.h) * scale + this.view.y * density)
+    return { x, y, w: Math.max(1, right - x), h: Math.max(1, bottom - y) }
   }
 
   // ---- state of the canvas
@@ -248,20 +279,27 @@ export class Painter {
     this.ctx.setLineDash([])
   }
 
-  private straighten(): void {
+  private toWorld(): void {
+    if (this.space === 'world') return
     const { x, y, zoom, density } = this.view
     this.ctx.setTransform(zoom * density, 0, 0, zoom * density, x * density, y * density)
-    this.isTurned = false
+    this.space = 'world'
+  }
+
+  private toPixels(): void {
+    if (this.space === 'pixels') return
+    this.ctx.setTransform(1, 0, 0, 1, 0, 0)
+    this.space = 'pixels'
   }
 
   private turn(b: Box): void {
-    this.straighten()
+    this.toWorld()
     const cx = b.x + b.w / 2
     const cy = b.y + b.h / 2
     this.ctx.translate(cx, cy)
     this.ctx.rotate(b.angle)
     this.ctx.translate(-cx, -cy)
-    this.isTurned = true
+    this.space = 'turned'
   }
 
   private setFill(color: string): void {

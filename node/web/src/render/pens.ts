@@ -14,6 +14,8 @@ export interface Colors {
   stroke(color: Color): string | null
   fill(color: Color): string | null
   ink(color: Color | null, behind: Color): string
+  /** An outlined or written area from far away: its colour, thinned out over the board. */
+  faint(color: string): string
 }
 
 const OWN: Readonly<Record<Theme, Pick<Colors, 'accent' | 'paper' | 'dot' | 'shadow'>>> = {
@@ -25,12 +27,14 @@ export function colorsOf(theme: Theme): Colors {
   const strokes = new Map<Color, string | null>()
   const fills = new Map<Color, string | null>()
   const inks = new Map<string, string>()
+  const faints = new Map<string, string>()
   return {
     theme,
     canvas: CANVAS[theme],
     ...OWN[theme],
     stroke: (color) => remembered(strokes, color, () => strokeColor(color, theme)),
     fill: (color) => remembered(fills, color, () => fillColor(color, theme)),
+    faint: (color) => remembered(faints, color, () => mix(color, CANVAS[theme], FAINT)),
     ink: (color, behind) => remembered(inks, `${color}|${behind}`, () => inkColor(color, behind, theme)),
   }
 }
@@ -38,6 +42,17 @@ export function colorsOf(theme: Theme): Colors {
 /** A colour for a person: `#rrggbb`, or a palette name as a line. */
 export function personColor(color: string, colors: Colors): string {
   return colors.stroke(color) ?? PALETTE[colors.theme].grey.stroke
+}
+
+const FAINT = 0.35
+
+/** `share` of one `#rrggbb` and the rest of another: an opaque colour paints faster than a clear one. */
+function mix(color: string, over: string, share: number): string {
+  const channel = (hex: string, from: number) => Number.parseInt(hex.slice(from, from + 2), 16)
+  const mixed = [1, 3, 5].map((at) =>
+    Math.round(channel(color, at) * share + channel(over, at) * (1 - share)),
+  )
+  return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`
 }
 
 function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {
