@@ -16,7 +16,7 @@ export interface GridView {
 /** World distance between dots at 100 %. */
 const SPACING = 24
 /** Dots stand this far apart on screen, up to twice as far. */
-const LEAST_PX = 18
+const LEAST_PX = 12
 const DOT_PX = 1.5
 const OPACITY = 0.13
 

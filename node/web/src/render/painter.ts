@@ -27,7 +27,7 @@ const FLAT_BELOW_PX = 12
 /** Boxes up to this size are strips and areas of whole pixels, and paths lose most of their joints. */
 const COARSE_BELOW_PX = 64
 /** Smaller letters than this cannot be read, and are not painted. */
-const TEXT_FROM_PX = 4
+const TEXT_FROM_PX = 5
 /** Corners rounder than this on screen can be told from square ones. */
 const ROUND_FROM_PX = 2
 const CORNER_MOST = { rectangle: 6, note: 4, placeholder: 4 }

@@ -125,6 +125,8 @@ export function mountBoard(
     setData(host, 'tool', state.tool)
     setData(host, 'zoom', Math.round(state.camera.zoom * 1000) / 1000)
     setData(host, 'peers', presence.peers().length)
+    setData(host, 'paints', stats.paints)
+    setData(host, 'frames', stats.frames)
   }
 
   function follow(): void {
