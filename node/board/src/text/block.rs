@@ -4,7 +4,7 @@
 //! and pixels again only for drawing, by a division by a power of two, which is exact.
 
 use super::advances::{ASCENT, DESCENT, UNITS_PER_EM};
-use super::lines::{BrokenText, break_lines};
+use super::lines::{BrokenText, Fit, PreparedText, break_lines};
 
 /// From one baseline to the next: 1.25 em.
 pub const LINE_HEIGHT: u32 = UNITS_PER_EM * 5 / 4;
@@ -158,34 +158,30 @@ fn pixels(units: u64, size64: u64) -> f64 {
 /// set, a step that cuts words does not count as fitting: smaller text reads better than cut text,
 /// but a long address must not make all the rest tiny.
 fn shrink_to_fit(input: &TextBox<'_>, inner: &Inner) -> (u64, BrokenText) {
-    let full = size64(input.font_size);
-    let steps = || {
-        std::iter::once(full).chain(
-            LADDER
-                .iter()
-                .map(|&px| u64::from(px) * 64)
-                .filter(|&step| step < full),
-        )
-    };
-    for size in steps().filter(|&step| step * 2 >= full) {
-        let broken = break_lines(input.text, Some(units_in(inner.w, size)));
-        if !broken.cut_words && fits(&broken, inner, size) {
-            return (size, broken);
-        }
-    }
-    let mut smallest = None;
-    for size in steps() {
-        let broken = break_lines(input.text, Some(units_in(inner.w, size)));
-        if fits(&broken, inner, size) {
-            return (size, broken);
-        }
-        smallest = Some((size, broken));
-    }
-    smallest.expect("the size set is a step itself")
+    let prepared = PreparedText::new(input.text);
+    let size = size_that_fits(&prepared, size64(input.font_size), inner);
+    (size, prepared.break_lines(Some(units_in(inner.w, size))))
 }
 
-fn fits(broken: &BrokenText, inner: &Inner, size64: u64) -> bool {
-    broken.lines.len() as u64 * u64::from(LINE_HEIGHT) <= units_in(inner.h, size64)
+fn size_that_fits(prepared: &PreparedText<'_>, full: u64, inner: &Inner) -> u64 {
+    let ladder = LADDER.iter().map(|&px| u64::from(px) * 64);
+    let mut cut = None;
+    let mut smallest = full;
+    for size in std::iter::once(full).chain(ladder.filter(|&step| step < full)) {
+        // Once cut words have to do anyway, the largest size that cuts them is the best.
+        if size * 2 < full && cut.is_some() {
+            break;
+        }
+        let lines_max = units_in(inner.h, size) / u64::from(LINE_HEIGHT);
+        let lines_max = usize::try_from(lines_max).unwrap_or(usize::MAX);
+        match prepared.fit(units_in(inner.w, size), lines_max) {
+            Fit::Whole => return size,
+            Fit::Cut => cut = cut.or(Some(size)),
+            Fit::TooLong => {}
+        }
+        smallest = size;
+    }
+    cut.unwrap_or(smallest)
 }
 
 fn place<'a>(

@@ -45,93 +45,82 @@ pub struct BrokenText {
 
 /// Breaks `text` into lines no wider than `width_max` font units, or at newlines only.
 pub fn break_lines(text: &str, width_max: Option<u64>) -> BrokenText {
-    let mut breaker = Breaker {
-        text,
-        width_max: width_max.unwrap_or(u64::MAX),
-        lines: Vec::new(),
-        cut_words: false,
-    };
-    for (start, end) in paragraphs(text) {
-        breaker.paragraph(start, end);
-    }
-    let width = breaker
-        .lines
-        .iter()
-        .map(|line| line.width)
-        .max()
-        .unwrap_or(0);
-    BrokenText {
-        lines: breaker.lines,
-        width,
-        cut_words: breaker.cut_words,
-    }
+    PreparedText::new(text).break_lines(width_max)
 }
 
-fn paragraphs(text: &str) -> Vec<(usize, usize)> {
-    let mut out = Vec::new();
-    let mut start = 0;
-    let mut after_return = false;
-    for (at, ch) in text.char_indices() {
-        let next = at + ch.len_utf8();
-        if ch == '\n' && after_return {
-            start = next;
-        } else if is_newline(u32::from(ch)) {
-            out.push((start, at));
-            start = next;
-        }
-        after_return = ch == '\r';
-    }
-    out.push((start, text.len()));
-    out
-}
-
-struct Breaker<'a> {
+/// A text cut into clusters: what is the same for every width and size.
+#[derive(Debug)]
+pub struct PreparedText<'a> {
     text: &'a str,
-    width_max: u64,
-    lines: Vec<Line>,
-    cut_words: bool,
+    paragraphs: Vec<Paragraph>,
 }
 
-impl Breaker<'_> {
-    /// Fills lines greedily. `line` is the first cluster of the line being filled, `turn` the last
-    /// place on it where it may break, `x` the width from `line` up to the cluster in hand.
-    fn paragraph(&mut self, start: usize, end: usize) {
-        let all = clusters(&self.text[start..end], start);
-        let (mut line, mut turn, mut x) = (0, 0, 0_u64);
-        for (at, cluster) in all.iter().enumerate() {
-            if cluster.kind == Kind::Space {
-                x += u64::from(cluster.advance);
-                turn = at + 1;
-                continue;
-            }
-            if may_break_before(&all, at) {
-                turn = at;
-            }
-            let advance = u64::from(cluster.advance);
-            if x + advance > self.width_max && turn > line {
-                self.push_line(&all[line..turn]);
-                line = turn;
-                x = all[line..at].iter().map(|c| u64::from(c.advance)).sum();
-            }
-            if x + advance > self.width_max && at > line {
-                self.push_line(&all[line..at]);
-                self.cut_words = true;
-                (line, turn, x) = (at, at, 0);
-            }
-            x += advance;
-        }
-        match all.get(line..) {
-            Some(rest) if !rest.is_empty() => self.push_line(rest),
-            Some(_) | None => self.lines.push(Line {
+#[derive(Debug)]
+struct Paragraph {
+    start: usize,
+    end: usize,
+    clusters: Vec<Cluster>,
+}
+
+/// How a text goes into a number of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    Whole,
+    /// With a word cut in two.
+    Cut,
+    TooLong,
+}
+
+impl<'a> PreparedText<'a> {
+    pub fn new(text: &'a str) -> PreparedText<'a> {
+        let paragraphs = paragraphs(text)
+            .into_iter()
+            .map(|(start, end)| Paragraph {
                 start,
                 end,
-                width: 0,
-                words: Vec::new(),
-            }),
+                clusters: clusters(&text[start..end], start),
+            })
+            .collect();
+        PreparedText { text, paragraphs }
+    }
+
+    pub fn break_lines(&self, width_max: Option<u64>) -> BrokenText {
+        let width_max = width_max.unwrap_or(u64::MAX);
+        let mut lines = Vec::new();
+        let mut cut_words = false;
+        for paragraph in &self.paragraphs {
+            let mut ends = Vec::new();
+            cut_words |= paragraph.fill(width_max, usize::MAX, &mut ends) == Fit::Cut;
+            let mut from = 0;
+            for end in ends {
+                lines.push(self.line(paragraph, from, end));
+                from = end;
+            }
+        }
+        let width = lines.iter().map(|line| line.width).max().unwrap_or(0);
+        BrokenText {
+            lines,
+            width,
+            cut_words,
         }
     }
 
-    fn push_line(&mut self, clusters: &[Cluster]) {
+    /// Whether the text takes no more than `lines_max` lines of this width, and if a word is cut for it.
+    pub fn fit(&self, width_max: u64, lines_max: usize) -> Fit {
+        let mut ends = Vec::new();
+        let mut fit = Fit::Whole;
+        for paragraph in &self.paragraphs {
+            match paragraph.fill(width_max, lines_max, &mut ends) {
+                Fit::Whole => {}
+                Fit::Cut => fit = Fit::Cut,
+                Fit::TooLong => return Fit::TooLong,
+            }
+        }
+        fit
+    }
+
+    fn line(&self, paragraph: &Paragraph, from: usize, to: usize) -> Line {
+        let clusters = &paragraph.clusters[from..to];
         let mut words: Vec<Word> = Vec::new();
         let (mut x, mut after_space) = (0, true);
         for cluster in clusters {
@@ -156,12 +145,14 @@ impl Breaker<'_> {
             x += advance;
         }
         let words = self.merge_rtl(words);
-        self.lines.push(Line {
-            start: clusters[0].start,
-            end: clusters[clusters.len() - 1].end,
+        Line {
+            start: clusters
+                .first()
+                .map_or(paragraph.start, |first| first.start),
+            end: clusters.last().map_or(paragraph.end, |last| last.end),
             width: words.last().map_or(0, |word| word.x + word.width),
             words,
-        });
+        }
     }
 
     /// Joins right-to-left words with their like, across words that have no direction of their own.
@@ -203,6 +194,66 @@ impl Breaker<'_> {
             }
         }
         direction
+    }
+}
+
+fn paragraphs(text: &str) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    let mut after_return = false;
+    for (at, ch) in text.char_indices() {
+        let next = at + ch.len_utf8();
+        if ch == '\n' && after_return {
+            start = next;
+        } else if is_newline(u32::from(ch)) {
+            out.push((start, at));
+            start = next;
+        }
+        after_return = ch == '\r';
+    }
+    out.push((start, text.len()));
+    out
+}
+
+impl Paragraph {
+    /// Fills lines greedily and pushes the end of each, as an index of a cluster; stops when they
+    /// are more than `lines_max`. `line` is the first cluster of the line being filled, `turn` the
+    /// last place on it where it may break, `x` the width from `line` up to the cluster in hand.
+    fn fill(&self, width_max: u64, lines_max: usize, ends: &mut Vec<usize>) -> Fit {
+        let all = &self.clusters;
+        let (mut line, mut turn, mut x) = (0, 0, 0_u64);
+        let mut fit = Fit::Whole;
+        for (at, cluster) in all.iter().enumerate() {
+            let advance = u64::from(cluster.advance);
+            if cluster.kind == Kind::Space {
+                x += advance;
+                turn = at + 1;
+                continue;
+            }
+            if may_break_before(all, at) {
+                turn = at;
+            }
+            if x + advance > width_max && turn > line {
+                ends.push(turn);
+                line = turn;
+                x = all[line..at].iter().map(|c| u64::from(c.advance)).sum();
+            }
+            if x + advance > width_max && at > line {
+                ends.push(at);
+                fit = Fit::Cut;
+                (line, turn, x) = (at, at, 0);
+            }
+            if ends.len() >= lines_max {
+                return Fit::TooLong;
+            }
+            x += advance;
+        }
+        ends.push(all.len());
+        if ends.len() > lines_max {
+            Fit::TooLong
+        } else {
+            fit
+        }
     }
 }
 

@@ -161,7 +161,7 @@ function sizeThatFits(prepared: PreparedText, full: number, inner: Inner): numbe
     if (size * 2 < full && cut !== undefined) break
     const linesMax = Math.floor(unitsIn(inner.h, size) / LINE_HEIGHT)
     const fit = fitLines(prepared, unitsIn(inner.w, size), linesMax)
-    if (fit === 'whole') return size * 2 >= full ? size : (cut ?? size)
+    if (fit === 'whole') return size
     if (fit === 'cut') cut ??= size
   }
   return cut ?? steps.at(-1) ?? full
