@@ -3,7 +3,6 @@
 //! Writes `client.rs`, a table sorted by path, which `src/http/assets.rs` includes. Without a built client the table
 //! is empty and the server says so. Compressed files are kept by content, so a rebuild compresses only what changed.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
@@ -54,32 +53,28 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<String>) -> io::Result<()
 }
 
 fn entry(dist: &Path, path: &str, packed: &Path) -> io::Result<String> {
-    let file = dist.join(path);
-    let bytes = fs::read(&file)?;
+    let bytes = fs::read(dist.join(path))?;
     let tag = tag(&bytes);
-    let mut line = String::new();
-    write!(
-        line,
-        "    File {{ path: {:?}, tag: {tag:?}, plain: include_bytes!({:?})",
-        format!("/{path}"),
-        file
-    )
-    .expect("a String takes every write");
-    for (field, suffix, compress) in [
-        ("br", "br", brotli as fn(&[u8]) -> io::Result<Vec<u8>>),
-        ("gzip", "gz", gzip),
-    ] {
+    // A copy, since the next build of the client may replace the file before the compiler reads it.
+    let plain = packed.join(&tag);
+    fs::write(&plain, &bytes)?;
+    let is_worth_it = is_worth_compressing(path, &bytes);
+    let include = |suffix: &str, compress: Compress| -> io::Result<String> {
         let target = packed.join(format!("{tag}.{suffix}"));
-        if is_worth_compressing(path, &bytes) && pack(&bytes, &target, compress)? {
-            write!(line, ", {field}: Some(include_bytes!({target:?}))")
-                .expect("a String takes every write");
+        if is_worth_it && pack(&bytes, &target, compress)? {
+            Ok(format!("Some(include_bytes!({target:?}))"))
         } else {
-            write!(line, ", {field}: None").expect("a String takes every write");
+            Ok("None".to_owned())
         }
-    }
-    line.push_str(" },\n");
-    Ok(line)
+    };
+    let (br, gzip) = (include("br", brotli)?, include("gz", gzip)?);
+    let path = format!("/{path}");
+    Ok(format!(
+        "    File {{ path: {path:?}, tag: {tag:?}, plain: include_bytes!({plain:?}), br: {br}, gzip: {gzip} }},\n"
+    ))
 }
+
+type Compress = fn(&[u8]) -> io::Result<Vec<u8>>;
 
 /// Tells versions of a file apart; a client compares it, nobody trusts it.
 fn tag(bytes: &[u8]) -> String {
@@ -107,11 +102,7 @@ fn is_worth_compressing(path: &str, bytes: &[u8]) -> bool {
 }
 
 /// True if the compressed file exists and is smaller.
-fn pack(
-    bytes: &[u8],
-    target: &Path,
-    compress: fn(&[u8]) -> io::Result<Vec<u8>>,
-) -> io::Result<bool> {
+fn pack(bytes: &[u8], target: &Path, compress: Compress) -> io::Result<bool> {
     if !target.exists() {
         fs::write(target, compress(bytes)?)?;
     }

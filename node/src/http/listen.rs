@@ -287,3 +287,155 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Limits, Listener, Stopping, serve};
+    use axum::Router;
+    use axum::routing::get;
+    use prometheus::IntGauge;
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::sync::Notify;
+    use tokio::task::JoinHandle;
+
+    struct Server {
+        at: SocketAddr,
+        open: IntGauge,
+        stopping: Stopping,
+        task: JoinHandle<()>,
+    }
+
+    async fn start(routes: Router, header_timeout: Duration) -> Server {
+        let listener = Listener::bind("listen.http", ([127, 0, 0, 1], 0).into())
+            .await
+            .unwrap();
+        let (at, open, stopping) = (
+            listener.at(),
+            IntGauge::new("open", "open").unwrap(),
+            Stopping::default(),
+        );
+        let limits = Limits {
+            connections: 10,
+            header_timeout,
+        };
+        let task = tokio::spawn(serve(
+            listener,
+            routes,
+            limits,
+            open.clone(),
+            stopping.clone(),
+        ));
+        Server {
+            at,
+            open,
+            stopping,
+            task,
+        }
+    }
+
+    /// Sends `bytes` and reads until the server closes.
+    async fn talk(at: SocketAddr, bytes: &[u8]) -> String {
+        let mut socket = TcpStream::connect(at).await.unwrap();
+        socket.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        // A reset counts as closed, too.
+        let _ = socket.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_asks_for_nothing_is_closed() {
+        let server = start(Router::new(), Duration::from_millis(50)).await;
+        // Silent, undecided between HTTP/1 and HTTP/2, and stuck in the head.
+        for bytes in [&b""[..], b"PRI * HT", b"GET / HTTP/1.1\r\nHost: "] {
+            assert_eq!(talk(server.at, bytes).await, "");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_head_beyond_32_kib_is_refused() {
+        let server = start(Router::new(), Duration::from_secs(60)).await;
+        let head = format!(
+            "GET / HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n",
+            "x".repeat(40 << 10)
+        );
+        assert!(
+            talk(server.at, head.as_bytes())
+                .await
+                .starts_with("HTTP/1.1 431")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_stop_waits_for_requests_and_takes_no_new_ones() {
+        let (reached, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (in_handler, may_answer) = (reached.clone(), go_on.clone());
+        let handler = move || async move {
+            in_handler.notify_one();
+            may_answer.notified().await;
+            "done"
+        };
+        let server = start(
+            Router::new().route("/", get(handler)),
+            Duration::from_secs(60),
+        )
+        .await;
+        let asking = tokio::spawn(async move {
+            talk(server.at, b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await
+        });
+        reached.notified().await;
+        assert_eq!(server.open.get(), 1);
+        server.stopping.stop.cancel();
+        // Refused, once the listener is gone.
+        while TcpStream::connect(server.at).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!server.task.is_finished());
+        go_on.notify_one();
+        assert!(asking.await.unwrap().ends_with("done"));
+        server.task.await.unwrap();
+        assert_eq!(server.open.get(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_abort_waits_for_nothing() {
+        let reached = Arc::new(Notify::new());
+        let in_handler = reached.clone();
+        let handler = move || async move {
+            in_handler.notify_one();
+            std::future::pending::<()>().await;
+        };
+        let server = start(
+            Router::new().route("/", get(handler)),
+            Duration::from_secs(60),
+        )
+        .await;
+        let asking = tokio::spawn(async move {
+            talk(server.at, b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await
+        });
+        reached.notified().await;
+        server.stopping.stop.cancel();
+        server.stopping.abort.cancel();
+        server.task.await.unwrap();
+        assert_eq!(asking.await.unwrap(), "");
+    }
+
+    #[tokio::test]
+    async fn an_occupied_port_is_told_with_what_to_do() {
+        let first = Listener::bind("listen.ops", ([127, 0, 0, 1], 0).into())
+            .await
+            .unwrap();
+        let error = Listener::bind("listen.ops", first.at())
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("another program uses that port") && error.contains("EASEL_LISTEN__OPS"),
+            "{error}"
+        );
+    }
+}
