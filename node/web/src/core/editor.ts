@@ -19,7 +19,6 @@ import {
 } from './camera'
 import { insertIntents, payloadBounds, payloadOf } from './copies'
 import type {
-  ActionId,
   Camera,
   ClipboardPayload,
   Editor,
@@ -28,29 +27,27 @@ import type {
   KeyInput,
   ModifierKeys,
   PointerInput,
-  TextFrame,
   ToolId,
 } from './editor-api'
 import { frameOf, hasText } from './elements'
 import { createIntent, newText } from './elements/make'
 import type { Element, ElementId } from './elements/types'
-import { blockOf, textAreaOf } from './elements/words'
 import { rectCentre, rectsTouch, type Point, type Rect } from './geometry/box'
 import { Gestures } from './gestures'
 import { boundsOf, frameAround, intentsOf, moveElement } from './handling'
+import { runAction } from './actions'
 import { bindingFor, type Binding } from './keymap'
 import { keysBetween } from './order'
 import type { DocumentChange, Grouping, Intent, LivePreview } from './ports'
 import { createScene, type PreviewSource } from './scene'
 import { createStore } from './store'
 import { drawnBy, NO_STYLES, styleIntents, summarise, typesOf, withNext } from './styling'
+import { textFrameOf } from './textFrame'
 import { startTool } from './tools'
 import type { Effect, ToolInput, View } from './tools/tool'
 
 /** A copy beside its original stands this far off, in world units. */
 const COPY_OFFSET = 20
-const NUDGE = 1
-const NUDGE_FAR = 10
 const NO_KEYS: ModifierKeys = { shift: false, alt: false, mod: false }
 
 export function createEditor(options: EditorOptions): Editor {
@@ -92,7 +89,7 @@ export function createEditor(options: EditorOptions): Editor {
 
   function select(ids: readonly ElementId[]): void {
     const before = state.get().selection
-    const after = ids.filter((id, i) => document.get(id) !== undefined && ids.indexOf(id) === i)
+    const after = [...new Set(ids)].filter((id) => document.get(id) !== undefined)
     if (after.length === before.length && after.every((id, i) => id === before[i])) return
     patch({ selection: after })
     presence?.setSelection(after)
@@ -301,78 +298,9 @@ export function createEditor(options: EditorOptions): Editor {
   }
 
   function act(binding: Binding, input: KeyInput): boolean {
-    const { action } = binding
     // During a gesture only Escape means anything: an edit in the middle of one would mix with it.
-    if (tool.shown().active && action !== 'escape') return true
-    if (action.startsWith('tool:')) {
-      setTool(action.slice('tool:'.length) as ToolId)
-      return true
-    }
-    return run(action as Exclude<ActionId, `tool:${ToolId}`>, input)
-  }
-
-  function run(action: Exclude<ActionId, `tool:${ToolId}`>, input: KeyInput): boolean {
-    switch (action) {
-      case 'undo':
-        return done(undo)
-      case 'redo':
-        return done(redo)
-      case 'selectAll':
-        return done(selectAll)
-      case 'delete':
-        return done(deleteSelection)
-      case 'duplicate':
-        return done(duplicate)
-      case 'copy':
-      case 'cut':
-      case 'paste':
-        // The browser answers these with a clipboard event, which alone may touch the clipboard.
-        options.onAction?.(action)
-        return false
-      case 'toFront':
-        return done(() => order('to-front'))
-      case 'forward':
-        return done(() => order('forward'))
-      case 'backward':
-        return done(() => order('backward'))
-      case 'toBack':
-        return done(() => order('to-back'))
-      case 'nudge':
-        return nudgeBy(input)
-      case 'zoomIn':
-        return done(() => zoomTo(nextStep(state.get().camera.zoom)))
-      case 'zoomOut':
-        return done(() => zoomTo(previousStep(state.get().camera.zoom)))
-      case 'zoomReset':
-        return done(() => zoomTo(1))
-      case 'zoomFit':
-        return done(zoomToFit)
-      case 'zoomSelection':
-        return done(zoomToSelection)
-      case 'editText':
-        return editSelected()
-      case 'escape':
-        return done(escape)
-      case 'help':
-        return done(() => options.onAction?.(action))
-    }
-  }
-
-  function nudgeBy(input: KeyInput): boolean {
-    if (state.get().selection.length === 0) return false
-    const far = input.shift ? NUDGE_FAR : NUDGE
-    const name = input.key.toLowerCase()
-    const dx = name === 'arrowleft' ? -far : name === 'arrowright' ? far : 0
-    const dy = name === 'arrowup' ? -far : name === 'arrowdown' ? far : 0
-    nudge(dx, dy)
-    return true
-  }
-
-  function editSelected(): boolean {
-    const [first, second] = selected()
-    if (!first || second || !hasText(first)) return false
-    edit(first.id, false)
-    return true
+    if (tool.shown().active && binding.action !== 'escape') return true
+    return runAction(binding.action, input, editor, (action) => options.onAction?.(action))
   }
 
   // ---- edits
@@ -487,26 +415,6 @@ export function createEditor(options: EditorOptions): Editor {
     document.endStep()
   }
 
-  function textFrame(id: ElementId): TextFrame | null {
-    const element = document.get(id)
-    if (!element || !hasText(element)) return null
-    const frame = frameOf(element)
-    const { fontSize } = blockOf(element)
-    return {
-      id,
-      text: element.text,
-      area: textAreaOf(element, frame),
-      element: frame,
-      fontSize,
-      lineHeight: fontSize * 1.25,
-      align: element.style.align,
-      valign: element.type === 'text' ? 'top' : element.style.valign,
-      color: element.style.text_color,
-      fill: element.style.fill,
-      wraps: element.type !== 'text' || !element.style.auto_width,
-    }
-  }
-
   // ---- view
 
   function zoomTo(zoom: number, about?: Point): void {
@@ -556,7 +464,7 @@ export function createEditor(options: EditorOptions): Editor {
     () => scene.destroy(),
   ]
 
-  return {
+  const editor: Editor = {
     state,
     document,
     scene,
@@ -602,7 +510,7 @@ export function createEditor(options: EditorOptions): Editor {
       commit([{ do: 'setText', id, text }], `text ${id}`)
     },
     endTextEdit,
-    textFrame,
+    textFrame: (id) => textFrameOf(document.get(id)),
     undo,
     redo,
     escape,
@@ -636,9 +544,5 @@ export function createEditor(options: EditorOptions): Editor {
       presence?.setSelection([])
     },
   }
-}
-
-function done(act: () => void): true {
-  act()
-  return true
+  return editor
 }

@@ -45,6 +45,8 @@ export type PreviewSource = 'own' | number
 
 /** Queries that cover this part of the board walk everything instead of asking the index. */
 const WALK_ALL_FROM = 0.4
+/** Moving more than this at once, as a drag of everything does, leaves the index to be built anew later. */
+const REINDEX_FROM = 300
 
 interface Entry extends SceneEntry {
   element: Element
@@ -64,6 +66,8 @@ export function createScene(document: BoardDocument): Scene {
   let order: Entry[] = []
   let marks = new Uint8Array(0)
   let ranksStale = false
+  /** Otherwise the index is out of date, and everything is walked. */
+  let indexed = true
   let whole: Rect | null = null
   let version = 0
 
@@ -81,6 +85,7 @@ export function createScene(document: BoardDocument): Scene {
   }
 
   function follow(change: DocumentChange): void {
+    if (change.removed.length + change.changed.length > REINDEX_FROM) indexed = false
     // Received boards arrive whole; one sort is then cheaper than thousands of insertions.
     const bulk = change.added.length > Math.max(100, entries.size / 10)
     for (const id of change.removed) remove(id)
@@ -96,7 +101,7 @@ export function createScene(document: BoardDocument): Scene {
     if (fresh.length > 0) {
       for (const entry of fresh) entries.set(entry.id, entry)
       order = [...order, ...fresh].sort((a, b) => comparePlaces(a.stored, b.stored))
-      index.load(fresh)
+      if (indexed) index.load(fresh)
     }
     changed()
   }
@@ -112,7 +117,7 @@ export function createScene(document: BoardDocument): Scene {
     const entry = entryOf(element)
     entries.set(element.id, entry)
     order.splice(placeOf(entry), 0, entry)
-    index.insert(entry)
+    if (indexed) index.insert(entry)
   }
 
   function remove(id: ElementId): void {
@@ -120,7 +125,7 @@ export function createScene(document: BoardDocument): Scene {
     if (!entry) return
     entries.delete(id)
     order.splice(order[placeOf(entry)] === entry ? placeOf(entry) : order.indexOf(entry), 1)
-    index.remove(entry)
+    if (indexed) index.remove(entry)
   }
 
   function update(id: ElementId): void {
@@ -150,10 +155,10 @@ export function createScene(document: BoardDocument): Scene {
 
   function show(entry: Entry, element: Element): void {
     if (entry.element === element) return
-    index.remove(entry)
+    if (indexed) index.remove(entry)
     entry.element = element
     setBounds(entry)
-    index.insert(entry)
+    if (indexed) index.insert(entry)
   }
 
   function previewOf(id: ElementId): Element | undefined {
@@ -172,7 +177,9 @@ export function createScene(document: BoardDocument): Scene {
     if (!before?.size && after.size === 0) return
     if (after.size === 0) previews.delete(source)
     else previews.set(source, after)
-    for (const id of new Set([...(before?.keys() ?? []), ...after.keys()])) {
+    const touched = new Set([...(before?.keys() ?? []), ...after.keys()])
+    if (touched.size > REINDEX_FROM) indexed = false
+    for (const id of touched) {
       const entry = entries.get(id)
       if (entry) show(entry, previewOf(id) ?? entry.stored)
     }
@@ -201,7 +208,7 @@ export function createScene(document: BoardDocument): Scene {
   function visit(rect: Rect, act: (entry: SceneEntry) => void): void {
     const all = bounds()
     const part = overlap(rect, all) / Math.max(1, area(all))
-    if (part >= WALK_ALL_FROM) {
+    if (!reindex() || part >= WALK_ALL_FROM) {
       for (const entry of order) if (rectsTouch(entry, rect)) act(entry)
       return
     }
@@ -219,6 +226,16 @@ export function createScene(document: BoardDocument): Scene {
       const entry = order[rank]
       if (entry) act(entry)
     }
+  }
+
+  /** Brings the index up to date, unless the next movement would undo that. */
+  function reindex(): boolean {
+    if (indexed) return true
+    for (const shown of previews.values()) if (shown.size > REINDEX_FROM) return false
+    index.clear()
+    index.load(order)
+    indexed = true
+    return true
   }
 
   function bounds(): Rect {

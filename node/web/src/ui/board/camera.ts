@@ -1,6 +1,6 @@
 /**
- * Where a board is looked at when it opens: where this tab left it, else at what is on it. Someone who
- * has begun to move about is left alone.
+ * Where a board is looked at when it opens: where this tab left it, else at 100 %, unless that shows
+ * nothing of what is on it. Someone who has begun to move about is left alone.
  */
 
 import type { Camera, Editor } from '../../core/editor-api'
@@ -19,7 +19,7 @@ export function keepCamera(editor: Editor, session: BoardSession): () => void {
   const settle = () => {
     if (settled || session.status.get().phase === 'loading' || editor.document.size() === 0) return
     settled = true
-    editor.zoomToFit()
+    if (!isInView(editor)) editor.zoomToFit()
     expected = editor.state.get().camera
   }
   const onState = () => {
@@ -44,6 +44,15 @@ export function keepCamera(editor: Editor, session: BoardSession): () => void {
     if (settled) write(key, editor.state.get().camera)
     for (const stop of stops) stop()
   }
+}
+
+/** Any of the board can be seen. A view that jumps when someone draws the first element would be worse. */
+function isInView(editor: Editor): boolean {
+  const { minX, minY, maxX, maxY } = editor.scene.bounds()
+  const { w, h } = editor.state.get().viewport
+  const from = editor.toScreen({ x: minX, y: minY })
+  const to = editor.toScreen({ x: maxX, y: maxY })
+  return from.x < w && to.x > 0 && from.y < h && to.y > 0
 }
 
 function restore(editor: Editor, kept: Camera): void {

@@ -1,0 +1,102 @@
+/** What each action of the key table does. */
+import type { ActionId, Editor, KeyInput, ToolId } from './editor-api'
+import { hasText } from './elements'
+
+const NUDGE = 1
+const NUDGE_FAR = 10
+
+type Verb = Exclude<ActionId, `tool:${ToolId}`>
+
+/** True when the key meant something here. `outside` hears of what the editor does not do by itself. */
+export function runAction(
+  action: ActionId,
+  input: KeyInput,
+  editor: Editor,
+  outside: (action: ActionId) => void,
+): boolean {
+  switch (action) {
+    case 'tool:select':
+    case 'tool:hand':
+    case 'tool:rectangle':
+    case 'tool:ellipse':
+    case 'tool:diamond':
+    case 'tool:sticky':
+    case 'tool:text':
+    case 'tool:pen':
+    case 'tool:line':
+      editor.setTool(action.slice('tool:'.length) as ToolId)
+      return true
+    case 'nudge':
+      return nudge(input, editor)
+    case 'editText':
+      return editText(editor)
+    case 'copy':
+    case 'cut':
+    case 'paste':
+      // The browser answers these with a clipboard event, which alone may touch the clipboard.
+      outside(action)
+      return false
+    case 'help':
+      outside(action)
+      return true
+    default:
+      run(action, editor)
+      return true
+  }
+}
+
+function run(
+  action: Exclude<Verb, 'nudge' | 'editText' | 'copy' | 'cut' | 'paste' | 'help'>,
+  editor: Editor,
+): void {
+  switch (action) {
+    case 'undo':
+      return editor.undo()
+    case 'redo':
+      return editor.redo()
+    case 'selectAll':
+      return editor.selectAll()
+    case 'delete':
+      return editor.deleteSelection()
+    case 'duplicate':
+      return editor.duplicate()
+    case 'toFront':
+      return editor.bringToFront()
+    case 'forward':
+      return editor.bringForward()
+    case 'backward':
+      return editor.sendBackward()
+    case 'toBack':
+      return editor.sendToBack()
+    case 'zoomIn':
+      return editor.zoomIn()
+    case 'zoomOut':
+      return editor.zoomOut()
+    case 'zoomReset':
+      return editor.zoomTo(1)
+    case 'zoomFit':
+      return editor.zoomToFit()
+    case 'zoomSelection':
+      return editor.zoomToSelection()
+    case 'escape':
+      return editor.escape()
+  }
+}
+
+function nudge(input: KeyInput, editor: Editor): boolean {
+  if (editor.state.get().selection.length === 0) return false
+  const far = input.shift ? NUDGE_FAR : NUDGE
+  const name = input.key.toLowerCase()
+  const dx = name === 'arrowleft' ? -far : name === 'arrowright' ? far : 0
+  const dy = name === 'arrowup' ? -far : name === 'arrowdown' ? far : 0
+  editor.nudge(dx, dy)
+  return true
+}
+
+function editText(editor: Editor): boolean {
+  const [id, second] = editor.state.get().selection
+  const element = id === undefined || second !== undefined ? undefined : editor.element(id)
+  if (!element || !hasText(element)) return false
+  editor.startTextEdit(element.id)
+  return true
+}

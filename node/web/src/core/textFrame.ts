@@ -1,0 +1,25 @@
+/** Where the text of an element is written, for the field it is edited in. */
+import type { TextFrame } from './editor-api'
+import { frameOf, hasText } from './elements'
+import type { Element } from './elements/types'
+import { blockOf, textAreaOf } from './elements/words'
+import { LINE_HEIGHT, UNITS_PER_EM } from './text'
+
+export function textFrameOf(element: Element | undefined): TextFrame | null {
+  if (!element || !hasText(element)) return null
+  const frame = frameOf(element)
+  const { fontSize } = blockOf(element)
+  return {
+    id: element.id,
+    text: element.text,
+    area: textAreaOf(element, frame),
+    element: frame,
+    fontSize,
+    lineHeight: (fontSize * LINE_HEIGHT) / UNITS_PER_EM,
+    align: element.style.align,
+    valign: element.type === 'text' ? 'top' : element.style.valign,
+    color: element.style.text_color,
+    fill: element.style.fill,
+    wraps: element.type !== 'text' || !element.style.auto_width,
+  }
+}
