@@ -1,5 +1,6 @@
 //! One node: opens the folder, runs Raft over it, and is a [`Store`].
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,6 @@ use easel_storage::{
     SubmitError, Submitted,
 };
 use futures_util::future::BoxFuture;
-use openraft::error::{InitializeError, RaftError};
 use openraft::{Config, ServerState, SnapshotPolicy};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -230,17 +230,18 @@ impl Node {
     /// Leads, replays, and gives a new state its identity.
     async fn come_up(&self, raft: &Raft, node: &NodeFile) -> Result<(), StartError> {
         let stopped = |why: String| StartError::Stopped(why);
-        let me = [(node.node, Peer::default())].into_iter().collect();
-        let first: std::collections::BTreeMap<u64, Peer> = me;
-        match raft.initialize(first).await {
-            Ok(()) => {}
-            // It was initialized by an earlier start. Alone it may lead at once instead of waiting for
-            // the silence of others.
-            Err(RaftError::APIError(InitializeError::NotAllowed(_))) => {
-                let elected = raft.trigger().elect().await;
-                elected.map_err(|e| stopped(e.to_string()))?;
-            }
-            Err(error) => return Err(stopped(error.to_string())),
+        if raft
+            .is_initialized()
+            .await
+            .map_err(|e| stopped(e.to_string()))?
+        {
+            // Alone it may lead at once instead of waiting for the silence of others.
+            let elected = raft.trigger().elect().await;
+            elected.map_err(|e| stopped(e.to_string()))?;
+        } else {
+            let voters = BTreeMap::from([(node.node, Peer::default())]);
+            let initialized = raft.initialize(voters).await;
+            initialized.map_err(|e| stopped(e.to_string()))?;
         }
         raft.wait(None)
             .metrics(

@@ -157,19 +157,17 @@ impl Proposer {
     pub(crate) async fn run(mut self, raft: Raft, stop: CancellationToken) {
         let mut waiting = Waiting::new();
         loop {
+            if stop.is_cancelled() {
+                // What is in the queue still comes; nothing new does.
+                self.queue.close();
+            }
             if waiting.is_empty() {
-                let next = tokio::select! {
-                    biased;
-                    next = self.queue.recv() => next,
-                    () = stop.cancelled(), if !self.queue.is_closed() => {
-                        // What is in the queue still comes; nothing new does.
-                        self.queue.close();
-                        continue;
-                    }
-                };
-                match next {
-                    Some(queued) => waiting.push(queued.commands, queued.waiter),
-                    None => return,
+                tokio::select! {
+                    next = self.queue.recv() => match next {
+                        Some(queued) => waiting.push(queued.commands, queued.waiter),
+                        None => return,
+                    },
+                    () = stop.cancelled(), if !self.queue.is_closed() => continue,
                 }
             }
             while !waiting.fills_a_batch() {

@@ -107,7 +107,8 @@ impl RaftSnapshotBuilder<Types> for Builder {
             None => SnapshotStream::empty(),
         };
         self.current.set(&self.meta);
-        self.observer.snapshot(begun.elapsed(), 0);
+        let log_bytes = self.state.take_unsnapped_bytes();
+        self.observer.snapshot(begun.elapsed(), log_bytes);
         Ok(Snapshot {
             meta: self.meta.clone(),
             snapshot: Box::new(stream),

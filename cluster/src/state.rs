@@ -47,6 +47,7 @@ pub(crate) struct StateFile {
     applied: Mutex<Option<LogId>>,
     durable: Mutex<Option<LogId>>,
     dirty_bytes: AtomicU64,
+    unsnapped_bytes: AtomicU64,
     dirty: Notify,
     /// One flush at a time: a second caller waits and then finds its work done.
     flushing: tokio::sync::Mutex<()>,
@@ -78,6 +79,7 @@ impl StateFile {
             applied: Mutex::new(applied),
             durable: Mutex::new(applied),
             dirty_bytes: AtomicU64::new(0),
+            unsnapped_bytes: AtomicU64::new(0),
             dirty: Notify::new(),
             flushing: tokio::sync::Mutex::new(()),
             observer,
@@ -99,6 +101,7 @@ impl StateFile {
             .await?;
         self.observer.apply(begun.elapsed(), commands);
         self.set_applied(marker.applied);
+        self.unsnapped_bytes.fetch_add(bytes, Ordering::Relaxed);
         if self.dirty_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes >= DIRTY_BYTES_MAX {
             self.dirty.notify_one();
         }
@@ -167,6 +170,11 @@ impl StateFile {
 
     pub(crate) fn durable(&self) -> Option<LogId> {
         *self.durable.lock()
+    }
+
+    /// Bytes of commands applied since the last call.
+    pub(crate) fn take_unsnapped_bytes(&self) -> u64 {
+        self.unsnapped_bytes.swap(0, Ordering::Relaxed)
     }
 
     /// Lets go of the file as soon as running queries have ended. Later calls answer `Closed`.
