@@ -6,17 +6,14 @@
 import { Konva } from 'konva/lib/Core'
 import type { Layer } from 'konva/lib/Layer'
 import type { Stage } from 'konva/lib/Stage'
-import { viewOf } from '../core/camera'
 import type { CursorName, Editor, EditorState } from '../core/editor-api'
-import { growRect } from '../core/geometry/box'
 import type { LivePresence } from '../core/ports'
 import type { Theme } from '../core/schema.gen'
 import { canvasFont } from '../core/text'
+import { BoardPainting } from './board'
 import { GlidingCursors } from './cursors'
-import { Grid } from './grid'
 import { listen } from './input'
 import { paintOverlay } from './overlay'
-import { Painter } from './painter'
 import { colorsOf } from './pens'
 
 export interface MountedBoard {
@@ -37,6 +34,8 @@ export interface BoardStats {
 
 Konva.autoDrawEnabled = false
 
+const SETTLE_AFTER_MS = 250
+
 export function mountBoard(
   host: HTMLElement,
   editor: Editor,
@@ -54,7 +53,7 @@ export function mountBoard(
   host.style.touchAction = 'none'
   host.dataset['board'] = ''
 
-  const grid = new Grid()
+  const painting = new BoardPainting()
   const motion = matchMedia('(prefers-reduced-motion: reduce)')
   const cursors = new GlidingCursors(() => motion.matches)
   const stats = { paints: 0, lastPaint_ms: 0, overlayPaints: 0, frames: 0 }
@@ -63,6 +62,7 @@ export function mountBoard(
   let density = 1
   let frame: number | null = null
   let lastFrame_ms: number | null = null
+  let settling: ReturnType<typeof setTimeout> | undefined
   let seen: EditorState = editor.state.get()
 
   // Last of all: a stage paints a layer as soon as it is added.
@@ -73,16 +73,7 @@ export function mountBoard(
   board.clearBeforeDraw(false)
 
   function paintBoard(ctx: CanvasRenderingContext2D): void {
-    const { camera, viewport, editing } = editor.state.get()
-    ctx.setTransform(1, 0, 0, 1, 0, 0)
-    ctx.globalAlpha = 1
-    ctx.fillStyle = colors.canvas
-    ctx.fillRect(0, 0, ctx.canvas.width, ctx.canvas.height)
-    grid.paint(ctx, { ...camera, ...viewport, density }, colors)
-    const painter = new Painter(ctx, { ...camera, density, colors, editing: editing?.id ?? null })
-    editor.scene.visit(growRect(viewOf(camera, viewport), 1 / camera.zoom), ({ element }) =>
-      painter.paint(element),
-    )
+    painting.paint(ctx, { editor, colors, density })
   }
 
   function paintOver(ctx: CanvasRenderingContext2D): void {
@@ -106,6 +97,8 @@ export function mountBoard(
       board.drawScene()
       stats.paints += 1
       stats.lastPaint_ms = performance.now() - begun_ms
+      clearTimeout(settling)
+      if (painting.isShifted()) settling = setTimeout(settle, SETTLE_AFTER_MS)
     }
     if (stale.overlay || gliding) {
       stale.overlay = false
@@ -115,6 +108,12 @@ export function mountBoard(
     tell()
     lastFrame_ms = gliding ? now_ms : null
     if (gliding) request('overlay')
+  }
+
+  /** The view has come to rest: all of it is painted once more in one go. */
+  function settle(): void {
+    painting.forget()
+    request('board')
   }
 
   /** What a test may want to know, as attributes of the host. */
@@ -146,6 +145,7 @@ export function mountBoard(
     stage.size({ width: Math.max(1, w), height: Math.max(1, h) })
     editor.setViewport(w, h)
     // A canvas of another size is empty until it is painted; waiting for a frame would flash.
+    painting.forget()
     stale.board = true
     stale.overlay = true
     if (frame !== null) cancelAnimationFrame(frame)
@@ -160,7 +160,10 @@ export function mountBoard(
     editor.preview.subscribe(() => request('overlay')),
     presence.subscribe(() => request('overlay')),
     followDensity(resize),
-    followFonts(() => request('both')),
+    followFonts(() => {
+      painting.forget()
+      request('both')
+    }),
     listen(host, editor),
   ]
   host.style.cursor = cssCursor(seen.cursor)
@@ -175,6 +178,7 @@ export function mountBoard(
     stats: () => ({ ...stats }),
     destroy() {
       if (frame !== null) cancelAnimationFrame(frame)
+      clearTimeout(settling)
       observer.disconnect()
       for (const stop of stops) stop()
       stage.destroy()

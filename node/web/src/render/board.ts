@@ -1,0 +1,140 @@
+/**
+ * The board's own layer: background, dots and elements.
+ *
+ * While the view only moves over a board that stays as it is, what was painted is shifted and no more
+ * than the strips that come into view are painted anew.
+ */
+import { viewOf } from '../core/camera'
+import type { Editor } from '../core/editor-api'
+import type { ElementId } from '../core/elements/types'
+import { growRect, type Rect } from '../core/geometry/box'
+import { Grid } from './grid'
+import { Painter } from './painter'
+import type { Colors } from './pens'
+
+export interface BoardLook {
+  readonly editor: Editor
+  readonly colors: Colors
+  readonly density: number
+}
+
+/** What the canvas shows; anything but `x` and `y` being another means painting all of it. */
+interface Painted {
+  readonly x: number
+  readonly y: number
+  readonly zoom: number
+  readonly w: number
+  readonly h: number
+  readonly density: number
+  readonly version: number
+  readonly colors: Colors
+  readonly editing: ElementId | null
+  /** How many elements were in view. */
+  readonly count: number
+}
+
+/** In pixels of the canvas. */
+interface Area {
+  readonly x: number
+  readonly y: number
+  readonly w: number
+  readonly h: number
+}
+
+/** Fewer elements are painted faster than a picture of them is moved. */
+const SHIFT_FROM_COUNT = 250
+
+export class BoardPainting {
+  private readonly grid = new Grid()
+  private painted: Painted | null = null
+  private shifted = false
+
+  /** Parts were painted at other times: right to the eye, but edges may differ in their smoothing. */
+  isShifted(): boolean {
+    return this.shifted
+  }
+
+  /** What was painted is gone, or no longer right: an element's font has arrived, the canvas was resized. */
+  forget(): void {
+    this.painted = null
+  }
+
+  paint(ctx: CanvasRenderingContext2D, look: BoardLook): void {
+    const { camera, viewport, editing } = look.editor.state.get()
+    const { colors, density } = look
+    const version = look.editor.scene.version()
+    const now = { ...camera, ...viewport, density, version, colors, editing: editing?.id ?? null }
+    const whole: Area = { x: 0, y: 0, w: ctx.canvas.width, h: ctx.canvas.height }
+    const strips = this.painted && stripsAfter(this.painted, now, whole)
+    this.shifted = this.painted !== null && strips !== null
+    if (!this.painted || !strips) {
+      this.painted = { ...now, count: this.paintArea(ctx, look, whole) }
+      return
+    }
+    const dx = Math.round((now.x - this.painted.x) * density)
+    const dy = Math.round((now.y - this.painted.y) * density)
+    ctx.setTransform(1, 0, 0, 1, 0, 0)
+    ctx.globalAlpha = 1
+    ctx.drawImage(ctx.canvas, dx, dy)
+    for (const strip of strips) this.paintArea(ctx, look, strip)
+    this.painted = { ...now, count: this.painted.count }
+  }
+
+  private paintArea(
+    ctx: CanvasRenderingContext2D,
+    { editor, colors, density }: BoardLook,
+    area: Area,
+  ): number {
+    const { camera, viewport, editing } = editor.state.get()
+    ctx.save()
+    ctx.setTransform(1, 0, 0, 1, 0, 0)
+    ctx.beginPath()
+    ctx.rect(area.x, area.y, area.w, area.h)
+    ctx.clip()
+    ctx.globalAlpha = 1
+    ctx.fillStyle = colors.canvas
+    ctx.fillRect(area.x, area.y, area.w, area.h)
+    this.grid.paint(ctx, { ...camera, ...viewport, density }, colors)
+    const painter = new Painter(ctx, { ...camera, density, colors, editing: editing?.id ?? null })
+    const scale = camera.zoom * density
+    const from = viewOf(camera, viewport)
+    const world: Rect = {
+      minX: from.minX + area.x / scale,
+      minY: from.minY + area.y / scale,
+      maxX: from.minX + (area.x + area.w) / scale,
+      maxY: from.minY + (area.y + area.h) / scale,
+    }
+    let count = 0
+    // Two pixels more: what is rounded to whole pixels may reach one beyond its bounds.
+    editor.scene.visit(growRect(world, 2 / scale), ({ element }) => {
+      count += 1
+      painter.paint(element)
+    })
+    ctx.restore()
+    return count
+  }
+}
+
+/** What comes into view by a shift of whole pixels; null when everything has to be painted. */
+function stripsAfter(was: Painted, now: Omit<Painted, 'count'>, whole: Area): Area[] | null {
+  const same =
+    was.zoom === now.zoom &&
+    was.w === now.w &&
+    was.h === now.h &&
+    was.density === now.density &&
+    was.version === now.version &&
+    was.colors === now.colors &&
+    was.editing === now.editing
+  if (!same || was.count < SHIFT_FROM_COUNT) return null
+  const exactX = (now.x - was.x) * now.density
+  const exactY = (now.y - was.y) * now.density
+  const dx = Math.round(exactX)
+  const dy = Math.round(exactY)
+  // A shift by part of a pixel would blur, and the parts would add up.
+  if (Math.abs(exactX - dx) > 1e-6 || Math.abs(exactY - dy) > 1e-6) return null
+  if (Math.abs(dx) > whole.w / 2 || Math.abs(dy) > whole.h / 2) return null
+  const strips: Area[] = []
+  if (dx !== 0) strips.push({ x: dx > 0 ? 0 : whole.w + dx, y: 0, w: Math.abs(dx), h: whole.h })
+  if (dy !== 0) strips.push({ x: 0, y: dy > 0 ? 0 : whole.h + dy, w: whole.w, h: Math.abs(dy) })
+  return strips
+}
