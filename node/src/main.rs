@@ -15,6 +15,8 @@ mod observe;
 mod process;
 mod realtime;
 mod serve;
+#[cfg(test)]
+mod testing;
 
 use std::process::ExitCode;
 

@@ -120,7 +120,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     }
 }
 
-async fn start_node(config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Node> {
+pub(crate) async fn start_node(config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Node> {
     let options = Options {
         disk_reserve_bytes: config.storage.disk_reserve.0,
         observer: Arc::new(ClusterWork(metrics.clone())),
@@ -129,7 +129,12 @@ async fn start_node(config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<N
     Ok(Node::start(options).await?)
 }
 
-fn assemble(config: Config, metrics: Arc<Metrics>, node: &Node, public: &Listener) -> AppState {
+pub(crate) fn assemble(
+    config: Config,
+    metrics: Arc<Metrics>,
+    node: &Node,
+    public: &Listener,
+) -> AppState {
     let status = node.status();
     let instance = status.borrow().instance_id;
     let listening: Vec<IpAddr> = [

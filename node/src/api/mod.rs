@@ -11,6 +11,8 @@ mod idempotency;
 mod preview;
 mod query;
 mod store;
+#[cfg(test)]
+mod tests;
 pub(crate) mod time;
 
 pub(crate) use cursor::Cursors;

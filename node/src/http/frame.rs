@@ -155,7 +155,11 @@ fn write_problem(mut response: Response, id: &str, reader: Reader) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         return problem.render(response, id, reader);
     }
-    if status.is_client_error() || status.is_server_error() {
+    let is_ours = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == "application/json");
+    if !is_ours && (status.is_client_error() || status.is_server_error()) {
         return Problem::new(Code::of_status(status)).render(response, id, reader);
     }
     response

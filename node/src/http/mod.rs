@@ -8,6 +8,8 @@ mod html;
 mod listen;
 mod ops;
 pub(crate) mod problem;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use assets::matches_any;
 pub(crate) use guard::Guard;

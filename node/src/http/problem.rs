@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 /// Every way a request can fail. The slug is part of the interface and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
+    BadRequest,
     BadHost,
     BadQuery,
     CursorMismatch,
@@ -55,7 +56,8 @@ pub(crate) struct About {
 }
 
 impl Code {
-    pub(crate) const ALL: [Code; 31] = [
+    pub(crate) const ALL: [Code; 32] = [
+        Code::BadRequest,
         Code::BadHost,
         Code::BadQuery,
         Code::CursorMismatch,
@@ -95,10 +97,14 @@ impl Code {
 
     /// For a status that a library answered by itself.
     pub(crate) fn of_status(status: StatusCode) -> Code {
-        Code::ALL
-            .into_iter()
-            .find(|code| code.about().status == status)
-            .unwrap_or(Code::Internal)
+        match status {
+            StatusCode::NOT_FOUND => Code::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+            other if other.is_client_error() => Code::BadRequest,
+            _ => Code::Internal,
+        }
     }
 
     pub(crate) fn about(self) -> About {
@@ -109,6 +115,12 @@ impl Code {
             help,
         };
         match self {
+            Code::BadRequest => about(
+                "bad-request",
+                StatusCode::BAD_REQUEST,
+                "The request is not understood",
+                "The address or a header is malformed.",
+            ),
             Code::BadHost => about(
                 "bad-host",
                 StatusCode::BAD_REQUEST,

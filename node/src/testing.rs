@@ -1,0 +1,121 @@
+//! A real node in a folder of its own, asked without sockets.
+
+use crate::app::AppState;
+use crate::config::{Address, Config, MaybeAddress};
+use crate::http::{self, Listener};
+use crate::metrics::Metrics;
+use crate::serve;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request};
+use easel_cluster::Node;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use std::sync::Arc;
+use tower::ServiceExt;
+
+pub(crate) struct TestNode {
+    pub(crate) app: AppState,
+    public: Router,
+    ops: Router,
+    _node: Node,
+    _dir: tempfile::TempDir,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl TestNode {
+    pub(crate) async fn start() -> TestNode {
+        TestNode::start_with(|_| {}).await
+    }
+
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> TestNode {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config {
+            data_dir: dir.path().join("data"),
+            ..Config::default()
+        };
+        config.listen.http = Address(([127, 0, 0, 1], 0).into());
+        config.listen.ops = MaybeAddress(None);
+        change(&mut config);
+        let metrics = Arc::new(Metrics::new());
+        let listener = Listener::bind("listen.http", config.listen.http.0)
+            .await
+            .unwrap();
+        let node = serve::start_node(&config, &metrics).await.unwrap();
+        let app = serve::assemble(config, metrics, &node, &listener);
+        TestNode {
+            public: http::public_routes(app.clone()),
+            ops: http::ops_routes(app.clone()),
+            app,
+            _node: node,
+            _dir: dir,
+        }
+    }
+
+    /// Asks in lines: `METHOD /path`, headers, an empty line, the body. The host is `localhost` unless it is given.
+    pub(crate) async fn ask(&self, text: &str) -> Answer {
+        answer(&self.public, text).await
+    }
+
+    pub(crate) async fn ask_ops(&self, text: &str) -> Answer {
+        answer(&self.ops, text).await
+    }
+
+    /// Makes a board and gives its id.
+    pub(crate) async fn board(&self, title: &str) -> String {
+        let body = serde_json::json!({ "title": title });
+        let text = format!("POST /api/v1/boards\ncontent-type: application/json\n\n{body}");
+        let made = self.ask(&text).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        made.json()["id"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.body))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// `404 board-not-found`, or the status alone when it is no problem.
+    pub(crate) fn outcome(&self) -> String {
+        let is_problem = self.header("content-type") == "application/problem+json";
+        match is_problem {
+            true => format!("{} {}", self.status, self.json()["code"].as_str().unwrap()),
+            false => self.status.to_string(),
+        }
+    }
+}
+
+async fn answer(routes: &Router, text: &str) -> Answer {
+    let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
+    let mut lines = head.lines();
+    let (method, uri) = lines.next().unwrap().split_once(' ').unwrap();
+    let mut request = Request::builder().method(method).uri(uri);
+    for line in lines {
+        let (name, value) = line.split_once(": ").unwrap();
+        request = request.header(name, value);
+    }
+    if !head.contains("\nhost: ") {
+        request = request.header("host", "localhost");
+    }
+    let request = request.body(Body::from(body.to_owned())).unwrap();
+    let response = routes.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
