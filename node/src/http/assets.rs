@@ -27,6 +27,7 @@ const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/client.rs"));
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_EACH_TIME: &str = "no-cache";
+const SERVICE_WORKER: &str = "/sw.js";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
@@ -112,17 +113,23 @@ fn send(file: &'static File, request: &HeaderMap) -> Response {
         }
         response
     };
-    let headers = response.headers_mut();
-    headers.insert(
+    let fields = response.headers_mut();
+    fields.insert(
         header::ETAG,
         HeaderValue::try_from(etag).expect("a tag is ASCII"),
     );
-    headers.insert(
+    fields.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static(caching(file.path)),
     );
+    if file.path == SERVICE_WORKER {
+        fields.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(headers::POLICY_WORKER),
+        );
+    }
     if file.br.is_some() || file.gzip.is_some() {
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        fields.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
     response
 }
@@ -242,6 +249,20 @@ mod tests {
         br: Some(b"br"),
         gzip: Some(b"gz"),
     };
+
+    #[test]
+    fn only_the_service_worker_may_fetch() {
+        let policy_of = |path| {
+            let file = Box::leak(Box::new(File { path, ..FILE }));
+            let policy = send(file, &HeaderMap::new())
+                .headers()
+                .get(header::CONTENT_SECURITY_POLICY)
+                .cloned();
+            policy.map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(policy_of("/a.js"), None);
+        assert!(policy_of("/sw.js").unwrap().contains("connect-src 'self'"));
+    }
 
     #[test]
     fn the_encoding_is_the_one_the_client_likes_best() {

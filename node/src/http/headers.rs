@@ -6,6 +6,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 const POLICY_NOTHING: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The service worker's own: it runs under this policy and not its pages', and all it does is fetch from here.
+pub(super) const POLICY_WORKER: &str = "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 const ALWAYS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
