@@ -1,6 +1,6 @@
 //! The configuration: one struct, parsed and checked once. What passes inward is already the right type.
 //!
-//! Values come from built-in defaults, a file, the environment and flags, each over the one before; see [`load`].
+//! Values come from built-in defaults, a file, the environment and flags, each over the one before; see [`mod@load`].
 //! `config/easel.toml` in the repository is the reference, held equal to [`Config::default`] by a test.
 
 mod load;

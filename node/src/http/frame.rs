@@ -10,6 +10,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use prometheus::IntGauge;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -29,7 +30,7 @@ pub(crate) async fn frame(
     let asked = Asked::of(&request);
     // A client's own X-Request-Id is not taken: only a trusted proxy's would be, and there is none yet.
     let id = Uuid::now_v7().to_string();
-    app.metrics.http_in_flight.inc();
+    let in_flight = InFlight::begin(&app.metrics.http_in_flight);
     let checked = app
         .guard
         .check(request.method(), request.uri(), request.headers());
@@ -53,9 +54,25 @@ pub(crate) async fn frame(
     }
     let id_header = HeaderValue::try_from(&id).expect("a UUID has only visible ASCII characters");
     response.headers_mut().insert(REQUEST_ID, id_header);
-    app.metrics.http_in_flight.dec();
+    drop(in_flight);
     asked.account(&app.metrics, response.status(), began.elapsed(), &id);
     response
+}
+
+/// Counts down also when the client leaves and the request is dropped half done.
+struct InFlight(IntGauge);
+
+impl InFlight {
+    fn begin(gauge: &IntGauge) -> InFlight {
+        gauge.inc();
+        InFlight(gauge.clone())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 /// What is kept of a request for its end.
@@ -163,4 +180,42 @@ fn write_problem(mut response: Response, id: &str, reader: Reader) -> Response {
         return Problem::new(Code::of_status(status)).render(response, id, reader);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::frame;
+    use crate::testing::TestNode;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::Request;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_bug_is_answered_without_telling_about_it() {
+        async fn buggy() {
+            panic!("secret of the source");
+        }
+        let node = TestNode::start().await;
+        let routes: Router = Router::new().route("/api/buggy", get(buggy)).layer(
+            axum::middleware::from_fn_with_state(node.app.clone(), frame),
+        );
+        let request = Request::builder()
+            .uri("/api/buggy")
+            .header("host", "localhost")
+            .body(Body::empty())
+            .unwrap();
+        let response = routes.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(
+            body.contains("\"code\":\"internal\"") && !body.contains("secret"),
+            "{body}"
+        );
+        assert_eq!(node.app.metrics.http_panics.get(), 1);
+        assert_eq!(node.app.metrics.http_in_flight.get(), 0);
+    }
 }
