@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'react'
 import { openSession } from '../../sync/session'
 import { LostPage } from '../lost-page'
-import { LostArt } from '../parts/art'
+import { TrashArt } from '../parts/art'
 import { Notice } from '../parts/notice'
 import { getProfile, useProfile } from '../profile'
 import { strings } from '../strings'
@@ -83,7 +83,7 @@ function Trashed({ restore }: { restore: () => void }) {
   return (
     <main className="full">
       <Notice
-        art={<LostArt />}
+        art={<TrashArt />}
         title={strings.board.trashedTitle}
         text={strings.board.trashedText}
         testId="trashed"

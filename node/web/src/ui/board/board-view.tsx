@@ -43,7 +43,7 @@ export function BoardView({ session, title, rename, restore }: BoardViewProps) {
   useUnsavedWarning(status.unsaved > 0 && !status.kept)
 
   return (
-    <div className="board">
+    <main className="board">
       <Canvas editor={editor} session={session} title={title} />
       <TextOverlay editor={editor} theme={theme} />
       <TopBar title={title} session={session} onRename={over ? null : rename} onHelp={() => setHelp(true)} />
@@ -55,7 +55,7 @@ export function BoardView({ session, title, rename, restore }: BoardViewProps) {
       </footer>
       {status.phase === 'loading' && <p className="board__opening">{strings.board.loading}</p>}
       {help && <ShortcutsSheet onClose={() => setHelp(false)} />}
-    </div>
+    </main>
   )
 }
 

@@ -63,11 +63,11 @@ function Me() {
         data-testid="me"
         aria-haspopup="dialog"
         aria-expanded={open}
-        aria-label={strings.people.you(me.name)}
         onClick={() => setOpen(!open)}
         {...tipProps(strings.people.you(me.name))}
       >
         <Avatar name={me.name} color={me.color} />
+        <span className="sr-only">{strings.people.you(me.name)}</span>
       </button>
       {open && (
         <Popover

@@ -54,7 +54,7 @@ export function BoardCard({ board, theme, nowMs, actions }: BoardCardProps) {
       )}
       <div className="card__foot">
         <div className="card__words">
-          <h3 className="card__title" onClick={trashed || renaming ? undefined : title.onClick}>
+          <h2 className="card__title" onClick={trashed || renaming ? undefined : title.onClick}>
             <InlineEdit
               value={board.title}
               editing={renaming}
@@ -66,7 +66,7 @@ export function BoardCard({ board, theme, nowMs, actions }: BoardCardProps) {
                 if (next !== null) actions.rename(board, next)
               }}
             />
-          </h3>
+          </h2>
           <p className="card__meta">
             {board.present > 0 && (
               <span className="card__here" data-testid="card-here">
