@@ -54,9 +54,9 @@ impl Folder {
     }
 }
 
-/// The binary that `make build-dev` builds, or the one named by `EASEL_BIN`.
+/// The binary that `make build-dev` builds, or the one named by `TEST_EASEL`.
 pub fn binary() -> PathBuf {
-    if let Some(path) = std::env::var_os("EASEL_BIN") {
+    if let Some(path) = std::env::var_os("TEST_EASEL") {
         return path.into();
     }
     let this = std::env::current_exe().expect("a test has a path");
@@ -76,8 +76,12 @@ pub fn binary() -> PathBuf {
 /// The command with everything a test needs said: no port of the machine's, no setting of the user's.
 pub fn command() -> Command {
     let mut command = Command::new(binary());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("EASEL_") {
+            command.env_remove(name);
+        }
+    }
     command
-        .env_remove("EASEL_CONFIG")
         .env("EASEL_LISTEN__OPS", "127.0.0.1:0")
         .env("RUST_BACKTRACE", "0");
     command

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks until the answer is `Some`; panics with `what` if that takes too long.
-pub async fn within<T, F: Future<Output = Option<T>>>(what: &str, ask: impl FnMut() -> F) -> T {
+pub async fn within<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
     within_for(PATIENCE, what, ask).await
 }
 
-pub async fn within_for<T, F: Future<Output = Option<T>>>(
+pub async fn within_for<T>(
     patience: Duration,
     what: &str,
-    mut ask: impl FnMut() -> F,
+    mut ask: impl AsyncFnMut() -> Option<T>,
 ) -> T {
     let begun = Instant::now();
     loop {

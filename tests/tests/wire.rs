@@ -152,7 +152,7 @@ async fn everybody_leaves_a_board_that_is_put_in_the_trash() {
     assert_eq!(a.until_closed().await.code, 4410);
     assert_eq!(
         status_of(&node.address, &format!("/sync/{board}"), &[]).await,
-        410
+        409
     );
     let answer = reqwest::Client::new()
         .post(node.url(&format!("{path}/restore")))
