@@ -85,6 +85,16 @@ export const strings = {
     loading: 'Opening the board',
     canvas: (title: string) => `${title}, drawing area`,
     rename: 'Rename board',
+    hint: {
+      title: 'A blank board. Pick a tool below, or press a key.',
+      keys: [
+        ['S', 'Sticky note'],
+        ['R', 'Rectangle'],
+        ['T', 'Text'],
+        ['P', 'Pen'],
+        ['?', 'All keys'],
+      ],
+    },
     missingTitle: 'There is no board here',
     missingText: 'The link may be mistyped, or the board was deleted for good.',
     trashedTitle: 'This board is in the trash',

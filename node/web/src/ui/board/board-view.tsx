@@ -15,6 +15,7 @@ import { Banners } from './banners'
 import { keepCamera } from './camera'
 import { attachClipboard } from './clipboard'
 import { ContextMenu } from './context-menu'
+import { EmptyHint } from './empty-hint'
 import { attachKeys } from './keys'
 import { PropertiesBar } from './properties-bar'
 import { ShortcutsSheet } from './shortcuts-sheet'
@@ -45,6 +46,7 @@ export function BoardView({ session, title, rename, restore }: BoardViewProps) {
   return (
     <main className="board">
       <Canvas editor={editor} session={session} title={title} />
+      {status.phase !== 'loading' && status.phase !== 'connecting' && <EmptyHint editor={editor} />}
       <TextOverlay editor={editor} theme={theme} />
       <TopBar title={title} session={session} onRename={over ? null : rename} onHelp={() => setHelp(true)} />
       <Banners session={session} restore={restore} />

@@ -1,5 +1,5 @@
 import { ExternalLink, Link2, MoreHorizontal, PencilLine, RotateCcw, Trash2 } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { memo, useEffect, useRef, useState } from 'react'
 import type { Board } from '../../api/client'
 import { InlineEdit } from '../parts/inline-edit'
 import { Link } from '../parts/link'
@@ -16,6 +16,7 @@ import type { Theme } from '../theme'
 export const TITLE_CHARS_MAX = 200
 /** A click on the title waits this long for a second one, which renames instead of opening. */
 const DOUBLE_CLICK_MS = 260
+const PICTURE_AFTER_MS = 120
 
 export interface CardActions {
   readonly rename: (board: Board, title: string) => void
@@ -30,7 +31,7 @@ export interface BoardCardProps {
   readonly actions: CardActions
 }
 
-export function BoardCard({ board, theme, nowMs, actions }: BoardCardProps) {
+export const BoardCard = memo(function BoardCard({ board, theme, nowMs, actions }: BoardCardProps) {
   const [renaming, setRenaming] = useState(false)
   const trashed = board.trashedAt !== null
   const path = paths.board(board.id)
@@ -93,7 +94,7 @@ export function BoardCard({ board, theme, nowMs, actions }: BoardCardProps) {
       </div>
     </article>
   )
-}
+})
 
 function when(board: Board, nowMs: number): string {
   return board.trashedAt === null
@@ -150,11 +151,11 @@ async function copyLink(path: string): Promise<void> {
 function Preview({ board, theme }: { board: Board; theme: Theme }) {
   const url = `${board.previewUrl}?theme=${theme}&seq=${board.seq}`
   const [failed, setFailed] = useState<string | null>(null)
+  const settled = useSettled()
   return (
     <div className="card__preview">
-      {failed === url ? (
-        <Mark size={32} />
-      ) : (
+      {failed === url && <Mark size={32} />}
+      {failed !== url && settled && (
         <img
           src={url}
           alt=""
@@ -166,6 +167,16 @@ function Preview({ board, theme }: { board: Board; theme: Theme }) {
       )}
     </div>
   )
+}
+
+/** Cards that fly by while someone scrolls through thousands ask for no pictures. */
+function useSettled(): boolean {
+  const [settled, setSettled] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(true), PICTURE_AFTER_MS)
+    return () => clearTimeout(timer)
+  }, [])
+  return settled
 }
 
 function useTitleClicks(open: () => void, rename: () => void) {

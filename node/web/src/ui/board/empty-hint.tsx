@@ -1,0 +1,25 @@
+import { useCallback, useSyncExternalStore } from 'react'
+import type { Editor } from '../../core/editor-api'
+import { strings } from '../strings'
+import { useStore } from '../use-store'
+
+/** How to begin, for as long as there is nothing on the board and no tool in hand. */
+export function EmptyHint({ editor }: { editor: Editor }) {
+  const subscribe = useCallback((listener: () => void) => editor.document.subscribe(listener), [editor])
+  const empty = useSyncExternalStore(subscribe, () => editor.document.size() === 0)
+  const idle = useStore(editor.state, (state) => state.tool === 'select' && !state.readOnly)
+  if (!empty || !idle) return null
+  const { hint } = strings.board
+  return (
+    <div className="hint" data-testid="empty-hint">
+      <p className="hint__title">{hint.title}</p>
+      <p className="hint__keys">
+        {hint.keys.map(([key, label]) => (
+          <span key={key} className="hint__key">
+            <kbd className="key">{key}</kbd> {label}
+          </span>
+        ))}
+      </p>
+    </div>
+  )
+}
