@@ -43,11 +43,38 @@ pub(super) fn add_always(headers: &mut HeaderMap) {
 /// The web client's policy. `'self'` does not cover WebSockets in every browser, so the host is named; it was checked
 /// to be ours and is a host and a port.
 pub(super) fn client_policy(host: &str) -> HeaderValue {
+    // The grammar has no place for an IPv6 address; there `'self'` must do.
+    let sockets = match host.starts_with('[') {
+        true => String::new(),
+        false => format!(" ws://{host} wss://{host}"),
+    };
     HeaderValue::try_from(format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob: data:; \
-         connect-src 'self' ws://{host} wss://{host}; worker-src 'self'; manifest-src 'self'; form-action 'self'; \
+         connect-src 'self'{sockets}; worker-src 'self'; manifest-src 'self'; form-action 'self'; \
          base-uri 'none'; object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
          trusted-types easel"
     ))
     .expect("a checked host has only visible ASCII characters")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::client_policy;
+
+    #[test]
+    fn the_page_may_open_sockets_to_its_own_host() {
+        for (host, expected) in [
+            (
+                "localhost:8080",
+                "connect-src 'self' ws://localhost:8080 wss://localhost:8080;",
+            ),
+            ("[::1]:8080", "connect-src 'self';"),
+        ] {
+            let policy = client_policy(host);
+            assert!(
+                policy.to_str().unwrap().contains(expected),
+                "of {host}: {policy:?}"
+            );
+        }
+    }
 }
