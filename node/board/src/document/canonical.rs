@@ -1,6 +1,7 @@
 //! Documents as JSON that is the same for the same content, and the likeness of two documents.
 
 use serde_json::{Map as JsonMap, Value, json};
+use yrs::branch::{Branch, BranchPtr};
 use yrs::types::text::YChange;
 use yrs::{
     Any, Array, ArrayRef, Map, MapRef, Out, ReadTxn, Text, TextRef, Xml, XmlElementRef,
@@ -44,7 +45,7 @@ pub fn likeness<T: ReadTxn>(txn: &T) -> Likeness {
 pub fn canonical_json<T: ReadTxn>(txn: &T) -> Value {
     let mut roots = JsonMap::new();
     for (name, root) in txn.root_refs() {
-        let Some(branch) = root.try_branch().map(yrs::branch::BranchPtr::from) else {
+        let Some(branch) = root.try_branch().map(BranchPtr::from) else {
             continue;
         };
         let mut shown = JsonMap::new();
@@ -52,13 +53,9 @@ pub fn canonical_json<T: ReadTxn>(txn: &T) -> Value {
         if !entries.is_empty() {
             shown.insert("map".to_owned(), Value::Object(entries));
         }
-        let list = array(txn, &ArrayRef::from(branch));
-        if !list.is_empty() {
-            shown.insert("list".to_owned(), Value::Array(list));
-        }
-        let runs = text(txn, &TextRef::from(branch));
-        if !runs.is_empty() {
-            shown.insert("text".to_owned(), Value::Array(runs));
+        let sequence = sequence(txn, branch);
+        if !sequence.is_empty() {
+            shown.insert("list".to_owned(), Value::Array(sequence));
         }
         if !shown.is_empty() {
             roots.insert(name.to_owned(), Value::Object(shown));
@@ -71,7 +68,9 @@ fn out<T: ReadTxn>(txn: &T, value: Out) -> Value {
     match value {
         Out::Any(value) => any(&value),
         Out::YText(inner) => json!({ "text": text(txn, &inner) }),
-        Out::YArray(inner) => json!({ "array": array(txn, &inner) }),
+        Out::YArray(inner) => {
+            json!({ "array": sequence(txn, BranchPtr::from(AsRef::<Branch>::as_ref(&inner))) })
+        }
         Out::YMap(inner) => json!({ "map": sorted(map(txn, &inner)) }),
         Out::YXmlElement(inner) => xml_element(txn, &inner),
         Out::YXmlFragment(inner) => {
@@ -92,8 +91,21 @@ fn map<T: ReadTxn>(txn: &T, from: &MapRef) -> JsonMap<String, Value> {
     entries.into_iter().collect()
 }
 
-fn array<T: ReadTxn>(txn: &T, from: &ArrayRef) -> Vec<Value> {
-    from.iter(txn).map(|value| out(txn, value)).collect()
+/// A list, or a text when it holds any. yrs never comes to the end of a *list* with characters outside the basic plane
+/// in it, which a hostile update can make.
+fn sequence<T: ReadTxn>(txn: &T, from: BranchPtr) -> Vec<Value> {
+    let runs = TextRef::from(from).diff(txn, YChange::identity);
+    let is_text = runs
+        .iter()
+        .any(|run| matches!(run.insert, Out::Any(Any::String(_))));
+    if is_text {
+        text(txn, &TextRef::from(from))
+    } else {
+        ArrayRef::from(from)
+            .iter(txn)
+            .map(|value| out(txn, value))
+            .collect()
+    }
 }
 
 /// Runs of text and embedded values with their formatting; neighbours alike are joined.

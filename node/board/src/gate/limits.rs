@@ -3,9 +3,9 @@
 /// What a document may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// A board: shared types and values of any kind, but no documents inside the document.
+    /// A board: nothing that our own libraries cannot keep as it is.
     Board,
-    /// A document of somebody else's application: everything that yjs 13 writes.
+    /// A document of somebody else's application: all that yrs survives.
     Raw,
 }
 
@@ -22,7 +22,7 @@ pub struct Limits {
     pub delete_ranges_max: u32,
     /// A run of text, a string value, a formatting value as JSON.
     pub string_bytes_max: usize,
-    /// A root's name, a map key, an XML node name, the guid of a document inside.
+    /// A root's name, a map key, an XML node name.
     pub key_bytes_max: usize,
     /// A byte array.
     pub binary_bytes_max: usize,
@@ -30,6 +30,8 @@ pub struct Limits {
     pub values_max: u32,
     /// Plain arrays and maps inside each other.
     pub value_depth_max: u32,
+    /// Shared types inside each other; yrs walks down them by recursion.
+    pub nesting_max: u32,
     /// Clients in a state vector: one for every page that was ever opened on the document.
     pub state_vector_clients_max: u32,
 }
@@ -48,6 +50,7 @@ impl Limits {
             binary_bytes_max: 1 << 20,
             values_max: 1_000_000,
             value_depth_max: 32,
+            nesting_max: 64,
             state_vector_clients_max: 200_000,
         }
     }
@@ -61,7 +64,23 @@ impl Limits {
             binary_bytes_max: 16 << 20,
             values_max: 2_000_000,
             value_depth_max: 64,
+            nesting_max: 256,
             ..Limits::board()
+        }
+    }
+
+    /// For what is already stored: nothing but the format.
+    pub(super) fn stored() -> Limits {
+        Limits {
+            bytes_max: usize::MAX,
+            clients_max: u32::MAX,
+            structs_max: u32::MAX,
+            delete_ranges_max: u32::MAX,
+            string_bytes_max: usize::MAX,
+            key_bytes_max: usize::MAX,
+            binary_bytes_max: usize::MAX,
+            values_max: u32::MAX,
+            ..Limits::raw()
         }
     }
 }

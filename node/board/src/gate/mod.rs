@@ -8,6 +8,7 @@
 
 mod json;
 mod limits;
+mod outline;
 mod reader;
 mod refusal;
 mod structs;
@@ -15,6 +16,7 @@ mod summary;
 mod update;
 
 pub use limits::{Limits, Profile};
+pub use outline::Outline;
 pub use refusal::Refusal;
 pub use summary::{ClientRange, Summary};
 pub use update::{check_state_vector, check_update, is_nothing};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::reader::Reader;
-use super::structs::{Content, Refs, Struct};
+use super::structs::{Content, Head, Refs};
 use super::{CLOCK_END_MAX, ClientRange, Limits, Refusal, Summary};
 use crate::StateVector;
 
@@ -100,13 +100,14 @@ impl<'l> Walk<'l> {
         let mut clock = start;
         let mut open: Option<ClientRange> = None;
         for _ in 0..structs {
-            let read = Struct::read(reader, self.limits, &mut self.values_left)?;
-            self.note_refs(client, clock, &read.refs)?;
-            let end = clock + read.len;
+            let head = Head::read(reader, self.limits)?;
+            self.note_refs(client, clock, &head.refs)?;
+            let (content, len) = head.read_content(reader, self.limits, &mut self.values_left)?;
+            let end = clock + len;
             if end > CLOCK_END_MAX {
                 return Err(Refusal::BadNumber);
             }
-            match (read.content, &mut open) {
+            match (content, &mut open) {
                 (Content::Skip, _) => self.provides.extend(open.take()),
                 (_, Some(range)) => range.end = end,
                 (_, None) => {
@@ -123,11 +124,8 @@ impl<'l> Walk<'l> {
         Ok(())
     }
 
-    fn note_refs(&mut self, client: u64, clock: u64, refs: &Refs) -> Result<(), Refusal> {
-        for id in [refs.origin, refs.right_origin, refs.parent]
-            .into_iter()
-            .flatten()
-        {
+    fn note_refs(&mut self, client: u64, clock: u64, refs: &Refs<'_>) -> Result<(), Refusal> {
+        for id in refs.ids() {
             if id.client != client {
                 self.note_ref(id.client, id.clock + 1)?;
             } else if id.clock >= clock {
