@@ -62,7 +62,7 @@ pub(crate) struct Realtime {
     pub(crate) ping_every: Span,
     /// … and given up after this long without a byte from it.
     pub(crate) silent_max: Span,
-    /// Messages a client may send in the long run; above it the connection ends with 4529.
+    /// Messages a client may send in the long run; above it the client is read more slowly.
     pub(crate) messages_per_second: u32,
     /// Messages a client may send at once.
     pub(crate) messages_burst: u32,
@@ -119,8 +119,8 @@ impl Default for Config {
                 message_max: ByteSize(16 << 20),
                 ping_every: Span(Duration::from_secs(25)),
                 silent_max: Span(Duration::from_secs(60)),
-                messages_per_second: 200,
-                messages_burst: 1_000,
+                messages_per_second: 2_000,
+                messages_burst: 4_000,
                 seats_max: 500,
                 room_idle: Span(Duration::from_secs(30)),
             },

@@ -150,8 +150,8 @@ impl Rooms {
         };
         let room = Room::new(RoomOptions {
             name: doc.to_string(),
-            kind,
             limits,
+            linger: self.config.room_idle.0,
         });
         let io = RoomIo::new(
             self.clone(),

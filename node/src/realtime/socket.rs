@@ -255,7 +255,10 @@ impl Line {
                 OpCode::Pong => continue,
                 OpCode::Close => return Ended::Because(close_code(&frame.payload), ""),
                 OpCode::Text => {
-                    return Ended::Because(UNSUPPORTED_DATA, "only binary messages are spoken here");
+                    return Ended::Because(
+                        UNSUPPORTED_DATA,
+                        "only binary messages are spoken here",
+                    );
                 }
                 OpCode::Binary if gathered.is_some() => {
                     return Ended::Because(PROTOCOL_ERROR, "a message in a message");

@@ -376,7 +376,7 @@ async fn compact(store: Arc<dyn Store>, order: FoldOrder) -> Result<Compacted, S
         expected_body_seq,
         upto_seq,
         body: Payload::Inline(body.clone()),
-        state_vector: state_vector.into(),
+        state_vector,
     };
     match submit_one(
         &*store,

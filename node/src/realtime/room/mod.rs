@@ -41,8 +41,6 @@ const SILENT_AFTER: Duration = Duration::from_secs(20);
 const HELD_FOR: Duration = Duration::from_secs(5);
 /// Updates of one seat that wait for what they build on.
 const HELD_BYTES_MAX: usize = 1 << 20;
-/// An empty room stays open for so long, since people reload pages.
-const LINGER: Duration = Duration::from_secs(10);
 
 /// Why a seat is closed, as the client sees it. 44xx tells stock clients not to come back.
 pub(crate) mod close {
@@ -190,8 +188,9 @@ enum Phase {
 #[derive(Debug, Clone)]
 pub(crate) struct RoomOptions {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
     pub(crate) limits: Limits,
+    /// An empty room stays open for so long, since people reload pages.
+    pub(crate) linger: Duration,
 }
 
 #[derive(Debug)]
@@ -445,7 +444,7 @@ impl Room {
         if !is_quiet || self.compacting.is_running() {
             return;
         }
-        if now.duration_since(*self.empty_since.get_or_insert(now)) < LINGER {
+        if now.duration_since(*self.empty_since.get_or_insert(now)) < self.options.linger {
             return;
         }
         if !self.compact_if_any(now, effects) {

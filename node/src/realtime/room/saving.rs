@@ -26,7 +26,7 @@ pub(super) struct Accepted {
     pub(super) update: Bytes,
     pub(super) source: Source,
     pub(super) received: Instant,
-    pub(super) permit: Permit,
+    pub(super) _permit: Permit,
 }
 
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl Saving {
             update,
             source,
             received,
-            permit,
+            _permit: permit,
         });
         self.accepted
     }

@@ -64,8 +64,8 @@ impl World {
     fn new() -> Self {
         let options = RoomOptions {
             name: "test".into(),
-            kind: Kind::Raw,
             limits: Limits::raw(),
+            linger: Duration::from_secs(10),
         };
         Self {
             room: Room::new(options),
