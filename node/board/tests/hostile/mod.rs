@@ -1,5 +1,6 @@
 //! Documents as editors make them, and updates as nobody honest makes them; all from one seed.
-#![allow(unreachable_pub)]
+// Each test binary uses its part of this.
+#![allow(dead_code, unreachable_pub)]
 
 use yrs::block::ClientID;
 use yrs::types::Attrs;
