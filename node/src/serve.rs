@@ -38,6 +38,23 @@ pub(crate) fn run(config: Config) -> anyhow::Result<()> {
     result
 }
 
+/// The operations listener. A second node on one machine finds the default port taken; all that is there is on its
+/// public listener as well, as long as that is loopback, so it goes on without. An address that somebody chose must be had.
+async fn bind_ops(ops: MaybeAddress) -> anyhow::Result<Option<Listener>> {
+    let is_default = ops == Config::default().listen.ops;
+    let MaybeAddress(Some(at)) = ops else {
+        return Ok(None);
+    };
+    match Listener::bind("listen.ops", at).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if is_default => {
+            tracing::warn!(%error, "going on without the operations listener");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// What ends a node.
 enum End {
     /// Somebody asked.
@@ -51,10 +68,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     process::raise_file_limit();
     // Before the data folder: an occupied port should not cost a recovery, nor leave a new folder behind.
     let public = Listener::bind("listen.http", config.listen.http.0).await?;
-    let ops = match config.listen.ops {
-        MaybeAddress(Some(at)) => Some(Listener::bind("listen.ops", at).await?),
-        MaybeAddress(None) => None,
-    };
+    let ops = bind_ops(config.listen.ops).await?;
     let metrics = Arc::new(Metrics::new());
     note_start(&metrics);
     let node = start_node(&config, &metrics).await?;

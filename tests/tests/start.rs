@@ -75,6 +75,26 @@ async fn an_occupied_port_is_refused() {
 }
 
 #[tokio::test]
+async fn an_occupied_operations_port_is_refused_if_it_was_chosen() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = TempDir::new().unwrap();
+    check_refused(
+        &[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data-dir",
+            text(folder.path()),
+        ],
+        &[("EASEL_LISTEN__OPS", &address)],
+        1,
+        &[&address, "listen.ops"],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn listening_beyond_loopback_is_refused_with_the_reason() {
     let folder = TempDir::new().unwrap();
     let args = [
