@@ -1,13 +1,9 @@
 // One stroke through the whole house: drawn by mouse in one page, seen in another, there after a kill.
-import { after, before, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { byType, drag, launch, openBoard, phase, readBoard, startNode, until } from './harness.mjs'
+import { byType, canvas, drag, phase, statusOf, suite, until } from './harness.mjs'
+import { readBoard } from './outside.mjs'
 
-let browser
-before(async () => {
-  browser = await launch()
-})
-after(() => browser.close())
+const test = suite()
 
 /** Draws one of each kind, by tool and mouse. */
 async function drawEach(page) {
@@ -41,16 +37,15 @@ function countOf(elements) {
   return Object.fromEntries(Object.keys(EACH).map((type) => [type, byType(elements, type).length]))
 }
 
-const shown = (page) => page.getAttribute('[data-testid=canvas]', 'data-elements').then(Number)
+const notSaved = (page) => until('the page to say so', async () => (await statusOf(page)).phase !== 'saved')
 
-test('every kind of element is drawn by mouse, seen by another and there after kill -9', async () => {
-  const node = await startNode()
+test('every kind of element is drawn by mouse, seen by another and there after kill -9', async ({ node, openBoard }) => {
   const board = await node.createBoard('One of each')
-  const a = await openBoard(browser, node, board)
-  const b = await openBoard(browser, node, board)
+  const a = await openBoard(board)
+  const b = await openBoard(board)
   await drawEach(a)
   await phase(a, 'saved')
-  await until('the other page to show all', async () => (await shown(b)) === 7)
+  await canvas(b, { elements: 7 })
   const before = await readBoard(node, board)
   assert.deepEqual(countOf(before), EACH)
   assert.deepEqual(byType(before, 'shape').map((shape) => shape.kind).sort(), ['diamond', 'ellipse', 'rectangle'])
@@ -58,70 +53,38 @@ test('every kind of element is drawn by mouse, seen by another and there after k
   assert.equal(byType(before, 'text')[0].text, 'Just words')
 
   await node.kill()
-  await until('the page to say so', async () =>
-    ['offline', 'reconnecting'].includes(await a.getAttribute('[data-testid=status]', 'data-phase')),
-  )
+  await phase(a, 'offline', 'reconnecting')
   await node.start()
   await phase(a, 'saved')
   await phase(b, 'saved')
   assert.deepEqual(await readBoard(node, board), before)
-  const c = await openBoard(browser, node, board)
-  assert.equal(await shown(c), 7)
-  for (const page of [a, b, c]) page.assertClean()
-  await node.stop()
+  const c = await openBoard(board)
+  await canvas(c, { elements: 7 })
 })
 
-test('what is deleted offline is gone for everybody on return, and what others drew is there', async () => {
-  const node = await startNode()
+test('what is deleted offline is gone for everybody on return, and what others drew is there', async ({ node, openBoard }) => {
   const board = await node.createBoard('Offline')
-  const a = await openBoard(browser, node, board)
-  const b = await openBoard(browser, node, board)
+  const a = await openBoard(board)
+  const b = await openBoard(board)
   await drawEach(a)
   await phase(a, 'saved')
-  await until('the other page to show all', async () => (await shown(b)) === 7)
+  await canvas(b, { elements: 7 })
 
   await node.kill()
-  await until('offline', async () => (await a.getAttribute('[data-testid=status]', 'data-phase')) !== 'saved')
-  await a.mouse.click(825, 415)
-  await a.keyboard.press('v')
+  await notSaved(a)
   // The sticky note has a fill, so a click in its middle takes it.
   await a.mouse.click(250, 480)
   await a.keyboard.press('Delete')
-  await until('the deletion', async () => (await shown(a)) === 6)
-  const unsaved = await a.getAttribute('[data-testid=status]', 'data-unsaved')
-  assert.notEqual(unsaved, '0', 'the page says that something is not saved')
+  await canvas(a, { elements: 6 })
+  assert.notEqual((await statusOf(a)).unsaved, 0, 'the page says that something is not saved')
   await b.keyboard.press('r')
   await drag(b, [900, 550], [1000, 650])
+  await canvas(b, { elements: 8 })
 
   await node.start()
   await phase(a, 'saved')
   await phase(b, 'saved')
-  await until('both to agree', async () => (await shown(a)) === 7 && (await shown(b)) === 7)
-  const elements = await readBoard(node, board)
-  assert.deepEqual(countOf(elements), { ...EACH, shape: 4, sticky: 0 })
-  a.assertClean()
-  b.assertClean()
-  await node.stop()
-})
-
-test('offline edits survive a reload of the page and reach the server later', async () => {
-  const node = await startNode()
-  const board = await node.createBoard('Reload')
-  const a = await openBoard(browser, node, board)
-  await a.keyboard.press('r')
-  await drag(a, [200, 200], [300, 300])
-  await phase(a, 'saved')
-  await a.evaluate(() => navigator.serviceWorker?.ready.then(() => true))
-  await node.kill()
-  await a.keyboard.press('o')
-  await drag(a, [400, 200], [500, 300])
-  await until('the ellipse', async () => (await shown(a)) === 2)
-  await until('it to be kept', async () => (await a.getAttribute('[data-testid=status]', 'data-phase')) !== 'saved')
-  await a.reload()
-  await until('both after the reload', async () => (await shown(a)) === 2)
-  await node.start()
-  await phase(a, 'saved')
-  const elements = await readBoard(node, board)
-  assert.deepEqual(byType(elements, 'shape').map((shape) => shape.kind).sort(), ['ellipse', 'rectangle'])
-  await node.stop()
+  await canvas(a, { elements: 7 })
+  await canvas(b, { elements: 7 })
+  assert.deepEqual(countOf(await readBoard(node, board)), { ...EACH, shape: 4, sticky: 0 })
 })

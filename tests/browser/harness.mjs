@@ -1,61 +1,104 @@
-// A real node and real pages in Chromium.
+/**
+ * A real node and real pages in Chromium.
+ *
+ * `suite()` gives the `test` of a file. Each test has a node, a data folder and pages of its own, and fails as well when
+ * one of its pages broke the content policy, complained to the console or asked another host for something. When a
+ * test fails, its pages are photographed into `out/` and the node's last words are printed. Nothing that was started
+ * outlives the process.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { after, before, test as nodeTest } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import assert from 'node:assert/strict'
 import { chromium } from 'playwright-core'
-import WebSocket from 'ws'
-import * as Y from 'yjs'
-import { WebsocketProvider } from 'y-websocket'
+import { outside } from './outside.mjs'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
-const binary = process.env.TEST_EASEL ?? join(root, 'target/debug/easel')
+const here = dirname(fileURLToPath(import.meta.url))
+const binary = process.env.TEST_EASEL ?? join(here, '../../target/debug/easel')
+const LOG_LINES_KEPT = 40
+const TEST_MS_MAX = 90_000
+
+/** Where screenshots go; not committed. */
+export const out = join(here, 'out')
+
+// ---- processes
+
+const running = new Set()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
 
 /** Starts a node on a folder of its own; `kill` is kill -9, `start` starts it again on the same folder and port. */
 export async function startNode(env = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'easel-browser-'))
-  const node = { folder, address: '127.0.0.1:0', child: null }
+  const node = { folder, address: '127.0.0.1:0', child: null, log: [] }
+  const keep = (chunk) => {
+    node.log.push(...chunk.toString().split('\n').filter(Boolean))
+    node.log.splice(0, node.log.length - LOG_LINES_KEPT)
+  }
   node.start = async () => {
     const child = spawn(binary, ['serve', '--data-dir', folder, '--listen', node.address], {
       env: { ...process.env, EASEL_LISTEN__OPS: '127.0.0.1:0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    running.add(child)
+    child.once('exit', () => running.delete(child))
     node.child = child
     node.address = await new Promise((resolve, reject) => {
       let printed = ''
       const read = (chunk) => {
+        keep(chunk)
         printed += chunk
         const found = /ready: http:\/\/([0-9.:]+)/.exec(printed)
         if (found) resolve(found[1])
       }
       child.stdout.on('data', read)
       child.stderr.on('data', read)
-      child.once('exit', (code) => reject(new Error(`the node ended with ${code}:\n${printed}`)))
+      child.once('error', reject)
+      child.once('exit', (code, signal) => reject(new Error(`the node ended with ${code ?? signal}:\n${printed}`)))
     })
     node.url = `http://${node.address}`
   }
+  node.isRunning = () => node.child.exitCode === null && node.child.signalCode === null
   node.kill = async () => {
     const ended = once(node.child, 'exit')
     node.child.kill('SIGKILL')
     await ended
   }
+  /** The process stands still: its sockets stay open and nothing answers. */
+  node.pause = () => node.child.kill('SIGSTOP')
+  node.resume = () => node.child.kill('SIGCONT')
   node.stop = async () => {
-    if (node.child.exitCode === null && node.child.signalCode === null) await node.kill()
+    if (node.isRunning()) await node.kill()
     await rm(folder, { recursive: true, force: true })
   }
-  node.createBoard = async (title) => {
-    const answer = await fetch(`${node.url}/api/v1/boards`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ title }),
+  node.ask = (method, path, body, headers = {}) =>
+    fetch(`${node.url}/api/v1${path}`, {
+      method,
+      headers: { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json', ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     })
+  node.createBoard = async (title) => {
+    const answer = await node.ask('POST', '/boards', { title })
     assert.equal(answer.status, 201)
     return (await answer.json()).id
   }
-  await node.start()
+  node.trashBoard = async (board) => {
+    const answer = await node.ask('DELETE', `/boards/${board}`, undefined, { 'if-match': '*' })
+    assert.equal(answer.status, 204)
+  }
+  try {
+    await node.start()
+  } catch (failure) {
+    await node.stop()
+    throw failure
+  }
   return node
 }
 
@@ -74,76 +117,184 @@ export function launch() {
   })
 }
 
-/**
- * A page of a person of its own, watched: a violation of the content policy, an uncaught error or a request to another
- * host fails the test that calls `page.assertClean()`.
- */
-export async function openPage(browser, url, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+// ---- tests
+
+/** The `test` of one file: its tests share a browser and nothing else. */
+export function suite() {
+  let browser
+  before(async () => {
+    browser = await launch()
+  })
+  after(() => browser.close())
+  return (name, run) => nodeTest(name, { timeout: TEST_MS_MAX + 20_000 }, () => inWorld(browser, name, run))
+}
+
+async function inWorld(browser, name, run) {
+  const node = await startNode()
+  const pages = []
+  const closing = []
+  const world = {
+    node,
+    browser,
+    /** A person: a browser context with a storage of its own. */
+    async person(options = {}) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+      closing.push(() => context.close())
+      return context
+    },
+    /** A page of a new person, or of the one given as `context`. */
+    async openPage(path = '/', { context, ...options } = {}) {
+      const page = await watchedPage(context ?? (await world.person(options)), node)
+      pages.push(page)
+      await page.goto(node.url + path)
+      return page
+    },
+    /** Opens a board and waits until it is shown and up to date. */
+    async openBoard(board, options) {
+      const page = await world.openPage(`/b/${board}`, options)
+      await phase(page, 'saved')
+      return page
+    },
+    /** The board as another program sees it, over an unmodified y-websocket. */
+    async outside(board) {
+      const client = await outside(node, board)
+      closing.push(() => client.close())
+      return client
+    },
+  }
+  let timer
+  try {
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`the test took longer than ${TEST_MS_MAX} ms`)), TEST_MS_MAX)
+    })
+    await Promise.race([run(world), late])
+    for (const page of pages) page.assertClean()
+  } catch (failure) {
+    throw await explained(failure, name, node, pages)
+  } finally {
+    clearTimeout(timer)
+    for (const close of closing.reverse()) await close()
+    await node.stop()
+  }
+}
+
+/** The failure, with what there was to see. */
+async function explained(failure, name, node, pages) {
+  mkdirSync(out, { recursive: true })
+  const seen = []
+  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').slice(0, 60)
+  for (const [at, page] of pages.entries()) {
+    if (page.isClosed()) continue
+    const file = join(out, `failed-${slug}-${at + 1}.png`)
+    const taken = await page.screenshot({ path: file, timeout: 5_000 }).then(() => file, () => 'no picture')
+    const state = await page
+      .evaluate(() => ({
+        status: { ...document.querySelector('[data-testid=status]')?.dataset },
+        canvas: { ...document.querySelector('[data-testid=canvas]')?.dataset },
+      }))
+      .catch(() => ({}))
+    seen.push(`page ${at + 1}: ${taken} ${JSON.stringify(state)}`, ...page.complaints)
+  }
+  const words = [`-- pages`, ...seen, `-- node${node.isRunning() ? '' : ' (not running)'}`, ...node.log]
+  const error = failure instanceof Error ? failure : new Error(String(failure))
+  console.error([`${name}: ${error.message}`, ...words].join('\n'))
+  return error
+}
+
+/** Chromium itself reports a server that is down; the page is tested for saying so. */
+const NETWORK_GONE = /net::ERR|WebSocket connection to/
+
+async function watchedPage(context, node) {
   const page = await context.newPage()
-  const complaints = []
-  const own = new URL(url).host
-  page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`))
+  page.setDefaultTimeout(20_000)
+  page.complaints = []
+  const forgiven = []
+  page.on('pageerror', (error) => page.complaints.push(`uncaught: ${error.stack ?? error.message}`))
   page.on('console', (message) => {
     const text = message.text()
-    // Chromium itself reports a server that is down; the page is tested for saying so.
-    if (message.type() === 'error' && !/ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_RESET|net::ERR|WebSocket connection to/.test(text)) {
-      complaints.push(`console: ${text}`)
-    }
+    if (message.type() !== 'error' || NETWORK_GONE.test(text)) return
+    if (!forgiven.some((pattern) => pattern.test(text))) page.complaints.push(`console: ${text} (${message.location().url})`)
   })
   page.on('request', (request) => {
     const { host, protocol } = new URL(request.url())
-    if (/^(http|ws)s?:$/.test(protocol) && host !== own) complaints.push(`request to ${request.url()}`)
+    if (/^(http|ws)s?:$/.test(protocol) && host !== node.address) page.complaints.push(`request to ${request.url()}`)
+  })
+  page.on('websocket', (socket) => {
+    if (new URL(socket.url()).host !== node.address) page.complaints.push(`socket to ${socket.url()}`)
   })
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)
     })
   })
-  page.assertClean = () => assert.deepEqual(complaints, [])
-  await page.goto(url)
+  /** What Chromium reports of an answer that the test asks for, such as a 404. */
+  page.forgive = (pattern) => forgiven.push(pattern)
+  page.assertClean = () => assert.deepEqual(page.complaints, [])
   return page
 }
 
-/** Opens a board and waits until it is shown and up to date. */
-export async function openBoard(browser, node, board, options) {
-  const page = await openPage(browser, `${node.url}/b/${board}`, options)
-  await phase(page, 'saved')
-  return page
-}
-
-export function phase(page, wanted) {
-  return page.waitForSelector(`[data-testid=status][data-phase=${wanted}]`, { timeout: 30_000, state: 'attached' })
-}
-
-/** The board's document as another program reads it, over an unmodified y-websocket. */
-export async function readBoard(node, board) {
-  const doc = new Y.Doc()
-  const provider = new WebsocketProvider(`ws://${node.address}/sync`, board, doc, { WebSocketPolyfill: WebSocket, disableBc: true })
-  if (!provider.synced) await new Promise((resolve) => provider.once('sync', resolve))
-  const elements = doc.getMap('elements').toJSON()
-  provider.destroy()
-  doc.destroy()
-  return elements
-}
+// ---- waiting
 
 /** Asks until `ask` gives something true. */
-export async function until(what, ask, patience_ms = 30_000) {
+export async function until(what, ask, patience_ms = 20_000) {
   const begun = Date.now()
   for (;;) {
     const answer = await ask()
     if (answer) return answer
     if (Date.now() - begun > patience_ms) assert.fail(`waited ${patience_ms} ms for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, 15))
   }
 }
 
-export const byType = (elements, type) => Object.values(elements).filter((element) => element.type === type)
+export function phase(page, ...wanted) {
+  const any = wanted.map((one) => `[data-testid=status][data-phase=${one}]`).join(',')
+  return page.waitForSelector(any, { timeout: 30_000, state: 'attached' })
+}
+
+export const statusOf = (page) =>
+  page.$eval('[data-testid=status]', (node) => ({
+    phase: node.dataset.phase,
+    unsaved: Number(node.dataset.unsaved),
+    text: node.textContent,
+  }))
+
+/** What the canvas tells of itself: `elements`, `selected`, `tool`, `zoom`, `peers`. */
+export async function canvas(page, wanted) {
+  const text = Object.entries(wanted).map(([key, value]) => `[data-${key}="${value}"]`).join('')
+  await page.waitForSelector(`[data-testid=canvas]${text}`, { timeout: 15_000, state: 'attached' }).catch(async (failure) => {
+    const now = await page.$eval('[data-testid=canvas]', (node) => ({ ...node.dataset })).catch(() => failure.message)
+    assert.fail(`the canvas is to say ${JSON.stringify(wanted)}; it says ${JSON.stringify(now)}`)
+  })
+}
+
+// ---- hands
 
 /** Presses, moves in steps and lets go, as a hand does. */
-export async function drag(page, from, to, steps = 8) {
+export async function drag(page, from, to, { steps = 8, button = 'left' } = {}) {
   await page.mouse.move(from[0], from[1])
-  await page.mouse.down()
+  await page.mouse.down({ button })
   await page.mouse.move(to[0], to[1], { steps })
-  await page.mouse.up()
+  await page.mouse.up({ button })
 }
+
+/** Does something with a key held down. */
+export async function holding(page, key, act) {
+  await page.keyboard.down(key)
+  await act()
+  await page.keyboard.up(key)
+}
+
+export const testId = (page, id) => page.locator(`[data-testid="${id}"]`)
+
+/** The colour of a pixel of the board (0) or of what lies over it (1), as [r, g, b, a]. */
+export const pixel = (page, [x, y], layer = 0) =>
+  page.evaluate(
+    ([px, py, at]) => {
+      const found = document.querySelectorAll('[data-testid=canvas] canvas')[at]
+      const density = found.width / found.clientWidth
+      return [...found.getContext('2d').getImageData(px * density, py * density, 1, 1).data]
+    },
+    [x, y, layer],
+  )
+
+export const byType = (elements, type) => Object.values(elements).filter((element) => element.type === type)
