@@ -206,7 +206,8 @@ function draggedIds(target: Target, view: View): readonly ElementId[] {
 }
 
 function click(state: At<'pressed'>, input: ToolInput, view: View): Effect[] {
-  if (state.clicks === 2 && !view.readOnly) {
+  // Clicks with Alt go down through a stack, however fast they come.
+  if (state.clicks === 2 && !input.alt && !view.readOnly) {
     const writable = writableUnder(input, view)
     if (writable)
       return [
