@@ -32,7 +32,7 @@ function eventOf(word: string): Event {
     case 'aside':
       return say({ says: 'set_aside', code: 'gate', reason: 'too deep' })
     case 'closed':
-      return { is: 'closed', code: number, random: 0.5 }
+      return { is: 'closed', code: number, reason: 'why', random: 0.5 }
     case 'silent':
       return { is: 'silent', ms: number }
     case 'network':
@@ -153,11 +153,30 @@ describe('connection', () => {
     expect([phaseOf(state), last.map(effectText).join(', ')]).toEqual([phase, effects])
   })
 
+  test('why a busy server sent us away stands until something is saved again', () => {
+    const words = [
+      'start',
+      'opened',
+      'hello',
+      'loaded',
+      'edited',
+      'flush',
+      'closed 1013',
+      'retry',
+      'opened',
+      'hello',
+    ]
+    const sentAway = words.map(eventOf).reduce((state, event) => step(state, event).state, initialState)
+    expect(sentAway.detail).toBe('why')
+    const saved = ['asked', 'loaded', 'saved 1'].map(eventOf)
+    expect(saved.reduce((state, event) => step(state, event).state, sentAway).detail).toBeNull()
+  })
+
   test('attempts grow to ten seconds and no further, and begin anew once the board was loaded', () => {
     let state = step(initialState, { is: 'start' }).state
     const waits: number[] = []
     const fail = (random: number) => {
-      const next = step(state, { is: 'closed', code: 1006, random })
+      const next = step(state, { is: 'closed', code: 1006, reason: '', random })
       state = step(next.state, { is: 'retry' }).state
       for (const effect of next.effects) if (effect.do === 'retry') waits.push(effect.afterMs)
     }
@@ -232,7 +251,7 @@ test('saved is never shown while a change is not durable, whatever happens in be
         for (const effect of next.effects) {
           if (effect.do === 'connect') [frames, storedFrames] = [[], 0]
           if (effect.do === 'answer' || effect.do === 'send_gathered') frames.push(made)
-          if (effect.do === 'disconnect') feed({ is: 'closed', code: 1006, random: 0.3 })
+          if (effect.do === 'disconnect') feed({ is: 'closed', code: 1006, reason: '', random: 0.3 })
         }
         const phase = phaseOf(state)
         if (phase === 'saved') timesSaved += 1

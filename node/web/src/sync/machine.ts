@@ -98,7 +98,7 @@ export type Event =
   | { readonly is: 'received'; readonly message: Incoming }
   /** What came cannot be read or applied: the connection is of no use. */
   | { readonly is: 'garbled' }
-  | { readonly is: 'closed'; readonly code: number; readonly random: number }
+  | { readonly is: 'closed'; readonly code: number; readonly reason: string; readonly random: number }
   | { readonly is: 'retry' }
   /** Something suggests that now is a good time: the page came to the front, the network is back. */
   | { readonly is: 'wake' }
@@ -165,7 +165,7 @@ export function step(state: SyncState, event: Event): Step {
     case 'garbled':
       return state.link.at === 'open' ? { state, effects: [{ do: 'disconnect' }] } : only(state)
     case 'closed':
-      return closed(state, event.code, event.random)
+      return closed(state, event)
     case 'retry':
       return state.link.at === 'waiting' ? connect(state) : only(state)
     case 'wake':
@@ -292,7 +292,7 @@ function told(
       // A count beyond what was sent is the server's mistake and confirms nothing more.
       const durable = Math.max(link.durable, Math.min(control.frames, link.sent))
       const flights = link.flights.filter((flight) => flight.frame > durable)
-      return only({ ...state, link: { ...link, durable, flights } })
+      return only({ ...state, detail: null, link: { ...link, durable, flights } })
     }
     case 'role':
       return changeRole(state, control.role)
@@ -316,7 +316,8 @@ function changeRole(state: SyncState, role: Role): Step {
   return only({ ...state, role })
 }
 
-function closed(state: SyncState, code: number, random: number): Step {
+function closed(state: SyncState, event: Extract<Event, { is: 'closed' }>): Step {
+  const { code, random } = event
   const { link } = state
   if (link.at !== 'open' && link.at !== 'opening') return only(state)
   const effects: Effect[] = link.at === 'open' ? [{ do: 'forget_peers' }] : []
@@ -330,7 +331,8 @@ function closed(state: SyncState, code: number, random: number): Step {
     case 4422:
       return refused(lost, refusal, effects)
     default:
-      return retryLater(lost, link, code, random, effects)
+      // Busy is the server's own word, and says why; it stands until something is saved again.
+      return retryLater(isBusy(code) ? { ...lost, detail: event.reason } : lost, link, code, random, effects)
   }
 }
 
@@ -350,11 +352,14 @@ function retryLater(
   return { state: { ...lost, failures, link: { at: 'waiting' } }, effects }
 }
 
+function isBusy(code: number): boolean {
+  return code === 1013 || code === 4529
+}
+
 function backOff(failures: number, code: number, random: number): number {
-  const busy = code === 1013 || code === 4529
   const longest = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(failures, 10))
   const jittered = longest / 2 + (longest / 2) * random
-  return busy ? Math.max(RETRY_BUSY_MS_MIN, jittered) : jittered
+  return isBusy(code) ? Math.max(RETRY_BUSY_MS_MIN, jittered) : jittered
 }
 
 /**

@@ -134,7 +134,7 @@ export function openProvider(options: ProviderOptions): Provider {
       if (socket === opening) receive(event.data)
     })
     opening.addEventListener('close', (event) => {
-      if (socket === opening) ended(event.code)
+      if (socket === opening) ended(event.code, event.reason)
     })
     // A failed connection says so twice; `close` follows.
     opening.addEventListener('error', () => {})
@@ -153,15 +153,15 @@ export function openProvider(options: ProviderOptions): Provider {
   function drop(): void {
     const dropped = socket
     if (dropped === null) return
-    ended(CLOSED_ABNORMALLY)
+    ended(CLOSED_ABNORMALLY, '')
     dropped.close()
   }
 
-  function ended(code: number): void {
+  function ended(code: number, reason: string): void {
     if (openTimer !== null) clearTimeout(openTimer)
     socket = null
     gathered = []
-    dispatch({ is: 'closed', code, random: Math.random() })
+    dispatch({ is: 'closed', code, reason, random: Math.random() })
   }
 
   function retryAfter(afterMs: number): void {

@@ -113,6 +113,7 @@ export const strings = {
     saving: 'Saving…',
     offline: 'Offline',
     offlineWaiting: (n: number) => `Offline · ${count(n, 'change', 'changes')} waiting`,
+    diskFull: 'The server’s disk is full',
     reconnecting: 'Reconnecting…',
     reconnectingWaiting: (n: number) => `Reconnecting… · ${count(n, 'change', 'changes')} waiting`,
     readOnly: 'Read-only',
@@ -128,6 +129,7 @@ export const strings = {
       offline: 'You can go on drawing. Changes are kept in this browser and sent when the server is back.',
       offlineUnkept:
         'You can go on drawing, but this browser keeps nothing: leave this tab open until the server is back.',
+      diskFull: 'Your changes are kept in this browser and are saved as soon as the server has room again.',
       reconnecting: 'The connection was lost. Changes are kept in this browser meanwhile.',
       readOnly: 'You can look around, but not change this board.',
     },

@@ -16,6 +16,7 @@ export interface StatusWords {
 export function statusWords(status: SyncStatus, role: 'editor' | 'viewer'): StatusWords {
   const s = strings.status
   const { unsaved } = status
+  const diskFull = status.detail?.startsWith('disk-full') === true
   switch (status.phase) {
     case 'loading':
       return { tone: 'busy', text: s.loading, hint: s.hint.loading, announce: false }
@@ -26,14 +27,21 @@ export function statusWords(status: SyncStatus, role: 'editor' | 'viewer'): Stat
         ? { tone: 'calm', text: s.readOnly, hint: s.hint.readOnly, announce: true }
         : { tone: 'calm', text: s.saved, hint: s.hint.saved, announce: false }
     case 'saving':
-      return { tone: 'busy', text: s.saving, hint: s.hint.saving, announce: false }
+      return {
+        tone: 'busy',
+        text: s.saving,
+        hint: diskFull ? s.hint.diskFull : s.hint.saving,
+        announce: false,
+      }
     case 'offline': {
       const text = unsaved > 0 ? s.offlineWaiting(unsaved) : s.offline
       return { tone: 'warn', text, hint: status.kept ? s.hint.offline : s.hint.offlineUnkept, announce: true }
     }
     case 'reconnecting': {
       const text = unsaved > 0 ? s.reconnectingWaiting(unsaved) : s.reconnecting
-      return { tone: 'warn', text, hint: s.hint.reconnecting, announce: true }
+      return diskFull
+        ? { tone: 'bad', text: s.diskFull, hint: s.hint.diskFull, announce: true }
+        : { tone: 'warn', text, hint: s.hint.reconnecting, announce: true }
     }
     case 'gone':
       return { tone: 'bad', text: s.gone, hint: s.banner.goneText, announce: true }
