@@ -69,8 +69,8 @@ impl Limits {
         }
     }
 
-    /// For what is already stored: nothing but the format.
-    pub(super) fn stored() -> Limits {
+    /// For what is already stored: nothing but the format, whatever bounds were in force when it came.
+    pub fn stored() -> Limits {
         Limits {
             bytes_max: usize::MAX,
             clients_max: u32::MAX,
@@ -80,6 +80,7 @@ impl Limits {
             key_bytes_max: usize::MAX,
             binary_bytes_max: usize::MAX,
             values_max: u32::MAX,
+            state_vector_clients_max: u32::MAX,
             ..Limits::raw()
         }
     }
