@@ -1,6 +1,6 @@
 //! The one definition of what a board holds: element types, their keys, values, defaults and bounds.
 //!
-//! The document, the repair, the drawing and the browser's types all come from these tables; [`typescript`] writes the
+//! The document, the repair, the drawing and the browser's types all come from these tables; [`typescript()`] writes the
 //! last. A key that a type does not list, a type that is not listed and a text where a choice may grow belong to a later
 //! version: they are kept as they are and read as the default.
 
