@@ -160,3 +160,124 @@ fn plan<T: ReadTxn>(index: &mut Index, txn: &T, scope: Scope, elements_max: usiz
     parents::cut(index, parents_of, &mut fixes);
     fixes
 }
+
+#[cfg(test)]
+mod tests {
+    use yrs::block::ClientID;
+    use yrs::{Any, Doc, Map, MapPrelim, MapRef, OffsetKind, Options, ReadTxn, Transact};
+
+    use super::{Index, Inspector, Scope, fix, plan};
+    use crate::document::{canonical_json, elements};
+
+    fn new_doc(client: u64) -> Doc {
+        let mut options = Options::with_client_id(ClientID::new(client));
+        options.offset_kind = OffsetKind::Utf16;
+        Doc::with_options(options)
+    }
+
+    fn copy(of: &Doc) -> Doc {
+        let doc = new_doc(99);
+        let update = of
+            .transact()
+            .encode_state_as_update_v1(&yrs::StateVector::default());
+        let update = yrs::updates::decoder::Decode::decode_v1(&update).unwrap();
+        doc.transact_mut().apply_update(update).unwrap();
+        doc
+    }
+
+    /// SplitMix64.
+    fn roll(seed: &mut u64, end: u64) -> u64 {
+        *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = *seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % end
+    }
+
+    /// Edits under `ids` names; the more there are, the likelier a parent is the name before.
+    fn edit(doc: &Doc, seed: &mut u64, ids: u64) {
+        let root = doc.get_or_insert_map("elements");
+        let mut txn = doc.transact_mut();
+        for _ in 0..=roll(seed, 3) {
+            let number = roll(seed, ids);
+            let id = format!("e{number:02}");
+            let parent = match roll(seed, ids) {
+                0..=15 => format!("e{:02}", roll(seed, ids + 2)),
+                _ => format!("e{:02}", number.saturating_sub(1)),
+            };
+            let element: Option<MapRef> = root.get(&txn, &id).and_then(|found| found.cast().ok());
+            match (roll(seed, 8), element) {
+                (0, _) => {
+                    root.remove(&mut txn, &id);
+                }
+                (1, _) => {
+                    root.insert(&mut txn, id, 5);
+                }
+                (2, Some(element)) => {
+                    element.insert(&mut txn, "opacity", roll(seed, 3) as f64);
+                }
+                (3, Some(element)) => {
+                    element.insert(&mut txn, "z", format!("a{}", roll(seed, 5)));
+                }
+                (4..=6, Some(element)) => {
+                    element.insert(&mut txn, "parent", parent);
+                }
+                _ => {
+                    let kind = if roll(seed, 4) == 0 { "frame" } else { "text" };
+                    let element = root.insert(&mut txn, id, MapPrelim::from([("type", kind)]));
+                    element.insert(&mut txn, "box", Any::from(vec![Any::from(1); 5]));
+                    element.insert(&mut txn, "parent", parent);
+                }
+            }
+        }
+    }
+
+    fn check_bit_by_bit(first: u64, ids: u64, steps: u32, elements_max: usize) {
+        let mut seed = first;
+        let doc = new_doc(1);
+        edit(&doc, &mut seed, ids);
+        let mut inspector = Inspector::attach_with(&doc, elements_max);
+        for step in 0..steps {
+            edit(&doc, &mut seed, ids);
+            let at_once = copy(&doc);
+            at_once.get_or_insert_map("meta");
+            let fixes = plan(
+                &mut Index::default(),
+                &at_once.transact(),
+                Scope::All,
+                elements_max,
+            );
+            fix::apply(&at_once, &fixes);
+            let mended = inspector.repair(&doc);
+            let at = format!("seed {first}, step {step}");
+            assert_eq!(mended.is_some(), !fixes.is_empty(), "{at}");
+            assert_eq!(
+                canonical_json(&doc.transact()),
+                canonical_json(&at_once.transact()),
+                "{at}"
+            );
+            assert!(elements(&doc.transact()).len() <= elements_max, "{at}");
+            let again = plan(
+                &mut Index::default(),
+                &doc.transact(),
+                Scope::All,
+                elements_max,
+            );
+            assert_eq!(again, [], "{at}");
+        }
+    }
+
+    #[test]
+    fn mending_bit_by_bit_is_mending_all_at_once() {
+        for seed in 0..150 {
+            check_bit_by_bit(seed, 16, 25, 12);
+        }
+    }
+
+    #[test]
+    fn mending_bit_by_bit_is_mending_all_at_once_deep_down() {
+        for seed in 0..10 {
+            check_bit_by_bit(seed, 99, 200, 1_000);
+        }
+    }
+}
