@@ -70,10 +70,14 @@ impl StateVector {
 
     /// Takes back what is known of one client, down to this clock.
     pub fn lower(&mut self, client: u64, clock: u64) {
-        if clock == 0 {
-            self.clocks.remove(&client);
-        } else if self.get(client) > clock {
-            self.clocks.insert(client, clock);
+        match clock {
+            0 => {
+                self.clocks.remove(&client);
+            }
+            _ if self.get(client) > clock => {
+                self.clocks.insert(client, clock);
+            }
+            _ => {}
         }
     }
 
