@@ -20,8 +20,9 @@ run: build ## Build everything and start a node on 127.0.0.1:8080 with its data 
 build: web ## Build the web client and the server (release)
 	cargo build --release --locked -p easel
 
-build-dev: web ## Build the server as the tests use it
-	cargo build --locked -p easel
+# All targets of all packages at once, so that the tests find everything built with the same features.
+build-dev: web ## Build the server and the tests
+	cargo build --locked --workspace --all-targets
 
 web: $(WEB)/dist/index.html ## Build the web client
 
