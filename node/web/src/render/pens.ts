@@ -39,9 +39,14 @@ export function colorsOf(theme: Theme): Colors {
   }
 }
 
+/** Of a person's own colour on a dark board: made to be read white on, it would hardly be seen there. */
+const ON_DARK = 0.65
+
 /** A colour for a person: `#rrggbb`, or a palette name as a line. */
 export function personColor(color: string, colors: Colors): string {
-  return colors.stroke(color) ?? PALETTE[colors.theme].grey.stroke
+  const drawn = colors.stroke(color) ?? PALETTE[colors.theme].grey.stroke
+  const isOwn = drawn === color && /^#[0-9a-f]{6}$/i.test(color)
+  return isOwn && colors.theme === 'dark' ? mix(color, '#ffffff', ON_DARK) : drawn
 }
 
 const FAINT = 0.35
