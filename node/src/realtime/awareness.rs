@@ -58,18 +58,25 @@ impl Awareness {
         let mut at = Reader::new(message);
         let count = at.uint()?;
         let mut changed = Vec::new();
+        let mut owned = self.owned_by(seat).count();
         for _ in 0..count.min(ENTRIES_MAX) {
             let (client, clock, state) = (at.uint()?, at.uint()?, at.bytes()?);
             let state = (&state[..] != b"null").then_some(state);
-            if state.as_ref().is_some_and(|state| !is_short_json(state)) {
+            let is_new = !self.entries.contains_key(&client);
+            if is_new && owned == OWNED_MAX {
                 continue;
             }
-            if self.may_say(seat, client, clock, state.is_none(), &is_silent) {
+            // The JSON last: most of what a stock client sends is what it was sent, and need not be read.
+            if self.may_say(seat, client, clock, state.is_none(), &is_silent)
+                && state.as_ref().is_none_or(is_short_json)
+            {
+                owned += usize::from(is_new);
                 self.entries.insert(
                     client,
                     Entry {
                         clock,
-                        state,
+                        // A copy: the slice would keep the whole message.
+                        state: state.map(|state| Bytes::copy_from_slice(&state)),
                         owner: Owner::Seat(seat),
                     },
                 );
@@ -88,9 +95,7 @@ impl Awareness {
         is_silent: impl Fn(SeatNo) -> bool,
     ) -> bool {
         let Some(entry) = self.entries.get(&client) else {
-            return !is_removal
-                && self.owned_by(seat).count() < OWNED_MAX
-                && self.entries.len() < ENTRIES_MAX as usize;
+            return !is_removal && self.entries.len() < ENTRIES_MAX as usize;
         };
         let is_newer = clock > entry.clock;
         match entry.owner {

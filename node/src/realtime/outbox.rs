@@ -16,8 +16,11 @@ const AWARENESS_BYTES_MAX: usize = 256 << 10;
 pub(crate) enum Class {
     /// Must arrive, or the client must be told that it did not.
     Sync,
-    /// A whole document or diff that this client asked for. Its bytes are shared with the room, so they do not count.
+    /// Part of a whole document or diff that this client asked for. It may be larger than all else together, so it does
+    /// not count; instead the room gives no second one before it heard that the first was written.
     Answer,
+    /// Said at most a few times in a connection's life, such as the greeting. Does not count.
+    Rare,
     /// May be dropped.
     Awareness,
 }
@@ -32,6 +35,15 @@ pub(crate) enum Pushed {
     Overflowed,
 }
 
+/// What is true now that the writer has written what it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// An answer was among it.
+    pub(crate) answered: bool,
+    /// The client had fallen behind and is ready to be caught up.
+    pub(crate) drained: bool,
+}
+
 /// What the writer found.
 #[derive(Debug)]
 pub(crate) struct Taken {
@@ -39,35 +51,39 @@ pub(crate) struct Taken {
     /// When the oldest of them was received from its author.
     pub(crate) received: Option<Instant>,
     /// The connection ends once `frames` are written.
-    pub(crate) closing: bool,
+    /// With this code.
+    pub(crate) closing: Option<u16>,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     frames: Vec<Frame>,
-    /// Bytes queued or being written, answers left out.
+    /// Bytes that count, queued or being written.
     bytes: usize,
     writing: usize,
+    has_answer: bool,
+    writing_answer: bool,
     received: Option<Instant>,
     overflowed: bool,
-    closing: bool,
+    closing: Option<u16>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
     ready: Notify,
+    closed: Notify,
 }
 
 impl Outbox {
     pub(crate) fn push(&self, frame: Frame, class: Class, received: Option<Instant>) -> Pushed {
         let mut queue = self.queue.lock();
-        if queue.closing {
+        if queue.closing.is_some() {
             return Pushed::Dropped;
         }
         let counted = match class {
             Class::Sync => frame.len(),
-            Class::Answer => 0,
+            Class::Answer | Class::Rare => 0,
             Class::Awareness if queue.bytes > AWARENESS_BYTES_MAX || queue.overflowed => {
                 return Pushed::Dropped;
             }
@@ -78,6 +94,7 @@ impl Outbox {
             return Pushed::Overflowed;
         }
         queue.bytes += counted;
+        queue.has_answer |= class == Class::Answer;
         queue.received = queue.received.or(received);
         queue.frames.push(frame);
         drop(queue);
@@ -88,11 +105,23 @@ impl Outbox {
     /// Writes what is queued, then this close frame, then nothing more.
     pub(crate) fn close(&self, frame: Frame) {
         let mut queue = self.queue.lock();
-        if !queue.closing {
-            queue.closing = true;
+        if queue.closing.is_none() {
+            queue.closing = Some(frame.close_code());
             queue.frames.push(frame);
             drop(queue);
             self.ready.notify_one();
+            self.closed.notify_one();
+        }
+    }
+
+    /// Waits until the connection is to be closed; gives the code.
+    pub(crate) async fn closed(&self) -> u16 {
+        loop {
+            let notified = self.closed.notified();
+            if let Some(code) = self.queue.lock().closing {
+                return code;
+            }
+            notified.await;
         }
     }
 
@@ -107,9 +136,15 @@ impl Outbox {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.queue.lock().frames.is_empty()
+    }
+
     pub(crate) fn take(&self) -> Taken {
         let mut queue = self.queue.lock();
         queue.writing = queue.bytes;
+        queue.writing_answer = std::mem::take(&mut queue.has_answer);
         Taken {
             frames: std::mem::take(&mut queue.frames),
             received: queue.received.take(),
@@ -117,18 +152,21 @@ impl Outbox {
         }
     }
 
-    /// The writer has written what it took. True if the client had fallen behind and is ready to be caught up.
-    pub(crate) fn written(&self) -> bool {
+    /// The writer has written what it took.
+    pub(crate) fn written(&self) -> Written {
         let mut queue = self.queue.lock();
         queue.bytes -= queue.writing;
         queue.writing = 0;
-        queue.overflowed && queue.frames.is_empty() && std::mem::take(&mut queue.overflowed)
+        Written {
+            answered: std::mem::take(&mut queue.writing_answer),
+            drained: queue.frames.is_empty() && std::mem::take(&mut queue.overflowed),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Class, Outbox, Pushed, QUEUED_BYTES_MAX};
+    use super::{Class, Outbox, Pushed, QUEUED_BYTES_MAX, Written};
     use crate::realtime::wire::{self, Frame};
 
     fn frame(len: usize) -> Frame {
@@ -156,10 +194,10 @@ mod tests {
         );
         assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Overflowed);
         assert_eq!(outbox.take().frames.len(), 2);
-        assert!(outbox.written());
+        assert!(outbox.written().drained);
         assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Queued);
         outbox.take();
-        assert!(!outbox.written());
+        assert!(!outbox.written().drained);
     }
 
     #[test]
@@ -187,12 +225,29 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_is_told_of_once_it_is_written() {
+        let outbox = Outbox::default();
+        let written = |answered| Written {
+            answered,
+            drained: false,
+        };
+        assert_eq!(outbox.push(frame(1), Class::Rare, None), Pushed::Queued);
+        outbox.take();
+        assert_eq!(outbox.push(frame(1), Class::Answer, None), Pushed::Queued);
+        assert_eq!(outbox.written(), written(false));
+        outbox.take();
+        assert_eq!(outbox.written(), written(true));
+        outbox.take();
+        assert_eq!(outbox.written(), written(false));
+    }
+
+    #[test]
     fn nothing_follows_the_close() {
         let outbox = Outbox::default();
         outbox.close(Frame::close(1012, "draining"));
         assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Dropped);
         let taken = outbox.take();
-        assert!(taken.closing);
+        assert_eq!(taken.closing, Some(1012));
         assert_eq!(taken.frames.len(), 1);
     }
 }

@@ -3,7 +3,7 @@
 use super::awareness::SeatNo;
 use super::outbox::Outbox;
 use super::room::{Dialect, Event, Kind, Room, RoomOptions};
-use super::task::{self, Mail, RoomIo};
+use super::task::{self, Mail, Post, RoomIo};
 use crate::config::Realtime;
 use crate::metrics::Metrics;
 use easel_board::gate::Limits;
@@ -135,6 +135,10 @@ impl Rooms {
             id,
             outbox,
         });
+        if self.is_draining() {
+            // Let in just before the drain began, and the room it opened did not hear of it.
+            let _ = room.mail.send(Mail::Event(Event::Drain));
+        }
         Joined {
             seat,
             room: room.mail.clone(),
@@ -150,18 +154,18 @@ impl Rooms {
         };
         let room = Room::new(RoomOptions {
             name: doc.to_string(),
+            id: unforeseen_id(),
             limits,
             linger: self.config.room_idle.0,
         });
-        let io = RoomIo::new(
-            self.clone(),
-            doc.clone(),
-            kind,
-            mail.clone(),
-            present.clone(),
-        );
+        let post = Post {
+            mail: mail.clone(),
+            inbox,
+            present: present.clone(),
+        };
+        let io = RoomIo::new(self.clone(), doc.clone(), kind, post);
         self.metrics.boards_open.inc();
-        self.tasks.spawn(task::run(room, io, inbox));
+        self.tasks.spawn(task::run(room, io));
         Open {
             mail,
             present,
@@ -207,4 +211,9 @@ impl Rooms {
             .await
             .is_ok()
     }
+}
+
+/// Names a connection, or one opening of a room, in the store. Random, since it must differ from every other ever.
+pub(super) fn unforeseen_id() -> u64 {
+    getrandom::u64().expect("the operating system has random numbers")
 }

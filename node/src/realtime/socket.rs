@@ -6,7 +6,7 @@
 use super::Permit;
 use super::outbox::{Class, Outbox, Pushed};
 use super::room::{Dialect, Event, close};
-use super::rooms::{JoinRefused, Joined, Rooms};
+use super::rooms::{JoinRefused, Joined, Rooms, unforeseen_id};
 use super::task::Mail;
 use super::wire::Frame;
 use crate::http::Connection;
@@ -15,14 +15,13 @@ use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use axum::response::Response;
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use easel_storage::DocName;
 use fastwebsockets::{OpCode, Payload, Role, WebSocketError, after_handshake_split};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use prometheus::IntCounter;
-use std::collections::VecDeque;
-use std::io::{self, Cursor, IoSlice};
+use prometheus::{IntCounter, IntGauge};
+use std::io::{self, Cursor};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -33,15 +32,23 @@ use tokio::sync::Semaphore;
 
 /// Under load, frames for one client are gathered for so long; when idle the first leaves at once.
 const GATHER: Duration = Duration::from_millis(4);
-/// Up to here it is cheaper to copy frames together than to hand the system a list of them.
+/// Frames are copied together up to here and leave in one write; one longer than this leaves by itself, uncopied.
 const COPY_BYTES_MAX: usize = 64 << 10;
 /// What one connection may have under way in its room, in KiB; a small message counts as 64.
 const PERMITS_KIB: u32 = 17 << 10;
 const PERMIT_KIB_MIN: u32 = 64;
 /// After a close frame the peer gets so long to read it before the connection is cut.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// What was queued before the room closed the seat gets so long to leave, the reason with it.
+const LAST_WORDS: Duration = Duration::from_secs(20);
 /// Writing that goes nowhere means a client that does not read. It cannot answer a ping, so it gets this much longer.
 const STUCK_FACTOR: u32 = 3;
+/// However much it says meanwhile, a client that takes nothing of what is written to it for so long is cut.
+const STUCK_MAX: Duration = Duration::from_secs(300);
+/// What a message costs of its connection's rate, beyond 1: for its size, and for what it asks the room to do.
+const RATE_BYTES: usize = 4 << 10;
+const RATE_STEP_1: f64 = 200.0;
+const RATE_QUERY: f64 = 50.0;
 
 const UNSUPPORTED_DATA: u16 = 1003;
 const PROTOCOL_ERROR: u16 = 1002;
@@ -124,15 +131,9 @@ async fn pump(
     mut write: impl AsyncWrite + Unpin,
 ) {
     let outbox = Arc::new(Outbox::default());
-    let joined = rooms.join(&doc, dialect, seat_id(), outbox.clone());
-    let line = Line::new(&rooms, dialect, joined, outbox);
-    line.rooms.metrics.ws_opened.inc();
-    let open = line
-        .rooms
-        .metrics
-        .ws_connections
-        .with_label_values(&[line.kind]);
-    open.inc();
+    let joined = rooms.join(&doc, dialect, unforeseen_id(), outbox.clone());
+    let line = Line::new(&rooms, joined, outbox);
+    let place = Place::take(&line, dialect);
 
     let mut read = Heard {
         inner: read,
@@ -143,10 +144,15 @@ async fn pump(
         let ended = tokio::select! {
             ended = line.read_messages(&mut read) => ended,
             code = &mut writer => Ended::ByUs(code),
-            () = line.watch() => Ended::Because(close::TIMED_OUT, "nothing was heard for too long"),
+            reason = line.watch() => Ended::Because(close::TIMED_OUT, reason),
+            code = line.outbox.closed() => Ended::Closing(code),
         };
         match ended {
             Ended::ByUs(code) => code,
+            Ended::Closing(code) => {
+                let _ = tokio::time::timeout(LAST_WORDS, writer).await;
+                code
+            }
             Ended::Because(code, reason) => {
                 line.outbox.close(Frame::close(code, reason));
                 let _ = tokio::time::timeout(FAREWELL, writer).await;
@@ -155,16 +161,50 @@ async fn pump(
             Ended::Vanished => 1006,
         }
     };
-    let _ = line
-        .room
-        .send(Mail::Event(Event::Leave { seat: line.seat }));
-    open.dec();
+    drop(place);
     line.rooms
         .metrics
         .ws_closed
-        .with_label_values(&[&code.to_string()])
+        .with_label_values(&[&label(code)])
         .inc();
     let _ = tokio::time::timeout(FAREWELL, part(&mut read, &mut write)).await;
+}
+
+/// A connection's place in the count and in its room; given up however the connection ends, a bug included.
+struct Place<'l> {
+    line: &'l Line,
+    open: IntGauge,
+}
+
+impl<'l> Place<'l> {
+    fn take(line: &'l Line, dialect: Dialect) -> Self {
+        let kind = match dialect {
+            Dialect::Easel => "easel",
+            Dialect::Yjs => "yjs",
+        };
+        let metrics = &line.rooms.metrics;
+        let open = metrics.ws_connections.with_label_values(&[kind]);
+        metrics.ws_opened.inc();
+        open.inc();
+        Self { line, open }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let seat = self.line.seat;
+        // A room that is gone has no seats to give up.
+        let _ = self.line.room.send(Mail::Event(Event::Leave { seat }));
+        self.open.dec();
+    }
+}
+
+/// A close code as a label. Peers may send any number: those that mean nothing here share one label.
+fn label(code: u16) -> String {
+    match code {
+        1000..=1003 | 1006..=1015 | 4400..=4599 => code.to_string(),
+        _ => "other".to_owned(),
+    }
 }
 
 /// Closes our side and reads on until the peer closes its own. Cut off while it is still sending, it would be told of
@@ -179,14 +219,11 @@ async fn part(
     Ok(())
 }
 
-/// Names a connection in the store; random, since it must differ from that of every other connection ever.
-fn seat_id() -> u64 {
-    getrandom::u64().expect("the operating system has random numbers")
-}
-
 enum Ended {
     /// The room closed the seat; the close frame is written.
     ByUs(u16),
+    /// The room closed the seat, and the close frame waits to be written.
+    Closing(u16),
     /// To be closed with this code.
     Because(u16, &'static str),
     /// The connection is gone.
@@ -196,7 +233,6 @@ enum Ended {
 /// What reader, writer and watch of one connection share.
 struct Line {
     rooms: Arc<Rooms>,
-    kind: &'static str,
     seat: u64,
     room: tokio::sync::mpsc::UnboundedSender<Mail>,
     outbox: Arc<Outbox>,
@@ -204,26 +240,27 @@ struct Line {
     begun: Instant,
     /// When the last byte came, in ms since `begun`.
     heard_ms: AtomicU64,
+    /// The reader waits for the room: what the peer says meanwhile is not heard, and that is not the peer's fault.
+    is_held_up: AtomicBool,
     is_writing: AtomicBool,
+    /// When the last byte could be written, in ms since `begun`.
+    wrote_ms: AtomicU64,
     counters: Counters,
 }
 
 impl Line {
-    fn new(rooms: &Arc<Rooms>, dialect: Dialect, joined: Joined, outbox: Arc<Outbox>) -> Self {
-        let kind = match dialect {
-            Dialect::Easel => "easel",
-            Dialect::Yjs => "yjs",
-        };
+    fn new(rooms: &Arc<Rooms>, joined: Joined, outbox: Arc<Outbox>) -> Self {
         Self {
             rooms: rooms.clone(),
-            kind,
             seat: joined.seat,
             room: joined.room,
             outbox,
             permits: Arc::new(Semaphore::new(PERMITS_KIB as usize)),
             begun: Instant::now(),
             heard_ms: AtomicU64::new(0),
+            is_held_up: AtomicBool::new(false),
             is_writing: AtomicBool::new(false),
+            wrote_ms: AtomicU64::new(0),
             counters: Counters::new(rooms),
         }
     }
@@ -293,12 +330,15 @@ impl Line {
     /// Hands a message to the room once the connection's rate and its permits allow it.
     async fn deliver(&self, message: Bytes, rate: &mut Rate) -> bool {
         self.counters.count_in(&message);
-        rate.wait().await;
+        self.is_held_up.store(true, Ordering::Relaxed);
+        rate.wait(cost(&message)).await;
         let kib = u32::try_from(message.len() >> 10)
             .unwrap_or(u32::MAX)
             .clamp(PERMIT_KIB_MIN, PERMITS_KIB);
         let permit = self.permits.clone().acquire_many_owned(kib).await;
         let permit = Permit::of(permit.expect("the semaphore is never closed"));
+        self.is_held_up.store(false, Ordering::Relaxed);
+        self.hear();
         self.room
             .send(Mail::Message {
                 seat: self.seat,
@@ -319,13 +359,9 @@ impl Line {
             }
             let taken = self.outbox.take();
             self.counters.count_out(&taken.frames);
-            let code = taken
-                .frames
-                .last()
-                .filter(|_| taken.closing)
-                .map(|frame| close_code(&frame.wire()[2..]));
+            self.note(&self.wrote_ms);
             self.is_writing.store(true, Ordering::Relaxed);
-            if write_all(write, taken.frames).await.is_err() {
+            if self.write_all(write, taken.frames).await.is_err() {
                 return 1006;
             }
             self.is_writing.store(false, Ordering::Relaxed);
@@ -336,28 +372,60 @@ impl Line {
                     .fanout
                     .observe(received.elapsed().as_secs_f64());
             }
-            if self.outbox.written() {
-                let _ = self
-                    .room
-                    .send(Mail::Event(Event::Drained { seat: self.seat }));
+            let (seat, written) = (self.seat, self.outbox.written());
+            if written.answered {
+                let _ = self.room.send(Mail::Event(Event::Answered { seat }));
             }
-            if let Some(code) = code {
+            if written.drained {
+                let _ = self.room.send(Mail::Event(Event::Drained { seat }));
+            }
+            if let Some(code) = taken.closing {
                 return code;
             }
         }
     }
 
-    /// Pings a silent peer; returns when it has been silent for too long.
-    async fn watch(&self) {
+    /// Small frames are gathered, large ones are not copied.
+    async fn write_all(
+        &self,
+        write: &mut (impl AsyncWrite + Unpin),
+        frames: Vec<Frame>,
+    ) -> io::Result<()> {
+        let mut gathered = Vec::new();
+        let mut frames = frames.into_iter().peekable();
+        while let Some(frame) = frames.next() {
+            let next_len = frames.peek().map_or(usize::MAX, Frame::len);
+            if gathered.is_empty() && frame.len().saturating_add(next_len) > COPY_BYTES_MAX {
+                write.write_all(frame.wire()).await?;
+            } else {
+                gathered.extend_from_slice(frame.wire());
+                if gathered.len().saturating_add(next_len) > COPY_BYTES_MAX {
+                    write.write_all(&gathered).await?;
+                    gathered.clear();
+                }
+            }
+            self.note(&self.wrote_ms);
+        }
+        write.flush().await
+    }
+
+    /// Pings a silent peer; returns when it has been silent, or has read nothing, for too long.
+    async fn watch(&self) -> &'static str {
         let (ping_every, silent_max) = (
             self.rooms.config.ping_every.0,
             self.rooms.config.silent_max.0,
         );
         loop {
-            let silent = self.begun.elapsed().saturating_sub(self.heard());
+            if self.is_held_up.load(Ordering::Relaxed) {
+                self.hear();
+            }
+            let silent = self.since(&self.heard_ms);
             let is_stuck = self.is_writing.load(Ordering::Relaxed);
             if silent >= silent_max * if is_stuck { STUCK_FACTOR } else { 1 } {
-                return;
+                return "nothing was heard for too long";
+            }
+            if is_stuck && self.since(&self.wrote_ms) >= STUCK_MAX {
+                return "nothing was read for too long";
             }
             if silent >= ping_every
                 && !is_stuck
@@ -375,13 +443,18 @@ impl Line {
         }
     }
 
-    fn heard(&self) -> Duration {
-        Duration::from_millis(self.heard_ms.load(Ordering::Relaxed))
+    fn since(&self, noted_ms: &AtomicU64) -> Duration {
+        let noted = Duration::from_millis(noted_ms.load(Ordering::Relaxed));
+        self.begun.elapsed().saturating_sub(noted)
     }
 
     fn hear(&self) {
+        self.note(&self.heard_ms);
+    }
+
+    fn note(&self, noted_ms: &AtomicU64) {
         let now_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.heard_ms.store(now_ms, Ordering::Relaxed);
+        noted_ms.store(now_ms, Ordering::Relaxed);
     }
 }
 
@@ -410,63 +483,10 @@ fn close_code(payload: &[u8]) -> u16 {
     match payload {
         [high, low, ..] => match u16::from_be_bytes([*high, *low]) {
             // Codes that may not be sent (RFC 6455, section 7.4) are not sent back either.
-            1004..=1006 | 1015 | 0..=999 => PROTOCOL_ERROR,
+            1004..=1006 | 1015 | 0..=999 | 5000.. => PROTOCOL_ERROR,
             code => code,
         },
         _ => 1000,
-    }
-}
-
-async fn write_all(write: &mut (impl AsyncWrite + Unpin), frames: Vec<Frame>) -> io::Result<()> {
-    let total: usize = frames.iter().map(Frame::len).sum();
-    match &frames[..] {
-        [only] => write.write_all(only.wire()).await?,
-        _ if total <= COPY_BYTES_MAX => {
-            let mut joined = Vec::with_capacity(total);
-            for frame in &frames {
-                joined.extend_from_slice(frame.wire());
-            }
-            write.write_all(&joined).await?;
-        }
-        _ => {
-            let mut chunks = Chunks(frames.iter().map(|frame| frame.wire().clone()).collect());
-            write.write_all_buf(&mut chunks).await?;
-        }
-    }
-    write.flush().await
-}
-
-/// Frames in a row, as one buffer for a vectored write.
-struct Chunks(VecDeque<Bytes>);
-
-impl Buf for Chunks {
-    fn remaining(&self) -> usize {
-        self.0.iter().map(Bytes::len).sum()
-    }
-
-    fn chunk(&self) -> &[u8] {
-        self.0.front().map_or(&[], |chunk| chunk)
-    }
-
-    fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        let filled = slices.iter_mut().zip(&self.0);
-        filled
-            .map(|(slice, chunk)| *slice = IoSlice::new(chunk))
-            .count()
-    }
-
-    fn advance(&mut self, mut count: usize) {
-        while count > 0 {
-            let Some(front) = self.0.front_mut() else {
-                return;
-            };
-            let step = count.min(front.len());
-            front.advance(step);
-            count -= step;
-            if front.is_empty() {
-                self.0.pop_front();
-            }
-        }
     }
 }
 
@@ -509,16 +529,25 @@ impl Rate {
         }
     }
 
-    async fn wait(&mut self) {
+    async fn wait(&mut self, cost: f64) {
         let now = Instant::now();
         self.tokens = (self.tokens + now.duration_since(self.at).as_secs_f64() * self.per_second)
             .min(self.burst);
         self.at = now;
-        self.tokens -= 1.0;
+        self.tokens -= cost;
         if self.tokens < 0.0 {
             tokio::time::sleep(Duration::from_secs_f64(-self.tokens / self.per_second)).await;
         }
     }
+}
+
+fn cost(message: &[u8]) -> f64 {
+    let asks = match message {
+        [0, 0, ..] => RATE_STEP_1,
+        [3, ..] => RATE_QUERY,
+        _ => 0.0,
+    };
+    1.0 + (message.len() / RATE_BYTES) as f64 + asks
 }
 
 /// The counters of one connection, looked up once.

@@ -4,25 +4,30 @@ use super::Permit;
 use super::awareness::SeatNo;
 use super::outbox::{Outbox, Pushed};
 use super::room::{
-    AppendFailed, Appended, Batch, Compacted, Dialect, Effect, Event, Kind, Live, Loaded, Note,
-    Room, close, fold,
+    AppendFailed, Appended, Batch, Broken, CompactFailed, Compacted, Dialect, Effect, Event, Kind,
+    Live, LoadFailed, Loaded, Note, Room, close, fold,
 };
 use super::rooms::Rooms;
 use super::wire::Frame;
 use bytes::Bytes;
 use easel_storage::{
-    Actor, Command, DocName, DocState, Envelope, Outcome, Payload, Query, ReadLevel, Rejection,
-    Store, SubmitError, submit_one,
+    Actor, Command, DocName, DocState, Envelope, Outcome, Payload, Query, ReadError, ReadLevel,
+    Rejection, Store, SubmitError, submit_one,
 };
+use futures_util::FutureExt;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
 
 /// A store that does not answer is asked again for so long; then everybody is sent away with what they have.
 const APPEND_TRIED_FOR: Duration = Duration::from_secs(20);
 const APPEND_RETRY_AFTER: Duration = Duration::from_millis(100);
+/// A message longer than this may keep its thread busy for long, so the thread's other tasks are given away first.
+const HEAVY_BYTES: usize = 64 << 10;
 
 /// What reaches a room's task. Unbounded as a channel: every message in it holds a permit of its connection.
 #[derive(Debug)]
@@ -48,76 +53,90 @@ pub(super) struct RoomIo {
     doc: DocName,
     kind: Kind,
     mail: mpsc::UnboundedSender<Mail>,
+    inbox: mpsc::UnboundedReceiver<Mail>,
     present: Arc<AtomicUsize>,
     outboxes: BTreeMap<SeatNo, Arc<Outbox>>,
+    tick_at: Instant,
     wake_at: Option<Instant>,
     finished: bool,
 }
 
-pub(super) async fn run(mut room: Room, mut io: RoomIo, mut inbox: mpsc::UnboundedReceiver<Mail>) {
-    io.spawn(load(io.rooms.store.clone(), io.doc.clone()), Event::Loaded);
+/// How a room is reached, and how it tells who is there.
+pub(super) struct Post {
+    pub(super) mail: mpsc::UnboundedSender<Mail>,
+    pub(super) inbox: mpsc::UnboundedReceiver<Mail>,
+    pub(super) present: Arc<AtomicUsize>,
+}
+
+pub(super) async fn run(mut room: Room, mut io: RoomIo) {
+    let failed = |reason: &str| Err(LoadFailed::Other(reason.to_owned()));
+    let loading = load(io.rooms.store.clone(), io.doc.clone());
+    io.spawn(loading, Event::Loaded, failed);
     let mut effects = Vec::new();
-    let mut tick_at = Instant::now() + room.tick_every();
     while !io.finished {
-        let event = match inbox.try_recv() {
-            Ok(mail) => io.open_mail(mail),
-            Err(_) => io.wait(&mut inbox, &mut tick_at, &room).await,
-        };
+        let event = io.next().await;
         io.handle(&mut room, event, &mut effects);
+        io.tick_at = io.tick_at.min(Instant::now() + room.tick_every());
     }
-    io.rooms.forget(&io.doc);
-    // Who joined in the last moment finds the door closing and comes back to a new room.
-    while let Ok(mail) = inbox.try_recv() {
-        if let Mail::Join { outbox, .. } = mail {
+}
+
+/// However the room ends, a bug included: nobody is left in it, and whoever joins from here on opens a new one.
+impl Drop for RoomIo {
+    fn drop(&mut self) {
+        self.rooms.forget(&self.doc);
+        for outbox in self.outboxes.values() {
             outbox.close(Frame::close(
-                close::DRAINING,
-                "the room is closing; come back in a moment",
+                close::OVERLOAD,
+                "the room failed; it is read anew",
             ));
+        }
+        // Who joined in the last moment finds the door closing and comes back to a new room.
+        while let Ok(mail) = self.inbox.try_recv() {
+            if let Mail::Join { outbox, .. } = mail {
+                outbox.close(Frame::close(
+                    close::DRAINING,
+                    "the room is closing; come back in a moment",
+                ));
+            }
         }
     }
 }
 
 impl RoomIo {
-    pub(super) fn new(
-        rooms: Arc<Rooms>,
-        doc: DocName,
-        kind: Kind,
-        mail: mpsc::UnboundedSender<Mail>,
-        present: Arc<AtomicUsize>,
-    ) -> Self {
+    pub(super) fn new(rooms: Arc<Rooms>, doc: DocName, kind: Kind, post: Post) -> Self {
         Self {
             rooms,
             doc,
             kind,
-            mail,
-            present,
+            mail: post.mail,
+            inbox: post.inbox,
+            present: post.present,
             outboxes: BTreeMap::new(),
+            tick_at: Instant::now(),
             wake_at: None,
             finished: false,
         }
     }
 
-    async fn wait(
-        &mut self,
-        inbox: &mut mpsc::UnboundedReceiver<Mail>,
-        tick_at: &mut Instant,
-        room: &Room,
-    ) -> Event {
-        let wake_at = self.wake_at.unwrap_or(*tick_at).min(*tick_at);
+    /// What happens next. Time goes before mail: a room that is written to without a pause still ticks.
+    async fn next(&mut self) -> Event {
+        let now = Instant::now();
+        if now >= self.tick_at {
+            // The loop draws it closer to what the room wants.
+            self.tick_at = now + TICK_MAX;
+            return Event::Tick;
+        }
+        let wake_at = self.wake_at.unwrap_or(self.tick_at).min(self.tick_at);
         tokio::select! {
-            mail = inbox.recv() => match mail {
-                Some(mail) => self.open_mail(mail),
-                None => unreachable!("the room holds a sender itself"),
-            },
+            biased;
+            // Gives way to other tasks now and then by itself, however much there is.
+            mail = self.inbox.recv(), if now < wake_at => {
+                let mail = mail.expect("the room holds a sender itself");
+                self.open_mail(mail)
+            }
             () = tokio::time::sleep_until(wake_at.into()) => {
-                let now = Instant::now();
-                if now >= *tick_at {
-                    *tick_at = now + room.tick_every();
-                    Event::Tick
-                } else {
-                    self.wake_at = None;
-                    Event::Wake
-                }
+                self.wake_at = None;
+                Event::Wake
             }
         }
     }
@@ -155,9 +174,13 @@ impl RoomIo {
             Event::Leave { seat } => Some(*seat),
             _ => None,
         };
-        let is_message = matches!(event, Event::Message { .. });
-        room.handle(now, event, effects);
-        if is_message {
+        let is_update = is_update(&event);
+        if is_heavy(&event) {
+            tokio::task::block_in_place(|| room.handle(now, event, effects));
+        } else {
+            room.handle(now, event, effects);
+        }
+        if is_update {
             self.rooms
                 .metrics
                 .update_apply
@@ -167,14 +190,14 @@ impl RoomIo {
             self.drop_seat(seat);
         }
         let mut behind = Vec::new();
-        for effect in effects.drain(..) {
-            self.perform(effect, &mut behind);
-        }
-        for seat in behind {
-            room.handle(now, Event::Behind { seat }, effects);
-        }
-        for effect in effects.drain(..) {
-            self.perform(effect, &mut Vec::new());
+        // Whoever falls behind must be known to be before the next event: that one may be its being caught up.
+        while !effects.is_empty() {
+            for effect in effects.drain(..) {
+                self.perform(effect, &mut behind);
+            }
+            for seat in behind.drain(..) {
+                room.handle(now, Event::Behind { seat }, effects);
+            }
         }
     }
 
@@ -184,8 +207,9 @@ impl RoomIo {
                 let kind = self.kind;
                 let built = tokio::task::spawn_blocking(move || Live::build(kind, &stored));
                 self.spawn(
-                    async move { built.await.unwrap_or(Err(super::room::Broken::Panicked)) },
+                    async move { built.await.unwrap_or(Err(Broken::Panicked)) },
                     Event::Built,
+                    |_| Err(Broken::Panicked),
                 );
             }
             Effect::Send { seat, frame, class } => {
@@ -219,6 +243,7 @@ impl RoomIo {
                 self.spawn(
                     append(self.rooms.store.clone(), self.doc.clone(), batch),
                     Event::Appended,
+                    |reason| Err(AppendFailed::Other(reason.to_owned())),
                 );
             }
             Effect::Compact {
@@ -232,7 +257,11 @@ impl RoomIo {
                     upto_seq,
                     stored,
                 };
-                self.spawn(compact(self.rooms.store.clone(), order), Event::Compacted);
+                self.spawn(
+                    compact(self.rooms.store.clone(), order),
+                    Event::Compacted,
+                    |_| Err(CompactFailed::Other),
+                );
             }
             Effect::WakeAt(at) => self.wake_at = Some(at),
             Effect::Note(note) => self.note(note),
@@ -267,25 +296,68 @@ impl RoomIo {
         self.present.store(self.outboxes.len(), Ordering::Relaxed);
     }
 
-    /// Runs work beside the room; its result comes back as an event.
+    /// Runs work beside the room; its result comes back as an event, also when the work fails by a bug.
     fn spawn<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
         event: impl FnOnce(T) -> Event + Send + 'static,
+        failed: impl FnOnce(&str) -> T + Send + 'static,
     ) {
         let mail = self.mail.clone();
         tokio::spawn(async move {
+            let done = AssertUnwindSafe(work).catch_unwind().await;
+            let result = done.unwrap_or_else(|_| failed("it failed by a bug"));
             // A room that ended no longer listens, and then nobody waits for the result.
-            let _ = mail.send(Mail::Event(event(work.await)));
+            let _ = mail.send(Mail::Event(event(result)));
         });
     }
 }
 
-async fn load(store: Arc<dyn Store>, doc: DocName) -> Result<Loaded, String> {
+/// Time and again even when nothing happens.
+const TICK_MAX: Duration = Duration::from_secs(5);
+
+fn is_update(event: &Event) -> bool {
+    match event {
+        Event::Message { message, .. } => matches!(message[..], [0, 1 | 2, ..]),
+        _ => false,
+    }
+}
+
+/// What may take a while: a large message, or a diff over the whole document.
+fn is_heavy(event: &Event) -> bool {
+    let is_heavy = match event {
+        Event::Message { message, .. } => {
+            message.len() > HEAVY_BYTES || matches!(message[..], [0, 0, ..])
+        }
+        Event::Drained { .. } | Event::Answered { .. } | Event::Built(_) => true,
+        Event::Loaded(_)
+        | Event::Join { .. }
+        | Event::Leave { .. }
+        | Event::Behind { .. }
+        | Event::Appended(_)
+        | Event::Compacted(_)
+        | Event::Gone
+        | Event::Drain
+        | Event::Tick
+        | Event::Wake => false,
+    };
+    is_heavy && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread
+}
+
+async fn load(store: Arc<dyn Store>, doc: DocName) -> Result<Loaded, LoadFailed> {
+    let failed = |error: ReadError| LoadFailed::Other(error.to_string());
+    // It may have gone since it was looked at. From here on the room is known, and hears of it.
+    if let DocName::Board(board) = doc {
+        let read = store.read(ReadLevel::Local, Query::Board(board)).await;
+        let found = read.map_err(failed)?.answer.into_board();
+        if found.is_none_or(|board| board.trashed_at.is_some()) {
+            return Err(LoadFailed::Gone);
+        }
+    }
     let read = store
         .read(ReadLevel::Local, Query::Doc(doc))
         .await
-        .map_err(|e| e.to_string())?;
+        .map_err(failed)?;
     let state = read.answer.into_doc().unwrap_or(DocState {
         head_seq: 0,
         body: None,
@@ -359,17 +431,19 @@ struct FoldOrder {
     stored: Vec<Bytes>,
 }
 
-async fn compact(store: Arc<dyn Store>, order: FoldOrder) -> Result<Compacted, String> {
+async fn compact(store: Arc<dyn Store>, order: FoldOrder) -> Result<Compacted, CompactFailed> {
     let FoldOrder {
         doc,
         expected_body_seq,
         upto_seq,
         stored,
     } = order;
-    let folded = tokio::task::spawn_blocking(move || fold(&stored))
-        .await
-        .map_err(|e| e.to_string())?;
-    let (body, state_vector) = folded.map_err(|e| e.to_string())?;
+    let folded = tokio::task::spawn_blocking(move || fold(&stored)).await;
+    let folded = folded.unwrap_or(Err(Broken::Panicked));
+    let (body, state_vector) = folded.map_err(|error| {
+        tracing::warn!(%doc, %error, "what is stored could not be folded; it stays as it is");
+        CompactFailed::Other
+    })?;
     let body = Bytes::from(body);
     let kind = Command::Compact {
         doc,
@@ -389,8 +463,9 @@ async fn compact(store: Arc<dyn Store>, order: FoldOrder) -> Result<Compacted, S
     .await
     {
         Ok((_, Ok(Outcome::Compacted { body_seq }))) => Ok(Compacted { body_seq, body }),
-        Ok((_, Ok(other))) => Err(format!("unexpected outcome {other:?}")),
-        Ok((_, Err(rejection))) => Err(rejection.to_string()),
-        Err(error) => Err(error.to_string()),
+        Ok((_, Err(Rejection::BodyMoved { body_seq }))) => {
+            Err(CompactFailed::BodyMoved { body_seq })
+        }
+        Ok((_, Ok(_) | Err(_))) | Err(_) => Err(CompactFailed::Other),
     }
 }

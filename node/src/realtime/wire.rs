@@ -216,6 +216,14 @@ impl Frame {
         }
     }
 
+    /// The code that a close frame was made with.
+    pub(crate) fn close_code(&self) -> u16 {
+        match self.0[..] {
+            [_, _, high, low, ..] => u16::from_be_bytes([high, low]),
+            _ => 1000,
+        }
+    }
+
     fn head_len(&self) -> usize {
         match self.0[1] {
             126 => 4,

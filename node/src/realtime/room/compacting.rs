@@ -4,7 +4,7 @@
 //! that, is not asked. The store moves the folded rows into the history; nothing is ever deleted here.
 
 use super::joining::Piece;
-use super::{Appended, Compacted, Effect, Note, Room};
+use super::{Appended, CompactFailed, Compacted, Effect, Note, Room};
 use std::time::{Duration, Instant};
 
 /// A tail shorter than this is not worth folding while people draw.
@@ -80,7 +80,7 @@ impl Room {
     pub(super) fn compacted(
         &mut self,
         now: Instant,
-        result: Result<Compacted, String>,
+        result: Result<Compacted, CompactFailed>,
         effects: &mut Vec<Effect>,
     ) {
         let Some(folded) = self.compacting.running.take() else {
@@ -93,7 +93,13 @@ impl Room {
                 self.tail.body = Some(Piece::new(&body, MARK_DURABLE));
                 effects.push(Effect::Note(Note::Compacted));
             }
-            Err(_) => self.compacting.not_before = Some(now + RETRY_AFTER),
+            // Folded by a room before this one, or by us without our hearing of it. What that body holds is durable, so
+            // all of it is in ours and in our pieces: the next fold may replace it.
+            Err(CompactFailed::BodyMoved { body_seq }) => {
+                self.compacting.body_seq = body_seq;
+                self.compacting.not_before = Some(now + RETRY_AFTER);
+            }
+            Err(CompactFailed::Other) => self.compacting.not_before = Some(now + RETRY_AFTER),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::realtime::awareness::SeatNo;
 use crate::realtime::outbox::Class;
 use crate::realtime::wire::{self, Control, Incoming};
 use bytes::Bytes;
+use easel_board::StateVector;
 use easel_board::gate::{self, Summary};
 use easel_storage::Origin;
 use std::time::Instant;
@@ -150,8 +151,8 @@ impl Room {
             received,
             permit,
         };
-        if !self.state.satisfies(&arrived.summary) {
-            return self.hold(now, arrived, effects);
+        if let Some(lacks) = lacking(&self.state, &arrived.summary) {
+            return self.hold(now, arrived, lacks, effects);
         }
         self.accept(now, arrived, effects);
         self.retry_held(now, effects);
@@ -178,6 +179,9 @@ impl Room {
         let Phase::Open(live) = &mut self.phase else {
             return;
         };
+        if let Err(refusal) = live.admit(&update, &self.options.limits) {
+            return self.refuse(now, seat, refusal.code(), refusal.to_string(), effects);
+        }
         match live.apply(&update) {
             Ok(true) => {}
             Ok(false) => return self.nothing_new(seat, frame, effects),
@@ -227,27 +231,38 @@ impl Room {
                 effects.push(Effect::Note(Note::Repaired));
                 let frame = wire::update(&update);
                 let update = frame.update_of(update.len());
+                self.edits += 1;
+                let origin = Origin {
+                    seat: self.options.id,
+                    number: self.edits,
+                };
                 self.saving
-                    .push(update, Source::Server(frame), now, Permit::none());
+                    .push(update, Source::Server(origin, frame), now, Permit::none());
             }
             Err(broken) => self.poison(&format!("a repair failed: {broken}"), effects),
         }
     }
 
     /// What the update builds on has not come yet. That is legal: two tabs of one person relay to each other.
-    fn hold(&mut self, now: Instant, arrived: Arrived, effects: &mut Vec<Effect>) {
+    fn hold(
+        &mut self,
+        now: Instant,
+        arrived: Arrived,
+        lacks: (u64, u64),
+        effects: &mut Vec<Effect>,
+    ) {
         let Arrived {
             seat,
             frame,
             update,
             summary,
             received,
-            permit,
+            permit: _,
         } = arrived;
         let Some(of) = self.seats.get_mut(&seat) else {
             return;
         };
-        of.held_bytes += update.len();
+        of.held_bytes += Held::bytes(update.len());
         if of.held_bytes > HELD_BYTES_MAX {
             let reason = "too much waits for updates that did not come".to_owned();
             return self.close_seat(now, seat, close::OVERLOAD, reason, effects);
@@ -256,16 +271,17 @@ impl Room {
         let is_first = of.held.is_empty();
         of.held.push(Held {
             frame,
-            update,
+            // A copy: the slice would keep the buffer that it came in, which the permit paid for.
+            update: Bytes::copy_from_slice(&update),
             summary,
+            lacks,
             received,
-            permit,
         });
         if is_first {
             effects.push(Effect::Send {
                 seat,
                 frame: wire::step_1(&self.state.encode()),
-                class: Class::Answer,
+                class: Class::Sync,
             });
             effects.push(Effect::Note(Note::Resynced("pending")));
         }
@@ -282,11 +298,20 @@ impl Room {
 
     fn take_ready_held(&mut self) -> Option<Arrived> {
         for (seat, of) in &mut self.seats {
-            let Some(at) = of
-                .held
-                .iter()
-                .position(|held| self.state.satisfies(&held.summary))
-            else {
+            let is_ready = |held: &mut Held| {
+                let (client, end) = held.lacks;
+                if self.state.get(client) < end {
+                    return false;
+                }
+                match lacking(&self.state, &held.summary) {
+                    Some(lacks) => {
+                        held.lacks = lacks;
+                        false
+                    }
+                    None => true,
+                }
+            };
+            let Some(at) = of.held.iter_mut().position(is_ready) else {
                 continue;
             };
             let Held {
@@ -294,9 +319,9 @@ impl Room {
                 update,
                 summary,
                 received,
-                permit,
+                ..
             } = of.held.remove(at);
-            of.held_bytes -= update.len();
+            of.held_bytes -= Held::bytes(update.len());
             self.holding -= 1;
             return Some(Arrived {
                 seat: *seat,
@@ -304,7 +329,7 @@ impl Room {
                 update,
                 summary,
                 received,
-                permit,
+                permit: Permit::none(),
             });
         }
         None
@@ -337,7 +362,10 @@ impl Room {
         match result {
             Ok(appended) => {
                 let durable = self.saving.appended();
-                for accepted in &durable {
+                let strokes = durable
+                    .iter()
+                    .filter(|accepted| matches!(accepted.source, Source::Person(_)));
+                for accepted in strokes {
                     let took = now.saturating_duration_since(accepted.received);
                     effects.push(Effect::Note(Note::StrokeAcked(took)));
                 }
@@ -366,8 +394,10 @@ impl Room {
         }
     }
 
-    fn tell_saved(&mut self, effects: &mut Vec<Effect>) {
-        for (seat, frames) in newly_saved(self.seats.iter_mut(), self.saving.durable()) {
+    pub(super) fn tell_saved(&mut self, effects: &mut Vec<Effect>) {
+        // Who is behind would miss it, and is told on being caught up.
+        let told = self.seats.iter_mut().filter(|(_, of)| of.behind.is_none());
+        for (seat, frames) in newly_saved(told, self.saving.durable()) {
             if self
                 .seats
                 .get(&seat)
@@ -377,9 +407,18 @@ impl Room {
                 effects.push(Effect::Send {
                     seat,
                     frame,
-                    class: Class::Answer,
+                    class: Class::Sync,
                 });
             }
         }
     }
+}
+
+/// The first thing that the update needs and the document lacks: a client, and the clock needed of it.
+fn lacking(state: &StateVector, summary: &Summary) -> Option<(u64, u64)> {
+    summary
+        .needs
+        .iter()
+        .copied()
+        .find(|(client, end)| state.get(*client) < *end)
 }

@@ -7,12 +7,13 @@ use super::compacting::MARK_DURABLE;
 use super::live::state_vector;
 use super::saving::{Accepted, Source};
 use super::seat::{Dialect, Seat};
-use super::{Broken, Effect, Live, Loaded, Note, Phase, Room};
+use super::{Broken, Effect, Live, LoadFailed, Loaded, Note, Phase, Room};
 use crate::realtime::awareness::SeatNo;
 use crate::realtime::outbox::Class;
 use crate::realtime::wire::{self, Control, Frame};
 use bytes::Bytes;
-use easel_board::{StateVector, gate};
+use easel_board::StateVector;
+use easel_board::gate::{self, Limits};
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -52,21 +53,20 @@ pub(super) struct Tail {
 }
 
 impl Room {
-    pub(super) fn loaded(&mut self, result: Result<Loaded, String>, effects: &mut Vec<Effect>) {
+    pub(super) fn loaded(&mut self, result: Result<Loaded, LoadFailed>, effects: &mut Vec<Effect>) {
         let loaded = match result {
             Ok(loaded) => loaded,
-            Err(reason) => {
+            Err(LoadFailed::Gone) => {
+                return self.end(super::close::GONE, "the board was deleted", effects);
+            }
+            Err(LoadFailed::Other(reason)) => {
                 return self.poison(
                     &format!("the document could not be read: {reason}"),
                     effects,
                 );
             }
         };
-        match state_vector(
-            loaded.state_vector.as_deref(),
-            &loaded.tail,
-            &self.options.limits,
-        ) {
+        match state_vector(loaded.state_vector.as_deref(), &loaded.tail) {
             Ok(state) => self.state = state,
             Err(refusal) => {
                 return self.poison(
@@ -101,7 +101,7 @@ impl Room {
             return;
         }
         match result {
-            Ok(live) => self.phase = Phase::Open(live),
+            Ok(live) => self.phase = Phase::Open(Box::new(live)),
             Err(broken) => {
                 return self.poison(
                     &format!("the document could not be built: {broken}"),
@@ -146,7 +146,7 @@ impl Room {
             effects.push(Effect::Send {
                 seat,
                 frame: wire::control(&hello),
-                class: Class::Answer,
+                class: Class::Rare,
             });
         }
         match self.phase {
@@ -161,13 +161,13 @@ impl Room {
         effects.push(Effect::Send {
             seat,
             frame: wire::step_1(&self.state.encode()),
-            class: Class::Answer,
+            class: Class::Rare,
         });
         if let Some(frame) = self.awareness.everybody() {
             effects.push(Effect::Send {
                 seat,
                 frame,
-                class: Class::Answer,
+                class: Class::Rare,
             });
         }
     }
@@ -182,8 +182,12 @@ impl Room {
         let Some(of) = self.seats.get_mut(&seat) else {
             return true;
         };
-        if let Some(behind) = &mut of.behind {
-            *behind = theirs.clone();
+        if of.behind.is_some() {
+            of.behind = Some(theirs.clone());
+            return true;
+        }
+        if of.is_answering {
+            of.asked = Some(theirs.clone());
             return true;
         }
         let lacking = self.state.missing_from(theirs);
@@ -194,19 +198,46 @@ impl Room {
             return true;
         }
         match self.diff(theirs) {
-            Some(Ok(diff)) => effects.push(Effect::Send {
-                seat,
-                frame: wire::step_2(&diff),
-                class: Class::Answer,
-            }),
+            Some(Ok(diff)) => self.send_diff(seat, &diff, effects),
             Some(Err(broken)) => self.poison(&broken.to_string(), effects),
             None => return false,
         }
         true
     }
 
+    /// The seat's last answer is written. Whoever asks faster than it reads is answered as fast as it reads.
+    pub(super) fn answered(&mut self, seat: SeatNo, effects: &mut Vec<Effect>) {
+        let Some(of) = self.seats.get_mut(&seat) else {
+            return;
+        };
+        of.is_answering = false;
+        if of.behind.is_none()
+            && let Some(theirs) = of.asked.take()
+            && !self.answer(seat, &theirs, effects)
+        {
+            // The document does not stand yet; all of it can be sent without.
+            self.send_all(seat, effects);
+        }
+    }
+
+    fn send_diff(&mut self, seat: SeatNo, diff: &[u8], effects: &mut Vec<Effect>) {
+        self.note_answering(seat);
+        effects.push(Effect::Send {
+            seat,
+            frame: wire::step_2(diff),
+            class: Class::Answer,
+        });
+    }
+
+    fn note_answering(&mut self, seat: SeatNo) {
+        if let Some(of) = self.seats.get_mut(&seat) {
+            of.is_answering = true;
+        }
+    }
+
     /// The body, the tail, and the step 2 that tells the client it has everything.
-    fn send_all(&self, seat: SeatNo, effects: &mut Vec<Effect>) {
+    fn send_all(&mut self, seat: SeatNo, effects: &mut Vec<Effect>) {
+        self.note_answering(seat);
         let pieces = self.tail.body.iter().chain(&self.tail.pieces);
         effects.extend(pieces.map(|piece| Effect::Send {
             seat,
@@ -237,7 +268,9 @@ impl Room {
             for range in &self.just_added {
                 had.lower(range.client, range.start);
             }
-            of.behind = Some(had);
+            // It asked with less than we believe it has: then that is what it surely has.
+            of.behind = Some(of.asked.take().unwrap_or(had));
+            of.retell();
             effects.push(Effect::Note(Note::Resynced("behind")));
         }
     }
@@ -246,18 +279,17 @@ impl Room {
         let Some(had) = self.seats.get_mut(&seat).and_then(|of| of.behind.take()) else {
             return;
         };
+        // As a step 2: a client that asked while it was behind waits for one.
         if self.saving.has_server_edit() {
-            return self.send_all(seat, effects);
+            self.send_all(seat, effects);
+        } else {
+            match self.diff(&had) {
+                Some(Ok(diff)) => self.send_diff(seat, &diff, effects),
+                Some(Err(broken)) => return self.poison(&broken.to_string(), effects),
+                None => self.send_all(seat, effects),
+            }
         }
-        match self.diff(&had) {
-            Some(Ok(diff)) => effects.push(Effect::Send {
-                seat,
-                frame: wire::update(&diff),
-                class: Class::Answer,
-            }),
-            Some(Err(broken)) => return self.poison(&broken.to_string(), effects),
-            None => return,
-        }
+        self.tell_saved(effects);
         if let Some(frame) = self.awareness.everybody() {
             effects.push(Effect::Send {
                 seat,
@@ -274,12 +306,18 @@ impl Room {
         effects: &mut Vec<Effect>,
     ) {
         for accepted in durable {
-            let Source::Server(frame) = &accepted.source else {
+            let Source::Server(_, frame) = &accepted.source else {
                 continue;
             };
-            if let Ok(summary) = gate::check_update(&accepted.update, &self.options.limits) {
-                self.state.advance(&summary);
-                self.just_added.extend_from_slice(&summary.provides);
+            match gate::check_update(&accepted.update, &Limits::stored()) {
+                Ok(summary) => {
+                    self.state.advance(&summary);
+                    self.just_added.extend_from_slice(&summary.provides);
+                }
+                Err(refusal) => {
+                    let reason = format!("an edit of the server's is not readable: {refusal}");
+                    return self.poison(&reason, effects);
+                }
             }
             self.tail.pieces.push_back(Piece {
                 frame: frame.clone(),

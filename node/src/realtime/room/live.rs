@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use easel_board::StateVector;
+use easel_board::gate::{self, Limits, Outline, Refusal};
 use easel_board::repair::Inspector;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use yrs::updates::decoder::Decode;
@@ -33,6 +34,7 @@ pub(crate) enum Broken {
 
 pub(crate) struct Live {
     doc: Doc,
+    outline: Outline,
     inspector: Option<Inspector>,
 }
 
@@ -47,15 +49,27 @@ impl Live {
     pub(crate) fn build(kind: Kind, stored: &[Bytes]) -> Result<Self, Broken> {
         guarded(|| {
             let doc = document(stored)?;
+            let mut outline = Outline::default();
+            stored.iter().for_each(|update| outline.learn(update));
             let inspector = match kind {
                 Kind::Board => Some(Inspector::attach(&doc)),
                 Kind::Raw => None,
             };
-            Ok(Self { doc, inspector })
+            Ok(Self {
+                doc,
+                outline,
+                inspector,
+            })
         })
     }
 
-    /// Applies an update that passed the gate and lacks nothing. Returns whether it brought anything new.
+    /// Whether an update that passed the gate and lacks nothing also fits the document. To be asked once, right before
+    /// it is applied.
+    pub(super) fn admit(&mut self, update: &[u8], limits: &Limits) -> Result<(), Refusal> {
+        self.outline.admit(update, limits)
+    }
+
+    /// Applies an update that was admitted. Returns whether it brought anything new.
     pub(super) fn apply(&mut self, update: &[u8]) -> Result<bool, Broken> {
         guarded(|| apply(&self.doc, update))
     }
@@ -72,10 +86,14 @@ impl Live {
     /// Mends what breaks the schema. Returns the server's edit, if one was needed.
     pub(super) fn repair(&mut self) -> Result<Option<Vec<u8>>, Broken> {
         guarded(|| {
-            Ok(self
+            let repair = self
                 .inspector
                 .as_mut()
-                .and_then(|inspector| inspector.repair(&self.doc)))
+                .and_then(|inspector| inspector.repair(&self.doc));
+            if let Some(update) = &repair {
+                self.outline.learn(update);
+            }
+            Ok(repair)
         })
     }
 }
@@ -93,22 +111,20 @@ pub(crate) fn fold(stored: &[Bytes]) -> Result<(Vec<u8>, Vec<u8>), Broken> {
 }
 
 /// The state vector of stored updates: that of the body, advanced by each update of the tail.
-pub(crate) fn state_vector(
-    body: Option<&[u8]>,
-    tail: &[Bytes],
-    limits: &easel_board::gate::Limits,
-) -> Result<StateVector, easel_board::gate::Refusal> {
+pub(crate) fn state_vector(body: Option<&[u8]>, tail: &[Bytes]) -> Result<StateVector, Refusal> {
+    // Whatever bounds were in force when it was stored: it is there, and must open.
+    let limits = Limits::stored();
     let mut state = body.map_or_else(
         || Ok(StateVector::default()),
-        |sv| easel_board::gate::check_state_vector(sv, limits),
+        |sv| gate::check_state_vector(sv, &limits),
     )?;
     for update in tail {
-        state.advance(&easel_board::gate::check_update(update, limits)?);
+        state.advance(&gate::check_update(update, &limits)?);
     }
     Ok(state)
 }
 
-fn document(stored: &[Bytes]) -> Result<Doc, Broken> {
+pub(super) fn document(stored: &[Bytes]) -> Result<Doc, Broken> {
     // Each opening writes under a client id of its own, so a crash between an edit and its append reuses nothing.
     let mut options = Options {
         offset_kind: OffsetKind::Utf16,

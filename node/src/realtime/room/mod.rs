@@ -13,6 +13,8 @@ mod saving;
 #[cfg(test)]
 mod script;
 mod seat;
+#[cfg(test)]
+mod simulation;
 
 pub(crate) use live::{Broken, Kind, Live, fold};
 pub(crate) use saving::Batch;
@@ -55,7 +57,7 @@ pub(crate) mod close {
 #[derive(Debug)]
 pub(crate) enum Event {
     /// The store answered the opening.
-    Loaded(Result<Loaded, String>),
+    Loaded(Result<Loaded, LoadFailed>),
     /// The document stands.
     Built(Result<Live, Broken>),
     Join {
@@ -80,8 +82,12 @@ pub(crate) enum Event {
     Drained {
         seat: SeatNo,
     },
+    /// The answer that was queued for this seat is written.
+    Answered {
+        seat: SeatNo,
+    },
     Appended(Result<Appended, AppendFailed>),
-    Compacted(Result<Compacted, String>),
+    Compacted(Result<Compacted, CompactFailed>),
     /// The board was put in the trash or deleted.
     Gone,
     /// The server goes away: take nothing more, save what was taken, say good-bye.
@@ -99,6 +105,14 @@ pub(crate) struct Loaded {
     /// Yjs v1 encoding, stored beside the body.
     pub(crate) state_vector: Option<Bytes>,
     pub(crate) tail: Vec<Bytes>,
+}
+
+/// Why the document could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LoadFailed {
+    /// The board is in the trash or deleted.
+    Gone,
+    Other(String),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -120,6 +134,15 @@ pub(crate) enum AppendFailed {
 pub(crate) struct Compacted {
     pub(crate) body_seq: u64,
     pub(crate) body: Bytes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CompactFailed {
+    /// Another body than the one we knew is there.
+    BodyMoved {
+        body_seq: u64,
+    },
+    Other,
 }
 
 /// What a room wants done.
@@ -179,7 +202,7 @@ enum Phase {
     Loading,
     /// What is stored is known and can be sent; the document is being built from it.
     Building,
-    Open(Live),
+    Open(Box<Live>),
     /// Takes nothing; ends when the append in flight has ended.
     Ended,
 }
@@ -188,6 +211,8 @@ enum Phase {
 #[derive(Debug, Clone)]
 pub(crate) struct RoomOptions {
     pub(crate) name: String,
+    /// Names this opening of the room in the store, as a seat's id names its connection.
+    pub(crate) id: u64,
     pub(crate) limits: Limits,
     /// An empty room stays open for so long, since people reload pages.
     pub(crate) linger: Duration,
@@ -215,6 +240,8 @@ pub(crate) struct Room {
     compacting: Compacting,
     /// Messages that need the document, in the order of arrival. Their permits bound them.
     waiting: VecDeque<Waiting>,
+    /// Edits of the server's so far.
+    edits: u64,
     /// How many updates wait in all seats for what they build on.
     holding: usize,
     /// What the event being handled added to `state`.
@@ -236,6 +263,7 @@ impl Room {
             saving: Saving::new(),
             compacting: Compacting::default(),
             waiting: VecDeque::new(),
+            edits: 0,
             holding: 0,
             just_added: Vec::new(),
             draining: false,
@@ -281,12 +309,13 @@ impl Room {
             Event::Leave { seat } => self.leave(now, seat, effects),
             Event::Behind { seat } => self.behind(seat, effects),
             Event::Drained { seat } => self.drained(seat, effects),
+            Event::Answered { seat } => self.answered(seat, effects),
             Event::Appended(result) => self.appended(now, result, effects),
             Event::Compacted(result) => self.compacted(now, result, effects),
             Event::Gone => self.end(close::GONE, "the board was deleted", effects),
             Event::Drain => self.draining = true,
             Event::Tick => self.tick(now, effects),
-            Event::Wake => {}
+            Event::Wake => self.saving.woken(),
         }
         self.save(now, effects);
         self.finish_draining(effects);
@@ -345,7 +374,7 @@ impl Room {
             effects.push(Effect::Send {
                 seat,
                 frame,
-                class: Class::Answer,
+                class: Class::Rare,
             });
         }
         effects.push(Effect::Note(Note::Refused {
@@ -403,7 +432,7 @@ impl Room {
                 effects.push(Effect::Send {
                     seat: *seat,
                     frame,
-                    class: Class::Answer,
+                    class: Class::Rare,
                 });
             }
         }

@@ -33,7 +33,7 @@ pub(super) struct Accepted {
 pub(super) enum Source {
     Person(Origin),
     /// The server's own edit: shown to nobody before it is durable.
-    Server(Frame),
+    Server(Origin, Frame),
 }
 
 /// One append as the task is asked to do it.
@@ -114,7 +114,12 @@ impl Saving {
         self.queue
             .iter()
             .chain(&self.in_flight)
-            .any(|accepted| matches!(accepted.source, Source::Server(_)))
+            .any(|accepted| matches!(accepted.source, Source::Server(..)))
+    }
+
+    /// A wake-up came, this one's or not: if it is still too early, another is asked for.
+    pub(super) fn woken(&mut self) {
+        self.wake_at = None;
     }
 
     /// Starts the next append if it is time.
@@ -177,12 +182,12 @@ pub(super) fn newly_saved<'a>(
 
 fn new_update(accepted: &Accepted) -> NewUpdate {
     let (author, origin) = match &accepted.source {
-        Source::Person(origin) => (Actor::Local, Some(*origin)),
-        Source::Server(_) => (Actor::System, None),
+        Source::Person(origin) => (Actor::Local, *origin),
+        Source::Server(origin, _) => (Actor::System, *origin),
     };
     NewUpdate {
         author,
-        origin,
+        origin: Some(origin),
         payload: Payload::Inline(accepted.update.clone()),
     }
 }

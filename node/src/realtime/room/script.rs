@@ -3,11 +3,12 @@
 //! Clients are real Yjs documents; the store is a list that commits when the script says so.
 
 use super::{
-    AppendFailed, Appended, Compacted, Dialect, Effect, Event, Kind, Live, Loaded, Note, Room,
-    RoomOptions, fold,
+    AppendFailed, Appended, CompactFailed, Compacted, Dialect, Effect, Event, Kind, Live,
+    LoadFailed, Loaded, Note, Room, RoomOptions, fold,
 };
 use crate::realtime::Permit;
 use crate::realtime::awareness::SeatNo;
+use crate::realtime::outbox::Class;
 use crate::realtime::wire::{self, Incoming};
 use bytes::Bytes;
 use easel_board::gate::Limits;
@@ -22,6 +23,8 @@ struct Client {
     seat: SeatNo,
     doc: Doc,
     saved: u64,
+    /// Does not read: what it was answered stays unwritten.
+    is_stopped: bool,
     /// An edit that was made and not sent.
     unsent: Vec<Bytes>,
 }
@@ -38,7 +41,9 @@ struct World {
     clients: BTreeMap<String, Client>,
     store: Stored,
     appending: Option<Vec<NewUpdate>>,
-    compacting: Option<(u64, Vec<Bytes>)>,
+    compacting: Option<(u64, u64, Vec<Bytes>)>,
+    /// Who was sent an answer that is not written yet.
+    answered: Vec<SeatNo>,
     next_seat: SeatNo,
     log: Vec<String>,
     finished: bool,
@@ -64,6 +69,7 @@ impl World {
     fn new() -> Self {
         let options = RoomOptions {
             name: "test".into(),
+            id: 1_000,
             limits: Limits::raw(),
             linger: Duration::from_secs(10),
         };
@@ -74,6 +80,7 @@ impl World {
             store: Stored::default(),
             appending: None,
             compacting: None,
+            answered: Vec::new(),
             next_seat: 0,
             log: Vec::new(),
             finished: false,
@@ -130,7 +137,7 @@ impl World {
                 self.handle(Event::Appended(Err(failed)));
             }
             ["folded"] => {
-                let (upto_seq, stored) = self.compacting.take().expect("a compaction runs");
+                let (_, upto_seq, stored) = self.compacting.take().expect("a compaction runs");
                 let (body, state_vector) = fold(&stored).unwrap();
                 let body = Bytes::from(body);
                 self.store.body = Some((upto_seq, body.clone(), state_vector.into()));
@@ -138,6 +145,18 @@ impl World {
                     body_seq: upto_seq,
                     body,
                 })));
+            }
+            // Another room folded so far, which this one hears of when it tries to.
+            ["folded", "elsewhere", upto] => {
+                self.compacting.take().expect("a compaction runs");
+                let body_seq = upto.parse().unwrap();
+                let failed = CompactFailed::BodyMoved { body_seq };
+                self.handle(Event::Compacted(Err(failed)));
+            }
+            [name, "stops"] => self.clients.get_mut(name).unwrap().is_stopped = true,
+            [name, "reads"] => {
+                self.clients.get_mut(name).unwrap().is_stopped = false;
+                self.write_answers();
             }
             ["after", ms] => {
                 self.now += Duration::from_millis(ms.parse().unwrap());
@@ -203,6 +222,7 @@ impl World {
                 seat,
                 doc,
                 saved: 0,
+                is_stopped: false,
                 unsent: Vec::new(),
             },
         );
@@ -242,12 +262,30 @@ impl World {
         for effect in effects {
             self.perform(effect);
         }
+        self.write_answers();
+    }
+
+    /// Who reads has been written its answers by now.
+    fn write_answers(&mut self) {
+        let stopped = |seat: &SeatNo| {
+            let mut clients = self.clients.values();
+            clients.any(|client| client.seat == *seat && client.is_stopped)
+        };
+        let (left, written) = self.answered.iter().partition(|seat| stopped(seat));
+        self.answered = left;
+        let written: Vec<SeatNo> = written;
+        for seat in written {
+            self.handle(Event::Answered { seat });
+        }
     }
 
     fn perform(&mut self, effect: Effect) {
         let line = match effect {
             Effect::Build { stored } => format!("build {}", stored.len()),
-            Effect::Send { seat, frame, .. } => {
+            Effect::Send { seat, frame, class } => {
+                if class == Class::Answer && !self.answered.contains(&seat) {
+                    self.answered.push(seat);
+                }
                 let Some(name) = self.name_of(seat) else {
                     return;
                 };
@@ -281,10 +319,15 @@ impl World {
                 format!("append {count}")
             }
             Effect::Compact {
-                upto_seq, stored, ..
+                expected_body_seq,
+                upto_seq,
+                stored,
             } => {
-                let line = format!("fold {} upto {upto_seq}", stored.len());
-                self.compacting = Some((upto_seq, stored));
+                let line = match expected_body_seq {
+                    0 => format!("fold {} upto {upto_seq}", stored.len()),
+                    seq => format!("fold {} upto {upto_seq} over {seq}", stored.len()),
+                };
+                self.compacting = Some((expected_body_seq, upto_seq, stored));
                 line
             }
             Effect::WakeAt(at) => format!("wake in {}", at.duration_since(self.now).as_millis()),
@@ -315,7 +358,7 @@ impl Client {
             return match json["t"].as_str().unwrap() {
                 "saved" => {
                     let frames = json["frames"].as_u64().unwrap();
-                    assert!(frames > self.saved, "the count of saved frames rises");
+                    assert!(frames >= self.saved, "the count of saved frames rises");
                     self.saved = frames;
                     format!("saved {frames}")
                 }
@@ -458,8 +501,60 @@ fn a_stock_client_is_told_nothing_it_does_not_know() {
 fn a_client_that_fell_behind_gets_one_diff() {
     check_open(
         "a sets x=1; behind b; a sets y=2; drained b; b has y=2; drained b",
-        "b <- update, append 1; ; b <- update; b <- update; ; ",
+        "b <- update, append 1; ; b <- update; b <- step2; ; ",
     );
+}
+
+#[test]
+fn a_client_that_asks_while_it_is_behind_is_answered_when_it_has_read() {
+    check_open(
+        "a sets x=1; behind b; b asks; a sets y=2; drained b; b has y=2",
+        "b <- update, append 1; ; ; b <- update; b <- step2; ",
+    );
+}
+
+#[test]
+fn what_was_saved_while_a_client_was_behind_it_is_told_afterwards() {
+    check_open(
+        "a sets x=1; behind a; stored; drained a",
+        "b <- update, append 1; ; ; a <- step2, a <- saved 1",
+    );
+    // The frame that was dropped may be the one that said so.
+    check_open(
+        "a sets x=1; stored; behind a; drained a",
+        "b <- update, append 1; a <- saved 1; ; a <- step2, a <- saved 1",
+    );
+}
+
+#[test]
+fn who_asks_again_and_again_is_answered_as_fast_as_it_reads() {
+    check_open(
+        "a sets x=1; b stops; b asks; b asks; b asks; b reads",
+        "b <- update, append 1; ; b <- step2; ; ; b <- step2",
+    );
+    check_open(
+        "a sets x=1; b stops; b asks; b asks; behind b; drained b; b reads",
+        "b <- update, append 1; ; b <- step2; ; ; b <- step2; ",
+    );
+}
+
+#[test]
+fn a_room_that_was_folded_elsewhere_folds_over_that() {
+    check_open(
+        "a sets x=1; stored; leave a; leave b; tick 11; folded elsewhere 1; join c; c asks; c sets y=2; stored; leave c; \
+         tick 70; folded; tick 1",
+        "b <- update, append 1; a <- saved 1; ; ; fold 1 upto 1; ; c <- hello, c <- step1; c <- update, c <- step2; append 1; \
+         c <- saved 1; ; fold 2 upto 2 over 1; ; finish",
+    );
+}
+
+#[test]
+fn a_document_that_has_gone_lets_nobody_in() {
+    let mut world = World::new();
+    world.step("join a");
+    world.log.clear();
+    world.handle(Event::Loaded(Err(LoadFailed::Gone)));
+    assert_eq!(world.log.join(", "), "close a 4410, finish");
 }
 
 #[test]

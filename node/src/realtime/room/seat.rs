@@ -1,7 +1,7 @@
 //! One connection in a room, and how much of what it sent is on disk.
 
-use crate::realtime::Permit;
 use bytes::Bytes;
+use easel_board::StateVector;
 use easel_board::gate::Summary;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -21,8 +21,17 @@ pub(super) struct Held {
     pub(super) frame: u64,
     pub(super) update: Bytes,
     pub(super) summary: Summary,
+    /// Something it lacks: a client and the clock it needs of it. Cheaper to look at than the whole summary.
+    pub(super) lacks: (u64, u64),
     pub(super) received: Instant,
-    pub(super) permit: Permit,
+}
+
+impl Held {
+    /// What it counts among the seat's held bytes. Its permit is given back while it waits: with all of them held up
+    /// here, the very message that it waits for could not come in.
+    pub(super) const fn bytes(update_len: usize) -> usize {
+        update_len + 256
+    }
 }
 
 #[derive(Debug)]
@@ -38,7 +47,11 @@ pub(super) struct Seat {
     pub(super) held: Vec<Held>,
     pub(super) held_bytes: usize,
     /// Set while it misses frames: a state vector that it surely has.
-    pub(super) behind: Option<easel_board::StateVector>,
+    pub(super) behind: Option<StateVector>,
+    /// An answer to it was queued and is not written yet.
+    pub(super) is_answering: bool,
+    /// What it asked with meanwhile; answered once that is written, and only the last of several.
+    pub(super) asked: Option<StateVector>,
     frames: Frames,
 }
 
@@ -53,6 +66,8 @@ impl Seat {
             held: Vec::new(),
             held_bytes: 0,
             behind: None,
+            is_answering: false,
+            asked: None,
             frames: Frames::default(),
         }
     }
@@ -65,6 +80,11 @@ impl Seat {
     /// This frame is on disk as soon as so many of the room's updates are.
     pub(super) fn settle_with(&mut self, frame: u64, ticket: u64) {
         self.frames.settle_with(frame, ticket);
+    }
+
+    /// It may have missed what it was told, so it is told again.
+    pub(super) fn retell(&mut self) {
+        self.frames.told = 0;
     }
 
     /// So many of the room's updates are on disk. Returns the seat's new count of saved frames if it rose.
