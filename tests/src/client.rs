@@ -162,6 +162,31 @@ impl Client {
         self.send_update(&update);
     }
 
+    /// Sets a member of an element that is there.
+    pub fn change(&self, id: &str, key: &str, value: impl Into<Any>) {
+        let elements = self.doc.get_or_insert_map("elements");
+        let update = {
+            let mut txn = self.doc.transact_mut();
+            let Some(Out::YMap(element)) = elements.get(&txn, id) else {
+                panic!("{id} is not there");
+            };
+            element.insert(&mut txn, key.to_owned(), value.into());
+            txn.encode_update_v1()
+        };
+        self.send_update(&update);
+    }
+
+    /// Takes an element off the board.
+    pub fn erase(&self, id: &str) {
+        let elements = self.doc.get_or_insert_map("elements");
+        let update = {
+            let mut txn = self.doc.transact_mut();
+            elements.remove(&mut txn, id);
+            txn.encode_update_v1()
+        };
+        self.send_update(&update);
+    }
+
     pub fn has(&self, key: &str) -> bool {
         let root = self.doc.get_or_insert_map("root");
         root.contains_key(&self.doc.transact(), key)

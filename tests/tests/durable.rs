@@ -3,7 +3,7 @@
 use easel_tests::{Client, Dialect, Node, NodeOptions, within};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use yrs::Doc;
+use yrs::{Any, Doc};
 
 const WRITERS: usize = 5;
 const PER_SECOND: u64 = 20;
@@ -178,4 +178,41 @@ async fn a_long_board_is_folded_and_opens_again_whole() {
     let b = Client::join(&node.address, "long", Dialect::Easel).await;
     assert_eq!(b.keys("root").len(), 120);
     assert_eq!(b.json("root"), a.json("root"));
+}
+
+/// Honest, and close to what an attack looks like: the edit's parent is no longer a shared type but garbage.
+#[tokio::test]
+async fn an_offline_edit_of_what_was_deleted_and_folded_meanwhile_is_taken() {
+    let node = Node::start(NodeOptions::default().with("EASEL_REALTIME__ROOM_IDLE", "1s")).await;
+    let board = node.create_board("Folded").await;
+    let a = Client::join(&node.address, &board, Dialect::Easel).await;
+    a.draw(
+        "el_1",
+        &[("type", Any::from("sticky")), ("z", Any::from("a0"))],
+    );
+    a.until_saved().await;
+    a.leave();
+    a.until_closed().await;
+    a.change("el_1", "fill", "blue");
+    a.draw(
+        "el_2",
+        &[("type", Any::from("sticky")), ("z", Any::from("a1"))],
+    );
+
+    let b = Client::join(&node.address, &board, Dialect::Easel).await;
+    b.erase("el_1");
+    b.until_saved().await;
+    b.leave();
+    within("the room to be folded and closed", async || {
+        let metrics = node.get("/metrics").await.text().await.ok()?;
+        let has = |line: &str| metrics.lines().any(|found| found == line);
+        (has("easel_boards_open 0") && has("easel_store_compactions_total 1")).then_some(())
+    })
+    .await;
+
+    let back = Client::join_with(a.doc().clone(), &node.address, &board, Dialect::Easel).await;
+    back.until_saved().await;
+    assert_eq!(back.closed(), None);
+    let newcomer = Client::join(&node.address, &board, Dialect::Easel).await;
+    assert_eq!(newcomer.keys("elements"), ["el_2"]);
 }
