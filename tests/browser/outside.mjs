@@ -13,6 +13,8 @@ export async function outside(node, board) {
     disableBc: true,
     maxBackoffTime: 200,
   })
+  // It only reads and writes: to the pages nobody else is there.
+  provider.awareness.setLocalState(null)
   if (!provider.synced) await new Promise((resolve) => provider.once('sync', resolve))
   const map = doc.getMap('elements')
 
