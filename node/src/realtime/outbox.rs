@@ -19,6 +19,8 @@ pub(crate) enum Class {
     /// Part of a whole document or diff that this client asked for. It may be larger than all else together, so it does
     /// not count; instead the room gives no second one before it heard that the first was written.
     Answer,
+    /// An answer that brings up to date whoever fell behind: from here on nothing is dropped again.
+    CatchUp,
     /// Said at most a few times in a connection's life, such as the greeting. Does not count.
     Rare,
     /// May be dropped.
@@ -31,7 +33,7 @@ pub(crate) enum Pushed {
     Queued,
     /// Dropped, and nobody need care.
     Dropped,
-    /// The outbox is full: from here on the client misses frames and is told when it drains.
+    /// The outbox is full: the client misses this and all that follows, until it is caught up.
     Overflowed,
 }
 
@@ -64,7 +66,11 @@ struct Queue {
     has_answer: bool,
     writing_answer: bool,
     received: Option<Instant>,
+    /// Something was dropped. What follows is dropped too: a client that is sent what builds on something it lacks
+    /// may keep it for later, as Yjs does, or fail on it.
     overflowed: bool,
+    /// It was said that there is room to catch up.
+    has_drained: bool,
     closing: Option<u16>,
 }
 
@@ -83,7 +89,7 @@ impl Outbox {
         }
         let counted = match class {
             Class::Sync => frame.len(),
-            Class::Answer | Class::Rare => 0,
+            Class::Answer | Class::CatchUp | Class::Rare => 0,
             Class::Awareness if queue.bytes > AWARENESS_BYTES_MAX || queue.overflowed => {
                 return Pushed::Dropped;
             }
@@ -94,7 +100,11 @@ impl Outbox {
             return Pushed::Overflowed;
         }
         queue.bytes += counted;
-        queue.has_answer |= class == Class::Answer;
+        queue.has_answer |= matches!(class, Class::Answer | Class::CatchUp);
+        if class == Class::CatchUp {
+            queue.overflowed = false;
+            queue.has_drained = false;
+        }
         queue.received = queue.received.or(received);
         queue.frames.push(frame);
         drop(queue);
@@ -157,9 +167,11 @@ impl Outbox {
         let mut queue = self.queue.lock();
         queue.bytes -= queue.writing;
         queue.writing = 0;
+        let drained = queue.overflowed && queue.frames.is_empty() && !queue.has_drained;
+        queue.has_drained |= drained;
         Written {
             answered: std::mem::take(&mut queue.writing_answer),
-            drained: queue.frames.is_empty() && std::mem::take(&mut queue.overflowed),
+            drained,
         }
     }
 }
@@ -195,6 +207,9 @@ mod tests {
         assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Overflowed);
         assert_eq!(outbox.take().frames.len(), 2);
         assert!(outbox.written().drained);
+        assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Overflowed);
+        assert!(!outbox.written().drained, "it is said once");
+        assert_eq!(outbox.push(frame(1), Class::CatchUp, None), Pushed::Queued);
         assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Queued);
         outbox.take();
         assert!(!outbox.written().drained);

@@ -194,11 +194,11 @@ impl Room {
         let whole = self.state.missing_from(&StateVector::default());
         // An edit of the server's is in the document before it is durable, and must not be shown before.
         if lacking * 2 >= whole || self.saving.has_server_edit() {
-            self.send_all(seat, effects);
+            self.send_all(seat, Class::Answer, effects);
             return true;
         }
         match self.diff(theirs) {
-            Some(Ok(diff)) => self.send_diff(seat, &diff, effects),
+            Some(Ok(diff)) => self.send_diff(seat, &diff, Class::Answer, effects),
             Some(Err(broken)) => self.poison(&broken.to_string(), effects),
             None => return false,
         }
@@ -216,16 +216,16 @@ impl Room {
             && !self.answer(seat, &theirs, effects)
         {
             // The document does not stand yet; all of it can be sent without.
-            self.send_all(seat, effects);
+            self.send_all(seat, Class::Answer, effects);
         }
     }
 
-    fn send_diff(&mut self, seat: SeatNo, diff: &[u8], effects: &mut Vec<Effect>) {
+    fn send_diff(&mut self, seat: SeatNo, diff: &[u8], class: Class, effects: &mut Vec<Effect>) {
         self.note_answering(seat);
         effects.push(Effect::Send {
             seat,
             frame: wire::step_2(diff),
-            class: Class::Answer,
+            class,
         });
     }
 
@@ -236,18 +236,18 @@ impl Room {
     }
 
     /// The body, the tail, and the step 2 that tells the client it has everything.
-    fn send_all(&mut self, seat: SeatNo, effects: &mut Vec<Effect>) {
+    fn send_all(&mut self, seat: SeatNo, class: Class, effects: &mut Vec<Effect>) {
         self.note_answering(seat);
         let pieces = self.tail.body.iter().chain(&self.tail.pieces);
         effects.extend(pieces.map(|piece| Effect::Send {
             seat,
             frame: piece.frame.clone(),
-            class: Class::Answer,
+            class,
         }));
         effects.push(Effect::Send {
             seat,
             frame: wire::step_2(wire::EMPTY_UPDATE),
-            class: Class::Answer,
+            class,
         });
     }
 
@@ -281,12 +281,12 @@ impl Room {
         };
         // As a step 2: a client that asked while it was behind waits for one.
         if self.saving.has_server_edit() {
-            self.send_all(seat, effects);
+            self.send_all(seat, Class::CatchUp, effects);
         } else {
             match self.diff(&had) {
-                Some(Ok(diff)) => self.send_diff(seat, &diff, effects),
+                Some(Ok(diff)) => self.send_diff(seat, &diff, Class::CatchUp, effects),
                 Some(Err(broken)) => return self.poison(&broken.to_string(), effects),
-                None => self.send_all(seat, effects),
+                None => self.send_all(seat, Class::CatchUp, effects),
             }
         }
         self.tell_saved(effects);

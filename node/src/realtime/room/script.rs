@@ -283,7 +283,8 @@ impl World {
         let line = match effect {
             Effect::Build { stored } => format!("build {}", stored.len()),
             Effect::Send { seat, frame, class } => {
-                if class == Class::Answer && !self.answered.contains(&seat) {
+                if matches!(class, Class::Answer | Class::CatchUp) && !self.answered.contains(&seat)
+                {
                     self.answered.push(seat);
                 }
                 let Some(name) = self.name_of(seat) else {

@@ -15,8 +15,9 @@ use crate::realtime::awareness::SeatNo;
 use crate::realtime::outbox::{Outbox, Pushed, Taken};
 use crate::realtime::wire::{self, Frame, Incoming};
 use bytes::Bytes;
+use easel_board::StateVector;
 use easel_board::document::{Likeness, likeness};
-use easel_board::gate::Limits;
+use easel_board::gate::{self, Limits};
 use easel_storage::redb::State;
 use easel_storage::{
     Actor, Command, DocName, Envelope, Outcome, Payload, Query, Rejection, Reply, Time,
@@ -701,18 +702,10 @@ impl World {
             doc: self.doc.clone(),
             seq: loaded.head_seq,
         };
+        let history = self.state.query(&query).expect("the state answers");
+        let history = history.into_doc_at().expect("the history is there");
         // Two contents under one id would depend on which came first.
-        let mut history = self
-            .state
-            .query(&query)
-            .expect("the state answers")
-            .into_doc_at()
-            .expect("the history is there");
-        history.reverse();
-        let backwards = Doc::new();
-        for update in &history {
-            take_in(&backwards, update);
-        }
+        let backwards = last_first(history);
         assert_eq!(
             look(&backwards),
             opened,
@@ -775,6 +768,26 @@ impl Open {
     }
 }
 
+/// The document of these updates, later ones first as far as nothing has to wait for its ground.
+fn last_first(mut updates: Vec<Bytes>) -> Doc {
+    let doc = Doc::new();
+    let mut known = StateVector::default();
+    while !updates.is_empty() {
+        let summary_of = |update: &Bytes| {
+            gate::check_update(update, &Limits::stored()).expect("what is stored passed the gate")
+        };
+        let ready = |update: &Bytes| known.satisfies(&summary_of(update));
+        let at = updates
+            .iter()
+            .rposition(ready)
+            .expect("the first is always ready");
+        let update = updates.remove(at);
+        known.advance(&summary_of(&update));
+        take_in(&doc, &update);
+    }
+    doc
+}
+
 /// Applies an update; tells whether it brought anything.
 fn take_in(doc: &Doc, update: &[u8]) -> bool {
     let update = Update::decode_v1(update).expect("an update");
@@ -783,6 +796,7 @@ fn take_in(doc: &Doc, update: &[u8]) -> bool {
     txn.has_changes()
 }
 
+#[track_caller]
 fn look(doc: &Doc) -> Likeness {
     let txn = doc.transact();
     assert!(!txn.has_missing_updates(), "something waits for its ground");
