@@ -211,7 +211,7 @@ function paintFlag(ctx: Ctx, at: Point, name: string, color: string): void {
 
 function isBright(color: string): boolean {
   const channel = (from: number) => Number.parseInt(color.slice(from, from + 2), 16) || 0
-  return channel(1) * 299 + channel(3) * 587 + channel(5) * 114 > 160_000
+  return channel(1) * 299 + channel(3) * 587 + channel(5) * 114 > 130_000
 }
 
 function onScreen(c: Camera, p: Point): Point {
