@@ -463,8 +463,23 @@ impl World {
             }
             Incoming::Step2(update) | Incoming::Update(update) => {
                 take_in(&self.people[who].doc, &update);
+                self.check_shown(who);
             }
             Incoming::Awareness(_) | Incoming::QueryAwareness | Incoming::Nothing => {}
+        }
+    }
+
+    /// An edit of the server's is in the store before anybody sees it.
+    fn check_shown(&self, who: usize) {
+        let seed = self.seed;
+        let shown = self.people[who].doc.transact().state_vector();
+        let stored = self.stored.transact().state_vector();
+        for (client, clock) in shown.iter() {
+            let is_ours = !(100..100 + PEOPLE as u64).contains(&client.get());
+            assert!(
+                !is_ours || stored.get(client) >= *clock,
+                "seed {seed}: an edit of the server's is shown and not in the store"
+            );
         }
     }
 
