@@ -172,6 +172,14 @@ impl Node {
         kib << 10
     }
 
+    /// One series of its metrics, named as it is printed, labels included.
+    pub async fn metric(&self, series: &str) -> Option<f64> {
+        let metrics = self.get("/metrics").await.text().await.ok()?;
+        metrics
+            .lines()
+            .find_map(|line| line.strip_prefix(series)?.trim().parse().ok())
+    }
+
     /// What it has printed so far, both streams.
     pub fn output(&self) -> String {
         self.output

@@ -255,6 +255,44 @@ async fn a_client_that_does_not_read_for_a_minute_misses_nothing() {
     slow.read_until(&a).await;
 }
 
+/// A client that asks for the document again and again and reads no answer: it costs the server one, and nobody notices.
+#[tokio::test]
+async fn whoever_asks_and_does_not_read_is_answered_once() {
+    const QUESTIONS: usize = 300;
+    let node = Node::start(NodeOptions::raw()).await;
+    let a = Client::join(&node.address, "asked", Dialect::Easel).await;
+    let b = Client::join(&node.address, "asked", Dialect::Easel).await;
+    for n in 0..60 {
+        a.set(&format!("a{n}"), f64::from(n));
+    }
+    for n in 0..40 {
+        b.set(&format!("b{n}"), "x".repeat(25_000));
+    }
+    a.until_saved().await;
+    b.until_saved().await;
+    let mut slow = SlowReader::join(&node.address, "asked").await;
+    let before = node.resident_bytes();
+    // It claims to know what `a` wrote, so each answer would be a diff of its own, of a megabyte.
+    let known = yrs::updates::encoder::Encode::encode_v1(&yrs::StateVector::from_iter([(
+        a.doc().client_id(),
+        60,
+    )]));
+    for _ in 0..QUESTIONS {
+        let question = Message::binary(sync_message(0, &known));
+        slow.socket.send(question).await.unwrap();
+    }
+    a.set("after", 1.0);
+    b.until_has("after").await;
+    let metric = "easel_ws_messages_total{dir=\"in\",type=\"sync\"}";
+    within("a good part of the questions", async || {
+        (node.metric(metric).await? > 150.0).then_some(())
+    })
+    .await;
+    let grown = node.resident_bytes().saturating_sub(before);
+    assert!(grown < 30 << 20, "the server grew by {grown} bytes");
+    slow.read_until(&a).await;
+}
+
 /// A client whose process was stopped and goes on: it reads nothing for as long as it holds.
 struct SlowReader {
     socket: tokio_tungstenite::WebSocketStream<TcpStream>,
