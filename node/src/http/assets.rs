@@ -54,10 +54,13 @@ pub(super) async fn app_page(
     }
 }
 
-/// Any path that no route knows: a file of the client, or nothing.
+/// Any path that no route knows: a file of the client, a page of it, or nothing.
 pub(super) async fn file(host: Extension<OurHost>, request: Request) -> Response {
     let path = request.uri().path();
     let Some(file) = find(FILES, path) else {
+        if is_page(&request) {
+            return app_page(host, request.headers().clone()).await;
+        }
         return Problem::new(Code::NotFound).into_response();
     };
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -71,6 +74,18 @@ pub(super) async fn file(host: Extension<OurHost>, request: Request) -> Response
         return app_page(host, request.headers().clone()).await;
     }
     send(file, request.headers())
+}
+
+/// Somebody follows a link or types an address: the client knows its own pages, and says when this is none of them.
+fn is_page(request: &Request) -> bool {
+    let name = request.uri().path().rsplit('/').next().unwrap_or_default();
+    let accepts = request.headers().get(header::ACCEPT);
+    let wants_html = accepts.is_some_and(|accept| {
+        accept
+            .to_str()
+            .is_ok_and(|accept| accept.contains("text/html"))
+    });
+    matches!(*request.method(), Method::GET | Method::HEAD) && wants_html && !name.contains('.')
 }
 
 fn find(files: &'static [File], path: &str) -> Option<&'static File> {

@@ -51,7 +51,9 @@ async fn a_callers_request_id_is_not_taken() {
 async fn a_person_gets_a_page_and_a_program_gets_json() {
     let node = TestNode::start().await;
     let html = "content-type";
-    let page = node.ask("GET /nothing\naccept: text/html,*/*;q=0.8").await;
+    let page = node
+        .ask("GET /nothing.png\naccept: text/html,*/*;q=0.8")
+        .await;
     assert_eq!(
         (page.status, page.header(html)),
         (404, "text/html; charset=utf-8")
