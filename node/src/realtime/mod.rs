@@ -1,16 +1,18 @@
 //! Rooms and the sockets that lead into them: the life of a stroke on this node.
 //!
-//! `socket` pumps one connection: frames in to the room, frames out from its `outbox`. `rooms` knows which rooms are
+//! `socket` pumps one connection: frames in to the room over its `line`, frames out from its `outbox` by `writer`. `rooms` knows which rooms are
 //! open. `task` runs one room: it hands events to `room`, which decides, and does what comes out. `wire` and
 //! `awareness` are the protocol. Begin with `room`.
 
 mod awareness;
+mod line;
 mod outbox;
 mod room;
 mod rooms;
 mod socket;
 mod task;
 mod wire;
+mod writer;
 
 pub(crate) use rooms::{JoinRefused, Rooms};
 pub(crate) use socket::upgrade;

@@ -1,12 +1,12 @@
-//! One WebSocket: the handshake, reading into the room, writing from the outbox, and the end.
+//! One WebSocket: the handshake, reading into the room, and the end.
 //!
-//! Reading is fastwebsockets'; writing is ours, since a server's frames need no mask and the same bytes go to
-//! everybody: whatever has gathered leaves in one write.
+//! Reading is fastwebsockets'; writing (`writer`) is ours, since a server's frames need no mask and the same bytes go to
+//! everybody.
 
-use super::Permit;
-use super::outbox::{Class, Outbox, Pushed};
+use super::line::{Line, Rate};
+use super::outbox::{Class, Outbox};
 use super::room::{Dialect, Event, close};
-use super::rooms::{JoinRefused, Joined, Rooms, unforeseen_id};
+use super::rooms::{JoinRefused, Rooms, unforeseen_id};
 use super::task::Mail;
 use super::wire::Frame;
 use crate::http::Connection;
@@ -15,40 +15,23 @@ use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use axum::response::Response;
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use easel_storage::DocName;
 use fastwebsockets::{OpCode, Payload, Role, WebSocketError, after_handshake_split};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use prometheus::{IntCounter, IntGauge};
+use prometheus::IntGauge;
 use std::io::{self, Cursor};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::sync::Semaphore;
 
-/// Under load, frames for one client are gathered for so long; when idle the first leaves at once.
-const GATHER: Duration = Duration::from_millis(4);
-/// Frames are copied together up to here and leave in one write; one longer than this leaves by itself, uncopied.
-const COPY_BYTES_MAX: usize = 64 << 10;
-/// What one connection may have under way in its room, in KiB; a small message counts as 64.
-const PERMITS_KIB: u32 = 17 << 10;
-const PERMIT_KIB_MIN: u32 = 64;
 /// After a close frame the peer gets so long to read it before the connection is cut.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// What was queued before the room closed the seat gets so long to leave, the reason with it.
 const LAST_WORDS: Duration = Duration::from_secs(20);
-/// Writing that goes nowhere means a client that does not read. It cannot answer a ping, so it gets this much longer.
-const STUCK_FACTOR: u32 = 3;
-/// However much it says meanwhile, a client that takes nothing of what is written to it for so long is cut.
-const STUCK_MAX: Duration = Duration::from_secs(300);
-/// What a message costs of its connection's rate, beyond 1: for its size, and for what it asks the room to do.
-const RATE_BYTES: usize = 4 << 10;
-const RATE_STEP_1: f64 = 200.0;
-const RATE_QUERY: f64 = 50.0;
 
 const UNSUPPORTED_DATA: u16 = 1003;
 const PROTOCOL_ERROR: u16 = 1002;
@@ -230,41 +213,7 @@ enum Ended {
     Vanished,
 }
 
-/// What reader, writer and watch of one connection share.
-struct Line {
-    rooms: Arc<Rooms>,
-    seat: u64,
-    room: tokio::sync::mpsc::UnboundedSender<Mail>,
-    outbox: Arc<Outbox>,
-    permits: Arc<Semaphore>,
-    begun: Instant,
-    /// When the last byte came, in ms since `begun`.
-    heard_ms: AtomicU64,
-    /// The reader waits for the room: what the peer says meanwhile is not heard, and that is not the peer's fault.
-    is_held_up: AtomicBool,
-    is_writing: AtomicBool,
-    /// When the last byte could be written, in ms since `begun`.
-    wrote_ms: AtomicU64,
-    counters: Counters,
-}
-
 impl Line {
-    fn new(rooms: &Arc<Rooms>, joined: Joined, outbox: Arc<Outbox>) -> Self {
-        Self {
-            rooms: rooms.clone(),
-            seat: joined.seat,
-            room: joined.room,
-            outbox,
-            permits: Arc::new(Semaphore::new(PERMITS_KIB as usize)),
-            begun: Instant::now(),
-            heard_ms: AtomicU64::new(0),
-            is_held_up: AtomicBool::new(false),
-            is_writing: AtomicBool::new(false),
-            wrote_ms: AtomicU64::new(0),
-            counters: Counters::new(rooms),
-        }
-    }
-
     async fn read_messages(&self, read: &mut (impl AsyncRead + Unpin)) -> Ended {
         let message_max = usize::try_from(self.rooms.config.message_max.0).unwrap_or(usize::MAX);
         let (mut frames, _) = after_handshake_split(read, tokio::io::sink(), Role::Server);
@@ -326,136 +275,6 @@ impl Line {
             }
         }
     }
-
-    /// Hands a message to the room once the connection's rate and its permits allow it.
-    async fn deliver(&self, message: Bytes, rate: &mut Rate) -> bool {
-        self.counters.count_in(&message);
-        self.is_held_up.store(true, Ordering::Relaxed);
-        rate.wait(cost(&message)).await;
-        let kib = u32::try_from(message.len() >> 10)
-            .unwrap_or(u32::MAX)
-            .clamp(PERMIT_KIB_MIN, PERMITS_KIB);
-        let permit = self.permits.clone().acquire_many_owned(kib).await;
-        let permit = Permit::of(permit.expect("the semaphore is never closed"));
-        self.is_held_up.store(false, Ordering::Relaxed);
-        self.hear();
-        self.room
-            .send(Mail::Message {
-                seat: self.seat,
-                message,
-                received: Instant::now(),
-                permit,
-            })
-            .is_ok()
-    }
-
-    /// Writes until the close frame has left; returns its code.
-    async fn write_frames(&self, write: &mut (impl AsyncWrite + Unpin)) -> u16 {
-        let mut last: Option<Instant> = None;
-        loop {
-            self.outbox.ready().await;
-            if let Some(left) = last.and_then(|last| GATHER.checked_sub(last.elapsed())) {
-                tokio::time::sleep(left).await;
-            }
-            let taken = self.outbox.take();
-            self.counters.count_out(&taken.frames);
-            self.note(&self.wrote_ms);
-            self.is_writing.store(true, Ordering::Relaxed);
-            if self.write_all(write, taken.frames).await.is_err() {
-                return 1006;
-            }
-            self.is_writing.store(false, Ordering::Relaxed);
-            last = Some(Instant::now());
-            if let Some(received) = taken.received {
-                self.rooms
-                    .metrics
-                    .fanout
-                    .observe(received.elapsed().as_secs_f64());
-            }
-            let (seat, written) = (self.seat, self.outbox.written());
-            if written.answered {
-                let _ = self.room.send(Mail::Event(Event::Answered { seat }));
-            }
-            if written.drained {
-                let _ = self.room.send(Mail::Event(Event::Drained { seat }));
-            }
-            if let Some(code) = taken.closing {
-                return code;
-            }
-        }
-    }
-
-    /// Small frames are gathered, large ones are not copied.
-    async fn write_all(
-        &self,
-        write: &mut (impl AsyncWrite + Unpin),
-        frames: Vec<Frame>,
-    ) -> io::Result<()> {
-        let mut gathered = Vec::new();
-        let mut frames = frames.into_iter().peekable();
-        while let Some(frame) = frames.next() {
-            let next_len = frames.peek().map_or(usize::MAX, Frame::len);
-            if gathered.is_empty() && frame.len().saturating_add(next_len) > COPY_BYTES_MAX {
-                write.write_all(frame.wire()).await?;
-            } else {
-                gathered.extend_from_slice(frame.wire());
-                if gathered.len().saturating_add(next_len) > COPY_BYTES_MAX {
-                    write.write_all(&gathered).await?;
-                    gathered.clear();
-                }
-            }
-            self.note(&self.wrote_ms);
-        }
-        write.flush().await
-    }
-
-    /// Pings a silent peer; returns when it has been silent, or has read nothing, for too long.
-    async fn watch(&self) -> &'static str {
-        let (ping_every, silent_max) = (
-            self.rooms.config.ping_every.0,
-            self.rooms.config.silent_max.0,
-        );
-        loop {
-            if self.is_held_up.load(Ordering::Relaxed) {
-                self.hear();
-            }
-            let silent = self.since(&self.heard_ms);
-            let is_stuck = self.is_writing.load(Ordering::Relaxed);
-            if silent >= silent_max * if is_stuck { STUCK_FACTOR } else { 1 } {
-                return "nothing was heard for too long";
-            }
-            if is_stuck && self.since(&self.wrote_ms) >= STUCK_MAX {
-                return "nothing was read for too long";
-            }
-            if silent >= ping_every
-                && !is_stuck
-                && self.outbox.push(Frame::ping(), Class::Awareness, None) == Pushed::Queued
-            {
-                tokio::time::sleep(ping_every.min(silent_max.saturating_sub(silent))).await;
-            } else {
-                tokio::time::sleep(
-                    ping_every
-                        .saturating_sub(silent)
-                        .max(Duration::from_secs(1)),
-                )
-                .await;
-            }
-        }
-    }
-
-    fn since(&self, noted_ms: &AtomicU64) -> Duration {
-        let noted = Duration::from_millis(noted_ms.load(Ordering::Relaxed));
-        self.begun.elapsed().saturating_sub(noted)
-    }
-
-    fn hear(&self) {
-        self.note(&self.heard_ms);
-    }
-
-    fn note(&self, noted_ms: &AtomicU64) {
-        let now_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        noted_ms.store(now_ms, Ordering::Relaxed);
-    }
 }
 
 /// The reader's own buffer where it can be had, a copy otherwise.
@@ -507,99 +326,5 @@ impl<R: AsyncRead + Unpin> AsyncRead for Heard<'_, R> {
             self.line.hear();
         }
         polled
-    }
-}
-
-/// A token bucket. A client that says too much is not sent away: it is read more slowly, and only it.
-struct Rate {
-    per_second: f64,
-    burst: f64,
-    tokens: f64,
-    at: Instant,
-}
-
-impl Rate {
-    fn new(per_second: u32, burst: u32) -> Self {
-        let burst = f64::from(burst.max(1));
-        Self {
-            per_second: f64::from(per_second.max(1)),
-            burst,
-            tokens: burst,
-            at: Instant::now(),
-        }
-    }
-
-    async fn wait(&mut self, cost: f64) {
-        let now = Instant::now();
-        self.tokens = (self.tokens + now.duration_since(self.at).as_secs_f64() * self.per_second)
-            .min(self.burst);
-        self.at = now;
-        self.tokens -= cost;
-        if self.tokens < 0.0 {
-            tokio::time::sleep(Duration::from_secs_f64(-self.tokens / self.per_second)).await;
-        }
-    }
-}
-
-fn cost(message: &[u8]) -> f64 {
-    let asks = match message {
-        [0, 0, ..] => RATE_STEP_1,
-        [3, ..] => RATE_QUERY,
-        _ => 0.0,
-    };
-    1.0 + (message.len() / RATE_BYTES) as f64 + asks
-}
-
-/// The counters of one connection, looked up once.
-struct Counters {
-    sync_in: IntCounter,
-    awareness_in: IntCounter,
-    other_in: IntCounter,
-    bytes_in: IntCounter,
-    sync_out: IntCounter,
-    awareness_out: IntCounter,
-    other_out: IntCounter,
-    bytes_out: IntCounter,
-}
-
-impl Counters {
-    fn new(rooms: &Rooms) -> Self {
-        let (messages, bytes) = (&rooms.metrics.ws_messages, &rooms.metrics.ws_bytes);
-        Self {
-            sync_in: messages.with_label_values(&["in", "sync"]),
-            awareness_in: messages.with_label_values(&["in", "awareness"]),
-            other_in: messages.with_label_values(&["in", "other"]),
-            bytes_in: bytes.with_label_values(&["in"]),
-            sync_out: messages.with_label_values(&["out", "sync"]),
-            awareness_out: messages.with_label_values(&["out", "awareness"]),
-            other_out: messages.with_label_values(&["out", "other"]),
-            bytes_out: bytes.with_label_values(&["out"]),
-        }
-    }
-
-    fn count_in(&self, message: &[u8]) {
-        match message.first() {
-            Some(0) => self.sync_in.inc(),
-            Some(1) => self.awareness_in.inc(),
-            _ => self.other_in.inc(),
-        }
-        self.bytes_in.inc_by(message.len() as u64);
-    }
-
-    fn count_out(&self, frames: &[Frame]) {
-        let (mut sync, mut awareness, mut bytes) = (0, 0, 0);
-        for frame in frames {
-            match frame.kind() {
-                Some(0) => sync += 1,
-                Some(1) => awareness += 1,
-                _ => {}
-            }
-            bytes += frame.len() as u64;
-        }
-        self.sync_out.inc_by(sync);
-        self.awareness_out.inc_by(awareness);
-        self.other_out
-            .inc_by(frames.len() as u64 - sync - awareness);
-        self.bytes_out.inc_by(bytes);
     }
 }
