@@ -1,4 +1,5 @@
-//! Puts the built web client (`web/dist`) into the binary: every file as it is, and compressed where that pays.
+//! Puts the built web client (`web/dist`) into the binary: every file as it is, and compressed where that pays; and
+//! the commit of the source.
 //!
 //! Writes `client.rs`, a table sorted by path, which `src/http/assets.rs` includes. Without a built client the table
 //! is empty and the server says so. Compressed files are kept by content, so a rebuild compresses only what changed.
@@ -7,6 +8,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Below this a compressed copy saves no packet.
 const COMPRESS_FROM_BYTES: usize = 1024;
@@ -20,6 +22,7 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", dist.display());
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=SOURCE_COMMIT");
+    tell_commit();
 
     let mut files = Vec::new();
     collect(&dist, &dist, &mut files)?;
@@ -33,6 +36,47 @@ fn main() -> io::Result<()> {
     }
     table.push_str("]\n");
     fs::write(out.join("client.rs"), table)
+}
+
+/// Sets `SOURCE_COMMIT` for the compiler, if nobody did and this is a checkout with git at hand. Only for a release:
+/// otherwise every commit would compile the server anew for whoever works on it.
+fn tell_commit() {
+    if std::env::var_os("SOURCE_COMMIT").is_some() || env("PROFILE") != "release" {
+        return;
+    }
+    let root = PathBuf::from(env("CARGO_MANIFEST_DIR")).join("..");
+    // An unpacked archive may lie inside somebody else's checkout.
+    let is_ours = git(&root, &["rev-parse", "--show-toplevel"])
+        .is_some_and(|top| Path::new(&top).canonicalize().ok() == root.canonicalize().ok());
+    if !is_ours {
+        return;
+    }
+    // The second is written by every commit, the first by a change of branch. A file that is not there would count as
+    // always changed.
+    for file in ["HEAD", "logs/HEAD"] {
+        let path = git(&root, &["rev-parse", "--git-path", file]).map(|path| root.join(path));
+        if let Some(path) = path.filter(|path| path.exists()) {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
+    }
+    if let Some(commit) = git(&root, &["rev-parse", "--short=12", "HEAD"]) {
+        println!("cargo::rustc-env=SOURCE_COMMIT={commit}");
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(arguments)
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output
+        .status
+        .success()
+        .then(|| text.trim().to_owned())
+        .filter(|text| !text.is_empty())
 }
 
 /// Paths relative to `root`, with forward slashes. Source maps stay out: they are for whoever has the source.

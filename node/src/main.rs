@@ -23,7 +23,7 @@ use std::process::ExitCode;
 /// The release, as `easel version` and `/api/v1/version` tell it.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The commit of the source, when whoever built the binary said it.
+/// The commit of the source: what whoever built the binary said, or else, in a release build, what git says of the checkout.
 const COMMIT: &str = match option_env!("SOURCE_COMMIT") {
     Some(commit) => commit,
     None => "unknown",
