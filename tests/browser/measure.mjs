@@ -1,203 +1,121 @@
 /**
- * How fast a large board is, on this machine: `node tests/browser/measure.mjs [elements]`. It fails on nothing; compare
- * figures of one machine only, with nothing else running.
+ * How fast the page is on this machine, medians of three: `node tests/browser/measure.mjs [--json FILE] [--runs N]
+ * [--only PART]`, with PART one of `open`, `pan`, `zoom`. `TEST_EASEL` names the binary, else it is the release build.
+ * It fails on no figure; compare those of one machine only, with nothing else running.
  *
- * Drawn frames are those the compositor put on the screen, from trace events, during five seconds of real wheel events.
+ * The table shows what spec/editor.md and the performance issue ask for beside each figure.
  */
-import { request } from 'node:http'
-import { launch, startNode } from './harness.mjs'
-import { block, note, outside, zKey } from './outside.mjs'
+import { writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 
-const COUNT = Number(process.argv[2] ?? 10_000)
-const CELL = 260
-const WHEEL_MS = 5_000
-const BATCH = 250
-const COLORS = ['red', 'orange', 'yellow', 'green', 'teal', 'blue', 'violet', 'pink', 'grey', 'brown']
+process.env.TEST_EASEL ??= join(dirname(fileURLToPath(import.meta.url)), '../../target/release/easel')
+const { launch, startNode } = await import('./harness.mjs')
+const { fill } = await import('./measure/board.mjs')
+const { Figures } = await import('./measure/figures.mjs')
+const { slowLine } = await import('./measure/link.mjs')
+const { heapBytes, open, overview, panning, scriptBytes, wheel, zooming, zoomToStart } = await import('./measure/pages.mjs')
 
+const { values: options } = parseArgs({
+  options: { json: { type: 'string' }, runs: { type: 'string', default: '3' }, only: { type: 'string' } },
+})
+
+const SLOW = { bitsPerSecond: 1_600_000, roundTrip_ms: 150 }
+const VIEWPORT = { width: 1280, height: 800 }
+const ASKED = {
+  'open empty, loopback drawn_ms': { most: 1000 },
+  'open empty, slow line drawn_ms': { most: 3000 },
+  'open 10k, loopback drawn_ms': { most: 1000 },
+  'open 10k, loopback saved_ms': { most: 600 },
+  'open 10k, slow line drawn_ms': { most: 3000 },
+  'page weight javascript_kb': { most: 300 },
+  'page weight heap_mb': { most: 40 },
+  'pan 10k fps': { least: 57 },
+  'pan 10k p95_ms': { most: 17 },
+  'pan 10k script_ms': { most: 2.7 },
+  'overview 10k first_ms': { most: 400 },
+  'overview 10k fps': { least: 54 },
+  'overview 10k p95_ms': { most: 17 },
+  'overview 10k script_ms': { most: 6 },
+  'overview 20k fps': { least: 50 },
+  'zoom 10k fps': { least: 52 },
+  'zoom 10k p95_ms': { most: 20 },
+  'zoom 20k fps': { least: 50 },
+}
+
+const figures = new Figures()
 const node = await startNode()
 const browser = await launch()
 try {
-  await main()
+  const boards = {}
+  for (const [name, count] of [['empty', 0], ['10k', 10_000], ['20k', 20_000]]) {
+    boards[name] = { name, count, id: await node.createBoard(name) }
+    await fill(node, boards[name].id, count)
+  }
+  for (let run = 1; run <= Number(options.runs); run += 1) {
+    process.stderr.write(`run ${run} of ${options.runs}\n`)
+    if (wants('open')) await measureOpening([boards.empty, boards['10k']])
+    if (wants('pan') || wants('zoom')) for (const name of ['10k', '20k']) await measureMoving(boards[name])
+  }
+  const common = { page: `Chromium ${browser.version()}`, viewport: [VIEWPORT.width, VIEWPORT.height] }
+  if (options.json !== undefined) await writeFile(options.json, `${figures.lines(common).join('\n')}\n`)
+  console.log(figures.table(ASKED))
 } finally {
   await browser.close()
   await node.stop()
 }
 
-async function main() {
-  const board = await node.createBoard(`${COUNT} elements`)
-  const written = performance.now()
-  await fill(board)
-  report('elements', COUNT, `written by another program in ${Math.round(performance.now() - written)} ms`)
-
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-  const empty = await node.createBoard('Nothing')
-  await load(context, empty, 0, 'load an empty board, first visit')
-  await load(context, empty, 0, 'load an empty board again')
-  await load(context, board, COUNT, 'load to saved')
-  const page = await load(context, board, COUNT, 'load to saved, kept by the browser')
-  const dev = await context.newCDPSession(page)
-  await dev.send('Performance.enable')
-  report('JavaScript', `${((await scriptBytes(page)) / 1024).toFixed(0)} KiB`, 'gzipped, of the board page')
-  report('heap', `${(await heapBytes(dev) / 2 ** 20).toFixed(1)} MiB`, 'after collection')
-
-  await page.mouse.move(640, 400)
-  await pan(page, dev, 'pan at 100 %', [9, 7])
-  const asked = performance.now()
-  const paints = await page.getAttribute('[data-testid=canvas]', 'data-paints')
-  await page.keyboard.press('Shift+Digit1')
-  await page.waitForFunction((before) => document.querySelector('[data-testid=canvas]').dataset.paints !== before, paints)
-  report('first view of the overview', `${Math.round(performance.now() - asked)} ms`, 'from the key to the paint, both ways through the driver')
-  await pan(page, dev, 'pan with all in view', [2, 1])
+function wants(part) {
+  return options.only === undefined || options.only === part
 }
 
-/** In a new tab; the one before it is closed. */
-async function load(context, board, count, name) {
-  for (const old of context.pages()) await old.close()
-  const page = await context.newPage()
-  await page.addInitScript(markWhenReady, count)
-  await page.goto(`${node.url}/b/${board}`)
-  const ready = await page.waitForFunction(() => window.readyAt, undefined, { timeout: 60_000 })
-  report(name, `${Math.round(await ready.jsonValue())} ms`, 'from the start of the navigation to a frame after all is painted and saved')
-  return page
-}
-
-/** A grid of everything there is, as another program would write it. */
-async function fill(board) {
-  const client = await outside(node, board)
-  const side = Math.ceil(Math.sqrt(COUNT))
-  for (let from = 0; from < COUNT; from += BATCH) {
-    const batch = {}
-    for (let at = from; at < Math.min(from + BATCH, COUNT); at += 1) {
-      batch[`m${at}`] = { ...elementAt(at, (at % side) * CELL, Math.floor(at / side) * CELL), z: zKey(at) }
-    }
-    client.write(batch)
-  }
-  client.close()
-  // Until another client gets all of it.
-  const reader = await outside(node, board)
-  await reader.until('all elements', () => reader.ids().length === COUNT)
-  reader.close()
-}
-
-function elementAt(at, x, y) {
-  const color = COLORS[at % COLORS.length]
-  switch (at % 10) {
-    case 0:
-    case 1:
-      return note(x, y, `Note ${at}: something somebody wanted to remember`, { fill: color })
-    case 2:
-    case 3:
-      return { type: 'text', box: [x, y + 80, 180, 25, 0], text: `Words in a row, ${at}` }
-    case 4:
-      return { type: 'pen', box: [x, y, 200, 120, 0], data: scribble(200, 120, 48), stroke: color }
-    case 5:
-      return { type: 'line', box: [x, y, 200, 150, 0], data: { from: [0, 0], to: [1, 1], from_head: 'none', to_head: 'arrow' } }
-    case 6:
-      return block(x, y, 200, 140, { kind: 'ellipse', fill: color, text: `Ellipse ${at}` })
-    case 7:
-      return block(x, y, 200, 180, { kind: 'diamond', fill: 'none', stroke: color, text: `Is it ${at}?` })
-    default:
-      return block(x, y, 200, 120, { fill: at % 3 === 0 ? 'none' : color, stroke: color, text: `Step ${at} of many` })
-  }
-}
-
-/** Packed as the schema has it: version, flags, size, count, zigzag steps of an eighth of a pixel. */
-function scribble(w, h, points) {
-  const bytes = []
-  const varuint = (n) => {
-    for (; n > 127; n >>>= 7) bytes.push((n & 127) | 128)
-    bytes.push(n)
-  }
-  const zigzag = (n) => varuint(n < 0 ? -2 * n - 1 : 2 * n)
-  varuint(points)
-  let [lastX, lastY] = [0, 0]
-  for (let i = 0; i < points; i += 1) {
-    const x = Math.round(((w * i) / (points - 1)) * 8)
-    const y = Math.round((h / 2) * (1 + Math.sin(i / 3)) * 8)
-    zigzag(x - lastX)
-    zigzag(y - lastY)
-    ;[lastX, lastY] = [x, y]
-  }
-  const head = new DataView(new ArrayBuffer(10))
-  head.setUint8(0, 1)
-  head.setFloat32(2, w, true)
-  head.setFloat32(6, h, true)
-  return new Uint8Array([...new Uint8Array(head.buffer), ...bytes])
-}
-
-/** In the page: when the board is saved and a frame after all of its elements are painted. */
-function markWhenReady(count) {
-  const look = () => {
-    const saved = document.querySelector('[data-testid=status][data-phase=saved]')
-    const full = document.querySelector(`[data-testid=canvas][data-elements="${count}"]`)
-    if (saved && full) requestAnimationFrame(() => (window.readyAt = performance.now()))
-    else requestAnimationFrame(look)
-  }
-  look()
-}
-
-async function pan(page, dev, name, [dx, dy]) {
-  await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline', 'devtools.timeline.frame', 'disabled-by-default-devtools.timeline.frame', 'viz', 'cc'] })
-  const before = await metrics(dev)
-  const begun = performance.now()
-  const sent = []
-  let turn = 0
-  while (performance.now() - begun < WHEEL_MS) {
-    // There and back, so that the view stays on the board.
-    const way = Math.floor(turn / 90) % 2 === 0 ? 1 : -1
-    sent.push(dev.send('Input.dispatchMouseEvent', { type: 'mouseWheel', x: 640, y: 400, deltaX: dx * way, deltaY: dy * way }))
-    turn += 1
-    await new Promise((resolve) => setTimeout(resolve, begun + turn * 16.6 - performance.now()))
-  }
-  await Promise.all(sent)
-  const seconds = (performance.now() - begun) / 1000
-  const after = await metrics(dev)
-  const drawn = drawnFrames(await browser.stopTracing())
-  const gaps = drawn.slice(1).map((at, i) => at - drawn[i]).sort((a, b) => a - b)
-  const p95 = gaps[Math.floor(gaps.length * 0.95)] ?? NaN
-  const script = ((after.ScriptDuration - before.ScriptDuration) * 1000) / Math.max(1, drawn.length)
-  report(name, `${(drawn.length / seconds).toFixed(1)} drawn frames/s`, `p95 ${p95.toFixed(1)} ms, script ${script.toFixed(2)} ms per frame, ${turn} wheel events`)
-}
-
-/** When the compositor drew, in ms. */
-function drawnFrames(trace) {
-  const events = JSON.parse(trace.toString()).traceEvents
-  const swaps = events.filter(({ name, ph }) => name === 'Display::DrawAndSwap' && ph !== 'E')
-  const found = swaps.length > 0 ? swaps : events.filter(({ name }) => name === 'DrawFrame')
-  return found.map(({ ts }) => ts / 1000).sort((a, b) => a - b)
-}
-
-async function metrics(dev) {
-  const { metrics: all } = await dev.send('Performance.getMetrics')
-  return Object.fromEntries(all.map(({ name, value }) => [name, value]))
-}
-
-async function heapBytes(dev) {
-  await dev.send('HeapProfiler.collectGarbage')
-  return (await metrics(dev)).JSHeapUsedSize
-}
-
-async function scriptBytes(page) {
-  const urls = await page.evaluate(() =>
-    performance.getEntriesByType('resource').map((one) => one.name).filter((name) => name.endsWith('.js')),
-  )
-  const sizes = await Promise.all([...new Set(urls)].map(gzippedSize))
-  return sizes.reduce((sum, size) => sum + size, 0)
-}
-
-function gzippedSize(url) {
-  return new Promise((resolve, reject) => {
-    request(url, { headers: { 'accept-encoding': 'gzip' } }, (answer) => {
-      let size = 0
-      answer.on('data', (chunk) => (size += chunk.length))
-      answer.on('end', () => resolve(size))
-      answer.on('error', reject)
+async function measureOpening(boards) {
+  for (const board of boards) {
+    await inNewBrowser(async (context) => {
+      const { page, times } = await open(context, `${node.url}/b/${board.id}`, board.count)
+      figures.add(`open ${board.name}, loopback`, timesOf(times))
+      if (board.count > 0) {
+        const [script, heap] = [await scriptBytes(page), await heapBytes(page)]
+        figures.add('page weight', { javascript_kb: script / 1000, heap_mb: heap / 1e6 })
+      }
     })
-      .on('error', reject)
-      .end()
+    const line = await slowLine(node, SLOW)
+    await inNewBrowser(async (context) => {
+      const { times } = await open(context, `${line.url}/b/${board.id}`, board.count)
+      figures.add(`open ${board.name}, slow line`, { ...timesOf(times), carried_kb: line.carried() / 1000 })
+    })
+    await line.close()
+  }
+}
+
+function timesOf({ shell, drawn, saved, longest }) {
+  return { shell_ms: shell, drawn_ms: drawn, saved_ms: saved, longest_task_ms: longest }
+}
+
+async function measureMoving(board) {
+  await inNewBrowser(async (context) => {
+    const { page } = await open(context, `${node.url}/b/${board.id}`, board.count)
+    await page.mouse.move(640, 400)
+    if (wants('pan')) {
+      figures.add(`pan ${board.name}`, await wheel(browser, page, panning(9, 7)))
+      const first_ms = await overview(page)
+      figures.add(`overview ${board.name}`, { first_ms, ...(await wheel(browser, page, panning(2, 1))) })
+    }
+    if (wants('zoom')) {
+      await overview(page)
+      await zoomToStart(page)
+      figures.add(`zoom ${board.name}`, await wheel(browser, page, zooming))
+    }
   })
 }
 
-function report(what, figure, how) {
-  console.log(`${what.padEnd(42)} ${String(figure).padStart(20)}   ${how}`)
+/** Empty caches, no service worker, nothing stored. */
+async function inNewBrowser(act) {
+  const context = await browser.newContext({ viewport: VIEWPORT })
+  try {
+    await act(context)
+  } finally {
+    await context.close()
+  }
 }
