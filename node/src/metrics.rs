@@ -52,6 +52,16 @@ pub(crate) struct Metrics {
     pub(crate) ws_bytes: IntCounterVec,
     /// Label `reason`.
     pub(crate) ws_resyncs: IntCounterVec,
+    /// Streams of events that hold a seat, with or without a response open just now.
+    pub(crate) sse_streams: IntGauge,
+    pub(crate) sse_opened: IntCounter,
+    pub(crate) sse_resumed: IntCounter,
+    /// Label `code`: as for WebSockets.
+    pub(crate) sse_closed: IntCounterVec,
+    /// Labels `dir` (`in`, `out`) and `type`.
+    pub(crate) sse_messages: IntCounterVec,
+    /// Label `dir`.
+    pub(crate) sse_bytes: IntCounterVec,
     pub(crate) boards_open: IntGauge,
     /// One update into a room's document.
     pub(crate) update_apply: Histogram,
@@ -157,6 +167,27 @@ impl Metrics {
                 "easel_ws_resyncs_total",
                 "Times a client was brought up to date by a diff.",
                 &["reason"],
+            ),
+            sse_streams: make.gauge("easel_sse_streams", "Streams of events that hold a seat."),
+            sse_opened: make.counter("easel_sse_opened_total", "Streams of events opened."),
+            sse_resumed: make.counter(
+                "easel_sse_resumed_total",
+                "Streams that went on after their connection was lost.",
+            ),
+            sse_closed: make.counters(
+                "easel_sse_closed_total",
+                "Streams of events ended, by close code.",
+                &["code"],
+            ),
+            sse_messages: make.counters(
+                "easel_sse_messages_total",
+                "Messages in posts and streams of events.",
+                &["dir", "type"],
+            ),
+            sse_bytes: make.counters(
+                "easel_sse_bytes_total",
+                "Bytes of messages in posts and streams of events.",
+                &["dir"],
             ),
             boards_open: make.gauge("easel_boards_open", "Rooms in memory."),
             update_apply: make.histogram(

@@ -132,9 +132,11 @@ impl Asked {
             status.as_u16(),
             took.as_micros() as f64 / 1_000.0,
         );
-        // Reads are many and of little interest; who looks for one sets the level.
-        let is_read =
-            matches!(self.method, Method::GET | Method::HEAD) && !route.starts_with("/sync");
+        // Reads, and what is drawn by way of posts, are many and of little interest; who looks for one sets the level.
+        let is_read = matches!(self.method, Method::GET | Method::HEAD)
+            && !route.starts_with("/sync")
+            && !route.ends_with("/stream")
+            || route.ends_with("/updates");
         if status >= 500 {
             tracing::warn!(
                 request_id = id,

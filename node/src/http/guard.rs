@@ -65,6 +65,18 @@ impl Guard {
         Ok(authority)
     }
 
+    /// For a request that only looks like reading: what it opens takes a place on a board. Pages elsewhere can make one
+    /// without an `Origin` (an image, say), of which browsers tell in another way.
+    pub(crate) fn check_page(&self, authority: &str, headers: &HeaderMap) -> Result<(), Problem> {
+        let is_from_elsewhere = headers
+            .get("sec-fetch-site")
+            .is_some_and(|site| site != "same-origin" && site != "none");
+        if is_from_elsewhere {
+            return Err(Code::ForeignOrigin.into());
+        }
+        self.check_origin(authority, headers)
+    }
+
     fn check_origin(&self, authority: &str, headers: &HeaderMap) -> Result<(), Problem> {
         for origin in headers.get_all(header::ORIGIN) {
             let Ok(origin) = origin.to_str() else {
@@ -162,6 +174,35 @@ mod tests {
         check(
             &format!("GET /{} | host: localhost", "x".repeat(9000)),
             "url-too-long",
+        );
+    }
+
+    /// Headers as above; what takes a place although it only looks like reading.
+    fn check_page(headers: &str, is_ours: bool) {
+        let guard = Guard::new(&["127.0.0.1".parse().unwrap()], None);
+        let mut map = HeaderMap::new();
+        for header in headers.split(" | ").filter(|header| !header.is_empty()) {
+            let (name, value) = header.split_once(": ").unwrap();
+            map.append(
+                name.parse::<header::HeaderName>().unwrap(),
+                value.parse().unwrap(),
+            );
+        }
+        let checked = guard.check_page("localhost:8080", &map);
+        assert_eq!(checked.is_ok(), is_ours, "of {headers}");
+    }
+
+    #[test]
+    fn a_place_on_a_board_is_taken_by_our_own_page_or_by_a_program() {
+        check_page("", true);
+        check_page("sec-fetch-site: same-origin", true);
+        check_page("origin: http://localhost:8080", true);
+        check_page("sec-fetch-site: cross-site", false);
+        check_page("sec-fetch-site: same-site", false);
+        check_page("origin: http://evil.example", false);
+        check_page(
+            "origin: http://localhost:8080 | sec-fetch-site: cross-site",
+            false,
         );
     }
 

@@ -18,6 +18,7 @@ pub(crate) enum Code {
     MalformedJson,
     BadIdempotencyKey,
     BadHandshake,
+    BadStream,
     ForeignOrigin,
     NotFound,
     BoardNotFound,
@@ -27,6 +28,8 @@ pub(crate) enum Code {
     BoardNotTrashed,
     BoardExists,
     Conflict,
+    SequenceGap,
+    StreamGone,
     PreconditionFailed,
     BodyTooLarge,
     UrlTooLong,
@@ -42,6 +45,7 @@ pub(crate) enum Code {
     ResultUnknown,
     Draining,
     BoardFull,
+    TooManyStreams,
     DiskFull,
 }
 
@@ -56,7 +60,7 @@ pub(crate) struct About {
 }
 
 impl Code {
-    pub(crate) const ALL: [Code; 32] = [
+    pub(crate) const ALL: [Code; 36] = [
         Code::BadRequest,
         Code::BadHost,
         Code::BadQuery,
@@ -64,6 +68,7 @@ impl Code {
         Code::MalformedJson,
         Code::BadIdempotencyKey,
         Code::BadHandshake,
+        Code::BadStream,
         Code::ForeignOrigin,
         Code::NotFound,
         Code::BoardNotFound,
@@ -73,6 +78,8 @@ impl Code {
         Code::BoardNotTrashed,
         Code::BoardExists,
         Code::Conflict,
+        Code::SequenceGap,
+        Code::StreamGone,
         Code::PreconditionFailed,
         Code::BodyTooLarge,
         Code::UrlTooLong,
@@ -88,6 +95,7 @@ impl Code {
         Code::ResultUnknown,
         Code::Draining,
         Code::BoardFull,
+        Code::TooManyStreams,
         Code::DiskFull,
     ];
 
@@ -158,6 +166,13 @@ impl Code {
                 "The WebSocket handshake is not valid",
                 "Sec-WebSocket-Version must be 13, and Sec-WebSocket-Key must be there.",
             ),
+            Code::BadStream => about(
+                "bad-stream",
+                StatusCode::BAD_REQUEST,
+                "What was posted to a stream is not understood",
+                "Say in Easel-Stream which stream it belongs to and in Easel-Seq which of its posts it is, counted \
+                 from 1. The body is a sequence of messages, each after its length.",
+            ),
             Code::ForeignOrigin => about(
                 "foreign-origin",
                 StatusCode::FORBIDDEN,
@@ -213,6 +228,18 @@ impl Code {
                 "Something else changed it first",
                 "Read it again, then decide.",
             ),
+            Code::SequenceGap => about(
+                "sequence-gap",
+                StatusCode::CONFLICT,
+                "A post before this one is missing",
+                "Posts of a stream are numbered without gaps. Open a new stream and begin with a step 1.",
+            ),
+            Code::StreamGone => about(
+                "stream-gone",
+                StatusCode::GONE,
+                "The stream is over",
+                "A stream that nobody reads ends after a few seconds. Open a new one and begin with a step 1.",
+            ),
             Code::PreconditionFailed => about(
                 "precondition-failed",
                 StatusCode::PRECONDITION_FAILED,
@@ -223,7 +250,7 @@ impl Code {
                 "body-too-large",
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "The body is too large",
-                "limits.body says how much the node takes.",
+                "limits.body says how much the node takes; of what is posted to a stream, realtime.message_max does.",
             ),
             Code::UrlTooLong => about(
                 "url-too-long",
@@ -235,7 +262,8 @@ impl Code {
                 "unsupported-media-type",
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "The body's type is not one that is taken here",
-                "Say Content-Type: application/json, or application/merge-patch+json for PATCH.",
+                "Say Content-Type: application/json, or application/merge-patch+json for PATCH; application/octet-stream \
+                 for what is posted to a stream.",
             ),
             Code::WrongHost => about(
                 "wrong-host",
@@ -304,6 +332,12 @@ impl Code {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Too many people are on this board",
                 "realtime.seats_max says how many connections a board takes.",
+            ),
+            Code::TooManyStreams => about(
+                "too-many-streams",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too many streams are open",
+                "Try again after as long as Retry-After says, or use a WebSocket.",
             ),
             Code::DiskFull => about(
                 "disk-full",
