@@ -1,0 +1,149 @@
+//! `easel-bench`: loads y-websocket servers and counts what they deliver, how soon, and for how much CPU and memory.
+//!
+//! The generator speaks the protocol itself and keeps no documents, so that it is far cheaper than any server. It runs
+//! on one core and each server on another. What a machine can do at all is shown by a bare relay ([`relay`]), measured
+//! in the same run. Begin with [`scenario`]; [`servers`] says how each server is started.
+
+mod client;
+mod crowd;
+mod frame;
+mod http;
+mod lib0;
+mod process;
+mod relay;
+mod scenario;
+mod servers;
+mod stats;
+mod update;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use scenario::{Plan, Scenario};
+use serde_json::{Value, json};
+use servers::{Kind, Places, Server};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::task::LocalSet;
+
+#[derive(Debug, Parser)]
+#[command(version, about = "Measures y-websocket servers")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure servers; one JSON line for each run.
+    Run(Run),
+    /// Pass frames on and do nothing else: the limit of the machine.
+    Relay(Relay),
+}
+
+#[derive(Debug, clap::Args)]
+struct Run {
+    /// Which scenarios; all when none is named.
+    #[arg(long, value_delimiter = ',', value_enum)]
+    scenarios: Vec<Scenario>,
+    /// Which servers.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_enum,
+        default_value = "easel,relay,relay-gather"
+    )]
+    servers: Vec<Kind>,
+    /// How long each run counts.
+    #[arg(long, default_value_t = 10.0)]
+    seconds: f64,
+    /// How often each is run.
+    #[arg(long, default_value_t = 3)]
+    runs: u32,
+    /// Also append the JSON lines to this file.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    places: Places,
+}
+
+#[derive(Debug, clap::Args)]
+struct Relay {
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    listen: SocketAddr,
+    /// Gather what one connection is to get for so long; without it each delivery is a write of its own.
+    #[arg(long)]
+    gather_ms: Option<u64>,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let local = LocalSet::new();
+    local.block_on(&runtime, async {
+        match cli.command {
+            Command::Run(run) => measure(run).await,
+            Command::Relay(Relay { listen, gather_ms }) => {
+                relay::serve(listen, gather_ms.map(Duration::from_millis)).await
+            }
+        }
+    })
+}
+
+async fn measure(run: Run) -> Result<()> {
+    process::pin_generator()?;
+    let scenarios = match &run.scenarios[..] {
+        [] => <Scenario as clap::ValueEnum>::value_variants(),
+        some => some,
+    };
+    let plan = Plan {
+        seconds: run.seconds,
+        warm_up_seconds: 2_f64.min(run.seconds / 2.0),
+        seed: run.seed,
+    };
+    for scenario in scenarios {
+        for number in 1..=run.runs {
+            for kind in run.servers.iter().filter(|kind| scenario.suits(**kind)) {
+                let line = one(*scenario, *kind, number, &plan, &run.places).await;
+                println!("{line}");
+                if let Some(file) = &run.out {
+                    let mut file = std::fs::File::options()
+                        .create(true)
+                        .append(true)
+                        .open(file)?;
+                    writeln!(file, "{line}")?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One run on a server of its own. A server that fails is a line that says so, and the others go on.
+async fn one(scenario: Scenario, kind: Kind, run: u32, plan: &Plan, places: &Places) -> Value {
+    let mut line = json!({ "scenario": scenario.name(), "server": kind.name(), "run": run });
+    match figures(scenario, kind, plan, places).await {
+        Ok(figures) => line
+            .as_object_mut()
+            .expect("a line is an object")
+            .extend(figures.into_json()),
+        Err(error) => line["error"] = json!(format!("{error:#}")),
+    }
+    line
+}
+
+async fn figures(
+    scenario: Scenario,
+    kind: Kind,
+    plan: &Plan,
+    places: &Places,
+) -> Result<scenario::Figures> {
+    let mut server = Server::start(kind, places).await?;
+    let figures = scenario.run(&mut server, plan).await;
+    figures.map_err(|error| server.explain(error))
+}
