@@ -1,6 +1,7 @@
 /** What a page is asked while it is measured. */
 import { request } from 'node:http'
 
+const OPEN_MS_MAX = 120_000
 const WHEEL_MS = 5_000
 const FRAME_MS = 1000 / 60
 const TRACED = [
@@ -23,7 +24,10 @@ export async function open(context, url, count) {
   const page = await context.newPage()
   await page.addInitScript(watchOpening, count)
   await page.goto(url)
-  await page.waitForFunction(() => window.opening?.saved, undefined, { timeout: 120_000 })
+  await page.waitForFunction(() => window.opening?.saved, undefined, { timeout: OPEN_MS_MAX }).catch(async (failure) => {
+    const seen = await page.evaluate(() => ({ opening: window.opening, text: document.body.innerText }))
+    throw new Error(`${url} did not open: ${JSON.stringify(seen)}`, { cause: failure })
+  })
   const times = await page.evaluate(() => ({
     ...window.opening,
     shell: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,

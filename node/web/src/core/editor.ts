@@ -473,6 +473,8 @@ export function createEditor(options: EditorOptions): Editor {
     key,
     wheel(input) {
       const { camera } = state.get()
+      // What was under the pointer moves away from it; its next movement says what is there now.
+      if (!tool.shown().active) patch({ hover: null })
       if (input.zoom) return zoomTo(wheelZoom(camera.zoom, input.dy), input.at)
       const sideways = input.shift && input.dx === 0
       setCamera(pan(camera, sideways ? -input.dy : -input.dx, sideways ? 0 : -input.dy))

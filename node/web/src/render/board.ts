@@ -1,7 +1,7 @@
 /**
  * The board's own layer: background, dots and elements.
  *
- * While the view only moves over a board that stays as it is, what was painted is shifted and no more
+ * While a view of many elements is zoomed they are painted with less detail, until it comes to rest. While the view only moves over a board that stays as it is, what was painted is shifted and no more
  * than the strips that come into view are painted anew.
  */
 import { viewOf } from '../core/camera'
@@ -9,7 +9,7 @@ import type { Editor } from '../core/editor-api'
 import type { ElementId } from '../core/elements/types'
 import { growRect, type Rect } from '../core/geometry/box'
 import { Grid } from './grid'
-import { Painter } from './painter'
+import { Painter, type Detail } from './painter'
 import type { Colors } from './pens'
 
 export interface BoardLook {
@@ -29,6 +29,7 @@ interface Painted {
   readonly version: number
   readonly colors: Colors
   readonly editing: ElementId | null
+  readonly detail: Detail
   /** How many elements were in view. */
   readonly count: number
 }
@@ -41,17 +42,17 @@ interface Area {
   readonly h: number
 }
 
-/** Fewer elements are painted faster than a picture of them is moved. */
-const SHIFT_FROM_COUNT = 250
+/** Fewer elements are painted, in all detail, faster than a picture of them is moved. */
+const MANY = 250
 
 export class BoardPainting {
   private readonly grid = new Grid()
   private painted: Painted | null = null
-  private shifted = false
+  private rough = false
 
-  /** Parts were painted at other times: right to the eye, but edges may differ in their smoothing. */
-  isShifted(): boolean {
-    return this.shifted
+  /** Painted with less detail, or in parts at other times, whose edges may differ in their smoothing. */
+  isRough(): boolean {
+    return this.rough
   }
 
   /** What was painted is gone, or no longer right: an element's font has arrived, the canvas was resized. */
@@ -66,24 +67,28 @@ export class BoardPainting {
     const now = { ...camera, ...viewport, density, version, colors, editing: editing?.id ?? null }
     const whole: Area = { x: 0, y: 0, w: ctx.canvas.width, h: ctx.canvas.height }
     const strips = this.painted && stripsAfter(this.painted, now, whole)
-    this.shifted = this.painted !== null && strips !== null
     if (!this.painted || !strips) {
-      this.painted = { ...now, count: this.paintArea(ctx, look, whole) }
+      const isZoomed = this.painted !== null && this.painted.zoom !== now.zoom && this.painted.count >= MANY
+      const detail = isZoomed ? 'some' : 'all'
+      this.rough = isZoomed
+      this.painted = { ...now, detail, count: this.paintArea(ctx, look, whole, detail) }
       return
     }
+    this.rough = true
     const dx = Math.round((now.x - this.painted.x) * density)
     const dy = Math.round((now.y - this.painted.y) * density)
     ctx.setTransform(1, 0, 0, 1, 0, 0)
     ctx.globalAlpha = 1
     ctx.drawImage(ctx.canvas, dx, dy)
-    for (const strip of strips) this.paintArea(ctx, look, strip)
-    this.painted = { ...now, count: this.painted.count }
+    for (const strip of strips) this.paintArea(ctx, look, strip, 'all')
+    this.painted = { ...now, detail: 'all', count: this.painted.count }
   }
 
   private paintArea(
     ctx: CanvasRenderingContext2D,
     { editor, colors, density }: BoardLook,
     area: Area,
+    detail: Detail,
   ): number {
     const { camera, viewport, editing } = editor.state.get()
     ctx.save()
@@ -95,7 +100,7 @@ export class BoardPainting {
     ctx.fillStyle = colors.canvas
     ctx.fillRect(area.x, area.y, area.w, area.h)
     this.grid.paint(ctx, { ...camera, ...viewport, density }, colors)
-    const painter = new Painter(ctx, { ...camera, density, colors, editing: editing?.id ?? null })
+    const painter = new Painter(ctx, { ...camera, density, colors, editing: editing?.id ?? null, detail })
     const scale = camera.zoom * density
     const from = viewOf(camera, viewport)
     const world: Rect = {
@@ -116,7 +121,7 @@ export class BoardPainting {
 }
 
 /** What comes into view by a shift of whole pixels; null when everything has to be painted. */
-function stripsAfter(was: Painted, now: Omit<Painted, 'count'>, whole: Area): Area[] | null {
+function stripsAfter(was: Painted, now: Omit<Painted, 'count' | 'detail'>, whole: Area): Area[] | null {
   const same =
     was.zoom === now.zoom &&
     was.w === now.w &&
@@ -125,7 +130,7 @@ function stripsAfter(was: Painted, now: Omit<Painted, 'count'>, whole: Area): Ar
     was.version === now.version &&
     was.colors === now.colors &&
     was.editing === now.editing
-  if (!same || was.count < SHIFT_FROM_COUNT) return null
+  if (!same || was.count < MANY || was.detail !== 'all') return null
   const exactX = (now.x - was.x) * now.density
   const exactY = (now.y - was.y) * now.density
   const dx = Math.round(exactX)

@@ -28,6 +28,15 @@ const FLAG_FONT = '500 12px Inter, system-ui, sans-serif'
 
 type Ctx = CanvasRenderingContext2D
 
+/** Nothing at all lies over the board. */
+export function isOverlayEmpty({ editor, peers }: Pick<OverlayView, 'editor' | 'peers'>): boolean {
+  const { selection, hover, marquee } = editor.state.get()
+  const isBusy = peers.some((peer) => peer.cursor !== null || peer.selection.length > 0 || peer.live !== null)
+  return (
+    selection.length === 0 && hover === null && marquee === null && editor.preview.get() === null && !isBusy
+  )
+}
+
 export function paintOverlay(ctx: Ctx, view: OverlayView): void {
   const { editor, colors, density } = view
   const state = editor.state.get()
@@ -67,7 +76,13 @@ function paintDrafts(ctx: Ctx, view: OverlayView): void {
     for (const draft of live?.drafts ?? []) if (!editor.scene.get(draft.id)) drafts.push(draft)
   }
   if (drafts.length === 0) return
-  const painter = new Painter(ctx, { ...editor.state.get().camera, density, colors, editing: null })
+  const painter = new Painter(ctx, {
+    ...editor.state.get().camera,
+    density,
+    colors,
+    editing: null,
+    detail: 'all',
+  })
   for (const draft of drafts) painter.paint(draft)
 }
 

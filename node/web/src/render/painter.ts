@@ -20,14 +20,18 @@ export interface PaintView {
   readonly colors: Colors
   /** Its words are shown by the field they are being written in. */
   readonly editing: ElementId | null
+  readonly detail: Detail
 }
 
+/** `some` is for a view that changes in every frame, and is followed by `all` when it has come to rest. */
+export type Detail = 'all' | 'some'
+
 /** Smaller than this on screen, an element is a flat box. */
-const FLAT_BELOW_PX = 12
+const FLAT_BELOW_PX: Readonly<Record<Detail, number>> = { all: 12, some: 24 }
 /** Boxes up to this size are strips and areas of whole pixels, and paths lose most of their joints. */
 const COARSE_BELOW_PX = 64
 /** Smaller letters than this cannot be read, and are not painted. */
-const TEXT_FROM_PX = 5
+const TEXT_FROM_PX: Readonly<Record<Detail, number>> = { all: 5, some: 9 }
 /** Corners rounder than this on screen can be told from square ones. */
 const ROUND_FROM_PX = 2
 const CORNER_MOST = { rectangle: 6, note: 4, placeholder: 4 }
@@ -62,7 +66,7 @@ export class Painter {
     const frame = frameOf(e)
     const size = Math.max(frame.w, frame.h) * zoom
     this.setAlpha(e.style.opacity)
-    if (size < FLAT_BELOW_PX) return this.paintFlat(e, frame)
+    if (size < FLAT_BELOW_PX[this.view.detail]) return this.paintFlat(e, frame)
     if (
       e.type === 'sticky' &&
       frame.angle === 0 &&
@@ -249,7 +253,7 @@ export class Painter {
   }
 
   private isLegible(fontSize: number): boolean {
-    return fontSize * this.view.zoom >= TEXT_FROM_PX
+    return fontSize * this.view.zoom >= TEXT_FROM_PX[this.view.detail]
   }
 
   /** In whole pixels of the canvas; never thinner than one, or a board of lines would vanish. */

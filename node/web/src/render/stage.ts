@@ -13,7 +13,7 @@ import { canvasFont } from '../core/text'
 import { BoardPainting } from './board'
 import { GlidingCursors } from './cursors'
 import { listen } from './input'
-import { paintOverlay } from './overlay'
+import { isOverlayEmpty, paintOverlay } from './overlay'
 import { colorsOf } from './pens'
 
 export interface MountedBoard {
@@ -62,6 +62,7 @@ export function mountBoard(
   let density = 1
   let frame: number | null = null
   let lastFrame_ms: number | null = null
+  let isOverlayHidden = false
   let settling: ReturnType<typeof setTimeout> | undefined
   let seen: EditorState = editor.state.get()
 
@@ -98,16 +99,25 @@ export function mountBoard(
       stats.paints += 1
       stats.lastPaint_ms = performance.now() - begun_ms
       clearTimeout(settling)
-      if (painting.isShifted()) settling = setTimeout(settle, SETTLE_AFTER_MS)
+      if (painting.isRough()) settling = setTimeout(settle, SETTLE_AFTER_MS)
     }
     if (stale.overlay || gliding) {
       stale.overlay = false
-      overlay.drawScene()
-      stats.overlayPaints += 1
+      drawOverlay()
     }
     tell()
     lastFrame_ms = gliding ? now_ms : null
     if (gliding) request('overlay')
+  }
+
+  /** An empty layer is not shown: the compositor would blend all of it over the board in every frame. */
+  function drawOverlay(): void {
+    const isEmpty = isOverlayEmpty({ editor, peers: presence.peers() })
+    if (isEmpty && isOverlayHidden) return
+    overlay.drawScene()
+    stats.overlayPaints += 1
+    isOverlayHidden = isEmpty
+    overlay.getNativeCanvasElement().style.visibility = isEmpty ? 'hidden' : ''
   }
 
   /** The view has come to rest: all of it is painted once more in one go. */
