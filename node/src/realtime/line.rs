@@ -2,7 +2,7 @@
 //! was last heard, and what it said counted.
 
 use super::Permit;
-use super::outbox::{Class, Outbox, Pushed};
+use super::outbox::{Class, Outbox, Pushed, Tally};
 use super::rooms::{Joined, Rooms};
 use super::task::Mail;
 use super::wire::Frame;
@@ -210,20 +210,11 @@ impl Counters {
         self.bytes_in.inc_by(message.len() as u64);
     }
 
-    pub(super) fn count_out(&self, frames: &[Frame]) {
-        let (mut sync, mut awareness, mut bytes) = (0, 0, 0);
-        for frame in frames {
-            match frame.kind() {
-                Some(0) => sync += 1,
-                Some(1) => awareness += 1,
-                _ => {}
-            }
-            bytes += frame.len() as u64;
-        }
-        self.sync_out.inc_by(sync);
-        self.awareness_out.inc_by(awareness);
-        self.other_out
-            .inc_by(frames.len() as u64 - sync - awareness);
-        self.bytes_out.inc_by(bytes);
+    pub(super) fn count_out(&self, tally: Tally, parts: &[Bytes]) {
+        self.sync_out.inc_by(tally.sync);
+        self.awareness_out.inc_by(tally.awareness);
+        self.other_out.inc_by(tally.other);
+        self.bytes_out
+            .inc_by(parts.iter().map(|part| part.len() as u64).sum());
     }
 }

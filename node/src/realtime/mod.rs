@@ -1,10 +1,11 @@
 //! Rooms and the sockets that lead into them: the life of a stroke on this node.
 //!
-//! `socket` pumps one connection: frames in to the room over its `line`, frames out from its `outbox` by `writer`. `rooms` knows which rooms are
-//! open. `task` runs one room: it hands events to `room`, which decides, and does what comes out. `wire` and
-//! `awareness` are the protocol. Begin with `room`.
+//! `socket` pumps one connection: frames in to the room over its `line`, frames out from its `outbox` by
+//! `writer`. `rooms` knows which rooms are open. `task` runs one room: it hands events to `room`, which decides, and does
+//! what comes out; `fanout` gathers what is said to everybody. `wire` and `awareness` are the protocol. Begin with `room`.
 
 mod awareness;
+mod fanout;
 mod line;
 mod outbox;
 mod room;

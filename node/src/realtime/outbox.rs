@@ -2,7 +2,10 @@
 //!
 //! The room puts frames in and never waits; the connection's writer takes everything there is and writes it at once.
 
+#[cfg(test)]
+use super::wire;
 use super::wire::Frame;
+use bytes::Bytes;
 use parking_lot::Mutex;
 use std::time::Instant;
 use tokio::sync::Notify;
@@ -10,7 +13,7 @@ use tokio::sync::Notify;
 /// A client this far behind gets no more frames; when it drains it is sent one diff instead.
 pub(crate) const QUEUED_BYTES_MAX: usize = 1 << 20;
 /// Past this, awareness is no longer queued: where somebody's cursor was is of no use to one who reads late.
-const AWARENESS_BYTES_MAX: usize = 256 << 10;
+pub(super) const AWARENESS_BYTES_MAX: usize = 256 << 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -46,20 +49,88 @@ pub(crate) struct Written {
     pub(crate) drained: bool,
 }
 
+/// How many messages of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) sync: u64,
+    pub(crate) awareness: u64,
+    pub(crate) other: u64,
+}
+
+impl Tally {
+    pub(super) fn count(&mut self, kind: Option<u8>) {
+        match kind {
+            Some(0) => self.sync += 1,
+            Some(1) => self.awareness += 1,
+            _ => self.other += 1,
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.sync += other.sync;
+        self.awareness += other.awareness;
+        self.other += other.other;
+    }
+}
+
+/// What comes with bytes that are put in together.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Parcel {
+    /// How many of the bytes count.
+    pub(super) counted: usize,
+    pub(super) tally: Tally,
+    has_answer: bool,
+    catches_up: bool,
+}
+
+impl Parcel {
+    /// Bytes that all count.
+    pub(super) fn counting(counted: usize, tally: Tally) -> Self {
+        Self {
+            counted,
+            tally,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn add(&mut self, frame: &Frame, class: Class) {
+        self.tally.count(frame.kind());
+        match class {
+            Class::Sync | Class::Awareness => self.counted += frame.len(),
+            Class::Answer => self.has_answer = true,
+            Class::CatchUp => {
+                self.has_answer = true;
+                self.catches_up = true;
+            }
+            Class::Rare => {}
+        }
+    }
+}
+
 /// What the writer found.
 #[derive(Debug)]
 pub(crate) struct Taken {
-    pub(crate) frames: Vec<Frame>,
+    /// Whole frames, one or many in each.
+    pub(crate) parts: Vec<Bytes>,
+    pub(crate) tally: Tally,
     /// When the oldest of them was received from its author.
     pub(crate) received: Option<Instant>,
-    /// The connection ends once `frames` are written.
-    /// With this code.
+    /// The connection ends with this code once all of it is written.
     pub(crate) closing: Option<u16>,
+}
+
+impl Taken {
+    /// Each frame by itself.
+    #[cfg(test)]
+    pub(crate) fn frames(&self) -> impl Iterator<Item = Frame> {
+        self.parts.iter().flat_map(wire::frames)
+    }
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    frames: Vec<Frame>,
+    parts: Vec<Bytes>,
+    tally: Tally,
     /// Bytes that count, queued or being written.
     bytes: usize,
     writing: usize,
@@ -72,6 +143,29 @@ struct Queue {
     /// It was said that there is room to catch up.
     has_drained: bool,
     closing: Option<u16>,
+}
+
+impl Queue {
+    fn put(
+        &mut self,
+        parts: impl IntoIterator<Item = Bytes>,
+        parcel: Parcel,
+        received: Option<Instant>,
+    ) {
+        self.parts.extend(parts);
+        self.bytes += parcel.counted;
+        self.tally.add(parcel.tally);
+        self.has_answer |= parcel.has_answer;
+        if parcel.catches_up {
+            self.overflowed = false;
+            self.has_drained = false;
+        }
+        self.received = self.received.or(received);
+    }
+
+    fn has_work(&self) -> bool {
+        !self.parts.is_empty() || (self.overflowed && !self.has_drained)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -99,17 +193,42 @@ impl Outbox {
             queue.overflowed = true;
             return Pushed::Overflowed;
         }
-        queue.bytes += counted;
-        queue.has_answer |= matches!(class, Class::Answer | Class::CatchUp);
-        if class == Class::CatchUp {
-            queue.overflowed = false;
-            queue.has_drained = false;
-        }
-        queue.received = queue.received.or(received);
-        queue.frames.push(frame);
+        let mut parcel = Parcel::default();
+        parcel.add(&frame, class);
+        queue.put([frame.wire().clone()], parcel, received);
         drop(queue);
         self.ready.notify_one();
         Pushed::Queued
+    }
+
+    /// Puts in what is known to have room. Returns how much that counts is waiting now.
+    pub(super) fn put(
+        &self,
+        parts: impl IntoIterator<Item = Bytes>,
+        parcel: Parcel,
+        received: Option<Instant>,
+    ) -> usize {
+        let mut queue = self.queue.lock();
+        if queue.closing.is_some() {
+            return queue.bytes;
+        }
+        queue.put(parts, parcel, received);
+        let bytes = queue.bytes;
+        drop(queue);
+        self.ready.notify_one();
+        bytes
+    }
+
+    /// From here on the client misses what counts, until it is caught up.
+    pub(super) fn fall_behind(&self) {
+        self.queue.lock().overflowed = true;
+        // With nothing queued it is ready to be caught up at once, and only the writer says so.
+        self.ready.notify_one();
+    }
+
+    /// How much that counts is waiting or being written.
+    pub(super) fn queued(&self) -> usize {
+        self.queue.lock().bytes
     }
 
     /// Writes what is queued, then this close frame, then nothing more.
@@ -117,7 +236,7 @@ impl Outbox {
         let mut queue = self.queue.lock();
         if queue.closing.is_none() {
             queue.closing = Some(frame.close_code());
-            queue.frames.push(frame);
+            queue.parts.push(frame.wire().clone());
             drop(queue);
             self.ready.notify_one();
             self.closed.notify_one();
@@ -139,7 +258,7 @@ impl Outbox {
     pub(crate) async fn ready(&self) {
         loop {
             let notified = self.ready.notified();
-            if !self.queue.lock().frames.is_empty() {
+            if self.queue.lock().has_work() {
                 return;
             }
             notified.await;
@@ -148,7 +267,7 @@ impl Outbox {
 
     #[cfg(test)]
     pub(crate) fn is_waiting(&self) -> bool {
-        !self.queue.lock().frames.is_empty()
+        self.queue.lock().has_work()
     }
 
     pub(crate) fn take(&self) -> Taken {
@@ -156,7 +275,8 @@ impl Outbox {
         queue.writing = queue.bytes;
         queue.writing_answer = std::mem::take(&mut queue.has_answer);
         Taken {
-            frames: std::mem::take(&mut queue.frames),
+            parts: std::mem::take(&mut queue.parts),
+            tally: std::mem::take(&mut queue.tally),
             received: queue.received.take(),
             closing: queue.closing,
         }
@@ -167,7 +287,7 @@ impl Outbox {
         let mut queue = self.queue.lock();
         queue.bytes -= queue.writing;
         queue.writing = 0;
-        let drained = queue.overflowed && queue.frames.is_empty() && !queue.has_drained;
+        let drained = queue.overflowed && queue.parts.is_empty() && !queue.has_drained;
         queue.has_drained |= drained;
         Written {
             answered: std::mem::take(&mut queue.writing_answer),
@@ -205,7 +325,7 @@ mod tests {
             Pushed::Overflowed
         );
         assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Overflowed);
-        assert_eq!(outbox.take().frames.len(), 2);
+        assert_eq!(outbox.take().frames().count(), 2);
         assert!(outbox.written().drained);
         assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Overflowed);
         assert!(!outbox.written().drained, "it is said once");
@@ -263,6 +383,6 @@ mod tests {
         assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Dropped);
         let taken = outbox.take();
         assert_eq!(taken.closing, Some(1012));
-        assert_eq!(taken.frames.len(), 1);
+        assert_eq!(taken.frames().count(), 1);
     }
 }

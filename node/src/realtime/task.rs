@@ -2,7 +2,8 @@
 
 use super::Permit;
 use super::awareness::SeatNo;
-use super::outbox::{Outbox, Pushed};
+use super::fanout::Fanout;
+use super::outbox::Outbox;
 use super::room::{
     AppendFailed, Appended, Batch, Broken, CompactFailed, Compacted, Dialect, Effect, Event, Kind,
     Live, LoadFailed, Loaded, Note, Room, close, fold,
@@ -15,7 +16,6 @@ use easel_storage::{
     Rejection, Store, SubmitError, submit_one,
 };
 use futures_util::FutureExt;
-use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,6 +28,12 @@ const APPEND_TRIED_FOR: Duration = Duration::from_secs(20);
 const APPEND_RETRY_AFTER: Duration = Duration::from_millis(100);
 /// A message longer than this may keep its thread busy for long, so the thread's other tasks are given away first.
 const HEAVY_BYTES: usize = 64 << 10;
+/// Under load, what a room says is gathered for so long; when idle the first thing leaves at once. A write costs the
+/// same for one frame as for many, and most of what a delivery costs is its write. Where many listen it pays to wait
+/// longer.
+const GATHER: Duration = Duration::from_millis(4);
+const GATHER_FOR_MANY: Duration = Duration::from_millis(7);
+const MANY: usize = 16;
 
 /// What reaches a room's task. Unbounded as a channel: every message in it holds a permit of its connection.
 #[derive(Debug)]
@@ -55,7 +61,9 @@ pub(super) struct RoomIo {
     mail: mpsc::UnboundedSender<Mail>,
     inbox: mpsc::UnboundedReceiver<Mail>,
     present: Arc<AtomicUsize>,
-    outboxes: BTreeMap<SeatNo, Arc<Outbox>>,
+    fanout: Fanout,
+    /// When what is gathered may leave: a while after the last time.
+    flush_at: Instant,
     tick_at: Instant,
     wake_at: Option<Instant>,
     finished: bool,
@@ -84,7 +92,8 @@ pub(super) async fn run(mut room: Room, mut io: RoomIo) {
 impl Drop for RoomIo {
     fn drop(&mut self) {
         self.rooms.forget(&self.doc);
-        for outbox in self.outboxes.values() {
+        self.fanout.flush();
+        for outbox in self.fanout.outboxes() {
             outbox.close(Frame::close(
                 close::OVERLOAD,
                 "the room failed; it is read anew",
@@ -111,7 +120,8 @@ impl RoomIo {
             mail: post.mail,
             inbox: post.inbox,
             present: post.present,
-            outboxes: BTreeMap::new(),
+            fanout: Fanout::default(),
+            flush_at: Instant::now(),
             tick_at: Instant::now(),
             wake_at: None,
             finished: false,
@@ -127,18 +137,38 @@ impl RoomIo {
             return Event::Tick;
         }
         let wake_at = self.wake_at.unwrap_or(self.tick_at).min(self.tick_at);
-        tokio::select! {
-            biased;
-            // Gives way to other tasks now and then by itself, however much there is.
-            mail = self.inbox.recv(), if now < wake_at => {
-                let mail = mail.expect("the room holds a sender itself");
-                self.open_mail(mail)
-            }
-            () = tokio::time::sleep_until(wake_at.into()) => {
-                self.wake_at = None;
-                Event::Wake
+        if now >= wake_at {
+            self.wake_at = None;
+            return Event::Wake;
+        }
+        loop {
+            let is_flushed = self.fanout.is_flushed();
+            tokio::select! {
+                biased;
+                // What is gathered leaves on time, however much comes in.
+                () = std::future::ready(()), if !is_flushed && Instant::now() >= self.flush_at => self.flush(),
+                // Gives way to other tasks now and then by itself, however much there is.
+                mail = self.inbox.recv() => {
+                    let mail = mail.expect("the room holds a sender itself");
+                    return self.open_mail(mail);
+                }
+                () = tokio::time::sleep_until(self.flush_at.into()), if !is_flushed => self.flush(),
+                () = tokio::time::sleep_until(wake_at.into()) => {
+                    self.wake_at = None;
+                    return Event::Wake;
+                }
             }
         }
+    }
+
+    fn flush(&mut self) {
+        self.fanout.flush();
+        let gather = if self.fanout.len() < MANY {
+            GATHER
+        } else {
+            GATHER_FOR_MANY
+        };
+        self.flush_at = Instant::now() + gather;
     }
 
     fn open_mail(&mut self, mail: Mail) -> Event {
@@ -149,7 +179,7 @@ impl RoomIo {
                 id,
                 outbox,
             } => {
-                self.outboxes.insert(seat, outbox);
+                self.fanout.enter(seat, outbox);
                 self.count_present();
                 Event::Join { seat, dialect, id }
             }
@@ -187,7 +217,8 @@ impl RoomIo {
                 .observe(now.elapsed().as_secs_f64());
         }
         if let Some(seat) = left {
-            self.drop_seat(seat);
+            self.fanout.leave(seat);
+            self.count_present();
         }
         let mut behind = Vec::new();
         // Whoever falls behind must be known to be before the next event: that one may be its being caught up.
@@ -213,9 +244,7 @@ impl RoomIo {
                 );
             }
             Effect::Send { seat, frame, class } => {
-                if let Some(outbox) = self.outboxes.get(&seat)
-                    && outbox.push(frame, class, None) == Pushed::Overflowed
-                {
+                if self.fanout.send(seat, frame, class) {
                     behind.push(seat);
                 }
             }
@@ -225,19 +254,14 @@ impl RoomIo {
                 class,
                 received,
             } => {
-                for (seat, outbox) in &self.outboxes {
-                    if Some(*seat) != except
-                        && outbox.push(frame.clone(), class, received) == Pushed::Overflowed
-                    {
-                        behind.push(*seat);
-                    }
-                }
+                self.fanout
+                    .broadcast(except, &frame, class, received, behind);
             }
             Effect::Close { seat, code, reason } => {
-                if let Some(outbox) = self.outboxes.get(&seat) {
+                if let Some(outbox) = self.fanout.leave(seat) {
                     outbox.close(Frame::close(code, &reason));
                 }
-                self.drop_seat(seat);
+                self.count_present();
             }
             Effect::Append(batch) => {
                 self.spawn(
@@ -287,13 +311,8 @@ impl RoomIo {
         }
     }
 
-    fn drop_seat(&mut self, seat: SeatNo) {
-        self.outboxes.remove(&seat);
-        self.count_present();
-    }
-
     fn count_present(&self) {
-        self.present.store(self.outboxes.len(), Ordering::Relaxed);
+        self.present.store(self.fanout.len(), Ordering::Relaxed);
     }
 
     /// Runs work beside the room; its result comes back as an event, also when the work fails by a bug.

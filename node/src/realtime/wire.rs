@@ -239,6 +239,32 @@ impl Frame {
     }
 }
 
+/// The frames that lie one behind the other in these bytes, which a server made.
+#[cfg(test)]
+pub(crate) fn frames(bytes: &Bytes) -> impl Iterator<Item = Frame> {
+    let mut rest = bytes.clone();
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let len = frame_len(&rest);
+        Some(Frame(rest.split_to(len)))
+    })
+}
+
+#[cfg(test)]
+fn frame_len(bytes: &[u8]) -> usize {
+    let number = |range: std::ops::Range<usize>| {
+        let digits = bytes[range].iter();
+        digits.fold(0, |number, digit| number << 8 | usize::from(*digit))
+    };
+    match bytes[1] {
+        126 => 4 + number(2..4),
+        127 => 10 + number(2..10),
+        len => 2 + usize::from(len),
+    }
+}
+
 /// Reads lib0's encoding from a shared buffer, handing out slices of it.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {

@@ -431,7 +431,7 @@ impl World {
                 if written.drained {
                     self.post(opening, Event::Drained { seat });
                 }
-                for frame in &taken.frames {
+                for frame in &taken.frames().collect::<Vec<_>>() {
                     self.receive(who, frame, taken.closing);
                 }
             }
@@ -690,7 +690,7 @@ impl World {
                     let is_written = line
                         .being_written
                         .as_ref()
-                        .is_none_or(|t| t.frames.is_empty());
+                        .is_none_or(|t| t.parts.is_empty());
                     is_saved && is_written && !line.outbox.is_waiting()
                 })
             })
