@@ -1,10 +1,12 @@
 //! The command line: what can be asked of the program, and the number it ends with.
 
-use crate::config::{self, Flag, LoadError, Loaded, Sources};
+use crate::config::{self, Address, Config, Flag, LoadError, Loaded, MaybeAddress, Sources};
+use crate::systemd::Sockets;
 use crate::{COMMIT, VERSION, logging, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::json;
 use std::io::Write;
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -114,18 +116,46 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn serve_node(args: ConfigArgs) -> Exit {
-    let loaded = match load(args) {
-        Ok(loaded) => loaded,
+    let mut config = match load(args) {
+        Ok(loaded) => loaded.config,
         Err(exit) => return exit,
     };
-    logging::start(&loaded.config.log);
-    match serve::run(loaded.config) {
+    let sockets = match inherit(&mut config) {
+        Ok(sockets) => sockets,
+        Err(exit) => return exit,
+    };
+    logging::start(&config.log);
+    match serve::run(config, sockets) {
         Ok(()) => Exit::Ok,
         Err(error) => {
             complain(&error.to_string());
             Exit::Failure
         }
     }
+}
+
+/// Sockets of the service manager stand over the configured addresses, and under the same rule.
+fn inherit(config: &mut Config) -> Result<Sockets, Exit> {
+    let cannot = |why: String| {
+        complain(&format!(
+            "cannot use the sockets of the service manager: {why}"
+        ));
+        Exit::Config
+    };
+    let sockets = Sockets::inherited().map_err(cannot)?;
+    let at = |socket: &TcpListener| {
+        socket
+            .local_addr()
+            .map_err(|error| cannot(error.to_string()))
+    };
+    if let Some(socket) = &sockets.http {
+        config.listen.http = Address(at(socket)?);
+    }
+    if let Some(socket) = &sockets.ops {
+        config.listen.ops = MaybeAddress(Some(at(socket)?));
+    }
+    config::check(config).map_err(complain_about)?;
+    Ok(sockets)
 }
 
 fn check_config(args: ConfigArgs, format: Format) -> Exit {
@@ -183,7 +213,11 @@ fn load(args: ConfigArgs) -> Result<Loaded, Exit> {
         environment,
         flags,
     };
-    config::load(&sources).map_err(|error| match error {
+    config::load(&sources).map_err(complain_about)
+}
+
+fn complain_about(error: LoadError) -> Exit {
+    match error {
         LoadError::Wrong(lines) => {
             lines.iter().for_each(|line| complain(line));
             Exit::Config
@@ -192,7 +226,7 @@ fn load(args: ConfigArgs) -> Result<Loaded, Exit> {
             complain(&why);
             Exit::Refused
         }
-    })
+    }
 }
 
 /// To stdout. A reader that has gone away is no reason to end.

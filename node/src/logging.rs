@@ -1,4 +1,5 @@
 //! Logs: one line per event on stderr. Text for a person at a terminal, one JSON object a line for everything else.
+//! The journal has times of its own, so lines for it begin with their priority instead.
 //!
 //! What a line never holds: what people draw or write, query strings, credentials.
 
@@ -8,7 +9,7 @@ use std::fmt;
 use std::io::IsTerminal;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
@@ -32,14 +33,14 @@ pub(crate) fn start(log: &Log) {
         LogFormat::Json => false,
         LogFormat::Auto => is_terminal,
     };
-    // journald stamps the lines itself.
-    let in_journal = std::env::var_os("JOURNAL_STREAM").is_some();
-    if !as_text {
-        registry.with(layer.event_format(JsonLine)).init();
-    } else if in_journal && !is_terminal {
-        registry.with(layer.without_time().with_ansi(false)).init();
-    } else {
-        registry.with(layer.with_ansi(is_terminal)).init();
+    let head = match is_journal() {
+        true => Head::Priority,
+        false => Head::Time,
+    };
+    match (as_text, head) {
+        (false, head) => registry.with(layer.event_format(JsonLine(head))).init(),
+        (true, Head::Priority) => registry.with(layer.event_format(TextLine)).init(),
+        (true, Head::Time) => registry.with(layer.with_ansi(is_terminal)).init(),
     }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic
@@ -53,8 +54,67 @@ pub(crate) fn start(log: &Log) {
     }));
 }
 
+/// Whether stderr leads into the journal. The variable alone does not say so: it is inherited by whoever is started
+/// with stderr elsewhere.
+fn is_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else {
+        return false;
+    };
+    rustix::fs::fstat(std::io::stderr())
+        .is_ok_and(|stderr| stream == format!("{}:{}", stderr.st_dev, stderr.st_ino))
+}
+
+/// What a line begins with.
+#[derive(Debug, Clone, Copy)]
+enum Head {
+    Time,
+    /// `<4>`, as the journal reads and removes it: `journalctl -p warning` then finds the line.
+    Priority,
+}
+
+impl Head {
+    fn write(self, writer: &mut Writer<'_>, level: Level) -> fmt::Result {
+        match self {
+            Head::Time => Ok(()),
+            Head::Priority => write!(writer, "<{}>", priority(level)),
+        }
+    }
+}
+
+/// As syslog numbers them.
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 3,
+        Level::WARN => 4,
+        Level::INFO => 6,
+        _ => 7,
+    }
+}
+
+/// The priority, and what a terminal would show without the time.
+struct TextLine;
+
+impl<S, N> FormatEvent<S, N> for TextLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        Head::Priority.write(&mut writer, *event.metadata().level())?;
+        let plain = tracing_subscriber::fmt::format()
+            .without_time()
+            .with_ansi(false);
+        plain.format_event(context, writer, event)
+    }
+}
+
 /// `{"ts":…,"level":…,"target":…,"msg":…}` and the event's own fields beside them.
-struct JsonLine;
+struct JsonLine(Head);
 
 impl<S, N> FormatEvent<S, N> for JsonLine
 where
@@ -73,7 +133,10 @@ where
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         let ms = u64::try_from(now.as_millis()).unwrap_or_default();
-        line.put("ts", crate::api::time::rfc3339(ms).into());
+        self.0.write(&mut writer, *meta.level())?;
+        if matches!(self.0, Head::Time) {
+            line.put("ts", crate::api::time::rfc3339(ms).into());
+        }
         line.put("level", meta.level().as_str().to_ascii_lowercase().into());
         line.put("target", meta.target().into());
         event.record(&mut line);
@@ -131,7 +194,7 @@ impl Visit for Fields {
 
 #[cfg(test)]
 mod tests {
-    use super::{JsonLine, QUIET_LIBRARIES};
+    use super::{Head, JsonLine, QUIET_LIBRARIES};
     use parking_lot::Mutex;
     use std::io;
     use std::sync::Arc;
@@ -156,7 +219,7 @@ mod tests {
         let lines = Lines::default();
         let writer = lines.clone();
         let subscriber = tracing_subscriber::fmt()
-            .event_format(JsonLine)
+            .event_format(JsonLine(Head::Time))
             .with_writer(move || writer.clone())
             .finish();
         tracing::subscriber::with_default(subscriber, || {

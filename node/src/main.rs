@@ -15,6 +15,7 @@ mod observe;
 mod process;
 mod realtime;
 mod serve;
+mod systemd;
 #[cfg(test)]
 mod testing;
 

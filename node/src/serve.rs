@@ -9,6 +9,7 @@ use crate::metrics::Metrics;
 use crate::observe::ClusterWork;
 use crate::process;
 use crate::realtime::Rooms;
+use crate::systemd::{self, Sockets};
 use anyhow::Context;
 use easel_cluster::{Node, Options, Status};
 use easel_storage::cache::Cache;
@@ -27,12 +28,12 @@ const REQUESTS_DRAIN_MAX: Duration = Duration::from_millis(1_000);
 const NODE_STOP_MAX: Duration = Duration::from_millis(1_000);
 
 /// Runs a node until it is told to stop. An error is one line for whoever started it.
-pub(crate) fn run(config: Config) -> anyhow::Result<()> {
+pub(crate) fn run(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let result = runtime.block_on(serve(config));
+    let result = runtime.block_on(serve(config, sockets));
     // A disk access that hangs must not hold up the end of the process.
     runtime.shutdown_background();
     result
@@ -63,12 +64,19 @@ enum End {
     Failed(String),
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
+async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     let mut signals = Signals::new().context("cannot wait for signals")?;
     process::raise_file_limit();
     // Before the data folder: an occupied port should not cost a recovery, nor leave a new folder behind.
-    let public = Listener::bind("listen.http", config.listen.http.0).await?;
-    let ops = bind_ops(config.listen.ops).await?;
+    let public = match sockets.http {
+        Some(socket) => Listener::adopt("listen.http", socket)?,
+        None => Listener::bind("listen.http", config.listen.http.0).await?,
+    };
+    let ops = match sockets.ops {
+        Some(socket) => Some(Listener::adopt("listen.ops", socket)?),
+        None => bind_ops(config.listen.ops).await?,
+    };
+    systemd::starting(&format!("Opening {}", config.data_dir.display()));
     let metrics = Arc::new(Metrics::new());
     note_start(&metrics);
     let node = start_node(&config, &metrics).await?;
@@ -102,6 +110,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
             watching.clone(),
         ))
     });
+    systemd::ready(&app);
+    // Ends with the runtime, so that there is a sign of life for as long as there is a process.
+    tokio::spawn(systemd::report(app.clone()));
 
     let end = tokio::select! {
         () = signals.next() => End::Asked,
@@ -123,6 +134,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     };
     tokio::select! {
         () = stopped => {}
+        never = systemd::stopping(&app) => match never {},
         () = signals.next() => tracing::warn!("stopping at once"),
     }
     tracing::info!("stopped");

@@ -317,7 +317,7 @@ fn origin<'a>(key: &str, layers: &'a [Layer]) -> Option<&'a Origin> {
 }
 
 /// What no single value shows.
-fn check(config: &Config) -> Result<(), LoadError> {
+pub(crate) fn check(config: &Config) -> Result<(), LoadError> {
     let Address(http) = config.listen.http;
     let MaybeAddress(ops) = config.listen.ops;
     for (key, at) in [("listen.http", Some(http)), ("listen.ops", ops)] {

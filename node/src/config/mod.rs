@@ -7,7 +7,7 @@ mod load;
 mod public_url;
 mod value;
 
-pub(crate) use load::{Effective, Flag, LoadError, Loaded, Sources, load};
+pub(crate) use load::{Effective, Flag, LoadError, Loaded, Sources, check, load};
 pub(crate) use public_url::PublicUrl;
 pub(crate) use value::{Address, ByteSize, MaybeAddress, Span};
 

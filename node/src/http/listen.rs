@@ -53,6 +53,21 @@ impl Listener {
         Ok(Listener { socket, at })
     }
 
+    /// A socket that the service manager opened.
+    pub(crate) fn adopt(
+        key: &'static str,
+        socket: std::net::TcpListener,
+    ) -> Result<Listener, BindError> {
+        let at = (std::net::Ipv4Addr::UNSPECIFIED, 0).into();
+        let at = socket
+            .local_addr()
+            .map_err(|source| BindError { key, at, source })?;
+        let error = |source| BindError { key, at, source };
+        socket.set_nonblocking(true).map_err(error)?;
+        let socket = TcpListener::from_std(socket).map_err(error)?;
+        Ok(Listener { socket, at })
+    }
+
     /// The real address, also when port 0 was asked for.
     pub(crate) fn at(&self) -> SocketAddr {
         self.at
