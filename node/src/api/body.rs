@@ -1,10 +1,12 @@
 //! Bodies: one JSON object of known members, within a size and a time. What is wrong is told member by member.
 
 use crate::app::App;
+use crate::config::ByteSize;
 use crate::http::problem::{Code, FieldError, Problem};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header;
+use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Map, Value};
 
@@ -34,7 +36,7 @@ pub(super) async fn read(
         .headers
         .get(header::CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or_default());
-    let bytes = read_bytes(app, body).await?;
+    let bytes = read_bytes(app, body, app.config.limits.body).await?;
     if bytes.is_empty() && content_type.is_none() {
         return Ok(Members::of(Map::new()));
     }
@@ -53,16 +55,17 @@ pub(super) async fn read(
     }
 }
 
-async fn read_bytes(app: &App, body: Body) -> Result<Vec<u8>, Problem> {
-    let limit = usize::try_from(app.config.limits.body.0).unwrap_or(usize::MAX);
+/// All of a body, if it is not too large and does not take too long.
+pub(super) async fn read_bytes(app: &App, body: Body, limit: ByteSize) -> Result<Bytes, Problem> {
+    let limit = usize::try_from(limit.0).unwrap_or(usize::MAX);
     let whole = tokio::time::timeout(
         app.config.limits.body_timeout.0,
         Limited::new(body, limit).collect(),
     );
     match whole.await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Code::BodyTooLarge.into()),
-        Ok(Err(_)) => Err(Problem::new(Code::MalformedJson).detail("the body ended early")),
+        Ok(Err(_)) => Err(Problem::new(Code::BadRequest).detail("the body ended early")),
         Err(_) => Err(Code::BodyTimeout.into()),
     }
 }

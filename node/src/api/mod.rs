@@ -1,7 +1,8 @@
 //! The REST interface under `/api/v1`. A handler parses, makes one call to the store and maps the reply.
 //!
 //! `boards` is the boards themselves, `body` reads what was sent, `conditions` knows ETags and `If-Match`, `cursor`
-//! pages through lists, `idempotency` makes a retry harmless, `store` turns the store's answers into ours.
+//! pages through lists, `idempotency` makes a retry harmless, `store` turns the store's answers into ours. `stream` is a
+//! board's events for those whom no WebSocket reaches.
 
 mod boards;
 mod body;
@@ -11,6 +12,7 @@ mod idempotency;
 mod preview;
 mod query;
 mod store;
+mod stream;
 #[cfg(test)]
 mod tests;
 pub(crate) mod time;
@@ -38,6 +40,11 @@ pub(crate) fn routes() -> Router<AppState> {
                 .delete(boards::trash),
         )
         .route("/boards/{board}/restore", post(boards::restore))
+        .route(
+            "/boards/{board}/stream",
+            get(stream::open).delete(stream::leave),
+        )
+        .route("/boards/{board}/updates", post(stream::post))
         .route("/boards/{board}/preview.svg", get(preview::show))
         .route("/version", get(version))
 }

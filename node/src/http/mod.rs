@@ -12,6 +12,7 @@ pub(crate) mod problem;
 mod tests;
 
 pub(crate) use assets::matches_any;
+pub(crate) use frame::OurHost;
 pub(crate) use guard::Guard;
 pub(crate) use listen::{Connection, Limits, Listener, Stopping, serve};
 
@@ -86,16 +87,18 @@ async fn sync(
 ) -> Result<Response, Problem> {
     realtime::upgrade(&app.rooms, &name, request)
         .await
-        .map_err(|refused| {
-            let code = match refused {
-                JoinRefused::NotFound => Code::BoardNotFound,
-                JoinRefused::Trashed => Code::BoardTrashed,
-                JoinRefused::NotAnUpgrade => Code::UpgradeRequired,
-                JoinRefused::BadHandshake => Code::BadHandshake,
-                JoinRefused::Draining => Code::Draining,
-                JoinRefused::Full => Code::BoardFull,
-                JoinRefused::Unavailable => Code::Unavailable,
-            };
-            Problem::new(code).detail(refused.to_string())
-        })
+        .map_err(join_refused)
+}
+
+pub(crate) fn join_refused(refused: JoinRefused) -> Problem {
+    let code = match refused {
+        JoinRefused::NotFound => Code::BoardNotFound,
+        JoinRefused::Trashed => Code::BoardTrashed,
+        JoinRefused::NotAnUpgrade => Code::UpgradeRequired,
+        JoinRefused::BadHandshake => Code::BadHandshake,
+        JoinRefused::Draining => Code::Draining,
+        JoinRefused::Full => Code::BoardFull,
+        JoinRefused::Unavailable => Code::Unavailable,
+    };
+    Problem::new(code).detail(refused.to_string())
 }

@@ -6,8 +6,9 @@ use super::outbox::{Class, Outbox, Pushed, Tally};
 use super::rooms::{Joined, Rooms};
 use super::task::Mail;
 use super::wire::Frame;
+use crate::metrics::Metrics;
 use bytes::Bytes;
-use prometheus::IntCounter;
+use prometheus::{IntCounter, IntCounterVec};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ const PERMIT_KIB_MIN: u32 = 64;
 /// Writing that goes nowhere means a client that does not read. It cannot answer a ping, so it gets this much longer.
 const STUCK_FACTOR: u32 = 3;
 /// However much it says meanwhile, a client that takes nothing of what is written to it for so long is cut.
-const STUCK_MAX: Duration = Duration::from_secs(300);
+pub(super) const STUCK_MAX: Duration = Duration::from_secs(300);
 /// What a message costs of its connection's rate, beyond 1: for its size, and for what it asks the room to do.
 const RATE_BYTES: usize = 4 << 10;
 const RATE_STEP_1: f64 = 200.0;
@@ -45,7 +46,12 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(rooms: &Arc<Rooms>, joined: Joined, outbox: Arc<Outbox>) -> Self {
+    pub(super) fn new(
+        rooms: &Arc<Rooms>,
+        joined: Joined,
+        outbox: Arc<Outbox>,
+        counters: Counters,
+    ) -> Self {
         Self {
             rooms: rooms.clone(),
             seat: joined.seat,
@@ -57,7 +63,7 @@ impl Line {
             is_held_up: AtomicBool::new(false),
             is_writing: AtomicBool::new(false),
             wrote_ms: AtomicU64::new(0),
-            counters: Counters::new(rooms),
+            counters,
         }
     }
 
@@ -90,10 +96,7 @@ impl Line {
             self.rooms.config.silent_max.0,
         );
         loop {
-            if self.is_held_up.load(Ordering::Relaxed) {
-                self.hear();
-            }
-            let silent = self.since(&self.heard_ms);
+            let silent = self.silent();
             let is_stuck = self.is_writing.load(Ordering::Relaxed);
             if silent >= silent_max * if is_stuck { STUCK_FACTOR } else { 1 } {
                 return "nothing was heard for too long";
@@ -115,6 +118,14 @@ impl Line {
                 .await;
             }
         }
+    }
+
+    /// For how long nothing was heard.
+    pub(super) fn silent(&self) -> Duration {
+        if self.is_held_up.load(Ordering::Relaxed) {
+            self.hear();
+        }
+        self.since(&self.heard_ms)
     }
 
     fn since(&self, noted_ms: &AtomicU64) -> Duration {
@@ -187,8 +198,15 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    pub(super) fn new(rooms: &Rooms) -> Self {
-        let (messages, bytes) = (&rooms.metrics.ws_messages, &rooms.metrics.ws_bytes);
+    pub(super) fn of_socket(metrics: &Metrics) -> Self {
+        Self::new(&metrics.ws_messages, &metrics.ws_bytes)
+    }
+
+    pub(super) fn of_stream(metrics: &Metrics) -> Self {
+        Self::new(&metrics.sse_messages, &metrics.sse_bytes)
+    }
+
+    fn new(messages: &IntCounterVec, bytes: &IntCounterVec) -> Self {
         Self {
             sync_in: messages.with_label_values(&["in", "sync"]),
             awareness_in: messages.with_label_values(&["in", "awareness"]),

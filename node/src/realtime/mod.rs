@@ -11,6 +11,7 @@ mod outbox;
 mod room;
 mod rooms;
 mod socket;
+pub(crate) mod sse;
 mod task;
 mod wire;
 mod writer;

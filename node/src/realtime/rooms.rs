@@ -3,6 +3,7 @@
 use super::awareness::SeatNo;
 use super::outbox::Outbox;
 use super::room::{Dialect, Event, Kind, Room, RoomOptions};
+use super::sse::Streams;
 use super::task::{self, Mail, Post, RoomIo};
 use crate::config::Realtime;
 use crate::metrics::Metrics;
@@ -56,6 +57,7 @@ pub(crate) struct Rooms {
     pub(super) config: Realtime,
     open: Mutex<HashMap<DocName, Open>>,
     draining: AtomicBool,
+    pub(super) streams: Streams,
     /// Rooms and sockets: what a drain waits for.
     pub(super) tasks: TaskTracker,
 }
@@ -76,6 +78,7 @@ impl Rooms {
             config,
             open: Mutex::default(),
             draining: AtomicBool::new(false),
+            streams: Streams::default(),
             tasks: TaskTracker::new(),
         })
     }

@@ -3,7 +3,7 @@
 //! Reading is fastwebsockets'; writing (`writer`) is ours, since a server's frames need no mask and the same bytes go to
 //! everybody.
 
-use super::line::{Line, Rate};
+use super::line::{Counters, Line, Rate};
 use super::outbox::{Class, Outbox};
 use super::room::{Dialect, Event, close};
 use super::rooms::{JoinRefused, Rooms, unforeseen_id};
@@ -115,7 +115,8 @@ async fn pump(
 ) {
     let outbox = Arc::new(Outbox::default());
     let joined = rooms.join(&doc, dialect, unforeseen_id(), outbox.clone());
-    let line = Line::new(&rooms, joined, outbox);
+    let counters = Counters::of_socket(&rooms.metrics);
+    let line = Line::new(&rooms, joined, outbox, counters);
     let place = Place::take(&line, dialect);
 
     let mut read = Heard {
@@ -183,7 +184,7 @@ impl Drop for Place<'_> {
 }
 
 /// A close code as a label. Peers may send any number: those that mean nothing here share one label.
-fn label(code: u16) -> String {
+pub(super) fn label(code: u16) -> String {
     match code {
         1000..=1003 | 1006..=1015 | 4400..=4599 => code.to_string(),
         _ => "other".to_owned(),

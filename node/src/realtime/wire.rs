@@ -232,15 +232,17 @@ impl Frame {
         }
     }
 
+    pub(crate) fn is_close(&self) -> bool {
+        self.0[0] & 0x0F == 0x8
+    }
+
     /// The message inside, without the head.
-    #[cfg(test)]
     pub(crate) fn payload(&self) -> Bytes {
         self.0.slice(self.head_len()..)
     }
 }
 
 /// The frames that lie one behind the other in these bytes, which a server made.
-#[cfg(test)]
 pub(crate) fn frames(bytes: &Bytes) -> impl Iterator<Item = Frame> {
     let mut rest = bytes.clone();
     std::iter::from_fn(move || {
@@ -252,7 +254,6 @@ pub(crate) fn frames(bytes: &Bytes) -> impl Iterator<Item = Frame> {
     })
 }
 
-#[cfg(test)]
 fn frame_len(bytes: &[u8]) -> usize {
     let number = |range: std::ops::Range<usize>| {
         let digits = bytes[range].iter();

@@ -1,0 +1,133 @@
+//! A board without a WebSocket: its events in a response that does not end, and what is posted beside it.
+
+use super::body;
+use super::query::Params;
+use crate::app::AppState;
+use crate::config::ByteSize;
+use crate::http::problem::{Code, Problem};
+use crate::http::{OurHost, join_refused};
+use crate::realtime::sse::{self, Asked, Events, Opened, PostRefused, StreamRefused};
+use axum::body::Body;
+use axum::extract::{Extension, Path, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use std::convert::Infallible;
+use std::str::FromStr;
+
+/// Which stream a post belongs to: the name that its first event told.
+const STREAM: HeaderName = HeaderName::from_static("easel-stream");
+/// Which of the stream's posts it is, counted from 1.
+const SEQ: HeaderName = HeaderName::from_static("easel-seq");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// What the lengths of a body's messages may take beside the messages.
+const FRAMING_BYTES_MAX: u64 = 64 << 10;
+
+/// Opens a stream, or goes on with one that was cut off.
+pub(super) async fn open(
+    State(app): State<AppState>,
+    Extension(OurHost(host)): Extension<OurHost>,
+    Path(name): Path<String>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if method == Method::HEAD {
+        // It would take a seat to tell nothing.
+        return Err(Code::MethodNotAllowed.into());
+    }
+    app.guard.check_page(&host, &headers)?;
+    let mut params = Params::of(&uri)?;
+    let sv = params.take::<String>("sv", "is a state vector")?;
+    params.finish()?;
+    let asked = Asked {
+        name: &name,
+        last_event_id: header_text(&headers, &LAST_EVENT_ID),
+        sv: sv.as_deref(),
+    };
+    match sse::open(&app.rooms, asked).await {
+        Ok(Opened::Events(events)) => Ok(response(events)),
+        // Browsers' own EventSource comes back after any other end.
+        Ok(Opened::Over) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(StreamRefused::Join(refused)) => Err(join_refused(refused)),
+        Err(error @ StreamRefused::TooMany) => {
+            Err(Problem::new(Code::TooManyStreams).detail(error.to_string()))
+        }
+        Err(error @ StreamRefused::BadStateVector) => {
+            Err(Problem::new(Code::BadQuery).detail(error.to_string()))
+        }
+    }
+}
+
+fn response(events: Events) -> Response {
+    let chunks = futures_util::stream::unfold(events, |mut events| async move {
+        let chunk = events.recv().await?;
+        Some((Ok::<_, Infallible>(chunk), events))
+    });
+    let mut response = Body::from_stream(chunks).into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        // A proxy that gathers an answer before it passes it on would pass on nothing.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Takes what a stream's client has to say.
+pub(super) async fn post(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let (parts, body) = request.into_parts();
+    if header_text(&parts.headers, &header::CONTENT_TYPE) != Some("application/octet-stream") {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    let stream = stream_of(&parts.headers)?;
+    let number = header_text(&parts.headers, &SEQ)
+        .and_then(|number| u64::from_str(number).ok())
+        .filter(|number| *number > 0)
+        .ok_or_else(|| Problem::new(Code::BadStream).detail("Easel-Seq is not a number from 1"))?;
+    let posting = sse::posting_to(&app.rooms, &name, stream).ok_or(Code::StreamGone)?;
+    // The body after the turn, so that a stream has one in memory at most.
+    let post = posting.turn().await.map_err(refused)?;
+    let limit = ByteSize(app.config.realtime.message_max.0 + FRAMING_BYTES_MAX);
+    let body = body::read_bytes(&app, body, limit).await?;
+    post.take(number, body).await.map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The client leaves: others see it go at once, and its seat is free. Nothing is there to fail.
+pub(super) async fn leave(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    if let Some(posting) = sse::posting_to(&app.rooms, &name, stream_of(&headers)?) {
+        posting.leave().await;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn stream_of(headers: &HeaderMap) -> Result<&str, Problem> {
+    header_text(headers, &STREAM)
+        .ok_or_else(|| Problem::new(Code::BadStream).detail("Easel-Stream is missing"))
+}
+
+fn header_text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn refused(why: PostRefused) -> Problem {
+    let code = match why {
+        PostRefused::Busy => Code::TooManyRequests,
+        PostRefused::Gap { .. } => Code::SequenceGap,
+        PostRefused::Body(sse::BadBody::TooLarge) => Code::BodyTooLarge,
+        PostRefused::Body(sse::BadBody::Framing(_) | sse::BadBody::TooMany) => Code::BadStream,
+        PostRefused::Over => Code::StreamGone,
+    };
+    Problem::new(code).detail(why.to_string())
+}
