@@ -76,32 +76,60 @@ pub(super) fn replace<E: From<Fault>>(
     cache_bytes: usize,
     fill: impl FnOnce(&Database) -> Result<(), E>,
 ) -> Result<Database, E> {
-    let beside = path_beside(path);
-    let made = make(path, &beside, cache_bytes, fill);
-    if made.is_err() {
-        // Best effort: what is left is swept away by the next open.
-        let _ = fs::remove_file(&beside);
-    }
-    made
+    Ok(Beside::make(path, cache_bytes, fill)?.put_in_place()?)
 }
 
-fn make<E: From<Fault>>(
-    path: &Path,
-    beside: &Path,
-    cache_bytes: usize,
-    fill: impl FnOnce(&Database) -> Result<(), E>,
-) -> Result<Database, E> {
-    remove_if_there(beside).map_err(io_fault)?;
-    let database = builder(cache_bytes).create(beside).map_err(fault)?;
-    fill(&database)?;
-    // The handle stays valid over the rename, so the database need not be opened again. `fill` has committed durably,
-    // which synced the content; syncing the file covers its length, syncing the folder its name.
-    File::open(beside)
-        .and_then(|file| file.sync_all())
-        .and_then(|()| fs::rename(beside, path))
-        .and_then(|()| sync_folder_of(path))
-        .map_err(io_fault)?;
-    Ok(database)
+/// A whole database on disk under a name of its own. Dropping it removes the file.
+#[derive(Debug)]
+pub(super) struct Beside {
+    database: Option<Database>,
+    file: PathBuf,
+    path: PathBuf,
+}
+
+impl Beside {
+    /// One at a time for each path: a second takes the place of the first.
+    pub(super) fn make<E: From<Fault>>(
+        path: &Path,
+        cache_bytes: usize,
+        fill: impl FnOnce(&Database) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let file = path_beside(path);
+        remove_if_there(&file).map_err(io_fault)?;
+        let database = builder(cache_bytes).create(&file).map_err(fault)?;
+        let made = Self {
+            database: Some(database),
+            file,
+            path: path.to_owned(),
+        };
+        fill(made.database())?;
+        // `fill` has committed durably, which synced the content; syncing the file covers its length.
+        File::open(&made.file)
+            .and_then(|file| file.sync_all())
+            .map_err(io_fault)?;
+        Ok(made)
+    }
+
+    pub(super) fn database(&self) -> &Database {
+        self.database.as_ref().expect("taken only by value")
+    }
+
+    /// The handle stays valid over the rename, so the database need not be opened again.
+    pub(super) fn put_in_place(mut self) -> Result<Database, Fault> {
+        fs::rename(&self.file, &self.path)
+            .and_then(|()| sync_folder_of(&self.path))
+            .map_err(io_fault)?;
+        Ok(self.database.take().expect("taken only by value"))
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        if self.database.take().is_some() {
+            // Best effort: what is left is swept away by the next open.
+            let _ = fs::remove_file(&self.file);
+        }
+    }
 }
 
 fn initialise(database: &Database) -> Result<(), Fault> {

@@ -52,6 +52,34 @@ enum Home {
     Memory,
 }
 
+/// A state that arrived whole, on its way into the place of the current one. Dropping it deletes it.
+pub struct Received {
+    place: Place,
+}
+
+enum Place {
+    File(create::Beside),
+    Memory(Database),
+}
+
+impl Received {
+    /// The marker that came with it.
+    pub fn marker(&self) -> Result<Option<Vec<u8>>, Fault> {
+        let database = match &self.place {
+            Place::File(beside) => beside.database(),
+            Place::Memory(database) => database,
+        };
+        let tx = database.begin_read().map_err(fault)?;
+        Tables::open_for_reading(&tx)?.marker()
+    }
+}
+
+impl std::fmt::Debug for Received {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Received").finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("State");
@@ -154,18 +182,33 @@ impl State {
 
     /// Replaces the whole state by a snapshot, durably. A stream that is damaged, cut short or too new changes nothing.
     pub fn install(&self, source: &mut dyn std::io::Read) -> Result<(), InstallError> {
-        let _writer = self.shared.writer.lock();
+        Ok(self.install_received(self.receive(source)?)?)
+    }
+
+    /// Loads a snapshot beside the current state, durably, and checks it whole, while the current one goes on being
+    /// written and read. One at a time: a second takes the place of the first.
+    pub fn receive(&self, source: &mut dyn std::io::Read) -> Result<Received, InstallError> {
         let cache_bytes = self.shared.cache_bytes;
-        let database = match &self.shared.home {
-            Home::File(path) => create::replace(path, cache_bytes, |database| {
+        let place = match &self.shared.home {
+            Home::File(path) => Place::File(create::Beside::make(path, cache_bytes, |database| {
                 snapshot::load(database, source)
-            })?,
+            })?),
             Home::Memory => {
                 let backend = ::redb::backends::InMemoryBackend::new();
                 let database = create::bare_database(backend, cache_bytes)?;
                 snapshot::load(&database, source)?;
-                database
+                Place::Memory(database)
             }
+        };
+        Ok(Received { place })
+    }
+
+    /// Puts what was received in the place of the current state, durably: a rename, however large it is.
+    pub fn install_received(&self, received: Received) -> Result<(), Fault> {
+        let _writer = self.shared.writer.lock();
+        let database = match received.place {
+            Place::File(beside) => beside.put_in_place()?,
+            Place::Memory(database) => database,
         };
         *self.shared.database.write() = Arc::new(database);
         Ok(())
