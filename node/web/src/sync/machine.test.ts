@@ -32,7 +32,13 @@ function eventOf(word: string): Event {
     case 'aside':
       return say({ says: 'set_aside', code: 'gate', reason: 'too deep' })
     case 'closed':
-      return { is: 'closed', code: number, reason: 'why', random: 0.5 }
+      return { is: 'closed', code: number, reason: 'why', random: 0.5, late: false }
+    case 'late':
+      return { is: 'closed', code: 1006, reason: '', random: 0.5, late: true }
+    case 'fails':
+      return { is: 'socket_fails', random: number }
+    case 'works':
+      return { is: 'socket_works' }
     case 'silent':
       return { is: 'silent', ms: number }
     case 'network':
@@ -45,6 +51,7 @@ function eventOf(word: string): Event {
     case 'retry':
     case 'wake':
     case 'missing':
+    case 'there':
       return { is: name }
     default:
       throw new Error(`no such event: ${word}`)
@@ -52,7 +59,15 @@ function eventOf(word: string): Event {
 }
 
 function effectText(effect: Effect): string {
-  return effect.do === 'retry' ? `retry ${effect.afterMs}` : effect.do
+  switch (effect.do) {
+    case 'retry':
+    case 'try_socket':
+      return `${effect.do} ${effect.afterMs}`
+    case 'connect':
+      return effect.way === 'stream' ? 'connect stream' : 'connect'
+    default:
+      return effect.do
+  }
 }
 
 /** Runs a story; expects the last phase, the unsaved count, and the effects of the last event. */
@@ -176,7 +191,7 @@ describe('connection', () => {
     let state = step(initialState, { is: 'start' }).state
     const waits: number[] = []
     const fail = (random: number) => {
-      const next = step(state, { is: 'closed', code: 1006, reason: '', random })
+      const next = step(state, { is: 'closed', code: 1006, reason: '', random, late: false })
       state = step(next.state, { is: 'retry' }).state
       for (const effect of next.effects) if (effect.do === 'retry') waits.push(effect.afterMs)
     }
@@ -185,6 +200,82 @@ describe('connection', () => {
     for (const word of ['opened', 'hello', 'asked', 'loaded']) state = step(state, eventOf(word)).state
     fail(0)
     expect(waits.at(-1)).toBe(200)
+  })
+})
+
+const barred = 'start; closed 1006; there; retry; closed 1006; there'
+const slow = `${barred}; opened; hello; asked; loaded`
+
+describe('the way', () => {
+  test.each([
+    // One failed handshake may be a server that restarts; two while HTTP answers are a proxy.
+    ['start; closed 1006; there', 'reconnecting', ''],
+    [barred, 'reconnecting', 'connect stream'],
+    ['start; closed 1006; retry; closed 1006; there; there', 'reconnecting', 'connect stream'],
+    // The answer may come when the next attempt is under way already.
+    ['start; closed 1006; retry; there; closed 1006; there', 'reconnecting', 'connect stream'],
+    ['start; closed 1006; retry; closed 1006; retry; closed 1006', 'offline', 'retry 1200, ask_why'],
+    // A handshake that gets no answer is clear enough.
+    ['start; late', 'reconnecting', 'retry 300, ask_why'],
+    ['start; late; there', 'reconnecting', 'connect stream'],
+    // Opened and then cut before anything came is no better.
+    ['start; opened; closed 1006', 'reconnecting', 'forget_peers, retry 300, ask_why'],
+    [
+      'start; opened; closed 1006; there; retry; opened; closed 1006; there',
+      'reconnecting',
+      'connect stream',
+    ],
+    // What worked in between does not count.
+    [
+      `${joined}; closed 1006; retry; closed 1006; there; retry; opened; hello; closed 1006; retry; closed 1006; there`,
+      'offline',
+      '',
+    ],
+    [`${barred}; opened`, 'loading', 'greet, try_socket 5000'],
+    [`${slow}; fails 0`, 'saving', 'try_socket 5000'],
+    [`${slow}; fails 1; fails 1`, 'saving', 'try_socket 20000'],
+    [`${slow}; wake`, 'saving', 'probe, try_socket 0'],
+    [`${slow}; works`, 'connecting', 'forget_peers, connect'],
+    [`${slow}; closed 1006`, 'reconnecting', 'forget_peers, retry 300'],
+    [`${slow}; closed 1006; retry`, 'reconnecting', 'connect stream'],
+    // Nor does the other way come through: both are tried in turn.
+    [`${slow}; closed 1006; retry; closed 1006; retry; closed 1006; retry`, 'offline', 'connect'],
+    [`${slow}; closed 1006; works`, 'reconnecting', 'connect'],
+    [`${slow}; closed 4410; works`, 'gone', ''],
+    [`${slow}; closed 4410; fails 1`, 'gone', ''],
+    // Where WebSockets work these mean nothing.
+    [`${joined}; there; there`, 'saving', ''],
+    [`${joined}; works`, 'saving', ''],
+    [`${joined}; fails 1`, 'saving', ''],
+  ])('%s -> %s: %s', (story, phase, effects) => {
+    let state: SyncState = initialState
+    let last: readonly Effect[] = []
+    for (const word of story.split('; ')) ({ state, effects: last } = step(state, eventOf(word)))
+    expect([phaseOf(state), last.map(effectText).join(', ')]).toEqual([phase, effects])
+  })
+
+  test.each([
+    [`${slow}; saved 1; edited; flush`, 'saving', 1],
+    [`${slow}; saved 1; edited; flush; saved 2`, 'saved', 0],
+    // Whatever the stream did not count is counted by the WebSocket.
+    [`${slow}; saved 1; edited; flush; works`, 'connecting', 1],
+    [`${slow}; saved 1; edited; flush; works; opened; hello; asked; loaded`, 'saving', 1],
+    [`${slow}; saved 1; edited; flush; works; opened; hello; asked; loaded; saved 1`, 'saved', 0],
+  ])('%s -> %s, %i unsaved', (story, phase, unsaved) => check(story, phase, unsaved))
+
+  test('attempts to get back grow to five minutes and no further', () => {
+    let state = slow
+      .split('; ')
+      .map(eventOf)
+      .reduce((before, event) => step(before, event).state, initialState)
+    const waits: number[] = []
+    for (let n = 0; n < 9; n++) {
+      const next = step(state, { is: 'socket_fails', random: 1 })
+      state = next.state
+      for (const effect of next.effects) if (effect.do === 'try_socket') waits.push(effect.afterMs)
+    }
+    const expected = [10, 20, 40, 80, 160, 300, 300, 300, 300]
+    expect(waits).toEqual(expected.map((seconds) => seconds * 1_000))
   })
 })
 
@@ -235,6 +326,7 @@ test('saved is never shown while a change is not durable, whatever happens in be
       weight: 1,
       arbitrary: fc.constantFrom('silent 30000', 'silent 50000', 'garbled', 'draining 10', 'asked'),
     },
+    { weight: 1, arbitrary: fc.constantFrom('late', 'there', 'barred', 'works', 'fails 1') },
   )
   let timesSaved = 0
   fc.assert(
@@ -251,7 +343,8 @@ test('saved is never shown while a change is not durable, whatever happens in be
         for (const effect of next.effects) {
           if (effect.do === 'connect') [frames, storedFrames] = [[], 0]
           if (effect.do === 'answer' || effect.do === 'send_gathered') frames.push(made)
-          if (effect.do === 'disconnect') feed({ is: 'closed', code: 1006, reason: '', random: 0.3 })
+          if (effect.do === 'disconnect')
+            feed({ is: 'closed', code: 1006, reason: '', random: 0.3, late: false })
         }
         const phase = phaseOf(state)
         if (phase === 'saved') timesSaved += 1
@@ -264,6 +357,7 @@ test('saved is never shown while a change is not durable, whatever happens in be
       const parts: Record<string, string[]> = {
         join: ['retry', 'opened', 'hello', 'asked', 'loaded'],
         settle: ['flush', 'store', 'store', 'store', 'confirm'],
+        barred: ['closed 1006', 'there', 'retry', 'closed 1006', 'there'],
       }
       for (const one of actions.flatMap((action) => parts[action] ?? [action])) {
         if (one === 'store') {

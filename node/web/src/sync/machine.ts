@@ -9,6 +9,8 @@
  */
 
 import type { Incoming, Role } from './messages'
+import type { Route, Way } from './way'
+import { answered, failed, firstRoute, heard, patienceMs, returnAfterMs, returned, stayed } from './way'
 
 /** The number of this client's protocol, against `hello.min_client`. */
 export const CLIENT_VERSION = 1
@@ -38,6 +40,8 @@ export type Link =
   | { readonly at: 'opening' }
   | {
       readonly at: 'open'
+      /** Something came over it. */
+      readonly heard: boolean
       /** Frames sent on this connection that the server counts. */
       readonly sent: number
       readonly durable: number
@@ -61,6 +65,7 @@ export interface Refusal {
 
 export interface SyncState {
   readonly link: Link
+  readonly route: Route
   /** Attempts since the document was last complete on a connection. */
   readonly failures: number
   readonly everLoaded: boolean
@@ -76,6 +81,7 @@ export interface SyncState {
 
 export const initialState: SyncState = {
   link: { at: 'idle' },
+  route: firstRoute,
   failures: 0,
   everLoaded: false,
   cached: false,
@@ -98,7 +104,14 @@ export type Event =
   | { readonly is: 'received'; readonly message: Incoming }
   /** What came cannot be read or applied: the connection is of no use. */
   | { readonly is: 'garbled' }
-  | { readonly is: 'closed'; readonly code: number; readonly reason: string; readonly random: number }
+  | {
+      readonly is: 'closed'
+      readonly code: number
+      readonly reason: string
+      readonly random: number
+      /** Given up since nothing came within the time for it. */
+      readonly late: boolean
+    }
   | { readonly is: 'retry' }
   /** Something suggests that now is a good time: the page came to the front, the network is back. */
   | { readonly is: 'wake' }
@@ -107,9 +120,15 @@ export type Event =
   | { readonly is: 'silent'; readonly ms: number }
   /** REST says that the board cannot be opened. */
   | { readonly is: 'missing' }
+  /** REST says that the board is there, and messages could go over a stream. */
+  | { readonly is: 'there' }
+  /** A WebSocket that was tried beside the stream works. */
+  | { readonly is: 'socket_works' }
+  | { readonly is: 'socket_fails'; readonly random: number }
 
 export type Effect =
-  | { readonly do: 'connect' }
+  /** Instead of the connection there is, if there is one. */
+  | { readonly do: 'connect'; readonly way: Way; readonly patienceMs: number }
   | { readonly do: 'disconnect' }
   | { readonly do: 'retry'; readonly afterMs: number }
   /** Our step 1 and who we are. */
@@ -128,6 +147,8 @@ export type Effect =
   | { readonly do: 'set_aside'; readonly refusal: Refusal }
   /** The attempt failed without a word: REST may know why. */
   | { readonly do: 'ask_why' }
+  /** See beside the stream whether a WebSocket works by now. */
+  | { readonly do: 'try_socket'; readonly afterMs: number }
 
 export interface Step {
   readonly state: SyncState
@@ -160,7 +181,10 @@ export function step(state: SyncState, event: Event): Step {
       return opened(state)
     case 'received':
       return state.link.at === 'open'
-        ? received({ ...state, link: { ...state.link, probed: false } }, event.message)
+        ? received(
+            { ...state, route: heard(state.route), link: { ...state.link, heard: true, probed: false } },
+            event.message,
+          )
         : only(state)
     case 'garbled':
       return state.link.at === 'open' ? { state, effects: [{ do: 'disconnect' }] } : only(state)
@@ -178,6 +202,12 @@ export function step(state: SyncState, event: Event): Step {
       return silent(state, event.ms)
     case 'missing':
       return missing(state)
+    case 'there':
+      return there(state)
+    case 'socket_works':
+      return socketWorks(state)
+    case 'socket_fails':
+      return socketFails(state, event.random)
   }
 }
 
@@ -220,13 +250,18 @@ function isSaved(state: SyncState): boolean {
 }
 
 function connect(state: SyncState): Step {
-  return { state: { ...state, link: { at: 'opening' } }, effects: [{ do: 'connect' }] }
+  const { route } = state
+  return {
+    state: { ...state, link: { at: 'opening' } },
+    effects: [{ do: 'connect', way: route.way, patienceMs: patienceMs(route) }],
+  }
 }
 
 function opened(state: SyncState): Step {
   if (state.link.at !== 'opening') return only(state)
   const link: Link = {
     at: 'open',
+    heard: false,
     sent: 0,
     durable: 0,
     flights: [],
@@ -236,7 +271,9 @@ function opened(state: SyncState): Step {
     retryAfterMs: null,
     refusal: null,
   }
-  return { state: { ...state, link }, effects: [{ do: 'greet' }] }
+  const effects: Effect[] = [{ do: 'greet' }]
+  if (state.route.way === 'stream') effects.push(trySocket(state, 1))
+  return { state: { ...state, link }, effects }
 }
 
 function flush(state: SyncState): Step {
@@ -321,7 +358,12 @@ function closed(state: SyncState, event: Extract<Event, { is: 'closed' }>): Step
   const { link } = state
   if (link.at !== 'open' && link.at !== 'opening') return only(state)
   const effects: Effect[] = link.at === 'open' ? [{ do: 'forget_peers' }] : []
-  const lost: SyncState = { ...state, buffered: unsavedOf(state), link: { at: 'waiting' } }
+  const lost: SyncState = {
+    ...state,
+    route: wasHeard(link) ? state.route : failed(state.route, event.late),
+    buffered: unsavedOf(state),
+    link: { at: 'waiting' },
+  }
   const refusal = link.at === 'open' ? link.refusal : null
   switch (code) {
     case 4403:
@@ -348,8 +390,12 @@ function retryLater(
   const afterMs = told === null ? backOff(failures, code, random) : told * (1 + random / 2)
   const effects: Effect[] = [...before, { do: 'retry', afterMs: Math.round(afterMs) }]
   // A board that is not there is refused before the upgrade, which a page cannot tell from silence.
-  if (link.at === 'opening') effects.push({ do: 'ask_why' })
+  if (!wasHeard(link)) effects.push({ do: 'ask_why' })
   return { state: { ...lost, failures, link: { at: 'waiting' } }, effects }
+}
+
+function wasHeard(link: Link): boolean {
+  return link.at === 'open' && link.heard
 }
 
 function isBusy(code: number): boolean {
@@ -399,8 +445,36 @@ function missing(state: SyncState): Step {
   return end(state, 'gone', null, [{ do: 'disconnect' }])
 }
 
+/** The server can be reached. If WebSockets alone cannot reach it, there is another way, and no need to wait. */
+function there(state: SyncState): Step {
+  if (state.link.at !== 'waiting' && state.link.at !== 'opening') return only(state)
+  const after = { ...state, route: answered(state.route) }
+  return after.route.way !== state.route.way && state.link.at === 'waiting' ? connect(after) : only(after)
+}
+
+function trySocket({ route }: SyncState, random: number): Effect {
+  return { do: 'try_socket', afterMs: returnAfterMs(route, random) }
+}
+
+/** As if the stream had been lost: what it did not count is counted anew. */
+function socketWorks(state: SyncState): Step {
+  const { link } = state
+  if (state.route.way !== 'stream' || link.at === 'ended') return only(state)
+  const over = connect({ ...state, route: returned(), buffered: unsavedOf(state) })
+  return link.at === 'open' ? { ...over, effects: [{ do: 'forget_peers' }, ...over.effects] } : over
+}
+
+function socketFails(state: SyncState, random: number): Step {
+  if (state.route.way !== 'stream' || state.link.at === 'ended') return only(state)
+  const after = { ...state, route: stayed(state.route) }
+  return { state: after, effects: [trySocket(after, random)] }
+}
+
 function wake(state: SyncState): Step {
-  return state.link.at === 'waiting' ? connect(state) : probe(state)
+  if (state.link.at === 'waiting') return connect(state)
+  const probed = probe(state)
+  if (state.route.way !== 'stream' || state.link.at !== 'open') return probed
+  return { ...probed, effects: [...probed.effects, { do: 'try_socket', afterMs: 0 }] }
 }
 
 function probe(state: SyncState): Step {

@@ -39,3 +39,10 @@ export function onNextFrame(callback: () => void): () => void {
   const timer = setTimeout(callback, 0)
   return () => clearTimeout(timer)
 }
+
+/** Calls back when the page goes away for good or into the browser's cache. The answer ends the watch. */
+export function onPageGone(callback: () => void): () => void {
+  if (typeof document === 'undefined') return () => {}
+  window.addEventListener('pagehide', callback)
+  return () => window.removeEventListener('pagehide', callback)
+}

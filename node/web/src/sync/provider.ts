@@ -1,22 +1,19 @@
 /**
  * The connection between a document and the server: a thin shell that feeds `machine.ts` with what
- * happens and performs what it decides. It owns the socket, the timers and the updates that wait to
+ * happens and performs what it decides. It owns the carrier, the timers and the updates that wait to
  * be sent; it decides nothing.
  */
 
 import * as awarenessProtocol from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import type { Carrier, CarrierListener, SocketClass } from './carrier'
+import { CLOSED_ABNORMALLY, openSocket } from './carrier'
 import type { Effect, Event, Refusal, SyncState } from './machine'
 import { initialState, step } from './machine'
-import {
-  readMessage,
-  writeAwareness,
-  writeAwarenessQuery,
-  writeStepOne,
-  writeStepTwo,
-  writeUpdate,
-} from './messages'
+import { writeAwareness, writeAwarenessQuery, writeStepOne, writeStepTwo, writeUpdate } from './messages'
 import { onNextFrame } from './page'
+import { openStream } from './stream'
+import type { Way } from './way'
 
 /** Where a transaction comes from, as its origin. Every other origin is an edit made here. */
 export const FROM_SERVER = Symbol('from the server')
@@ -26,15 +23,20 @@ export const FROM_TABS = Symbol('from another tab')
 export interface ProviderOptions {
   /** `ws:` or `wss:`. */
   readonly url: string
+  /** The board's address in REST, for where no WebSocket comes through. */
+  readonly streamUrl?: string
   readonly doc: Y.Doc
   readonly awareness: awarenessProtocol.Awareness
   readonly onState: (state: SyncState) => void
   readonly onSetAside: (refusal: Refusal) => void
-  /** Asks REST whether the board can be opened at all; `false` ends the connection. */
-  readonly stillThere?: () => Promise<boolean>
+  /** Asks REST for the board: one that is missing ends the connection, one that is there may be had another way. */
+  readonly look?: () => Promise<Found>
   readonly browserOnline?: boolean
-  readonly WebSocket?: new (url: string, protocols: string[]) => WebSocket
+  readonly WebSocket?: SocketClass
 }
+
+/** `unknown`: there was no clear answer. */
+export type Found = 'there' | 'missing' | 'unknown'
 
 export interface Provider {
   readonly state: () => SyncState
@@ -45,14 +47,12 @@ export interface Provider {
   destroy(): void
 }
 
-const SUBPROTOCOL = 'easel.v1'
-const OPEN_MS_MAX = 10_000
 const SILENCE_CHECK_EVERY_MS = 1_000
-/** With more than this unsent in the socket, updates gather (and merge) instead of queueing there. */
-const SOCKET_BYTES_MAX = 1 << 20
-const SOCKET_FULL_WAIT_MS = 50
-/** What a browser reports for a connection that ended without a close frame. */
-const CLOSED_ABNORMALLY = 1006
+/** With more than this unsent in the carrier, updates gather (and merge) instead of queueing there. */
+const CARRIER_BYTES_MAX = 1 << 20
+const CARRIER_FULL_WAIT_MS = 50
+/** A WebSocket that is tried beside a stream is given up after so long. */
+const TRY_MS_MAX = 10_000
 /** An update that holds nothing: sent when what was counted turned out to be known already. */
 const EMPTY_UPDATE = new Uint8Array([0, 0])
 
@@ -60,13 +60,16 @@ export function openProvider(options: ProviderOptions): Provider {
   const { doc, awareness } = options
   const Socket = options.WebSocket ?? WebSocket
   let state: SyncState = { ...initialState, browserOnline: options.browserOnline ?? true }
-  let socket: WebSocket | null = null
+  let carrier: Carrier | null = null
+  /** A WebSocket beside the stream. */
+  let tried: Carrier | null = null
   let gathered: Uint8Array[] = []
   let heardAtMs = 0
   let destroyed = false
   let cancelFlush: (() => void) | null = null
   let retryTimer: ReturnType<typeof setTimeout> | null = null
   let openTimer: ReturnType<typeof setTimeout> | null = null
+  let tryTimer: ReturnType<typeof setTimeout> | null = null
   const events: Event[] = []
   let running = false
 
@@ -88,9 +91,9 @@ export function openProvider(options: ProviderOptions): Provider {
   function perform(effect: Effect): void {
     switch (effect.do) {
       case 'connect':
-        return connect()
+        return connect(effect.way, effect.patienceMs)
       case 'disconnect':
-        return drop()
+        return drop(false)
       case 'retry':
         return retryAfter(effect.afterMs)
       case 'greet':
@@ -114,54 +117,107 @@ export function openProvider(options: ProviderOptions): Provider {
         return options.onSetAside(effect.refusal)
       case 'ask_why':
         return askWhy()
+      case 'try_socket':
+        return trySocketAfter(effect.afterMs)
     }
   }
 
-  function connect(): void {
+  function connect(way: Way, patienceMs: number): void {
     if (retryTimer !== null) clearTimeout(retryTimer)
     retryTimer = null
+    if (way === 'socket') stopTrying()
     gathered = []
     heardAtMs = Date.now()
-    const opening = new Socket(options.url, [SUBPROTOCOL])
-    opening.binaryType = 'arraybuffer'
-    opening.addEventListener('open', () => {
-      if (socket !== opening) return
-      if (openTimer !== null) clearTimeout(openTimer)
-      heardAtMs = Date.now()
-      dispatch({ is: 'opened' })
-    })
-    opening.addEventListener('message', (event: MessageEvent<unknown>) => {
-      if (socket === opening) receive(event.data)
-    })
-    opening.addEventListener('close', (event) => {
-      if (socket === opening) ended(event.code, event.reason)
-    })
-    // A failed connection says so twice; `close` follows.
-    opening.addEventListener('error', () => {})
-    socket = opening
-    openTimer = setTimeout(() => drop(), OPEN_MS_MAX)
+    const before = carrier
+    carrier = null
+    if (before === null) open(way, patienceMs)
+    // Until the old seat is gone, what the new one says of our cursor would not be believed.
+    else void before.close().then(() => open(way, patienceMs))
   }
 
-  function receive(data: unknown): void {
+  function open(way: Way, patienceMs: number): void {
+    if (destroyed) return
+    const ours: { carrier: Carrier | null } = { carrier: null }
+    const isOurs = () => carrier !== null && carrier === ours.carrier
+    const listener: CarrierListener = {
+      opened() {
+        if (!isOurs()) return
+        heardAtMs = Date.now()
+        dispatch({ is: 'opened' })
+      },
+      received(message) {
+        if (!isOurs()) return
+        heard()
+        dispatch(message === null ? { is: 'garbled' } : { is: 'received', message })
+      },
+      alive() {
+        if (isOurs()) heard()
+      },
+      closed(code, reason) {
+        if (isOurs()) ended(code, reason, false)
+      },
+    }
+    const opening = openBy(way, listener)
+    ours.carrier = opening
+    carrier = opening
+    openTimer = setTimeout(() => drop(true), patienceMs)
+  }
+
+  function openBy(way: Way, listener: CarrierListener): Carrier {
+    const { streamUrl } = options
+    if (way === 'socket' || streamUrl === undefined) return openSocket(options.url, Socket, listener)
+    return openStream(streamUrl, listener, { fetch: (...of) => fetch(...of) })
+  }
+
+  /** Whatever opened it, a connection over which nothing comes is not open. */
+  function heard(): void {
     heardAtMs = Date.now()
-    if (!(data instanceof ArrayBuffer)) return
-    const message = readMessage(new Uint8Array(data))
-    dispatch(message === null ? { is: 'garbled' } : { is: 'received', message })
-  }
-
-  /** The socket is of no use any more, whatever it says. */
-  function drop(): void {
-    const dropped = socket
-    if (dropped === null) return
-    ended(CLOSED_ABNORMALLY, '')
-    dropped.close()
-  }
-
-  function ended(code: number, reason: string): void {
     if (openTimer !== null) clearTimeout(openTimer)
-    socket = null
+    openTimer = null
+  }
+
+  /** The carrier is of no use any more, whatever it says. */
+  function drop(late: boolean): void {
+    const dropped = carrier
+    if (dropped === null) return
+    ended(CLOSED_ABNORMALLY, '', late)
+    void dropped.close()
+  }
+
+  function ended(code: number, reason: string, late: boolean): void {
+    if (openTimer !== null) clearTimeout(openTimer)
+    openTimer = null
+    carrier = null
     gathered = []
-    dispatch({ is: 'closed', code, reason, random: Math.random() })
+    dispatch({ is: 'closed', code, reason, random: Math.random(), late })
+  }
+
+  function trySocketAfter(afterMs: number): void {
+    if (tried !== null) return
+    if (tryTimer !== null) clearTimeout(tryTimer)
+    tryTimer = setTimeout(trySocket, afterMs)
+  }
+
+  /** It works if something comes over it. What comes is left: the way is changed by connecting anew. */
+  function trySocket(): void {
+    const done = (works: boolean) => {
+      stopTrying()
+      dispatch(works ? { is: 'socket_works' } : { is: 'socket_fails', random: Math.random() })
+    }
+    tryTimer = setTimeout(() => done(false), TRY_MS_MAX)
+    tried = openSocket(options.url, Socket, {
+      opened() {},
+      received: () => done(true),
+      alive() {},
+      closed: () => done(false),
+    })
+  }
+
+  function stopTrying(): void {
+    if (tryTimer !== null) clearTimeout(tryTimer)
+    tryTimer = null
+    void tried?.close()
+    tried = null
   }
 
   function retryAfter(afterMs: number): void {
@@ -219,17 +275,18 @@ export function openProvider(options: ProviderOptions): Provider {
   }
 
   function askWhy(): void {
-    const { stillThere } = options
-    if (stillThere === undefined) return
+    const { look } = options
+    if (look === undefined) return
     void (async () => {
-      const there = await stillThere().catch(() => true)
-      if (!there && !destroyed) dispatch({ is: 'missing' })
+      const found = await look().catch(() => 'unknown')
+      if (destroyed) return
+      if (found === 'missing') dispatch({ is: 'missing' })
+      if (found === 'there' && options.streamUrl !== undefined) dispatch({ is: 'there' })
     })()
   }
 
   function send(bytes: Uint8Array): void {
-    if (socket === null || socket.readyState !== SOCKET_OPEN) return
-    socket.send(bytes as Uint8Array<ArrayBuffer>)
+    if (state.link.at === 'open') carrier?.send(bytes)
   }
 
   function hasWork(): boolean {
@@ -245,8 +302,8 @@ export function openProvider(options: ProviderOptions): Provider {
     cancelFlush?.()
     cancelFlush = null
     if (!hasWork()) return
-    if ((socket?.bufferedAmount ?? 0) > SOCKET_BYTES_MAX) {
-      const timer = setTimeout(flush, SOCKET_FULL_WAIT_MS)
+    if ((carrier?.waiting() ?? 0) > CARRIER_BYTES_MAX) {
+      const timer = setTimeout(flush, CARRIER_FULL_WAIT_MS)
       cancelFlush = () => clearTimeout(timer)
       return
     }
@@ -288,18 +345,16 @@ export function openProvider(options: ProviderOptions): Provider {
       clearInterval(silence)
       if (retryTimer !== null) clearTimeout(retryTimer)
       if (openTimer !== null) clearTimeout(openTimer)
+      stopTrying()
       cancelFlush?.()
       doc.off('update', onUpdate)
       awareness.off('update', onAwareness)
-      const last = socket
-      socket = null
-      last?.close(1000)
+      const last = carrier
+      carrier = null
+      void last?.close()
     },
   }
 }
-
-/** The same number in every implementation of WebSocket. */
-const SOCKET_OPEN = 1
 
 function encodeFor(doc: Y.Doc, vector: Uint8Array): Uint8Array {
   try {

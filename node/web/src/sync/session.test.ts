@@ -24,7 +24,7 @@ afterEach(async () => {
 interface OpenOptions {
   readonly disk?: IDBFactory
   readonly tab?: string
-  readonly stillThere?: () => Promise<boolean>
+  readonly look?: () => Promise<'there' | 'missing' | 'unknown'>
   readonly board?: string
   readonly url?: string
 }
@@ -38,7 +38,7 @@ function open(options: OpenOptions = {}): BoardSession {
     platform: {
       WebSocket: NodeWebSocket as unknown as new (url: string, protocols: string[]) => WebSocket,
       indexedDB: options.disk ?? new IDBFactory(),
-      stillThere: options.stillThere ?? (async () => true),
+      look: options.look ?? (async () => 'there' as const),
       ...(options.tab !== undefined && { tab: options.tab }),
     },
   })
@@ -296,7 +296,7 @@ test('a board in the trash is gone, with unsent work set aside and no more attem
 })
 
 test('a board that REST does not know is gone, not offline', async () => {
-  const session = open({ url: 'ws://127.0.0.1:9/sync/brd_none', stillThere: async () => false })
+  const session = open({ url: 'ws://127.0.0.1:9/sync/brd_none', look: async () => 'missing' as const })
   await untilPhase(session, 'gone')
 })
 

@@ -19,7 +19,7 @@ import { openOffline } from './offline'
 import { isBrowserOnline, watchPage } from './page'
 import type { SessionPresence, User } from './presence'
 import { createAwareness, createPresence } from './presence'
-import type { Provider, ProviderOptions } from './provider'
+import type { Found, Provider, ProviderOptions } from './provider'
 import { FROM_CACHE, FROM_SERVER, FROM_TABS, openProvider } from './provider'
 import type { Tabs } from './tabs'
 import { openTabs } from './tabs'
@@ -40,6 +40,8 @@ export interface SyncStatus {
   readonly detail?: string
   /** False when this browser keeps nothing offline: unsaved changes then live as long as the page. */
   readonly kept: boolean
+  /** No WebSocket comes through: everything takes the slower way over plain HTTP. */
+  readonly slow: boolean
 }
 
 export interface BoardSession {
@@ -68,13 +70,15 @@ export interface SessionOptions {
   readonly board: string
   /** `/sync/brd_…`, or a full `ws:` address. */
   readonly url: string
+  /** The board's address in REST; `url` tells it where that is an address of this server. */
+  readonly streamUrl?: string
   readonly user: User
   /** For tests: where the platform's own would be used. */
   readonly platform?: {
     readonly WebSocket?: ProviderOptions['WebSocket']
     readonly indexedDB?: IDBFactory
     readonly tab?: string
-    readonly stillThere?: () => Promise<boolean>
+    readonly look?: () => Promise<Found>
   }
 }
 
@@ -105,7 +109,13 @@ export function openSession(options: SessionOptions): BoardSession {
     ...(platform.indexedDB && { factory: platform.indexedDB }),
   })
   const generation = createStore(0)
-  const status = createStore<SyncStatus>({ phase: 'loading', unsaved: 0, since: Date.now(), kept: true })
+  const status = createStore<SyncStatus>({
+    phase: 'loading',
+    unsaved: 0,
+    since: Date.now(),
+    kept: true,
+    slow: false,
+  })
   const role = createStore<Role>('editor')
   const setAside = createStore<readonly SetAside[]>([])
   let kept = true
@@ -127,7 +137,8 @@ export function openSession(options: SessionOptions): BoardSession {
       doc,
       awareness,
       browserOnline: isBrowserOnline(),
-      stillThere: platform.stillThere ?? (() => stillThere(board)),
+      look: platform.look ?? (() => look(board)),
+      ...streamOf(options),
       ...(platform.WebSocket && { WebSocket: platform.WebSocket }),
       onState(state) {
         if (current.provider !== provider) return
@@ -206,6 +217,7 @@ export function openSession(options: SessionOptions): BoardSession {
     const phase = phaseOf(state)
     const unsaved = unsavedOf(state)
     const detail = state.detail ?? undefined
+    const slow = state.route.way === 'stream' && state.link.at === 'open'
     const over = phase === 'gone' || phase === 'refused'
     if (over && before.phase !== phase && unsaved > 0) {
       keepAside(current.doc, { code: phase, reason: detail ?? 'The board can no longer be written to.' })
@@ -214,12 +226,13 @@ export function openSession(options: SessionOptions): BoardSession {
       before.phase === phase &&
       before.unsaved === unsaved &&
       before.detail === detail &&
-      before.kept === kept
+      before.kept === kept &&
+      before.slow === slow
     ) {
       return
     }
     const since = before.phase === phase ? before.since : Date.now()
-    status.set({ phase, unsaved, since, kept, ...(detail !== undefined && { detail }) })
+    status.set({ phase, unsaved, since, kept, slow, ...(detail !== undefined && { detail }) })
   }
 
   function refreshStatus(): void {
@@ -299,11 +312,23 @@ function download(aside: SetAside): void {
   setTimeout(() => URL.revokeObjectURL(address), 60_000)
 }
 
-/** Only a clear answer counts; raw documents are not known to REST. */
-async function stillThere(board: string): Promise<boolean> {
-  if (!board.startsWith('brd_')) return true
-  const found = await findBoard(board, AbortSignal.timeout(5_000)).catch(() => 'unknown')
-  return found !== 'missing' && found !== 'trashed'
+/** Raw documents are not known to REST. */
+async function look(board: string): Promise<Found> {
+  if (!board.startsWith('brd_')) return 'unknown'
+  switch (await findBoard(board, AbortSignal.timeout(5_000)).catch(() => 'unknown' as const)) {
+    case 'open':
+      return 'there'
+    case 'missing':
+    case 'trashed':
+      return 'missing'
+    case 'unknown':
+      return 'unknown'
+  }
+}
+
+function streamOf({ url, streamUrl }: SessionOptions): { streamUrl?: string } {
+  if (streamUrl !== undefined) return { streamUrl }
+  return url.startsWith('/') ? { streamUrl: url.replace('/sync/', '/api/v1/boards/') } : {}
 }
 
 export function syncAddress(url: string): string {

@@ -126,6 +126,7 @@ export const strings = {
       connecting: 'Reaching the server for the first time.',
       saved: 'Everything you see is on disk.',
       saving: 'Your latest changes are on their way to disk.',
+      slow: 'Something between this browser and the server lets no WebSocket through, so a slower way is used.',
       offline: 'You can go on drawing. Changes are kept in this browser and sent when the server is back.',
       offlineUnkept:
         'You can go on drawing, but this browser keeps nothing: leave this tab open until the server is back.',

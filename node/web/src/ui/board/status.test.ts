@@ -3,7 +3,7 @@ import type { SyncPhase } from '../../sync/session'
 import { statusWords } from './status'
 
 function words(phase: SyncPhase, unsaved = 0, role: 'editor' | 'viewer' = 'editor', kept = true): string {
-  const { tone, text } = statusWords({ phase, unsaved, since: 0, kept }, role)
+  const { tone, text } = statusWords({ phase, unsaved, since: 0, kept, slow: false }, role)
   return `${tone}: ${text}`
 }
 
@@ -43,6 +43,6 @@ test('a viewer is told so, but not while the connection is lost', () => {
 
 test('a browser that keeps nothing says what that means', () => {
   const status = { phase: 'offline', unsaved: 1, since: 0 } as const
-  expect(statusWords({ ...status, kept: true }, 'editor').hint).toContain('kept in this browser')
-  expect(statusWords({ ...status, kept: false }, 'editor').hint).toContain('keeps nothing')
+  expect(statusWords({ ...status, kept: true, slow: false }, 'editor').hint).toContain('kept in this browser')
+  expect(statusWords({ ...status, kept: false, slow: false }, 'editor').hint).toContain('keeps nothing')
 })

@@ -14,6 +14,11 @@ export interface StatusWords {
 }
 
 export function statusWords(status: SyncStatus, role: 'editor' | 'viewer'): StatusWords {
+  const words = wordsOf(status, role)
+  return status.slow ? { ...words, hint: `${words.hint} ${strings.status.hint.slow}` } : words
+}
+
+function wordsOf(status: SyncStatus, role: 'editor' | 'viewer'): StatusWords {
   const s = strings.status
   const { unsaved } = status
   const diskFull = status.detail?.startsWith('disk-full') === true
