@@ -70,6 +70,7 @@ tests/node_modules/.installed: tests/package.json tests/package-lock.json
 test-tools: tests/node_modules/.installed $(TOOLS)/pycrdt $(WEB)/node_modules/.installed
 	@command -v chromium >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq chromium; }
 	@PATH=$$PATH:/usr/sbin command -v nginx >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo env RUNLEVEL=1 apt-get install -y -qq nginx; }
+	@[ -x /usr/lib/postgresql/15/bin/postgres ] || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo env RUNLEVEL=1 apt-get install -y -qq postgresql-15; }
 	@command -v systemd-analyze >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq systemd; }
 
 clean: ## Remove what was built (never the data)
