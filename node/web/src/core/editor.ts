@@ -4,23 +4,10 @@
  *
  * Synchronous throughout; time and ids come in with the options.
  */
-import { arrange, type Arrangement } from './arrange'
-import {
-  fit,
-  nextStep,
-  pan,
-  previousStep,
-  START,
-  toScreen,
-  toWorld,
-  viewOf,
-  wheelZoom,
-  zoomAbout,
-} from './camera'
-import { insertIntents, payloadBounds, payloadOf } from './copies'
+import { fit, nextStep, pan, previousStep, START, toScreen, toWorld, wheelZoom, zoomAbout } from './camera'
+import { createEdits, keysOnTop } from './edits'
 import type {
   Camera,
-  ClipboardPayload,
   Editor,
   EditorOptions,
   EditorState,
@@ -29,25 +16,21 @@ import type {
   PointerInput,
   ToolId,
 } from './editor-api'
-import { frameOf, hasText } from './elements'
-import { createIntent, newText } from './elements/make'
+import { hasText } from './elements'
 import type { Element, ElementId } from './elements/types'
-import { rectCentre, rectsTouch, type Point, type Rect } from './geometry/box'
+import type { Point, Rect } from './geometry/box'
 import { Gestures } from './gestures'
-import { boundsOf, frameAround, intentsOf, moveElement } from './handling'
+import { boundsOf, frameAround } from './handling'
 import { runAction } from './actions'
 import { bindingFor, type Binding } from './keymap'
-import { keysBetween } from './order'
 import type { DocumentChange, Grouping, Intent, LivePreview } from './ports'
 import { createScene, type PreviewSource } from './scene'
 import { createStore } from './store'
-import { drawnBy, NO_STYLES, styleIntents, summarise, typesOf, withNext } from './styling'
+import { drawnBy, NO_STYLES, summarise } from './styling'
 import { textFrameOf } from './textFrame'
 import { startTool } from './tools'
 import type { Effect, ToolInput, View } from './tools/tool'
 
-/** A copy beside its original stands this far off, in world units. */
-const COPY_OFFSET = 20
 const NO_KEYS: ModifierKeys = { shift: false, alt: false, mod: false }
 
 export function createEditor(options: EditorOptions): Editor {
@@ -76,7 +59,6 @@ export function createEditor(options: EditorOptions): Editor {
   /** Edits of one name in a row join one undo step while they follow fast. */
   let lastGroup: string | null = null
   let peersShown = new Set<PreviewSource>()
-  let pastes = 0
 
   // ---- state
 
@@ -107,10 +89,6 @@ export function createEditor(options: EditorOptions): Editor {
     return elementsOf(state.get().selection)
   }
 
-  function movable(): Element[] {
-    return selected().filter((e) => !e.style.locked)
-  }
-
   // ---- the document
 
   /** One transaction. Edits of the same group that follow each other fast are one undo step. */
@@ -130,10 +108,6 @@ export function createEditor(options: EditorOptions): Editor {
     if (selection.some((id) => gone.has(id))) select(selection)
   }
 
-  function keysOnTop(count: number): string[] {
-    return keysBetween(scene.order().at(-1)?.element.z ?? null, null, count)
-  }
-
   // ---- tools
 
   function view(): View {
@@ -146,7 +120,7 @@ export function createEditor(options: EditorOptions): Editor {
       scene,
       element: (id) => document.get(id),
       snapshot: (id) => document.snapshot(id),
-      keysOnTop,
+      keysOnTop: (count) => keysOnTop(scene, count),
       newId: options.newId,
     }
   }
@@ -319,77 +293,6 @@ export function createEditor(options: EditorOptions): Editor {
     if (!state.get().readOnly) document.redo()
   }
 
-  function deleteSelection(): void {
-    commit(movable().map((e) => ({ do: 'delete', id: e.id })))
-  }
-
-  function nudge(dx: number, dy: number): void {
-    const moved = movable().map((e) => ({ before: e, after: moveElement(e, dx, dy) }))
-    commit(intentsOf(moved), `nudge ${state.get().selection.join(' ')}`)
-  }
-
-  function order(how: Arrangement): void {
-    commit(arrange(scene.order(), state.get().selection, how))
-  }
-
-  function selectAll(): void {
-    setTool('select')
-    select(scene.order().flatMap(({ element }) => (element.style.locked ? [] : [element.id])))
-  }
-
-  function inOrder(ids: readonly ElementId[]): Element[] {
-    const chosen = new Set(ids)
-    return scene.order().flatMap(({ id }) => (chosen.has(id) ? (document.get(id) ?? []) : []))
-  }
-
-  function copy(): ClipboardPayload | null {
-    pastes = 0
-    return payloadOf(document, inOrder(state.get().selection))
-  }
-
-  function insert(payload: ClipboardPayload, by: Point): void {
-    const intents = insertIntents(payload, {
-      by,
-      keys: keysOnTop(payload.elements.length),
-      newId: options.newId,
-      hasParent: (id) => document.get(id) !== undefined,
-    })
-    commit(intents)
-    setTool('select')
-    select(intents.flatMap((intent) => (intent.do === 'insert' ? [intent.id] : [])))
-  }
-
-  function duplicate(): void {
-    const payload = payloadOf(document, inOrder(state.get().selection))
-    if (payload) insert(payload, { x: COPY_OFFSET, y: COPY_OFFSET })
-  }
-
-  function paste(payload: ClipboardPayload, at?: Point): void {
-    if (state.get().readOnly) return
-    const bounds = payloadBounds(payload)
-    const { camera, viewport } = state.get()
-    const inView = viewOf(camera, viewport)
-    pastes += 1
-    const beside = { x: COPY_OFFSET * pastes, y: COPY_OFFSET * pastes }
-    if (at === undefined && rectsTouch(bounds, inView)) return insert(payload, beside)
-    const from = rectCentre(bounds)
-    const to = at ?? rectCentre(inView)
-    insert(payload, { x: to.x - from.x, y: to.y - from.y })
-  }
-
-  function pasteText(text: string, at?: Point): void {
-    if (state.get().readOnly || text.trim() === '') return
-    const { camera, viewport, styles } = state.get()
-    const [z = 'a0'] = keysOnTop(1)
-    const made = newText({ id: options.newId(), z, styles }, { x: 0, y: 0 }, null, text)
-    const size = frameOf(made)
-    const to = at ?? rectCentre(viewOf(camera, viewport))
-    const box = { ...made.box, x: to.x - size.w / 2, y: to.y - size.h / 2 }
-    commit([createIntent({ ...made, box })])
-    setTool('select')
-    select([made.id])
-  }
-
   // ---- text
 
   function edit(id: ElementId, isNew: boolean): void {
@@ -464,7 +367,19 @@ export function createEditor(options: EditorOptions): Editor {
     () => scene.destroy(),
   ]
 
+  const edits = createEdits({
+    state,
+    document,
+    scene,
+    newId: options.newId,
+    commit,
+    select,
+    setTool,
+    setStyles: (styles) => patch({ styles }),
+  })
+
   const editor: Editor = {
+    ...edits,
     state,
     document,
     scene,
@@ -481,32 +396,8 @@ export function createEditor(options: EditorOptions): Editor {
       restep({})
     },
     setTool,
-    setStyle(style) {
-      const elements = movable()
-      const drawn = drawnBy(tool.id)
-      const types = elements.length > 0 ? typesOf(elements) : drawn ? [drawn] : []
-      patch({ styles: withNext(state.get().styles, types, style) })
-      const keys = Object.keys(style).join(' ')
-      commit(styleIntents(elements, style), `style ${keys} ${state.get().selection.join(' ')}`)
-    },
     styleSummary: () => summarise(selected(), tool.id, state.get().styles),
     select,
-    selectAll,
-    deleteSelection,
-    duplicate,
-    copy,
-    cut() {
-      const payload = copy()
-      deleteSelection()
-      return payload
-    },
-    paste,
-    pasteText,
-    bringToFront: () => order('to-front'),
-    bringForward: () => order('forward'),
-    sendBackward: () => order('backward'),
-    sendToBack: () => order('to-back'),
-    nudge,
     startTextEdit: (id) => edit(id, false),
     setText(id, text) {
       commit([{ do: 'setText', id, text }], `text ${id}`)

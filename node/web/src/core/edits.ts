@@ -1,0 +1,170 @@
+/**
+ * What is done to the selection by a key, a menu or the clipboard: delete, nudge, arrange, style, copy, paste. Each is
+ * one transaction; the gestures of the pointer are the tools' business.
+ */
+import { arrange, type Arrangement } from './arrange'
+import { viewOf } from './camera'
+import { insertIntents, payloadBounds, payloadOf } from './copies'
+import type { ClipboardPayload, Editor, EditorState, ToolId } from './editor-api'
+import { frameOf } from './elements'
+import { createIntent, newText } from './elements/make'
+import type { Element, ElementId, StyleProps } from './elements/types'
+import { rectCentre, rectsTouch, type Point } from './geometry/box'
+import { intentsOf, moveElement } from './handling'
+import { keysBetween } from './order'
+import type { BoardDocument, Intent } from './ports'
+import type { Scene } from './scene'
+import type { Store } from './store'
+import { drawnBy, styleIntents, typesOf, withNext } from './styling'
+
+/** What an edit needs of the editor. */
+export interface EditDesk {
+  readonly state: Store<EditorState>
+  readonly document: BoardDocument
+  readonly scene: Scene
+  readonly newId: () => ElementId
+  /** One transaction; edits of one group that follow each other fast are one undo step. */
+  commit(intents: readonly Intent[], group?: string): void
+  select(ids: readonly ElementId[]): void
+  setTool(id: ToolId): void
+  /** For what is drawn next. */
+  setStyles(styles: EditorState['styles']): void
+}
+
+export type Edits = Pick<
+  Editor,
+  | 'deleteSelection'
+  | 'nudge'
+  | 'selectAll'
+  | 'copy'
+  | 'cut'
+  | 'duplicate'
+  | 'paste'
+  | 'pasteText'
+  | 'setStyle'
+  | 'bringToFront'
+  | 'bringForward'
+  | 'sendBackward'
+  | 'sendToBack'
+>
+
+/** A copy beside its original stands this far off, in world units. */
+const COPY_OFFSET = 20
+
+export function createEdits(desk: EditDesk): Edits {
+  const { state, document, scene, commit, select, setTool } = desk
+  /** Since the last copy: each paste stands a step further off. */
+  let pastes = 0
+
+  function movable(): Element[] {
+    return state
+      .get()
+      .selection.flatMap((id) => document.get(id) ?? [])
+      .filter((e) => !e.style.locked)
+  }
+
+  function deleteSelection(): void {
+    commit(movable().map((e) => ({ do: 'delete', id: e.id })))
+  }
+
+  function nudge(dx: number, dy: number): void {
+    const moved = movable().map((e) => ({ before: e, after: moveElement(e, dx, dy) }))
+    commit(intentsOf(moved), `nudge ${state.get().selection.join(' ')}`)
+  }
+
+  function order(how: Arrangement): void {
+    commit(arrange(scene.order(), state.get().selection, how))
+  }
+
+  function selectAll(): void {
+    setTool('select')
+    select(scene.order().flatMap(({ element }) => (element.style.locked ? [] : [element.id])))
+  }
+
+  function inOrder(ids: readonly ElementId[]): Element[] {
+    const chosen = new Set(ids)
+    return scene.order().flatMap(({ id }) => (chosen.has(id) ? (document.get(id) ?? []) : []))
+  }
+
+  function copy(): ClipboardPayload | null {
+    pastes = 0
+    return payloadOf(document, inOrder(state.get().selection))
+  }
+
+  function insert(payload: ClipboardPayload, by: Point): void {
+    const intents = insertIntents(payload, {
+      by,
+      keys: keysOnTop(scene, payload.elements.length),
+      newId: desk.newId,
+      hasParent: (id) => document.get(id) !== undefined,
+    })
+    commit(intents)
+    setTool('select')
+    select(intents.flatMap((intent) => (intent.do === 'insert' ? [intent.id] : [])))
+  }
+
+  function duplicate(): void {
+    const payload = payloadOf(document, inOrder(state.get().selection))
+    if (payload) insert(payload, { x: COPY_OFFSET, y: COPY_OFFSET })
+  }
+
+  function paste(payload: ClipboardPayload, at?: Point): void {
+    if (state.get().readOnly) return
+    const bounds = payloadBounds(payload)
+    const { camera, viewport } = state.get()
+    const inView = viewOf(camera, viewport)
+    pastes += 1
+    const beside = { x: COPY_OFFSET * pastes, y: COPY_OFFSET * pastes }
+    if (at === undefined && rectsTouch(bounds, inView)) return insert(payload, beside)
+    const from = rectCentre(bounds)
+    const to = at ?? rectCentre(inView)
+    insert(payload, { x: to.x - from.x, y: to.y - from.y })
+  }
+
+  function pasteText(text: string, at?: Point): void {
+    if (state.get().readOnly || text.trim() === '') return
+    const { camera, viewport, styles } = state.get()
+    const [z = 'a0'] = keysOnTop(scene, 1)
+    const made = newText({ id: desk.newId(), z, styles }, { x: 0, y: 0 }, null, text)
+    const size = frameOf(made)
+    const to = at ?? rectCentre(viewOf(camera, viewport))
+    const box = { ...made.box, x: to.x - size.w / 2, y: to.y - size.h / 2 }
+    commit([createIntent({ ...made, box })])
+    setTool('select')
+    select([made.id])
+  }
+
+  function setStyle(style: Partial<StyleProps>): void {
+    const elements = movable()
+    const drawn = drawnBy(state.get().tool)
+    const types = elements.length > 0 ? typesOf(elements) : drawn ? [drawn] : []
+    desk.setStyles(withNext(state.get().styles, types, style))
+    const keys = Object.keys(style).join(' ')
+    commit(styleIntents(elements, style), `style ${keys} ${state.get().selection.join(' ')}`)
+  }
+
+  return {
+    deleteSelection,
+    nudge,
+    selectAll,
+    copy,
+    cut() {
+      const payload = copy()
+      deleteSelection()
+      return payload
+    },
+    duplicate,
+    paste,
+    pasteText,
+    setStyle,
+    bringToFront: () => order('to-front'),
+    bringForward: () => order('forward'),
+    sendBackward: () => order('backward'),
+    sendToBack: () => order('to-back'),
+  }
+}
+
+/** Keys for so many elements above everything there is. */
+export function keysOnTop(scene: Scene, count: number): string[] {
+  return keysBetween(scene.order().at(-1)?.element.z ?? null, null, count)
+}
