@@ -39,6 +39,7 @@ export async function slowLine(node, { bitsPerSecond, roundTrip_ms }) {
 
 /** In pieces of a packet, so that connections take turns as they would. */
 const PACKET_BYTES = 1460
+const NOTHING = Buffer.alloc(0)
 
 function oneWay(bitsPerSecond, delay_ms) {
   const bytesPerMs = bitsPerSecond / 8 / 1000
@@ -59,10 +60,15 @@ function oneWay(bitsPerSecond, delay_ms) {
     freeAt_ms = Math.max(freeAt_ms, now_ms) + packet.bytes.length / bytesPerMs
     total += packet.bytes.length
     const arrivesIn_ms = freeAt_ms + delay_ms - now_ms
-    setTimeout(() => packet.to.writable && packet.to.write(packet.bytes), arrivesIn_ms)
+    setTimeout(() => arrive(packet), arrivesIn_ms)
     // Timers are no finer than a millisecond; what was too long is made up for by `freeAt_ms`.
     if (freeAt_ms - now_ms < 2) next()
     else setTimeout(next, freeAt_ms - now_ms - 1)
+  }
+
+  function put(packet) {
+    waiting.push(packet)
+    if (!busy) next()
   }
 
   return {
@@ -70,15 +76,20 @@ function oneWay(bitsPerSecond, delay_ms) {
     carry(from, to, after_ms) {
       const take = (chunk) => {
         for (let at = 0; at < chunk.length; at += PACKET_BYTES) {
-          waiting.push({ bytes: chunk.subarray(at, at + PACKET_BYTES), to })
+          put({ bytes: chunk.subarray(at, at + PACKET_BYTES), to, isLast: false })
         }
-        if (!busy) next()
       }
       // Until there is a listener nothing is read.
       setTimeout(() => {
         from.on('data', take)
-        from.on('end', () => setTimeout(() => to.end(), Math.max(0, freeAt_ms - performance.now()) + delay_ms + 5))
+        from.on('end', () => put({ bytes: NOTHING, to, isLast: true }))
       }, after_ms)
     },
   }
+}
+
+function arrive({ bytes, to, isLast }) {
+  if (!to.writable) return
+  if (isLast) to.end()
+  else to.write(bytes)
 }
