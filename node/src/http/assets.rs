@@ -7,8 +7,9 @@ use super::problem::{Code, Problem};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use std::sync::LazyLock;
 
 /// One file of the built client.
 #[derive(Debug)]
@@ -39,19 +40,35 @@ enum Encoding {
 /// Every page of the client is the same document; it looks at the address itself.
 pub(super) async fn app_page(
     Extension(OurHost(host)): Extension<OurHost>,
+    uri: Uri,
     request_headers: HeaderMap,
 ) -> Response {
-    match find(FILES, "/index.html") {
-        Some(file) => {
-            let mut response = send(file, &request_headers);
-            let policy = headers::client_policy(&host);
-            response
-                .headers_mut()
-                .insert(header::CONTENT_SECURITY_POLICY, policy);
-            response
-        }
-        None => not_built(),
+    let Some(file) = find(FILES, "/index.html") else {
+        return not_built();
+    };
+    let mut response = send(file, &request_headers);
+    let fields = response.headers_mut();
+    fields.insert(
+        header::CONTENT_SECURITY_POLICY,
+        headers::client_policy(&host),
+    );
+    if uri.path().starts_with("/b/")
+        && let Some(link) = BOARD_PAGE.as_ref()
+    {
+        fields.insert(header::LINK, link.clone());
     }
+    response
+}
+
+/// The board's own half of the client, which the first half would ask for one round trip later.
+static BOARD_PAGE: LazyLock<Option<HeaderValue>> = LazyLock::new(|| board_page_link(FILES));
+
+fn board_page_link(files: &[File]) -> Option<HeaderValue> {
+    let file = files
+        .iter()
+        .find(|file| file.path.starts_with("/assets/board-page-") && file.path.ends_with(".js"))?;
+    let link = format!("<{}>; rel=modulepreload", file.path);
+    Some(HeaderValue::try_from(link).expect("the build makes names of ASCII"))
 }
 
 /// Any path that no route knows: a file of the client, a page of it, or nothing.
@@ -59,7 +76,7 @@ pub(super) async fn file(host: Extension<OurHost>, request: Request) -> Response
     let path = request.uri().path();
     let Some(file) = find(FILES, path) else {
         if is_page(&request) {
-            return app_page(host, request.headers().clone()).await;
+            return app_page(host, request.uri().clone(), request.headers().clone()).await;
         }
         return Problem::new(Code::NotFound).into_response();
     };
@@ -71,7 +88,7 @@ pub(super) async fn file(host: Extension<OurHost>, request: Request) -> Response
         return response;
     }
     if file.path == "/index.html" {
-        return app_page(host, request.headers().clone()).await;
+        return app_page(host, request.uri().clone(), request.headers().clone()).await;
     }
     send(file, request.headers())
 }
@@ -254,7 +271,7 @@ fn not_built() -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{File, caching, choose, find, matches_any, media_type, send};
+    use super::{File, board_page_link, caching, choose, find, matches_any, media_type, send};
     use axum::http::{HeaderMap, header};
 
     const FILE: File = File {
@@ -306,6 +323,20 @@ mod tests {
             ..FILE
         };
         assert_eq!(choose(&only_plain, Some("br, gzip")).1, b"plain");
+    }
+
+    #[test]
+    fn a_board_page_names_the_script_that_it_will_need() {
+        let named = |path| File { path, ..FILE };
+        let files = [
+            named("/assets/board-page-0a1B.js"),
+            named("/assets/index-2c.js"),
+        ];
+        assert_eq!(
+            board_page_link(&files).unwrap(),
+            "</assets/board-page-0a1B.js>; rel=modulepreload"
+        );
+        assert_eq!(board_page_link(&files[1..]), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 /** One request to the server's REST interface: a deadline, JSON both ways, failures as `ApiError`. */
 
 import { MalformedAnswer } from './board'
+import { takeEarlyAnswer } from './early'
 import { ApiError, problemOf } from './problem'
 
 const BASE = '/api/v1'
@@ -28,14 +29,7 @@ export async function send(request: Request): Promise<Answer> {
   const deadline = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS)
   const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline
   try {
-    const response = await fetch(BASE + request.path, {
-      method: request.method,
-      headers: headersOf(request),
-      body: request.body === undefined ? null : JSON.stringify(request.body),
-      credentials: 'same-origin',
-      cache: 'no-store',
-      signal,
-    })
+    const response = await answerTo(request, signal)
     const body = await readBody(response)
     if (!response.ok) throw ApiError.answered(problemOf(response.status, response.statusText, body))
     return { etag: response.headers.get('etag'), body }
@@ -44,6 +38,21 @@ export async function send(request: Request): Promise<Answer> {
     if (request.signal?.aborted) throw request.signal.reason
     throw ApiError.silent(deadline.aborted ? 'timed_out' : 'unreachable')
   }
+}
+
+function answerTo(request: Request, signal: AbortSignal): Promise<Response> {
+  const early = request.method === 'GET' ? takeEarlyAnswer(BASE + request.path) : undefined
+  return (
+    early ??
+    fetch(BASE + request.path, {
+      method: request.method,
+      headers: headersOf(request),
+      body: request.body === undefined ? null : JSON.stringify(request.body),
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal,
+    })
+  )
 }
 
 function headersOf(request: Request): Record<string, string> {

@@ -42,8 +42,12 @@ self.addEventListener('fetch', (event) => {
 
 async function keepShell(): Promise<void> {
   const cache = await caches.open(CACHE)
-  // `reload` goes past the browser's own cache, which may hold the version before.
-  await cache.addAll(SHELL.files.map((file) => new Request(file, { cache: 'reload' })))
+  // Of what has no hash in its name the browser's own cache may hold the version before; the rest the page has just
+  // fetched, and is not fetched again.
+  const requests = SHELL.files.map((file) => {
+    return new Request(file, { cache: file.startsWith('/assets/') ? 'default' : 'reload' })
+  })
+  await cache.addAll(requests)
   await self.skipWaiting()
 }
 
@@ -62,7 +66,7 @@ function isAppPage(path: string): boolean {
 }
 
 async function page(request: Request): Promise<Response> {
-  const kept = async () => (await caches.open(CACHE)).match('/')
+  const kept = () => keptOfThisVersion('/')
   try {
     const fresh = await fetch(request, { signal: AbortSignal.timeout(PAGE_WAIT_MS) })
     return AWAY_STATUS.has(fresh.status) ? ((await kept()) ?? fresh) : fresh
@@ -79,6 +83,11 @@ async function freshOrKept(request: Request): Promise<Response> {
   try {
     return await fetch(request)
   } catch {
-    return (await caches.match(request, { ignoreVary: true })) ?? Response.error()
+    return (await keptOfThisVersion(request)) ?? Response.error()
   }
+}
+
+/** `caches.match` would give the oldest, which belongs to the page of the version before. */
+async function keptOfThisVersion(request: Request | string): Promise<Response | undefined> {
+  return (await caches.open(CACHE)).match(request, { ignoreVary: true })
 }

@@ -1,4 +1,4 @@
-/** Light or dark: the person's choice, else the system's. public/theme.js applies the same rule before the first paint. */
+/** Light or dark: the person's choice, else the system's. public/boot.js applies the same rule before the first paint. */
 
 import { useSyncExternalStore } from 'react'
 

@@ -1,6 +1,7 @@
 /** One board, open: its session with the server, and around the canvas everything that is not drawn on it. */
 
 import { useEffect, useState } from 'react'
+import { earlyWebSocket } from '../../api/early'
 import { openSession } from '../../sync/session'
 import { LostPage } from '../lost-page'
 import { TrashArt } from '../parts/art'
@@ -68,7 +69,13 @@ function usePatience(waiting: boolean): boolean {
 
 function OpenBoard({ board, ...view }: { readonly board: string } & Omit<BoardViewProps, 'session'>) {
   const session = useOwned(
-    () => openSession({ board, url: `/sync/${board}`, user: getProfile() }),
+    () =>
+      openSession({
+        board,
+        url: `/sync/${board}`,
+        user: getProfile(),
+        platform: { WebSocket: earlyWebSocket() },
+      }),
     (opened) => opened.destroy(),
   )
   const generation = useStore(session.generation, (value) => value)

@@ -5,6 +5,7 @@ import type { Editor } from '../../core/editor-api'
 import { createEditor } from '../../core/editor'
 import { openBoardDocument } from '../../doc/yboard'
 import { mountBoard } from '../../render/stage'
+import { pageIsComplete } from '../../shell/register'
 import type { BoardSession } from '../../sync/session'
 import { newElementId } from './element-id'
 import { strings } from '../strings'
@@ -41,6 +42,10 @@ export function BoardView({ session, title, rename, restore }: BoardViewProps) {
   const readOnly = over || role === 'viewer'
 
   useEffect(() => editor.setReadOnly(readOnly), [editor, readOnly])
+  const inStep = status.phase === 'saved'
+  useEffect(() => {
+    if (inStep) pageIsComplete()
+  }, [inStep])
   useUnsavedWarning(status.unsaved > 0 && !status.kept)
 
   return (

@@ -12,6 +12,7 @@ import { Menu } from '../parts/menu'
 import { Notice } from '../parts/notice'
 import { ThemeButton } from '../parts/theme-button'
 import { showToast } from '../parts/toasts'
+import { pageIsComplete } from '../../shell/register'
 import { isUnreachable, problemText } from '../problem'
 import { navigate } from '../router'
 import { paths } from '../routes'
@@ -192,6 +193,10 @@ function Boards(props: BoardsProps) {
   const theme = useTheme()
   const nowMs = useNow()
   const actions = useMemo(() => cardActions(list), [list])
+  const shown = state.phase === 'ready'
+  useEffect(() => {
+    if (shown) pageIsComplete()
+  }, [shown])
 
   if (state.phase === 'loading') return <Skeletons />
   if (state.phase === 'failed') return <Failed failure={state.failure} retry={list.refresh} />

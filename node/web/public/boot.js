@@ -1,0 +1,39 @@
+// Runs before the first paint, and before any other script of the page has arrived.
+
+// A page in the dark never flashes white. The same rule as src/ui/theme.ts.
+;(function () {
+  var choice = null
+  try {
+    choice = localStorage.getItem('easel.theme')
+  } catch (_) {
+    // Storage is blocked: follow the system.
+  }
+  if (choice !== 'light' && choice !== 'dark') {
+    choice = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
+  }
+  document.documentElement.dataset.theme = choice
+})()
+
+// A board's page asks for its board and opens its connection while its scripts are still on their way; on a slow line
+// that is half a second. src/api/early.ts takes both over.
+;(function () {
+  var found = /^\/b\/(brd_[a-z0-9]{1,60})$/.exec(location.pathname)
+  if (found === null) return
+  var path = '/api/v1/boards/' + found[1]
+  var answer = fetch(path, {
+    headers: { accept: 'application/json, application/problem+json' },
+    credentials: 'same-origin',
+    cache: 'no-store',
+  })
+  // Whoever takes it hears of a failure as well.
+  answer.catch(function () {})
+  var url = (location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host + '/sync/' + found[1]
+  var socket = new WebSocket(url, ['easel.v1'])
+  socket.binaryType = 'arraybuffer'
+  var early = { path: path, answer: answer, url: url, socket: socket, heard: [] }
+  early.hear = function (event) {
+    early.heard.push(event.data)
+  }
+  socket.addEventListener('message', early.hear)
+  window.easelEarly = early
+})()

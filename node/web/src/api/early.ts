@@ -1,0 +1,61 @@
+/**
+ * What `public/boot.js` asked for before this code had arrived: the answer about the page's board, and a WebSocket to
+ * it. Each is taken once; whoever finds nothing here asks for itself.
+ */
+
+interface Early {
+  readonly path: string
+  readonly answer: Promise<Response>
+  readonly url: string
+  readonly socket: WebSocket
+  /** Messages that came before anybody listened. */
+  readonly heard: readonly unknown[]
+  readonly hear: (event: MessageEvent) => void
+}
+
+/** A connection that nobody has taken by then is closed: the page shows something else than this board. */
+const TAKEN_WITHIN_MS = 10_000
+
+const early = earlyOfPage()
+let answer = early?.answer
+let socket = early?.socket
+if (early !== undefined) setTimeout(() => takeSocket(early)?.close(1000), TAKEN_WITHIN_MS)
+
+/** `path` is all of it, from the root. */
+export function takeEarlyAnswer(path: string): Promise<Response> | undefined {
+  if (early?.path !== path) return undefined
+  const taken = answer
+  answer = undefined
+  return taken
+}
+
+/**
+ * To be used as `WebSocket`: the first one to the page's board is the one that is open already, or opening. What it
+ * heard is told as soon as the caller has put its listeners on.
+ */
+export function earlyWebSocket(): new (url: string, protocols: string[]) => WebSocket {
+  return new Proxy(WebSocket, {
+    construct(Socket, [url, protocols]: [string, string[]]) {
+      const taken = early?.url === url ? takeSocket(early) : undefined
+      return taken ?? new Socket(url, protocols)
+    },
+  })
+}
+
+/** Undefined once it is taken, and when it has failed. */
+function takeSocket({ heard, hear }: Early): WebSocket | undefined {
+  const taken = socket
+  socket = undefined
+  if (taken === undefined || taken.readyState > WebSocket.OPEN) return undefined
+  const wasOpen = taken.readyState === WebSocket.OPEN
+  queueMicrotask(() => {
+    taken.removeEventListener('message', hear)
+    if (wasOpen) taken.dispatchEvent(new Event('open'))
+    for (const data of heard) taken.dispatchEvent(new MessageEvent('message', { data }))
+  })
+  return taken
+}
+
+function earlyOfPage(): Early | undefined {
+  return (globalThis as { easelEarly?: Early }).easelEarly
+}
