@@ -136,9 +136,9 @@ async function inWorld(browser, name, run) {
   const world = {
     node,
     browser,
-    /** A person: a browser context with a storage of its own. */
-    async person(options = {}) {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+    /** A person: a browser context with a storage of its own, in the tests' browser or in another one. */
+    async person(options = {}, inBrowser = browser) {
+      const context = await inBrowser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
       closing.push(() => context.close())
       return context
     },

@@ -1,6 +1,6 @@
 // What a browser keeps of a board while the server cannot be reached.
 import assert from 'node:assert/strict'
-import { byType, canvas, drag, phase, statusOf, suite, testId, until } from './harness.mjs'
+import { byType, canvas, drag, launch, phase, statusOf, suite, testId, until } from './harness.mjs'
 import { readBoard } from './outside.mjs'
 
 const test = suite()
@@ -44,6 +44,41 @@ test('offline edits survive two reloads of the page and reach the server later',
   await phase(a, 'saved')
   const kinds = byType(await readBoard(node, board), 'shape').map((shape) => shape.kind)
   assert.deepEqual(kinds.sort(), ['diamond', 'ellipse', 'rectangle'])
+})
+
+test('what is drawn while the server is dead reaches the other browser once it lives again', async (world) => {
+  const { node, browser, person, openBoard } = world
+  const board = await node.createBoard('Two browsers')
+  const other = await launch()
+  try {
+    const theirs = await person({}, other)
+    const a = await openBoard(board)
+    const b = await openBoard(board, { context: theirs })
+    assert.notEqual(b.context().browser(), browser, 'a browser of its own')
+    await draw(a, 'r', 200)
+    await canvas(b, { elements: 1 })
+    await installed(a)
+    await node.kill()
+    await a.reload()
+    await canvas(a, { elements: 1 })
+    await draw(a, 'o', 400)
+    await canvas(a, { elements: 2 })
+    await unsaved(a, 1)
+    await a.reload()
+    await canvas(a, { elements: 2 })
+    await draw(a, 'd', 600)
+    await canvas(a, { elements: 3 })
+    await phase(b, 'reconnecting', 'offline')
+    await canvas(b, { elements: 1 })
+    await node.start()
+    await canvas(b, { elements: 3 })
+    await phase(a, 'saved')
+    await phase(b, 'saved')
+    const kinds = byType(await readBoard(node, board), 'shape').map((shape) => shape.kind)
+    assert.deepEqual(kinds.sort(), ['diamond', 'ellipse', 'rectangle'])
+  } finally {
+    await other.close()
+  }
 })
 
 test('what is deleted offline stays deleted over a reload', async ({ node, openBoard }) => {
