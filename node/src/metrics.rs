@@ -75,6 +75,9 @@ pub(crate) struct Metrics {
     pub(crate) rooms_poisoned: IntCounter,
     pub(crate) compactions: IntCounter,
 
+    /// A board's picture for the start page, from its stored updates.
+    pub(crate) preview_draw: Histogram,
+
     pub(crate) raft_term: IntGauge,
     pub(crate) raft_is_leader: IntGauge,
     pub(crate) raft_has_quorum: IntGauge,
@@ -221,6 +224,12 @@ impl Metrics {
             compactions: make.counter(
                 "easel_store_compactions_total",
                 "Compactions of a board's tail.",
+            ),
+
+            preview_draw: make.histogram(
+                "easel_preview_draw_seconds",
+                "Drawing a board's preview, from its stored updates.",
+                HTTP_BUCKETS,
             ),
 
             raft_term: make.gauge("easel_raft_term", "Current term."),

@@ -63,10 +63,13 @@ impl Cache {
         Self { shared }
     }
 
-    /// A miss says nothing: the value may never have been put, or have vanished.
-    pub fn get(&self, key: &[u8]) -> Option<Bytes> {
-        match self.shared.db()?.get(key) {
-            Ok(value) => value.map(|value| Bytes::copy_from_slice(&value)),
+    /// The newest value of a series and its number. A miss says nothing: it may never have been put, or have vanished.
+    ///
+    /// No series may begin with the name of another.
+    pub fn newest(&self, series: &[u8]) -> Option<(u64, Bytes)> {
+        let found = self.shared.db()?.scan_prefix(series).next_back()?;
+        match found {
+            Ok((key, value)) => Some((number(&key)?, Bytes::copy_from_slice(&value))),
             Err(error) => {
                 self.shared.begin_anew_after(&error);
                 None
@@ -74,7 +77,8 @@ impl Cache {
         }
     }
 
-    pub fn put(&self, key: &[u8], value: &[u8]) {
+    /// Puts a value into a series and drops those before it. Whoever comes after a newer one puts nothing.
+    pub fn put_newest(&self, series: &[u8], number: u64, value: &[u8]) {
         if value.len() > VALUE_BYTES_MAX {
             return;
         }
@@ -82,7 +86,7 @@ impl Cache {
             return;
         };
         let nth = self.shared.puts.fetch_add(1, Ordering::Relaxed) + 1;
-        let put = db.insert(key, value).and_then(|_| {
+        let put = put_newest(&db, series, number, value).and_then(|()| {
             if nth.is_multiple_of(PUTS_BETWEEN_SIZE_CHECKS) {
                 return Ok(db.size_on_disk()? > DISK_BYTES_MAX);
             }
@@ -105,6 +109,25 @@ impl Cache {
     }
 }
 
+/// In this order, so that a reader meanwhile finds one of the two.
+fn put_newest(db: &sled::Db, series: &[u8], number: u64, value: &[u8]) -> sled::Result<()> {
+    let key = [series, &number.to_be_bytes()].concat();
+    let newest = db.scan_prefix(series).keys().next_back().transpose()?;
+    if newest.is_some_and(|newest| newest.as_ref() > key.as_slice()) {
+        return Ok(());
+    }
+    db.insert(&key, value)?;
+    for older in db.range(series.to_vec()..key).keys() {
+        db.remove(older?)?;
+    }
+    Ok(())
+}
+
+/// The number that ends a key.
+fn number(key: &[u8]) -> Option<u64> {
+    key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes))
+}
+
 impl Shared {
     fn db(&self) -> Option<sled::Db> {
         match &*self.stage.lock() {
@@ -124,7 +147,7 @@ impl Shared {
 
     /// Opens the folder; one that cannot be opened is deleted, and made, once.
     fn open(&self) {
-        let opened = self.try_open().or_else(|why| {
+        let opened = self.try_open().and_then(small_enough).or_else(|why| {
             tracing::warn!(why, "the cache cannot be opened; its folder is made anew");
             self.delete_folder().map_err(|error| error.to_string())?;
             self.try_open()
@@ -169,6 +192,15 @@ impl Shared {
     }
 }
 
+/// A process that ends before it looks at the size would let the folder grow over many starts.
+fn small_enough(db: sled::Db) -> Result<sled::Db, String> {
+    match db.size_on_disk() {
+        Ok(bytes) if bytes <= DISK_BYTES_MAX => Ok(db),
+        Ok(bytes) => Err(format!("it holds {bytes} bytes, which is too much")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// Only the caller that finds the cache open begins anew; another saw the same trouble and is already at it.
 fn begin_anew(shared: &Arc<Shared>) {
     let mut stage = shared.stage.lock();
@@ -208,20 +240,50 @@ mod tests {
 
     use super::Cache;
 
+    /// The newest of a series as `number value`; empty if there is none.
+    fn check(cache: &Cache, series: &[u8], expected: &str) {
+        let found = cache
+            .newest(series)
+            .map_or_else(String::new, |(number, value)| {
+                format!("{number} {}", String::from_utf8_lossy(&value))
+            });
+        assert_eq!(found, expected);
+    }
+
     #[test]
     fn what_is_put_is_there_after_a_restart() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("cache");
         let cache = Cache::open(&folder);
         cache.settle();
-        assert_eq!(cache.get(b"preview"), None);
-        cache.put(b"preview", b"<svg/>");
-        assert_eq!(cache.get(b"preview").as_deref(), Some(&b"<svg/>"[..]));
+        assert_eq!(cache.newest(b"preview"), None);
+        cache.put_newest(b"preview", 7, b"<svg/>");
+        check(&cache, b"preview", "7 <svg/>");
         drop(cache);
 
         let cache = Cache::open(&folder);
         cache.settle();
-        assert_eq!(cache.get(b"preview").as_deref(), Some(&b"<svg/>"[..]));
+        check(&cache, b"preview", "7 <svg/>");
+    }
+
+    #[test]
+    fn a_series_holds_its_newest_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&dir.path().join("cache"));
+        cache.settle();
+        for (series, number, value) in [
+            (b"a", 255, "first"),
+            (b"b", 1, "other"),
+            (b"a", 256, "second"),
+            (b"a", 3, "late"),
+            (b"a", 256, "again"),
+        ] {
+            cache.put_newest(series, number, value.as_bytes());
+        }
+        check(&cache, b"a", "256 again");
+        check(&cache, b"b", "1 other");
+        check(&cache, b"c", "");
+        assert_eq!(cache.shared.db().unwrap().len(), 2, "what is older stays");
     }
 
     #[test]
@@ -233,8 +295,8 @@ mod tests {
         fs::write(folder.join("db"), vec![0xa5; 10_000]).unwrap();
         let cache = Cache::open(&folder);
         cache.settle();
-        cache.put(b"k", b"v");
-        assert_eq!(cache.get(b"k").as_deref(), Some(&b"v"[..]));
+        cache.put_newest(b"k", 1, b"v");
+        check(&cache, b"k", "1 v");
     }
 
     #[test]
@@ -244,8 +306,8 @@ mod tests {
         fs::write(&file, b"not a folder").unwrap();
         let cache = Cache::open(&file.join("cache"));
         cache.settle();
-        cache.put(b"k", b"v");
-        assert_eq!(cache.get(b"k"), None);
+        cache.put_newest(b"k", 1, b"v");
+        check(&cache, b"k", "");
     }
 
     #[test]
@@ -253,11 +315,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::open(&dir.path().join("cache"));
         cache.settle();
-        cache.put(b"k", b"v");
+        cache.put_newest(b"k", 2, b"v");
         super::begin_anew(&cache.shared);
         cache.settle();
-        assert_eq!(cache.get(b"k"), None);
-        cache.put(b"k", b"w");
-        assert_eq!(cache.get(b"k").as_deref(), Some(&b"w"[..]));
+        check(&cache, b"k", "");
+        cache.put_newest(b"k", 1, b"w");
+        check(&cache, b"k", "1 w");
     }
 }
