@@ -204,12 +204,27 @@ export function openStream(url: string, listener: CarrierListener, platform: Str
     listener.closed(code, reason)
   }
 
+  async function sendRest(until: AbortSignal): Promise<void> {
+    for (let rest = posts.next(); rest !== null; rest = posts.next()) {
+      if ((await send(rest, [until], true)) !== 204) return
+      posts.arrived()
+    }
+  }
+
+  /** There is no later here: both leave at once, and the server lets a post that came first be taken first. */
+  function leavePage(): void {
+    if (ended.signal.aborted) return
+    const rest = name === null ? null : posts.next()
+    if (rest !== null) void send(rest, [AbortSignal.timeout(POST_MS_MAX)], true)
+    fail(CLOSED_ABNORMALLY, '')
+  }
+
   const signs = setInterval(() => {
     if (name === null || posting || Date.now() - saidAtMs < SIGN_EVERY_MS) return
     posts.addNothing()
     void post()
   }, SIGN_EVERY_MS / 4)
-  const unwatch = onPageGone(() => fail(CLOSED_ABNORMALLY, ''))
+  const unwatch = onPageGone(leavePage)
   void read()
 
   return {
@@ -222,8 +237,7 @@ export function openStream(url: string, listener: CarrierListener, platform: Str
     async close() {
       if (ended.signal.aborted) return
       end()
-      const last = name === null ? null : posts.next()
-      if (last !== null) await send(last, [AbortSignal.timeout(GOODBYE_MS_MAX)], true)
+      if (name !== null) await sendRest(AbortSignal.timeout(GOODBYE_MS_MAX))
       await goodbye(name)
     },
   }
