@@ -55,14 +55,14 @@ struct IdentityV1 {
 }
 
 #[derive(Serialize, Deserialize)]
-struct LogIdV1 {
+pub(crate) struct LogIdV1 {
     term: u64,
     leader: u64,
     index: u64,
 }
 
 #[derive(Serialize, Deserialize)]
-struct VoteV1 {
+pub(crate) struct VoteV1 {
     term: u64,
     node: u64,
     committed: bool,
@@ -74,7 +74,7 @@ struct PeerV1 {
 }
 
 #[derive(Serialize, Deserialize)]
-struct MembershipV1 {
+pub(crate) struct MembershipV1 {
     configs: Vec<BTreeSet<u64>>,
     nodes: BTreeMap<u64, PeerV1>,
 }
@@ -161,22 +161,12 @@ pub(crate) fn decode_log_id(bytes: &[u8]) -> Result<LogId, DecodeError> {
 }
 
 pub(crate) fn encode_vote(vote: &Vote) -> Vec<u8> {
-    let body = VoteV1 {
-        term: vote.leader_id.term,
-        node: vote.leader_id.node_id,
-        committed: vote.committed,
-    };
-    write(vec![V1], &body)
+    write(vec![V1], &VoteV1::from(*vote))
 }
 
 pub(crate) fn decode_vote(bytes: &[u8]) -> Result<Vote, DecodeError> {
     const WHAT: &str = "the vote";
-    let vote: VoteV1 = read(WHAT, versioned(WHAT, bytes)?)?;
-    Ok(if vote.committed {
-        Vote::new_committed(vote.term, vote.node)
-    } else {
-        Vote::new(vote.term, vote.node)
-    })
+    Ok(read::<VoteV1>(WHAT, versioned(WHAT, bytes)?)?.into())
 }
 
 pub(crate) fn encode_identity(identity: &Identity) -> Vec<u8> {
@@ -219,11 +209,14 @@ pub(crate) fn decode_marker(bytes: &[u8]) -> Result<Marker, DecodeError> {
     })
 }
 
-fn write(head: Vec<u8>, body: &impl Serialize) -> Vec<u8> {
+pub(crate) fn write(head: Vec<u8>, body: &impl Serialize) -> Vec<u8> {
     postcard::to_extend(body, head).expect("postcard fails only on unsized sequences and writers")
 }
 
-fn read<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T, DecodeError> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(
+    what: &'static str,
+    bytes: &'a [u8],
+) -> Result<T, DecodeError> {
     let garbled = |why: String| DecodeError::Garbled { what, why };
     let (value, rest) = postcard::take_from_bytes(bytes).map_err(|e| garbled(e.to_string()))?;
     if rest.is_empty() {
@@ -233,7 +226,7 @@ fn read<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T
     }
 }
 
-fn versioned<'a>(what: &'static str, bytes: &'a [u8]) -> Result<&'a [u8], DecodeError> {
+pub(crate) fn versioned<'a>(what: &'static str, bytes: &'a [u8]) -> Result<&'a [u8], DecodeError> {
     match bytes.split_first() {
         None => Err(DecodeError::Empty { what }),
         Some((&V1, rest)) => Ok(rest),
@@ -258,6 +251,26 @@ impl From<LogId> for LogIdV1 {
 impl From<LogIdV1> for LogId {
     fn from(id: LogIdV1) -> Self {
         LogId::new(CommittedLeaderId::new(id.term, id.leader), id.index)
+    }
+}
+
+impl From<Vote> for VoteV1 {
+    fn from(vote: Vote) -> Self {
+        Self {
+            term: vote.leader_id.term,
+            node: vote.leader_id.node_id,
+            committed: vote.committed,
+        }
+    }
+}
+
+impl From<VoteV1> for Vote {
+    fn from(vote: VoteV1) -> Self {
+        if vote.committed {
+            Vote::new_committed(vote.term, vote.node)
+        } else {
+            Vote::new(vote.term, vote.node)
+        }
     }
 }
 

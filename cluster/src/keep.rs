@@ -9,9 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::disk::Reserve;
 use crate::health::Health;
+use crate::lag::Lag;
 use crate::log::LogProgress;
+use crate::network::Sending;
 use crate::raft::Raft;
 use crate::state::StateFile;
+
+/// The log is cut all the same when it has grown to so many times what calls for a cut.
+const HELD_CUTS_MAX: u64 = 16;
 
 /// When upkeep is due.
 #[derive(Debug, Clone)]
@@ -40,6 +45,7 @@ pub(crate) struct Keeper {
     pub(crate) log: Arc<LogProgress>,
     pub(crate) reserve: Arc<Reserve>,
     pub(crate) health: Arc<Health>,
+    pub(crate) sending: Arc<Sending>,
 }
 
 impl Keeper {
@@ -48,6 +54,7 @@ impl Keeper {
             at: Instant::now(),
             log_bytes: 0,
         };
+        let mut lag = Lag::default();
         let mut clock = tokio::time::interval(self.schedule.flush_every);
         clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -67,12 +74,30 @@ impl Keeper {
             }
             let log_bytes = self.log.bytes.load(Ordering::Relaxed);
             let now = Instant::now();
-            if cut.is_due(&self.schedule, now, log_bytes) {
+            let held = self.others_need_the_log(&raft, &mut lag, now)
+                && log_bytes - cut.log_bytes
+                    < self
+                        .schedule
+                        .snapshot_log_bytes
+                        .saturating_mul(HELD_CUTS_MAX);
+            if cut.is_due(&self.schedule, now, log_bytes) && !held {
                 cut = Cut { at: now, log_bytes };
                 // Fails only when openraft has stopped, which the status reports.
                 let _ = raft.trigger().snapshot().await;
             }
         }
+    }
+}
+
+impl Keeper {
+    /// Whether a follower receives a snapshot, or catches up by the log.
+    fn others_need_the_log(&self, raft: &Raft, lag: &mut Lag, now: Instant) -> bool {
+        let metrics = raft.metrics();
+        let metrics = metrics.borrow();
+        let last = metrics.last_log_index.unwrap_or(0);
+        let others = metrics.replication.iter().flatten();
+        let accepted = others.map(|(node, upto)| (*node, upto.map_or(0, |id| id.index)));
+        lag.anyone_catching_up(now, last, accepted) || self.sending.any()
     }
 }
 

@@ -17,6 +17,7 @@ mod error;
 mod folder;
 mod health;
 mod keep;
+mod lag;
 mod log;
 mod machine;
 mod network;

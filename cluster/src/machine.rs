@@ -122,7 +122,7 @@ impl RaftStateMachine<Types> for Machine {
         let failed = |e: &StateError| StorageIOError::write_snapshot(Some(meta.signature()), e);
         let marker = self
             .state
-            .install(snapshot.into_read())
+            .install(snapshot.into_source())
             .await
             .map_err(|e| failed(&e))?;
         match marker {

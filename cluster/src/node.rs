@@ -11,18 +11,20 @@ use easel_storage::{
 };
 use futures_util::future::BoxFuture;
 use openraft::{Config, ServerState, SnapshotPolicy};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::codec::Identity;
 use crate::disk::Reserve;
 use crate::error::StartError;
-use crate::folder::{Folder, NodeFile};
+use crate::folder::{FIRST_NODE, Folder, NodeFile};
 use crate::health::Health;
 use crate::keep::{Keeper, Schedule};
 use crate::log::LogStore;
 use crate::machine::Machine;
-use crate::network::NoPeers;
+use crate::network::{Alone, Arrivals, Network, Sending, Server, Transport};
 use crate::observer::{Observer, Silent};
 use crate::open::{self, Files};
 use crate::propose::{self, Intake};
@@ -33,6 +35,8 @@ use crate::status::{Sources, Status};
 
 /// Entries that stay in the log after a cut, for a follower that is a little behind.
 const LOG_KEEP_ENTRIES: u64 = 64;
+/// Without a majority a proposal is never answered; a node that ends waits no longer than this for its last.
+const LAST_PROPOSAL_WAIT_MAX: Duration = Duration::from_secs(5);
 /// What a file that was let go of may still take to close.
 const CLOSE_WAIT_MAX: Duration = Duration::from_secs(5);
 
@@ -68,6 +72,23 @@ pub struct Node {
     status: watch::Receiver<Status>,
     stop: CancellationToken,
     supervisor: Option<JoinHandle<()>>,
+    #[cfg(test)]
+    pub(crate) inside: Inside,
+}
+
+/// What tests of groups reach for.
+#[cfg(test)]
+#[derive(Clone)]
+pub(crate) struct Inside {
+    pub(crate) raft: Raft,
+    pub(crate) state: Arc<StateFile>,
+}
+
+#[cfg(test)]
+impl std::fmt::Debug for Inside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inside").finish_non_exhaustive()
+    }
 }
 
 /// The node as the rest of the server sees it; outlives it, and then answers `Stopped`.
@@ -91,6 +112,7 @@ impl Node {
         let run = Run {
             options,
             schedule: Schedule::default(),
+            peers: None,
             closed,
             files_closed,
         };
@@ -139,10 +161,21 @@ impl Store for Handle {
 pub(crate) struct Run {
     pub(crate) options: Options,
     pub(crate) schedule: Schedule,
+    pub(crate) peers: Option<Peers>,
     /// Held by each open file;
     pub(crate) closed: mpsc::Sender<()>,
     /// so that this ends when the last is closed.
     pub(crate) files_closed: mpsc::Receiver<()>,
+}
+
+/// How a node of a group is reached and reaches the others. Node 1 of an empty folder begins a group; any other
+/// waits to be taken into one.
+#[derive(Debug)]
+pub(crate) struct Peers {
+    /// Where the others find this node.
+    pub(crate) address: String,
+    pub(crate) listener: TcpListener,
+    pub(crate) transport: Arc<dyn Transport>,
 }
 
 impl Run {
@@ -169,12 +202,24 @@ impl Run {
             observer.clone(),
         );
         let progress = log.progress();
-        let raft = Raft::new(files.node.node, raft_config()?, NoPeers, log, machine)
+        let me = Identity {
+            cluster: files.node.cluster,
+            node: files.node.node,
+        };
+        let sending = Arc::new(Sending::default());
+        let transport = match &self.peers {
+            Some(peers) => peers.transport.clone(),
+            None => Arc::new(Alone),
+        };
+        let network = Network::new(me, transport, sending.clone());
+        let raft = Raft::new(me.node, raft_config()?, network, log, machine)
             .await
             .map_err(|e| StartError::Stopped(e.to_string()))?;
 
-        let reserve = Reserve::new(self.options.dir, self.options.disk_reserve_bytes);
+        let dir = self.options.dir;
+        let reserve = Reserve::new(dir.clone(), self.options.disk_reserve_bytes);
         let reserve = Arc::new(reserve);
+        let arrivals = Arrivals::new(me, dir, state.clone(), reserve.clone());
         let health = Arc::new(Health::new());
         let (intake, proposer) = propose::queue(reserve.clone(), health.clone(), observer.clone());
         let sources = Sources {
@@ -192,16 +237,28 @@ impl Run {
             log: progress,
             reserve,
             health: health.clone(),
+            sending,
         };
         let stop = CancellationToken::new();
         let status = watch::Sender::new(sources.now());
         let watched = status.subscribe();
+        let own_address = self.peers.as_ref().map(|peers| peers.address.clone());
+        let server = self.peers.map(|peers| {
+            let server = Server::new(me, raft.clone(), peers.transport, Arc::new(arrivals));
+            tokio::spawn(server.run(peers.listener, stop.clone()))
+        });
         let tasks = Tasks {
+            server,
             proposer: tokio::spawn(proposer.run(raft.clone(), stop.clone())),
             keeper: tokio::spawn(keeper.run(raft.clone(), stop.clone())),
             status: tokio::spawn(sources.publish(status, stop.clone())),
         };
         let reader = Reader::start(state.clone(), raft.clone());
+        #[cfg(test)]
+        let inside = Inside {
+            raft: raft.clone(),
+            state: state.clone(),
+        };
         let supervisor = Supervisor {
             raft: raft.clone(),
             state,
@@ -215,8 +272,10 @@ impl Run {
             status: watched,
             stop: stop.clone(),
             supervisor: Some(tokio::spawn(supervisor.run(stop))),
+            #[cfg(test)]
+            inside,
         };
-        match node.come_up(&raft, &files.node).await {
+        match node.come_up(&raft, &files.node, own_address).await {
             Ok(()) => Ok(node),
             Err(error) => {
                 node.shutdown().await;
@@ -227,19 +286,39 @@ impl Run {
 }
 
 impl Node {
-    /// Leads, replays, and gives a new state its identity.
-    async fn come_up(&self, raft: &Raft, node: &NodeFile) -> Result<(), StartError> {
+    /// The only voter leads, replays, and gives a new state its identity. A node of a group is up at once: whether it
+    /// leads or follows is then settled with the others.
+    async fn come_up(
+        &self,
+        raft: &Raft,
+        node: &NodeFile,
+        own_address: Option<String>,
+    ) -> Result<(), StartError> {
         let stopped = |why: String| StartError::Stopped(why);
         if raft
             .is_initialized()
             .await
             .map_err(|e| stopped(e.to_string()))?
         {
+            let membership = raft.metrics().borrow().membership_config.clone();
+            if membership.voter_ids().ne([node.node]) {
+                if own_address.is_none() {
+                    let why =
+                        "the folder is of a group of nodes, and this release starts nodes alone";
+                    return Err(stopped(why.to_owned()));
+                }
+                return self.check_instance(node.instance).await;
+            }
             // Alone it may lead at once instead of waiting for the silence of others.
             let elected = raft.trigger().elect().await;
             elected.map_err(|e| stopped(e.to_string()))?;
+        } else if own_address.is_some() && node.node != FIRST_NODE {
+            return Ok(());
         } else {
-            let voters = BTreeMap::from([(node.node, Peer::default())]);
+            let peer = Peer {
+                address: own_address.unwrap_or_default(),
+            };
+            let voters = BTreeMap::from([(node.node, peer)]);
             let initialized = raft.initialize(voters).await;
             initialized.map_err(|e| stopped(e.to_string()))?;
         }
@@ -258,23 +337,36 @@ impl Node {
     }
 
     async fn name_instance(&self, wanted: InstanceId) -> Result<(), StartError> {
-        let stopped = |why: &dyn std::fmt::Display| StartError::Stopped(why.to_string());
-        let read = self.handle.read(ReadLevel::Local, Query::Instance).await;
-        match read.map_err(|e| stopped(&e))?.answer {
-            Answer::Instance(Some(found)) if found == wanted => Ok(()),
-            Answer::Instance(Some(found)) => Err(StartError::Mismatch {
+        if self.instance().await?.is_some() {
+            return self.check_instance(wanted).await;
+        }
+        let kind = Command::InitInstance { instance: wanted };
+        let named = self
+            .handle
+            .intake
+            .submit_from_reserve(vec![Envelope::new(Actor::System, kind)])
+            .await;
+        named
+            .map(drop)
+            .map_err(|e| StartError::Stopped(e.to_string()))
+    }
+
+    /// A state without a name has not been given it yet.
+    async fn check_instance(&self, wanted: InstanceId) -> Result<(), StartError> {
+        match self.instance().await? {
+            Some(found) if found != wanted => Err(StartError::Mismatch {
                 file: PathBuf::from("state.redb"),
                 why: format!("it is of {found}, node.json of {wanted}"),
             }),
-            Answer::Instance(None) => {
-                let kind = Command::InitInstance { instance: wanted };
-                let named = self
-                    .handle
-                    .intake
-                    .submit_from_reserve(vec![Envelope::new(Actor::System, kind)])
-                    .await;
-                named.map(drop).map_err(|e| stopped(&e))
-            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn instance(&self) -> Result<Option<InstanceId>, StartError> {
+        let stopped = |why: &dyn std::fmt::Display| StartError::Stopped(why.to_string());
+        let read = self.handle.read(ReadLevel::Local, Query::Instance).await;
+        match read.map_err(|e| stopped(&e))?.answer {
+            Answer::Instance(found) => Ok(found),
             other => Err(stopped(&format!("a wrong answer: {other:?}"))),
         }
     }
@@ -300,6 +392,7 @@ fn raft_config() -> Result<Arc<Config>, StartError> {
 
 #[derive(Debug)]
 struct Tasks {
+    server: Option<JoinHandle<()>>,
     proposer: JoinHandle<()>,
     keeper: JoinHandle<()>,
     status: JoinHandle<()>,
@@ -326,7 +419,22 @@ impl Supervisor {
                 stop.cancelled().await;
             }
         }
-        join("proposer", self.tasks.proposer).await;
+        if let Some(server) = self.tasks.server {
+            join("server of peers", server).await;
+        }
+        let mut proposer = self.tasks.proposer;
+        let proposed = tokio::time::timeout(LAST_PROPOSAL_WAIT_MAX, &mut proposer).await;
+        match proposed {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the proposer ended badly"),
+            Err(_) => {
+                tracing::warn!(
+                    "the last commands found no majority; what became of them is not known"
+                );
+                let _ = self.raft.shutdown().await;
+                join("proposer", proposer).await;
+            }
+        }
         join("keeper", self.tasks.keeper).await;
         if !self.health.has_failed()
             && let Err(error) = self.state.flush().await

@@ -11,6 +11,7 @@ use crate::codec::{self, Identity, Marker};
 use crate::error::StartError;
 use crate::folder::{Content, FIRST_NODE, Folder, NodeFile};
 use crate::log::{LogFile, LogSummary};
+use crate::network;
 
 /// The open files of a node, checked against each other.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(crate) struct Files {
 /// How the files are called when something is wrong with them.
 #[derive(Debug)]
 pub(crate) struct Paths {
+    pub(crate) dir: PathBuf,
     pub(crate) log: PathBuf,
     pub(crate) state: PathBuf,
 }
@@ -37,6 +39,7 @@ pub(crate) fn open_folder(
 ) -> Result<(Folder, Files), StartError> {
     let folder = Folder::lock(dir)?;
     let paths = Paths {
+        dir: dir.to_owned(),
         log: folder.log_path(),
         state: folder.state_path(),
     };
@@ -110,8 +113,11 @@ impl Files {
             return Err(mismatch(&paths.state, why));
         }
         // Every entry is in the log before it is applied. Only a snapshot received from another node
-        // brings the state ahead, and this release receives none.
-        if applied > last {
+        // brings the state ahead, and then a note says so; openraft cuts the log when it starts.
+        let arrived = network::arrived(&paths.dir)
+            .map_err(StartError::io(format!("read {}", paths.dir.display())))?;
+        let ends_with_it = arrived.is_some() && arrived == marker.as_ref().and_then(|m| m.applied);
+        if applied > last && !ends_with_it {
             let why = format!(
                 "it ends with entry {}, and the state already holds entry {}",
                 shown(last),

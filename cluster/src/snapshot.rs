@@ -9,20 +9,33 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use easel_storage::redb::SnapshotReader;
+use easel_storage::redb::{Received, SnapshotReader};
 use openraft::{RaftSnapshotBuilder, Snapshot, SnapshotMeta};
 use parking_lot::Mutex;
+use tokio::sync::mpsc;
 
 use crate::observer::Observer;
 use crate::raft::{LogId, Peer, StorageError, StorageIOError, StoredMembership, Types};
 use crate::state::{StateError, StateFile};
 
-/// The bytes of a snapshot, once, in order.
-pub(crate) struct SnapshotStream(Box<dyn Read + Send>);
+/// Pieces between the disk and the connection; when full, the disk is not read.
+const PIECES_MAX: usize = 2;
+
+/// A snapshot on its way: bytes, once, in order, or a state that has arrived and only takes its place.
+pub(crate) struct SnapshotStream(Source);
+
+pub(crate) enum Source {
+    Bytes(Box<dyn Read + Send>),
+    Received(Received),
+}
 
 impl SnapshotStream {
     pub(crate) fn new(source: impl Read + Send + 'static) -> Self {
-        Self(Box::new(source))
+        Self(Source::Bytes(Box::new(source)))
+    }
+
+    pub(crate) fn received(received: Received) -> Self {
+        Self(Source::Received(received))
     }
 
     /// To be replaced by what arrives.
@@ -30,8 +43,33 @@ impl SnapshotStream {
         Self::new(io::empty())
     }
 
-    pub(crate) fn into_read(self) -> Box<dyn Read + Send> {
+    pub(crate) fn into_source(self) -> Source {
         self.0
+    }
+
+    /// The bytes in pieces of `bytes_max`, read on a thread that may block. It ends when the receiver is dropped.
+    pub(crate) fn into_pieces(self, bytes_max: usize) -> mpsc::Receiver<io::Result<Vec<u8>>> {
+        let (pieces, receiver) = mpsc::channel(PIECES_MAX);
+        tokio::task::spawn_blocking(move || {
+            let Source::Bytes(source) = self.0 else {
+                let received = "what has arrived is not sent on";
+                let _ = pieces.blocking_send(Err(io::Error::other(received)));
+                return;
+            };
+            let mut source = source;
+            loop {
+                let mut piece = Vec::with_capacity(bytes_max);
+                let read = (&mut source).take(bytes_max as u64).read_to_end(&mut piece);
+                let ended = !matches!(read, Ok(count) if count > 0);
+                if matches!(read, Ok(0))
+                    || pieces.blocking_send(read.map(|_| piece)).is_err()
+                    || ended
+                {
+                    return;
+                }
+            }
+        });
+        receiver
     }
 }
 

@@ -7,9 +7,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use easel_storage::redb::{InstallError, SnapshotReader, State};
+use easel_storage::redb::{InstallError, Received, SnapshotReader, State};
 use easel_storage::{Answer, Batch, Fault, Query, Reply};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, mpsc, watch};
@@ -17,7 +17,10 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::codec::{self, DecodeError, Marker};
 use crate::observer::Observer;
 use crate::raft::LogId;
+use crate::snapshot::Source;
 
+/// How long a snapshot that has arrived may take to be in its place.
+const ARRIVAL_WAIT_MAX: Duration = Duration::from_secs(60);
 /// Applied bytes that wait for a flush before one is asked for early.
 const DIRTY_BYTES_MAX: u64 = 64 << 20;
 
@@ -46,12 +49,26 @@ pub(crate) struct StateFile {
     applied_index: watch::Sender<u64>,
     applied: Mutex<Option<LogId>>,
     durable: Mutex<Option<LogId>>,
+    /// Where a snapshot ends that is about to be installed.
+    arriving: watch::Sender<Option<u64>>,
     dirty_bytes: AtomicU64,
     unsnapped_bytes: AtomicU64,
     dirty: Notify,
     /// One flush at a time: a second caller waits and then finds its work done.
     flushing: tokio::sync::Mutex<()>,
     observer: Arc<dyn Observer>,
+}
+
+/// See [`StateFile::arriving`].
+#[derive(Debug)]
+pub(crate) struct Arriving<'a> {
+    state: &'a StateFile,
+}
+
+impl Drop for Arriving<'_> {
+    fn drop(&mut self) {
+        self.state.arriving.send_replace(None);
+    }
 }
 
 #[derive(Debug)]
@@ -78,6 +95,7 @@ impl StateFile {
             applied_index: watch::Sender::new(applied.map_or(0, |id| id.index)),
             applied: Mutex::new(applied),
             durable: Mutex::new(applied),
+            arriving: watch::Sender::new(None),
             dirty_bytes: AtomicU64::new(0),
             unsnapped_bytes: AtomicU64::new(0),
             dirty: Notify::new(),
@@ -127,8 +145,30 @@ impl StateFile {
         let durable = *self.durable.lock();
         match durable {
             Some(id) if id.index >= index => Ok(durable),
-            Some(_) | None => self.flush().await,
+            Some(_) | None => {
+                // openraft cuts the log while it installs. Without waiting, a gap would stay in the log.
+                let mut arriving = self.arriving.subscribe();
+                let settled = arriving.wait_for(|upto| upto.is_none_or(|upto| upto < index));
+                // When it takes too long, the log keeps what it has.
+                let _ = tokio::time::timeout(ARRIVAL_WAIT_MAX, settled).await;
+                self.flush().await
+            }
         }
+    }
+
+    /// Says that a snapshot up to `index` is about to be installed, until it is, or what this returns is dropped.
+    pub(crate) fn arriving(&self, index: u64) -> Arriving<'_> {
+        self.arriving.send_replace(Some(index));
+        Arriving { state: self }
+    }
+
+    /// Loads a snapshot beside the state and checks it. One at a time.
+    pub(crate) async fn receive(
+        &self,
+        mut source: Box<dyn std::io::Read + Send>,
+    ) -> Result<Received, StateError> {
+        self.on_thread(move |state| state.receive(&mut *source))
+            .await
     }
 
     /// Returns when enough was applied that a flush should not wait for its hour.
@@ -146,22 +186,31 @@ impl StateFile {
     }
 
     /// Replaces the whole state; durable when it returns.
-    pub(crate) async fn install(
-        &self,
-        mut source: Box<dyn std::io::Read + Send>,
-    ) -> Result<Option<Marker>, StateError> {
-        let marker = self
+    pub(crate) async fn install(&self, source: Source) -> Result<Option<Marker>, StateError> {
+        let installed = self
             .on_thread(move |state| {
-                state.install(&mut *source)?;
+                match source {
+                    Source::Bytes(mut bytes) => state.install(&mut *bytes)?,
+                    Source::Received(received) => state.install_received(received)?,
+                }
                 let bytes = state.marker()?;
                 let marker = bytes.map(|bytes| codec::decode_marker(&bytes));
                 marker.transpose().map_err(StateError::from)
             })
-            .await?;
-        let applied = marker.as_ref().and_then(|m| m.applied);
-        *self.durable.lock() = applied;
-        self.set_applied(applied);
-        Ok(marker)
+            .await;
+        if let Ok(marker) = &installed {
+            let applied = marker.as_ref().and_then(|m| m.applied);
+            *self.durable.lock() = applied;
+            self.set_applied(applied);
+        }
+        self.arriving.send_replace(None);
+        installed
+    }
+
+    /// Nothing is forced to disk while this is held.
+    #[cfg(test)]
+    pub(crate) async fn hold_flushes(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.flushing.lock().await
     }
 
     pub(crate) fn applied_index(&self) -> watch::Receiver<u64> {

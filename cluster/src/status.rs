@@ -13,7 +13,7 @@ use crate::folder::NodeFile;
 use crate::health::Health;
 use crate::log::LogProgress;
 use crate::observer::Observer;
-use crate::raft::Raft;
+use crate::raft::{Metrics, Raft};
 use crate::state::StateFile;
 
 /// How the node stands. Indexes count log entries.
@@ -47,6 +47,19 @@ pub struct Status {
     pub disk_full: bool,
 }
 
+/// A leader that no majority has answered for so long may have been replaced without knowing it.
+const QUORUM_SILENCE_MAX_MS: u64 = 3_000;
+
+fn is_followed(metrics: &Metrics) -> bool {
+    let leads = metrics.state == ServerState::Leader;
+    let alone = metrics.membership_config.voter_ids().count() == 1;
+    if leads && !alone {
+        let silence_ms = metrics.millis_since_quorum_ack;
+        return silence_ms.is_some_and(|ms| ms < QUORUM_SILENCE_MAX_MS);
+    }
+    metrics.current_leader.is_some()
+}
+
 /// Where the parts of a status come from.
 pub(crate) struct Sources {
     pub(crate) node: NodeFile,
@@ -70,7 +83,7 @@ impl Sources {
             instance_id: self.node.instance,
             term: metrics.current_term,
             is_leader,
-            has_quorum: metrics.current_leader.is_some() && fatal.is_none(),
+            has_quorum: fatal.is_none() && is_followed(&metrics),
             last_log_index: metrics.last_log_index.unwrap_or(0),
             commit_index: self.log.committed.load(Ordering::Relaxed),
             applied_index: *self.state.applied_index().borrow(),

@@ -15,7 +15,7 @@ use crate::raft::{
 };
 
 /// Reads a sample. `EASEL_WRITE_GOLDEN=1` makes those that do not exist yet, and never touches the others.
-fn golden(name: &str, now: &[u8]) -> Vec<u8> {
+pub(super) fn golden(name: &str, now: &[u8]) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden/v1")
         .join(name);

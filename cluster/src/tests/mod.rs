@@ -5,6 +5,7 @@ mod faults;
 mod golden;
 mod raft_suite;
 mod snapshots;
+mod voters;
 
 use std::future::Future;
 use std::time::Duration;
@@ -46,6 +47,7 @@ pub(crate) async fn boot(
         instance,
     };
     let paths = Paths {
+        dir: std::env::temp_dir().join("no such folder"),
         log: "log.redb".into(),
         state: "state.redb".into(),
     };
@@ -56,6 +58,7 @@ pub(crate) async fn boot(
             ..Options::new(std::env::temp_dir())
         },
         schedule,
+        peers: None,
         closed,
         files_closed,
     };

@@ -1,6 +1,6 @@
 //! The log is cut, and states travel.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +35,7 @@ async fn start(dir: &Path, snapshot_log_bytes: u64) -> Node {
             snapshot_log_bytes,
             snapshot_every: Duration::from_secs(600),
         },
+        peers: None,
         closed,
         files_closed,
     };
@@ -147,12 +148,11 @@ async fn a_state_travels_as_a_stream() {
     let mut from = Machine::new(source.clone(), cluster, files.marker, Arc::new(Silent));
     let built = from.get_snapshot_builder().await.build_snapshot().await;
     let built = built.expect("a snapshot");
+    let mut pieces = built.snapshot.into_pieces(1_000);
     let mut bytes = Vec::new();
-    built
-        .snapshot
-        .into_read()
-        .read_to_end(&mut bytes)
-        .expect("the stream");
+    while let Some(piece) = pieces.recv().await {
+        bytes.extend(piece.expect("a piece"));
+    }
 
     let state = State::in_memory().expect("a state");
     let state = Arc::new(StateFile::new(state, None, closed, Arc::new(Silent)));

@@ -1,0 +1,12 @@
+//! Three voters in one process, over loopback TCP: real nodes in real folders, with a network that can be cut.
+//!
+//! A run has a seed for its choices; a failure prints it, and `VOTERS_SEED` runs it again. `VOTERS_SECONDS` makes the
+//! run with faults longer.
+
+mod faults;
+mod group;
+mod hostile;
+mod net;
+mod steady;
+mod wire;
+mod writers;
