@@ -15,6 +15,7 @@ import { readControl, readMessage } from './messages'
 import { onPageGone } from './page'
 import type { Post } from './posts'
 import { createPosts } from './posts'
+import { takeSlot } from './slots'
 
 export interface StreamPlatform {
   readonly fetch: typeof fetch
@@ -47,6 +48,9 @@ export function openStream(url: string, listener: CarrierListener, platform: Str
   let saidAtMs = 0
 
   async function read(): Promise<void> {
+    if (!(await takeSlot(ended.signal))) {
+      return fail(CLOSED_BUSY, 'Too many tabs of this browser have no WebSocket. Close one of them.')
+    }
     let misses = 0
     while (!ended.signal.aborted) {
       const before = lastId
