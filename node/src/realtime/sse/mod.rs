@@ -29,6 +29,8 @@ use stream::{Pump, Stream};
 
 /// Streams of one node. Each may hold about 1.5 MiB of what its client has not read, as a socket may hold 1 MiB.
 const STREAMS_MAX: usize = 1_000;
+/// A good-bye may overtake the last post. It does not wait longer for one, since its client does not either.
+const LEAVE_WAIT_MAX: Duration = Duration::from_millis(500);
 /// For so long is it remembered that a client must not come back.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
@@ -146,8 +148,9 @@ impl Posting {
         self.0.post().await
     }
 
-    /// Gives up the seat; returns when the room has been told.
+    /// Gives up the seat, once what is being posted has been taken; returns when the room has been told.
     pub(crate) async fn leave(self) {
+        let _turn = tokio::time::timeout(LEAVE_WAIT_MAX, self.0.clone().post()).await;
         self.0.leave().await;
     }
 }
@@ -244,4 +247,40 @@ fn unforeseen_name() -> String {
     let mut secret = [0; 16];
     getrandom::fill(&mut secret).expect("the operating system has random numbers");
     base64::encode_for_addresses(&secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, Opened, STREAMS_MAX, StreamRefused, open};
+    use crate::testing::TestNode;
+
+    fn asked<'a>(name: &'a str, last_event_id: Option<&'a str>) -> Asked<'a> {
+        Asked {
+            name,
+            last_event_id,
+            sv: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_streams_are_opened_than_the_node_takes() {
+        let node = TestNode::start_with(|config| config.realtime.create_on_join = true).await;
+        let rooms = &node.app.rooms;
+        let mut all = Vec::new();
+        for number in 0..STREAMS_MAX {
+            // No room takes as many.
+            let name = format!("room-{}", number / 100);
+            match open(rooms, asked(&name, None)).await {
+                Ok(Opened::Events(events)) => all.push(events),
+                other => panic!("{other:?}"),
+            }
+        }
+        let refused = open(rooms, asked("one-more", None)).await;
+        assert_eq!(refused.unwrap_err(), StreamRefused::TooMany);
+        // Who has a place already is not asked for another.
+        let greeting = all[0].recv().await.unwrap();
+        let greeting = String::from_utf8(greeting.to_vec()).unwrap();
+        let id = greeting.lines().find_map(|line| line.strip_prefix("id: "));
+        assert!(open(rooms, asked("room-0", id)).await.is_ok());
+    }
 }
