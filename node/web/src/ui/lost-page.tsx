@@ -18,7 +18,7 @@ export function LostPage({
   }, [])
   return (
     <main className="full">
-      <Notice art={<LostArt />} title={title} text={text} testId="lost">
+      <Notice of="page" art={<LostArt />} title={title} text={text} testId="lost">
         <Link to={paths.boards} className="button button--primary" data-testid="go-home">
           {strings.goHome}
         </Link>

@@ -17,6 +17,7 @@ export class PageBoundary extends Component<{ children: ReactNode }, { failed: b
     return (
       <main className="full">
         <Notice
+          of="page"
           art={<LostArt />}
           role="alert"
           title={strings.board.crashTitle}

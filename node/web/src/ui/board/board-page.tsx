@@ -90,6 +90,7 @@ function Trashed({ restore }: { restore: () => void }) {
   return (
     <main className="full">
       <Notice
+        of="page"
         art={<TrashArt />}
         title={strings.board.trashedTitle}
         text={strings.board.trashedText}

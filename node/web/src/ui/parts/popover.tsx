@@ -82,7 +82,8 @@ export function Popover(props: PopoverProps) {
     >
       {children}
     </div>,
-    document.body,
+    // Above everything, and in the landmark that readers of the page look through.
+    document.querySelector('main') ?? document.body,
   )
 }
 

@@ -1,0 +1,77 @@
+// What a program can find of barriers (axe-core): nothing, on any page, in light and dark, with what opens opened.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { canvas, drag, phase, suite, testId } from './harness.mjs'
+
+const test = suite()
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Each rule that is broken, and by what. */
+async function assertNoBarriers(page, what) {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe)
+  const { violations, passes } = await page.evaluate(() => window.axe.run(document))
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
+  assert.deepEqual(found, [], what)
+  assert.ok(passes.length > 10, `${what}: the rules ran`)
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  const options = { colorScheme, reducedMotion: 'reduce' }
+
+  test(`the start page has no barriers (${colorScheme})`, async ({ node, openPage }) => {
+    const page = await openPage('/', options)
+    await testId(page, 'empty').waitFor()
+    await assertNoBarriers(page, 'without boards')
+    await node.createBoard('One')
+    await node.trashBoard(await node.createBoard('Two'))
+    await page.reload()
+    await testId(page, 'board-card').first().waitFor()
+    await assertNoBarriers(page, 'with a board')
+    await testId(page, 'sort').click()
+    await page.getByRole('menu').waitFor()
+    await assertNoBarriers(page, 'with the order open')
+    await page.keyboard.press('Escape')
+    await testId(page, 'card-menu').first().click()
+    await page.getByRole('menu').waitFor()
+    await assertNoBarriers(page, 'with a card’s menu open')
+    await page.keyboard.press('Escape')
+    await testId(page, 'nav-trash').click()
+    await testId(page, 'board-card').first().waitFor()
+    await assertNoBarriers(page, 'in the trash')
+    await page.goto(`${node.url}/nothing/here`)
+    await page.getByRole('heading').first().waitFor()
+    await assertNoBarriers(page, 'at an address that is nothing')
+  })
+
+  test(`a board has no barriers (${colorScheme})`, async ({ node, openBoard }) => {
+    const board = await node.createBoard('Open to all')
+    const page = await openBoard(board, options)
+    await assertNoBarriers(page, 'blank')
+    await page.keyboard.press('r')
+    await drag(page, [500, 300], [650, 400])
+    await phase(page, 'saved')
+    await canvas(page, { selected: 1 })
+    await assertNoBarriers(page, 'with something selected')
+    for (const opener of ['me', 'arrange', 'prop-fill', 'prop-stroke', 'prop-text', 'prop-opacity']) {
+      const button = testId(page, opener)
+      if ((await button.count()) === 0) assert.fail(`there is no ${opener}`)
+      await button.click()
+      await page.locator('.popover').waitFor()
+      await assertNoBarriers(page, `with ${opener} open`)
+      await page.keyboard.press('Escape')
+    }
+    await page.mouse.click(575, 350, { button: 'right' })
+    await page.getByRole('menu').waitFor()
+    await assertNoBarriers(page, 'with the menu of the selection open')
+    await page.keyboard.press('Escape')
+    await page.mouse.dblclick(575, 350)
+    await page.locator('textarea, [contenteditable]').first().waitFor()
+    await assertNoBarriers(page, 'while something is written')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Shift+?')
+    await page.getByRole('dialog').waitFor()
+    await assertNoBarriers(page, 'with the keys shown')
+  })
+}
