@@ -39,6 +39,11 @@ test: ## Run every suite; installs what they need (Chromium, Python and Node pac
 soak: ## The long suites: fuzzing for minutes, stock clients for longer
 	EASEL_FUZZ_SECONDS=600 cargo test --locked --workspace -- --include-ignored
 
+.PHONY: bench-instructions
+bench-instructions: $(WEB)/dist/index.html ## Count what a stroke costs, in instructions, and compare with the baseline
+	@command -v valgrind >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq valgrind; }
+	tests/instructions
+
 check: $(WEB)/node_modules/.installed $(TOOLS)/deny ## Formatting, lints, types, docs, licences
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings

@@ -2,9 +2,11 @@
 //!
 //! `socket` pumps one connection: frames in to the room over its `line`, frames out from its `outbox` by
 //! `writer`. `rooms` knows which rooms are open. `task` runs one room: it hands events to `room`, which decides, and does
-//! what comes out; `fanout` gathers what is said to everybody. `wire` and `awareness` are the protocol. Begin with `room`.
+//! what comes out; `fanout` gathers what is said to everybody. `sse` is the way of those whom no WebSocket reaches.
+//! `wire` and `awareness` are the protocol. Begin with `room`.
 
 mod awareness;
+mod bus;
 mod fanout;
 mod line;
 mod outbox;
