@@ -2,7 +2,8 @@
 //!
 //! Every change to durable state is one [`Command`] in an [`Envelope`]; [`apply::apply`] decides it over a typed
 //! transaction and answers an [`Outcome`] or a [`Rejection`]. Reads are a [`Query`] and its [`Answer`]. The
-//! [`Store`] trait is how the rest of Easel reaches both; [`redb::State`] is the embedded engine under it.
+//! [`Store`] trait is how the rest of Easel reaches both; [`redb::State`] is the embedded engine under it. With the feature
+//! `postgres`, `postgres::State` is the engine for managed stores; only tests ask for it so far.
 //!
 //! What this crate is not: it does not know what a board looks like (content is opaque bytes), it does not replicate,
 //! and it does not decide who may do what.
@@ -15,6 +16,8 @@ pub mod codec;
 pub mod command;
 pub mod disk;
 pub mod ids;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod query;
 pub mod records;
 pub mod redb;

@@ -1,8 +1,8 @@
 //! The conformance suite: what every [`Store`] owes, and a minimal store to hold it against.
 //!
 //! [`run`] takes any working store, new or long in use: every check makes its own boards and rooms and looks at no
-//! others. This crate runs it on a [`DirectStore`], the cluster on a real node. A check that fails panics with what it
-//! saw. What needs a chosen clock or a crash is tested beside the rules and the engine, not here.
+//! others. This crate runs it on a [`DirectStore`] and on a PostgreSQL database, the cluster on a real node. A check
+//! that fails panics with what it saw. What needs a chosen clock or a crash is tested beside the rules and the engine.
 
 mod boards;
 mod content;
@@ -45,6 +45,7 @@ pub async fn run(store: Arc<dyn Store>) {
     order::a_refusal_is_remembered_too(&bench).await;
     order::replies_come_in_order(&bench).await;
     order::many_at_once_each_get_their_own_reply(&bench).await;
+    order::a_board_is_made_by_one_of_many(&bench).await;
     order::reads_see_what_their_level_promises(&bench).await;
 }
 

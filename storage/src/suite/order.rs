@@ -125,6 +125,23 @@ pub(super) async fn many_at_once_each_get_their_own_reply(bench: &Bench) {
     }
 }
 
+pub(super) async fn a_board_is_made_by_one_of_many(bench: &Bench) {
+    const CALLERS: usize = 16;
+    let board = BoardId::mint();
+    let calls = (0..CALLERS).map(|caller| {
+        let title = title(&format!("by {caller}"));
+        bench.run(Command::CreateBoard { board, title })
+    });
+    let replies = join_all(calls).await;
+    let refused = Err(Rejection::BoardExists);
+    let (refusals, made): (Vec<_>, Vec<_>) =
+        replies.into_iter().partition(|reply| *reply == refused);
+    assert_eq!((refusals.len(), made.len()), (CALLERS - 1, 1));
+    // The one who was told so is the one whose board it is.
+    let made = made.into_iter().next().expect("there is one");
+    assert_eq!(bench.board(board).await, Some(board_of(made)));
+}
+
 pub(super) async fn reads_see_what_their_level_promises(bench: &Bench) {
     let mut last = CommitIndex::default();
     for n in 1..=10 {

@@ -5,6 +5,7 @@ mod crash;
 mod expiry;
 mod golden;
 mod opening;
+mod postgres;
 mod properties;
 mod snapshots;
 mod support;

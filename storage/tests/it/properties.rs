@@ -26,12 +26,12 @@ enum Step {
 }
 
 #[derive(Debug, Clone)]
-struct StepBatch {
+pub(crate) struct StepBatch {
     later_ms: u64,
     steps: Vec<(Option<u8>, Step)>,
 }
 
-fn steps() -> impl Strategy<Value = Vec<StepBatch>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<StepBatch>> {
     let board = || 0u8..3;
     let doc = || 0u8..5;
     let origin = proptest::option::weighted(0.8, (0u64..3, 0u64..20));
@@ -52,7 +52,7 @@ fn steps() -> impl Strategy<Value = Vec<StepBatch>> {
     proptest::collection::vec(batch, 1..24)
 }
 
-fn doc_name(n: u8) -> DocName {
+pub(crate) fn doc_name(n: u8) -> DocName {
     match n {
         0..3 => board_id(n).into(),
         n => room(&format!("room-{n}")),
@@ -61,7 +61,7 @@ fn doc_name(n: u8) -> DocName {
 
 /// What the rules amount to, written as simply as can be.
 #[derive(Default)]
-struct Model {
+pub(crate) struct Model {
     docs: BTreeMap<DocName, ModelDoc>,
     answered: BTreeMap<u8, Reply>,
 }
@@ -209,7 +209,7 @@ fn bytes_of(payload: &Payload) -> Bytes {
 }
 
 /// Runs the steps on a state; gives the batches they became.
-fn run(state: &State, model: &mut Model, plan: Vec<StepBatch>) -> Vec<Batch> {
+pub(crate) fn run(state: &State, model: &mut Model, plan: Vec<StepBatch>) -> Vec<Batch> {
     let mut at = 0;
     let mut batches = Vec::new();
     for step_batch in plan {
