@@ -13,7 +13,8 @@ use crate::network::frame::{self, FrameError};
 use crate::network::wire::{self, Hello, HelloReply, Lane, Refusal};
 use crate::tests::within;
 
-const IDLE: Duration = Duration::from_secs(30);
+/// Between looks at whether there is room again.
+const PAUSE: Duration = Duration::from_millis(30);
 
 async fn call(group: &Group, node: u64) -> TcpStream {
     let connecting = TcpStream::connect(group.net.address(node));
@@ -163,7 +164,7 @@ async fn one_connection_too_many_is_told_so() {
     drop(held);
     let again = async {
         while !matches!(answer_to(&group, &opening).await, Ok(HelloReply::Welcome)) {
-            tokio::time::sleep(IDLE / 1_000).await;
+            tokio::time::sleep(PAUSE).await;
         }
     };
     within("room", again).await;

@@ -6,6 +6,7 @@
 mod faults;
 mod group;
 mod hostile;
+mod measure;
 mod net;
 mod steady;
 mod wire;
