@@ -17,6 +17,8 @@ const ENTRIES_MAX: u64 = 4_096;
 const OWNED_MAX: usize = 8;
 /// For so long is it remembered which clock a client id left with, so that a late echo does not bring it back.
 const REMEMBERED: Duration = Duration::from_secs(60);
+/// Another node says every 15 s who is there. Whoever it has not named for so long is not.
+const LOST_AFTER: Duration = Duration::from_secs(45);
 
 /// Names a seat within a room; given in the order of joining.
 pub(crate) type SeatNo = u64;
@@ -32,6 +34,11 @@ struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
     Seat(SeatNo),
+    /// At another node, in this opening of its room, which said so last at this time.
+    Afar {
+        opening: u64,
+        at: Instant,
+    },
     /// Its seat left at this time, when `next` was the number of the next seat to join.
     Left {
         at: Instant,
@@ -103,6 +110,8 @@ impl Awareness {
                 is_newer || (clock == entry.clock && is_removal && entry.state.is_some())
             }
             Owner::Seat(owner) => is_newer && !is_removal && is_silent(owner),
+            // While it lives there, nobody here speaks for it.
+            Owner::Afar { .. } => false,
             // Whoever joined after it left cannot be echoing: it was never told of it.
             Owner::Left { next, .. } => {
                 !is_removal && (is_newer || (clock == entry.clock && seat >= next))
@@ -124,10 +133,93 @@ impl Awareness {
         self.frame_of(&gone)
     }
 
+    /// Takes what another node's room says of those who are there. Returns the frame for everybody if any of it counts.
+    pub(crate) fn accept_from_afar(
+        &mut self,
+        opening: u64,
+        message: &Bytes,
+        now: Instant,
+        next: SeatNo,
+    ) -> Result<Option<Frame>, Malformed> {
+        let mut at = Reader::new(message);
+        let mut changed = Vec::new();
+        for _ in 0..at.uint()?.min(ENTRIES_MAX) {
+            let (client, clock, state) = (at.uint()?, at.uint()?, at.bytes()?);
+            let state = (&state[..] != b"null").then_some(state);
+            if self.still_says(opening, client, clock, now) == Some(state.is_some()) {
+                continue;
+            }
+            if self.may_say_from_afar(opening, client, clock, state.is_none()) {
+                let owner = match state {
+                    Some(_) => Owner::Afar { opening, at: now },
+                    None => Owner::Left { at: now, next },
+                };
+                let state = state.map(|state| Bytes::copy_from_slice(&state));
+                let entry = Entry {
+                    clock,
+                    state,
+                    owner,
+                };
+                self.entries.insert(client, entry);
+                changed.push(client);
+            }
+        }
+        Ok(self.frame_of(&changed))
+    }
+
+    /// Notes that what is known of a client is said again. Returns whether it is here, if that is so.
+    fn still_says(&mut self, opening: u64, client: u64, clock: u64, now: Instant) -> Option<bool> {
+        let entry = self.entries.get_mut(&client)?;
+        match &mut entry.owner {
+            Owner::Afar { opening: of, at } if *of == opening && entry.clock == clock => {
+                *at = now;
+                Some(entry.state.is_some())
+            }
+            Owner::Seat(_) | Owner::Afar { .. } | Owner::Left { .. } => None,
+        }
+    }
+
+    fn may_say_from_afar(&self, opening: u64, client: u64, clock: u64, is_removal: bool) -> bool {
+        let Some(entry) = self.entries.get(&client) else {
+            return !is_removal && self.entries.len() < ENTRIES_MAX as usize;
+        };
+        let is_newer = clock > entry.clock;
+        match entry.owner {
+            Owner::Afar { opening: of, .. } if of == opening => {
+                is_newer || (clock == entry.clock && is_removal)
+            }
+            // It moved from one node to another, or came back from here to there.
+            Owner::Afar { .. } | Owner::Left { .. } => !is_removal && clock >= entry.clock,
+            Owner::Seat(_) => false,
+        }
+    }
+
+    /// Forgets those of other nodes who were not heard of for long. Returns the frame that tells everybody.
+    pub(crate) fn lose_silent(&mut self, now: Instant, next: SeatNo) -> Option<Frame> {
+        let mut gone = Vec::new();
+        for (client, entry) in &mut self.entries {
+            if let Owner::Afar { at, .. } = entry.owner
+                && now.duration_since(at) >= LOST_AFTER
+            {
+                entry.owner = Owner::Left { at: now, next };
+                entry.state = None;
+                gone.push(*client);
+            }
+        }
+        self.frame_of(&gone)
+    }
+
+    /// Everybody who is at this node, or nothing if nobody is.
+    pub(crate) fn here(&self) -> Option<Frame> {
+        let is_here = |entry: &Entry| matches!(entry.owner, Owner::Seat(_)) && entry.state.is_some();
+        let here = self.entries.iter().filter(|(_, entry)| is_here(entry));
+        self.frame_of(&here.map(|(client, _)| *client).collect::<Vec<u64>>())
+    }
+
     /// Drops what need not be remembered any longer.
     pub(crate) fn forget_before(&mut self, now: Instant) {
         self.entries.retain(|_, entry| match entry.owner {
-            Owner::Seat(_) => true,
+            Owner::Seat(_) | Owner::Afar { .. } => true,
             Owner::Left { at, .. } => now.duration_since(at) < REMEMBERED,
         });
     }

@@ -1,6 +1,7 @@
 //! Which rooms are open on this node.
 
 use super::awareness::SeatNo;
+use super::bus::{self, Bus};
 use super::outbox::Outbox;
 use super::room::{Dialect, Event, Kind, Room, RoomOptions};
 use super::sse::Streams;
@@ -57,6 +58,7 @@ pub(crate) struct Rooms {
     pub(super) config: Realtime,
     open: Mutex<HashMap<DocName, Open>>,
     draining: AtomicBool,
+    bus: Arc<Bus>,
     pub(super) streams: Streams,
     /// Rooms and sockets: what a drain waits for.
     pub(super) tasks: TaskTracker,
@@ -72,7 +74,17 @@ impl std::fmt::Debug for Rooms {
 
 impl Rooms {
     pub(crate) fn new(store: Arc<dyn Store>, metrics: Arc<Metrics>, config: Realtime) -> Arc<Self> {
-        Arc::new(Self {
+        Self::on(Arc::default(), store, metrics, config)
+    }
+
+    /// One of the nodes that share this bus.
+    pub(super) fn on(
+        bus: Arc<Bus>,
+        store: Arc<dyn Store>,
+        metrics: Arc<Metrics>,
+        config: Realtime,
+    ) -> Arc<Self> {
+        let rooms = Arc::new(Self {
             store,
             metrics,
             config,
@@ -80,7 +92,22 @@ impl Rooms {
             draining: AtomicBool::new(false),
             streams: Streams::default(),
             tasks: TaskTracker::new(),
-        })
+            bus: bus.clone(),
+        });
+        bus.join(&rooms);
+        rooms
+    }
+
+    /// Tells the other nodes' rooms of a document.
+    pub(super) fn publish(&self, doc: &DocName, message: &bus::Message) {
+        self.bus.publish(self, doc, message);
+    }
+
+    /// Another node's room of a document says something. Nobody is there to hear it if we have it not open.
+    pub(super) fn hear(&self, doc: &DocName, message: bus::Message) {
+        if let Some(room) = self.open.lock().get(doc) {
+            let _ = room.mail.send(Mail::Event(Event::Heard(message)));
+        }
     }
 
     /// Whether this document can be joined now.
@@ -158,6 +185,7 @@ impl Rooms {
         let room = Room::new(RoomOptions {
             name: doc.to_string(),
             id: unforeseen_id(),
+            rank: self.bus.rank_of(self),
             limits,
             linger: self.config.room_idle.0,
         });

@@ -6,11 +6,12 @@ use super::fanout::Fanout;
 use super::outbox::Outbox;
 use super::room::{
     AppendFailed, Appended, Batch, Broken, CompactFailed, Compacted, Dialect, Effect, Event, Kind,
-    Live, LoadFailed, Loaded, Note, Room, close, fold,
+    Live, LoadFailed, Loaded, Note, Room, Stored, close, fold,
 };
 use super::rooms::Rooms;
 use super::wire::Frame;
 use bytes::Bytes;
+use easel_storage::query::PAGE_ROWS_MAX;
 use easel_storage::{
     Actor, Command, DocName, DocState, Envelope, Outcome, Payload, Query, ReadError, ReadLevel,
     Rejection, Store, SubmitError, submit_one,
@@ -234,9 +235,10 @@ impl RoomIo {
 
     fn perform(&mut self, effect: Effect, behind: &mut Vec<SeatNo>) {
         match effect {
-            Effect::Build { stored } => {
+            Effect::Build { client, stored } => {
                 let kind = self.kind;
-                let built = tokio::task::spawn_blocking(move || Live::build(kind, &stored));
+                let build = move || Live::build(kind, client, &stored);
+                let built = tokio::task::spawn_blocking(build);
                 self.spawn(
                     async move { built.await.unwrap_or(Err(Broken::Panicked)) },
                     Event::Built,
@@ -287,6 +289,15 @@ impl RoomIo {
                     |_| Err(CompactFailed::Other),
                 );
             }
+            Effect::ReadOn { after_seq, index } => {
+                let level = ReadLevel::AtLeast(index);
+                self.spawn(
+                    read_on(self.rooms.store.clone(), self.doc.clone(), level, after_seq),
+                    Event::Stored,
+                    |reason| Err(LoadFailed::Other(reason.to_owned())),
+                );
+            }
+            Effect::Publish(message) => self.rooms.publish(&self.doc, &message),
             Effect::WakeAt(at) => self.wake_at = Some(at),
             Effect::Note(note) => self.note(note),
             Effect::Finish => self.finished = true,
@@ -355,6 +366,8 @@ fn is_heavy(event: &Event) -> bool {
         | Event::Behind { .. }
         | Event::Appended(_)
         | Event::Compacted(_)
+        | Event::Stored(_)
+        | Event::Heard(_)
         | Event::Gone
         | Event::Drain
         | Event::Tick
@@ -396,6 +409,32 @@ async fn load(store: Arc<dyn Store>, doc: DocName) -> Result<Loaded, LoadFailed>
     })
 }
 
+/// What the store holds after this: as much as it gives at once.
+async fn read_on(
+    store: Arc<dyn Store>,
+    doc: DocName,
+    level: ReadLevel,
+    after_seq: u64,
+) -> Result<Stored, LoadFailed> {
+    let failed = |error: ReadError| LoadFailed::Other(error.to_string());
+    if let DocName::Board(board) = doc {
+        let read = store.read(level, Query::Board(board)).await;
+        let found = read.map_err(failed)?.answer.into_board();
+        if found.is_none_or(|board| board.trashed_at.is_some()) {
+            return Err(LoadFailed::Gone);
+        }
+    }
+    let query = Query::Tail {
+        doc,
+        after_seq,
+        limit: PAGE_ROWS_MAX,
+    };
+    let read = store.read(level, query).await.map_err(failed)?;
+    let tail = read.answer.into_tail().unwrap_or_default();
+    let updates = tail.into_iter().map(|update| update.bytes).collect();
+    Ok(Stored { after_seq, updates })
+}
+
 async fn append(
     store: Arc<dyn Store>,
     doc: DocName,
@@ -418,7 +457,20 @@ async fn append(
         )
         .await
         {
-            Ok((_, Ok(Outcome::Appended { last_seq, .. }))) => return Ok(Appended { last_seq }),
+            Ok((
+                index,
+                Ok(Outcome::Appended {
+                    first_seq,
+                    last_seq,
+                    ..
+                }),
+            )) => {
+                return Ok(Appended {
+                    first_seq,
+                    last_seq,
+                    index,
+                });
+            }
             Ok((_, Ok(other))) => {
                 return Err(AppendFailed::Other(format!("unexpected outcome {other:?}")));
             }

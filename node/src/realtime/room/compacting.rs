@@ -4,7 +4,7 @@
 //! that, is not asked. The store moves the folded rows into the history; nothing is ever deleted here.
 
 use super::joining::Piece;
-use super::{Appended, CompactFailed, Compacted, Effect, Note, Room};
+use super::{CompactFailed, Compacted, Effect, Note, Room};
 use std::time::{Duration, Instant};
 
 /// A tail shorter than this is not worth folding while people draw.
@@ -14,32 +14,24 @@ const RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// The ticket of what was durable before the room opened.
 pub(super) const MARK_DURABLE: u64 = 0;
+/// The ticket of what another node's room said and that we do not append ourselves: not durable until we see it stored.
+pub(super) const MARK_HEARD: u64 = u64::MAX;
 
 #[derive(Debug, Default)]
 pub(super) struct Compacting {
     body_seq: u64,
-    head_seq: u64,
-    /// What is being folded: all pieces with a ticket up to this.
-    running: Option<u64>,
+    /// A fold is under way: of the pieces that are marked so.
+    is_running: bool,
     not_before: Option<Instant>,
 }
 
 impl Compacting {
-    pub(super) fn start_from(&mut self, body_seq: u64, head_seq: u64) {
+    pub(super) fn start_from(&mut self, body_seq: u64) {
         self.body_seq = body_seq;
-        self.head_seq = head_seq;
-    }
-
-    /// Takes note of an append of so many updates. False if somebody else appended in between, which our document
-    /// lacks. An append that was tried twice is answered by the second try, as repeats; the head tells either way.
-    pub(super) fn extend_head(&mut self, appended: Appended, updates: usize) -> bool {
-        let is_next = appended.last_seq == self.head_seq + updates as u64;
-        self.head_seq = appended.last_seq;
-        is_next
     }
 
     pub(super) const fn is_running(&self) -> bool {
-        self.running.is_some()
+        self.is_running
     }
 }
 
@@ -58,20 +50,31 @@ impl Room {
             .compacting
             .not_before
             .is_some_and(|not_before| now < not_before);
-        if self.compacting.is_running() || is_too_soon || self.durable_pieces().next().is_none() {
+        // Not before we know the store's order without a gap: the new body must hold all of it up to a number.
+        if self.compacting.is_running()
+            || is_too_soon
+            || !self.following.is_level()
+            || self.durable_pieces().next().is_none()
+        {
             return false;
         }
-        let stored = self
-            .tail
-            .body
-            .iter()
-            .chain(self.durable_pieces())
+        let durable = self.saving.durable();
+        for piece in &mut self.tail.pieces {
+            piece.is_folding = piece.ticket <= durable;
+        }
+        let mut pieces: Vec<&Piece> = self.durable_pieces().collect();
+        if self.sharing.is_some() {
+            // We may have heard of things in another order, and what one of them leaned on may have been stored as
+            // part of something else. The store's order is right by itself.
+            pieces.sort_by_key(|piece| piece.seq);
+        }
+        let stored = (self.tail.body.iter().chain(pieces))
             .map(Piece::update)
             .collect();
-        self.compacting.running = Some(self.saving.durable());
+        self.compacting.is_running = true;
         effects.push(Effect::Compact {
             expected_body_seq: self.compacting.body_seq,
-            upto_seq: self.compacting.head_seq,
+            upto_seq: self.following.known_seq(),
             stored,
         });
         true
@@ -83,13 +86,13 @@ impl Room {
         result: Result<Compacted, CompactFailed>,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(folded) = self.compacting.running.take() else {
+        if !std::mem::take(&mut self.compacting.is_running) {
             return;
-        };
+        }
         match result {
             Ok(Compacted { body_seq, body }) => {
                 self.compacting.body_seq = body_seq;
-                self.tail.pieces.retain(|piece| piece.ticket > folded);
+                self.tail.pieces.retain(|piece| !piece.is_folding);
                 self.tail.body = Some(Piece::new(&body, MARK_DURABLE));
                 effects.push(Effect::Note(Note::Compacted));
             }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::realtime::Permit;
 use crate::realtime::awareness::SeatNo;
+use crate::realtime::bus::What;
 use crate::realtime::outbox::Class;
 use crate::realtime::wire::{self, Control, Incoming};
 use bytes::Bytes;
@@ -103,6 +104,7 @@ impl Room {
         match self.awareness.accept(seat, entries, is_silent) {
             Ok(None) => {}
             Ok(Some(frame)) => {
+                self.publish_awareness(&frame, effects);
                 effects.push(Effect::Broadcast {
                     except: Some(seat),
                     frame,
@@ -141,7 +143,7 @@ impl Room {
         };
         let frame = of.count_frame();
         if summary.is_nothing() {
-            return self.nothing_new(seat, frame, effects);
+            return self.nothing_new(now, seat, frame, effects);
         }
         let arrived = Arrived {
             seat,
@@ -159,7 +161,14 @@ impl Room {
     }
 
     /// The frame holds nothing that we lack, so it is saved as soon as all that we have is.
-    fn nothing_new(&mut self, seat: SeatNo, frame: u64, effects: &mut Vec<Effect>) {
+    fn nothing_new(
+        &mut self,
+        now: Instant,
+        seat: SeatNo,
+        frame: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.adopt_heard(now);
         let newest = self.saving.newest_ticket();
         if let Some(of) = self.seats.get_mut(&seat) {
             of.settle_with(frame, newest);
@@ -184,7 +193,7 @@ impl Room {
         }
         match live.apply(&update) {
             Ok(true) => {}
-            Ok(false) => return self.nothing_new(seat, frame, effects),
+            Ok(false) => return self.nothing_new(now, seat, frame, effects),
             Err(broken) => {
                 self.refuse(now, seat, "bad-update", broken.to_string(), effects);
                 return self.poison(
@@ -193,6 +202,7 @@ impl Room {
                 );
             }
         }
+        self.stand_on(now, &summary.needs);
         self.state.advance(&summary);
         self.just_added.extend_from_slice(&summary.provides);
         let Some(of) = self.seats.get_mut(&seat) else {
@@ -216,6 +226,10 @@ impl Room {
             class: Class::Sync,
             received: Some(received),
         });
+        if self.sharing.is_some() {
+            let update = piece.update();
+            self.publish(What::Update { origin, update }, effects);
+        }
         self.tail.pieces.push_back(piece);
         self.repair(now, effects);
     }
@@ -229,6 +243,7 @@ impl Room {
             Ok(None) => {}
             Ok(Some(update)) => {
                 effects.push(Effect::Note(Note::Repaired));
+                self.stand_on_all_of(now, &update);
                 let frame = wire::update(&update);
                 let update = frame.update_of(update.len());
                 self.edits += 1;
@@ -287,12 +302,17 @@ impl Room {
         }
     }
 
-    /// Accepts every held update whose ground has come by now.
-    fn retry_held(&mut self, now: Instant, effects: &mut Vec<Effect>) {
-        while self.holding > 0
-            && let Some(arrived) = self.take_ready_held()
-        {
-            self.accept(now, arrived, effects);
+    /// Takes in everything that was held and whose ground has come by now, from seats and from other nodes.
+    pub(super) fn retry_held(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        loop {
+            while self.holding > 0
+                && let Some(arrived) = self.take_ready_held()
+            {
+                self.accept(now, arrived, effects);
+            }
+            if !self.show_ready_heard(now, effects) {
+                return;
+            }
         }
     }
 
@@ -371,12 +391,15 @@ impl Room {
                 }
                 self.show_server_edits(&durable, effects);
                 self.tell_saved(effects);
-                if !self.compacting.extend_head(appended, durable.len()) {
-                    return self.poison(
-                        "the document was changed elsewhere; it is read anew",
-                        effects,
-                    );
+                if self.following.extend(appended, durable.len()) && self.sharing.is_some() {
+                    let end = self.saving.durable() + 1;
+                    let tickets = end - durable.len() as u64..end;
+                    self.tail.number(tickets, appended.first_seq);
                 }
+                // If the next is not ours, somebody else appended in between, which our document lacks. Or an append was
+                // tried twice, and answered as repeats by the second try.
+                self.read_on_if_behind(effects);
+                self.tell_stored(appended, effects);
                 self.compact_if_long(now, effects);
             }
             Err(failed) => {

@@ -3,7 +3,7 @@
 //! A newcomer is sent the stored body as it is, then the updates since: nothing is encoded for it, and no document is
 //! needed. Only one who knows most of it already is answered with a diff.
 
-use super::compacting::MARK_DURABLE;
+use super::compacting::{MARK_DURABLE, MARK_HEARD};
 use super::live::state_vector;
 use super::saving::{Accepted, Source};
 use super::seat::{Dialect, Seat};
@@ -21,6 +21,8 @@ use std::time::Instant;
 const PROTOCOL: u32 = 1;
 /// The oldest client that may write.
 const CLIENT_MIN: u32 = 1;
+/// A Yjs client id is a whole number that JavaScript can hold.
+const CLIENT_MASK: u64 = (1 << 53) - 1;
 
 /// One update as every newcomer is sent it; the frame's end is the update itself.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ pub(super) struct Piece {
     pub(super) len: usize,
     /// Durable once so many of the room's updates are.
     pub(super) ticket: u64,
+    /// Its number in the store, as far as that matters: only with other nodes may the store's order be another.
+    pub(super) seq: u64,
+    /// Part of the fold that is under way.
+    pub(super) is_folding: bool,
 }
 
 impl Piece {
@@ -37,6 +43,8 @@ impl Piece {
             frame: wire::update(update),
             len: update.len(),
             ticket,
+            seq: 0,
+            is_folding: false,
         }
     }
 
@@ -50,6 +58,42 @@ impl Piece {
 pub(super) struct Tail {
     pub(super) body: Option<Piece>,
     pub(super) pieces: VecDeque<Piece>,
+}
+
+impl Tail {
+    /// This update is in the store. False if it is none of those that we wait for.
+    pub(super) fn note_stored(&mut self, update: &Bytes, seq: u64) -> bool {
+        let Some(piece) = self.find(update, |piece| piece.ticket != MARK_DURABLE) else {
+            return false;
+        };
+        (piece.ticket, piece.seq) = (MARK_DURABLE, seq);
+        true
+    }
+
+    /// Our own appends with these tickets are stored from this number on.
+    pub(super) fn number(&mut self, tickets: std::ops::Range<u64>, first_seq: u64) {
+        for piece in &mut self.pieces {
+            if tickets.contains(&piece.ticket) {
+                piece.seq = first_seq + (piece.ticket - tickets.start);
+            }
+        }
+    }
+
+    /// What was only heard is among our own appends from now on.
+    pub(super) fn settle_heard(&mut self, update: &Bytes, ticket: u64) {
+        if let Some(piece) = self.find(update, |piece| piece.ticket == MARK_HEARD) {
+            piece.ticket = ticket;
+        }
+    }
+
+    /// The newest with these bytes whose number is not known.
+    fn find(&mut self, update: &Bytes, is_meant: impl Fn(&Piece) -> bool) -> Option<&mut Piece> {
+        let is_this = |piece: &&mut Piece| {
+            let is_like = piece.seq == 0 && piece.len == update.len();
+            is_like && is_meant(piece) && piece.update() == *update
+        };
+        self.pieces.iter_mut().rev().find(is_this)
+    }
 }
 
 impl Room {
@@ -76,7 +120,8 @@ impl Room {
             }
         }
         let stored = loaded.body.iter().chain(&loaded.tail).cloned().collect();
-        self.compacting.start_from(loaded.body_seq, loaded.head_seq);
+        self.compacting.start_from(loaded.body_seq);
+        self.following.start_from(loaded.head_seq);
         self.tail.body = loaded.body.map(|body| Piece::new(&body, MARK_DURABLE));
         self.tail.pieces = loaded
             .tail
@@ -84,7 +129,10 @@ impl Room {
             .map(|update| Piece::new(update, MARK_DURABLE))
             .collect();
         self.phase = Phase::Building;
-        effects.push(Effect::Build { stored });
+        effects.push(Effect::Build {
+            client: self.options.id & CLIENT_MASK,
+            stored,
+        });
         let seats: Vec<SeatNo> = self.seats.keys().copied().collect();
         for seat in seats {
             self.greet(seat, effects);
@@ -109,6 +157,7 @@ impl Room {
                 );
             }
         }
+        self.start_sharing(effects);
         self.repair(now, effects);
         for waiting in std::mem::take(&mut self.waiting) {
             self.message(now, waiting, effects);
@@ -309,28 +358,20 @@ impl Room {
             let Source::Server(_, frame) = &accepted.source else {
                 continue;
             };
+            let piece = Piece {
+                frame: frame.clone(),
+                len: accepted.update.len(),
+                ticket: accepted.ticket,
+                seq: 0,
+                is_folding: false,
+            };
             match gate::check_update(&accepted.update, &Limits::stored()) {
-                Ok(summary) => {
-                    self.state.advance(&summary);
-                    self.just_added.extend_from_slice(&summary.provides);
-                }
+                Ok(summary) => self.show(piece, &summary, effects),
                 Err(refusal) => {
                     let reason = format!("an edit of the server's is not readable: {refusal}");
                     return self.poison(&reason, effects);
                 }
             }
-            self.tail.pieces.push_back(Piece {
-                frame: frame.clone(),
-                len: accepted.update.len(),
-                ticket: accepted.ticket,
-            });
-            let frame = frame.clone();
-            effects.push(Effect::Broadcast {
-                except: None,
-                frame,
-                class: Class::Sync,
-                received: None,
-            });
         }
     }
 }

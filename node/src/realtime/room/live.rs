@@ -8,6 +8,7 @@ use easel_board::StateVector;
 use easel_board::gate::{self, Limits, Outline, Refusal};
 use easel_board::repair::Inspector;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use yrs::block::ClientID;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{Doc, OffsetKind, Options, ReadTxn, Transact, Update};
@@ -46,9 +47,9 @@ impl std::fmt::Debug for Live {
 
 impl Live {
     /// Builds the document from what the store holds. Slow for a large board: not for the room's own task.
-    pub(crate) fn build(kind: Kind, stored: &[Bytes]) -> Result<Self, Broken> {
+    pub(crate) fn build(kind: Kind, client: u64, stored: &[Bytes]) -> Result<Self, Broken> {
         guarded(|| {
-            let doc = document(stored)?;
+            let doc = document(client, stored)?;
             let mut outline = Outline::default();
             stored.iter().for_each(|update| outline.learn(update));
             let inspector = match kind {
@@ -72,6 +73,14 @@ impl Live {
     /// Applies an update that was admitted. Returns whether it brought anything new.
     pub(super) fn apply(&mut self, update: &[u8]) -> Result<bool, Broken> {
         guarded(|| apply(&self.doc, update))
+    }
+
+    /// Applies what is stored or was admitted by another node, whatever is in it.
+    pub(super) fn apply_trusted(&mut self, update: &[u8]) -> Result<bool, Broken> {
+        guarded(|| {
+            self.outline.learn(update);
+            apply(&self.doc, update)
+        })
     }
 
     /// What a client with this state vector (Yjs v1 encoding) lacks; deletions always included.
@@ -101,7 +110,7 @@ impl Live {
 /// Folds stored updates into one and tells its state vector; what a new body is made of.
 pub(crate) fn fold(stored: &[Bytes]) -> Result<(Vec<u8>, Vec<u8>), Broken> {
     guarded(|| {
-        let doc = document(stored)?;
+        let doc = document(CLIENT_OF_NOBODY, stored)?;
         let txn = doc.transact();
         Ok((
             txn.encode_state_as_update_v1(&yrs::StateVector::default()),
@@ -124,12 +133,14 @@ pub(crate) fn state_vector(body: Option<&[u8]>, tail: &[Bytes]) -> Result<StateV
     Ok(state)
 }
 
-pub(super) fn document(stored: &[Bytes]) -> Result<Doc, Broken> {
+/// The client of a document that is only read.
+pub(super) const CLIENT_OF_NOBODY: u64 = 0;
+
+/// A document with these updates in it, written under this client id.
+pub(super) fn document(client: u64, stored: &[Bytes]) -> Result<Doc, Broken> {
     // Each opening writes under a client id of its own, so a crash between an edit and its append reuses nothing.
-    let mut options = Options {
-        offset_kind: OffsetKind::Utf16,
-        ..Options::default()
-    };
+    let mut options = Options::with_client_id(ClientID::new(client));
+    options.offset_kind = OffsetKind::Utf16;
     // It would delete formatting marks while applying somebody's update: an edit of ours that nobody asked for.
     options.cleanup_formatting = false;
     let doc = Doc::with_options(options);

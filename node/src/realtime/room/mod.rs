@@ -3,25 +3,30 @@
 //! [`Room::handle`] takes one event and says what must now be done. It never waits, never reads a clock and touches
 //! neither socket nor store; `task` is the loop that does. The life of a stroke is spread over the files beside this
 //! one: `editing` accepts it, `saving` queues it for the store, `joining` brings newcomers up to it, `seat` counts
-//! what of it is on disk, `live` holds the document, `compacting` folds the past.
+//! what of it is on disk, `live` holds the document, `compacting` folds the past, `following` learns what others stored
+//! and `sharing` speaks to the rooms that other nodes have of the same document.
 
 mod compacting;
 mod editing;
+mod following;
 mod joining;
 mod live;
 mod saving;
 #[cfg(test)]
 mod script;
 mod seat;
+mod sharing;
 #[cfg(test)]
 mod simulation;
 
+pub(crate) use following::Stored;
 pub(crate) use live::{Broken, Kind, Live, fold};
 pub(crate) use saving::Batch;
 pub(crate) use seat::Dialect;
 
 use super::Permit;
 use super::awareness::{Awareness, SeatNo};
+use super::bus;
 use super::outbox::Class;
 use super::wire::{self, Control, Frame};
 use bytes::Bytes;
@@ -29,9 +34,12 @@ use compacting::Compacting;
 use easel_board::StateVector;
 use easel_board::gate::ClientRange;
 use easel_board::gate::Limits;
+use easel_storage::CommitIndex;
+use following::Following;
 use joining::Tail;
 use saving::{Next, Saving};
 use seat::Seat;
+use sharing::Sharing;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -88,6 +96,10 @@ pub(crate) enum Event {
     },
     Appended(Result<Appended, AppendFailed>),
     Compacted(Result<Compacted, CompactFailed>),
+    /// The store was read on.
+    Stored(Result<Stored, LoadFailed>),
+    /// Another node's room of this document says something.
+    Heard(bus::Message),
     /// The board was put in the trash or deleted.
     Gone,
     /// The server goes away: take nothing more, save what was taken, say good-bye.
@@ -117,8 +129,11 @@ pub(crate) enum LoadFailed {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Appended {
-    /// The sequence number of the document's last update.
+    /// What was new of it is stored as `first_seq..=last_seq`; `last_seq` is the document's last update in any case.
+    pub(crate) first_seq: u64,
     pub(crate) last_seq: u64,
+    /// Where the store's order stands with it.
+    pub(crate) index: CommitIndex,
 }
 
 /// Why an append came to nothing. What may pass by itself has been tried again before.
@@ -149,6 +164,8 @@ pub(crate) enum CompactFailed {
 #[derive(Debug)]
 pub(crate) enum Effect {
     Build {
+        /// The Yjs client id that the server writes under.
+        client: u64,
         stored: Vec<Bytes>,
     },
     Send {
@@ -174,6 +191,13 @@ pub(crate) enum Effect {
         upto_seq: u64,
         stored: Vec<Bytes>,
     },
+    /// Read what the store holds after this, not before it has come to the index.
+    ReadOn {
+        after_seq: u64,
+        index: CommitIndex,
+    },
+    /// Tell the other nodes' rooms of this document.
+    Publish(bus::Message),
     WakeAt(Instant),
     Note(Note),
     /// Nobody is here and nothing is left to do: the room may be dropped.
@@ -211,8 +235,11 @@ enum Phase {
 #[derive(Debug, Clone)]
 pub(crate) struct RoomOptions {
     pub(crate) name: String,
-    /// Names this opening of the room in the store, as a seat's id names its connection.
+    /// Names this opening of the room in the store, as a seat's id names its connection. The server's edits are made
+    /// under a Yjs client id taken from it, so that no two openings ever write under the same.
     pub(crate) id: u64,
+    /// This node's place among those that share their documents; nothing for a node by itself.
+    pub(crate) rank: Option<u32>,
     pub(crate) limits: Limits,
     /// An empty room stays open for so long, since people reload pages.
     pub(crate) linger: Duration,
@@ -238,6 +265,9 @@ pub(crate) struct Room {
     tail: Tail,
     saving: Saving,
     compacting: Compacting,
+    following: Following,
+    /// With other nodes; nothing for a node by itself.
+    sharing: Option<Sharing>,
     /// Messages that need the document, in the order of arrival. Their permits bound them.
     waiting: VecDeque<Waiting>,
     /// Edits of the server's so far.
@@ -253,6 +283,7 @@ pub(crate) struct Room {
 impl Room {
     pub(crate) fn new(options: RoomOptions) -> Self {
         Self {
+            sharing: options.rank.map(Sharing::new),
             options,
             phase: Phase::Loading,
             seats: BTreeMap::new(),
@@ -262,6 +293,7 @@ impl Room {
             tail: Tail::default(),
             saving: Saving::new(),
             compacting: Compacting::default(),
+            following: Following::default(),
             waiting: VecDeque::new(),
             edits: 0,
             holding: 0,
@@ -273,7 +305,7 @@ impl Room {
 
     /// How soon the room wants its next tick.
     pub(crate) fn tick_every(&self) -> Duration {
-        if self.holding > 0 {
+        if self.holding > 0 || self.sharing.as_ref().is_some_and(Sharing::is_waiting) {
             Duration::from_secs(1)
         } else {
             Duration::from_secs(5)
@@ -312,6 +344,8 @@ impl Room {
             Event::Answered { seat } => self.answered(seat, effects),
             Event::Appended(result) => self.appended(now, result, effects),
             Event::Compacted(result) => self.compacted(now, result, effects),
+            Event::Stored(result) => self.stored(now, result, effects),
+            Event::Heard(message) => self.heard(now, message, effects),
             Event::Gone => self.end(close::GONE, "the board was deleted", effects),
             Event::Drain => self.draining = true,
             Event::Tick => self.tick(now, effects),
@@ -327,6 +361,7 @@ impl Room {
         };
         self.holding -= left.held.len();
         if let Some(frame) = self.awareness.leave(seat, now, self.next_seat) {
+            self.publish_awareness(&frame, effects);
             effects.push(Effect::Broadcast {
                 except: None,
                 frame,
@@ -464,12 +499,16 @@ impl Room {
             }
         }
         self.give_up_on_held(now, effects);
+        self.read_on_if_behind(effects);
+        self.tick_sharing(now, effects);
         self.close_when_empty(now, effects);
     }
 
     fn close_when_empty(&mut self, now: Instant, effects: &mut Vec<Effect>) {
-        let is_quiet =
-            self.seats.is_empty() && self.saving.is_idle() && matches!(self.phase, Phase::Open(_));
+        let is_quiet = self.seats.is_empty()
+            && self.saving.is_idle()
+            && !self.sharing.as_ref().is_some_and(Sharing::is_waiting)
+            && matches!(self.phase, Phase::Open(_));
         if !is_quiet || self.compacting.is_running() {
             return;
         }

@@ -34,6 +34,10 @@ pub(super) enum Source {
     Person(Origin),
     /// The server's own edit: shown to nobody before it is durable.
     Server(Origin, Frame),
+    /// One that was seen in the store, and shown, before its append was answered.
+    ServerShown(Origin),
+    /// A person's on another node, who may have stored it too.
+    Heard(Origin),
 }
 
 /// One append as the task is asked to do it.
@@ -117,6 +121,17 @@ impl Saving {
             .any(|accepted| matches!(accepted.source, Source::Server(..)))
     }
 
+    /// This is in the store and shown: if it is an edit of the server's, it need not be shown again.
+    pub(super) fn note_shown(&mut self, update: &Bytes) {
+        for accepted in self.queue.iter_mut().chain(&mut self.in_flight) {
+            if let Source::Server(origin, _) = accepted.source
+                && accepted.update == *update
+            {
+                accepted.source = Source::ServerShown(origin);
+            }
+        }
+    }
+
     /// A wake-up came, this one's or not: if it is still too early, another is asked for.
     pub(super) fn woken(&mut self) {
         self.wake_at = None;
@@ -182,8 +197,8 @@ pub(super) fn newly_saved<'a>(
 
 fn new_update(accepted: &Accepted) -> NewUpdate {
     let (author, origin) = match &accepted.source {
-        Source::Person(origin) => (Actor::Local, *origin),
-        Source::Server(origin, _) => (Actor::System, *origin),
+        Source::Person(origin) | Source::Heard(origin) => (Actor::Local, *origin),
+        Source::Server(origin, _) | Source::ServerShown(origin) => (Actor::System, *origin),
     };
     NewUpdate {
         author,

@@ -2,9 +2,10 @@
 //!
 //! Clients are real Yjs documents; the store is a list that commits when the script says so.
 
+use super::live::document;
 use super::{
     AppendFailed, Appended, CompactFailed, Compacted, Dialect, Effect, Event, Kind, Live,
-    LoadFailed, Loaded, Note, Room, RoomOptions, fold,
+    LoadFailed, Loaded, Note, Room, RoomOptions, Stored, fold,
 };
 use crate::realtime::Permit;
 use crate::realtime::awareness::SeatNo;
@@ -12,7 +13,7 @@ use crate::realtime::outbox::Class;
 use crate::realtime::wire::{self, Incoming};
 use bytes::Bytes;
 use easel_board::gate::Limits;
-use easel_storage::{NewUpdate, Payload};
+use easel_storage::{CommitIndex, NewUpdate, Payload};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use yrs::updates::decoder::Decode;
@@ -30,7 +31,7 @@ struct Client {
 }
 
 #[derive(Default)]
-struct Stored {
+struct Store {
     body: Option<(u64, Bytes, Bytes)>,
     updates: Vec<Bytes>,
 }
@@ -39,9 +40,11 @@ struct World {
     room: Room,
     now: Instant,
     clients: BTreeMap<String, Client>,
-    store: Stored,
+    store: Store,
     appending: Option<Vec<NewUpdate>>,
     compacting: Option<(u64, u64, Vec<Bytes>)>,
+    /// After which number the store is being read.
+    reading: Option<u64>,
     /// Who was sent an answer that is not written yet.
     answered: Vec<SeatNo>,
     next_seat: SeatNo,
@@ -70,6 +73,7 @@ impl World {
         let options = RoomOptions {
             name: "test".into(),
             id: 1_000,
+            rank: None,
             limits: Limits::raw(),
             linger: Duration::from_secs(10),
         };
@@ -77,9 +81,10 @@ impl World {
             room: Room::new(options),
             now: Instant::now(),
             clients: BTreeMap::new(),
-            store: Stored::default(),
+            store: Store::default(),
             appending: None,
             compacting: None,
+            reading: None,
             answered: Vec::new(),
             next_seat: 0,
             log: Vec::new(),
@@ -106,7 +111,7 @@ impl World {
                 })));
             }
             ["build"] => {
-                let live = Live::build(Kind::Raw, &self.store.updates);
+                let live = Live::build(Kind::Raw, 1_000, &self.store.updates);
                 self.handle(Event::Built(live));
             }
             ["join", name] => self.join(name, Dialect::Easel),
@@ -123,9 +128,28 @@ impl World {
             }),
             ["stored"] => {
                 let updates = self.appending.take().expect("an append is in flight");
+                let first_seq = self.store.updates.len() as u64 + 1;
                 self.store.updates.extend(updates.into_iter().map(inline));
                 let last_seq = self.store.updates.len() as u64;
-                self.handle(Event::Appended(Ok(Appended { last_seq })));
+                self.handle(Event::Appended(Ok(Appended {
+                    first_seq,
+                    last_seq,
+                    index: CommitIndex(last_seq),
+                })));
+            }
+            // Somebody else, who knows all that is stored, adds to it.
+            ["elsewhere", pair] => {
+                let doc = document(7, &self.store.updates).unwrap();
+                let (key, value) = pair.split_once('=').unwrap();
+                let root = doc.get_or_insert_map("root");
+                let mut txn = doc.transact_mut();
+                root.insert(&mut txn, key, value);
+                self.store.updates.push(txn.encode_update_v1().into());
+            }
+            ["read"] => {
+                let after_seq = self.reading.take().expect("the store is read");
+                let updates = self.store.updates[after_seq as usize..].to_vec();
+                self.handle(Event::Stored(Ok(Stored { after_seq, updates })));
             }
             ["fails", how] => {
                 self.appending.take().expect("an append is in flight");
@@ -281,7 +305,7 @@ impl World {
 
     fn perform(&mut self, effect: Effect) {
         let line = match effect {
-            Effect::Build { stored } => format!("build {}", stored.len()),
+            Effect::Build { stored, .. } => format!("build {}", stored.len()),
             Effect::Send { seat, frame, class } => {
                 if matches!(class, Class::Answer | Class::CatchUp) && !self.answered.contains(&seat)
                 {
@@ -331,6 +355,11 @@ impl World {
                 self.compacting = Some((expected_body_seq, upto_seq, stored));
                 line
             }
+            Effect::ReadOn { after_seq, .. } => {
+                assert!(self.reading.replace(after_seq).is_none(), "two reads");
+                format!("read after {after_seq}")
+            }
+            Effect::Publish(message) => panic!("a node by itself says {message:?}"),
             Effect::WakeAt(at) => format!("wake in {}", at.duration_since(self.now).as_millis()),
             Effect::Note(Note::Poisoned(_)) => "poisoned".into(),
             Effect::Note(_) => return,
@@ -623,16 +652,19 @@ fn a_long_tail_is_folded_while_people_draw_and_what_came_meanwhile_stays() {
 }
 
 #[test]
-fn a_gap_in_the_store_reads_the_document_anew() {
-    let mut world = World::new();
-    for step in ["load", "build", "join a", "a asks", "a sets x=1"] {
-        world.step(step);
-    }
-    world.store.updates.push(Bytes::from_static(&[0, 0]));
-    world.log.clear();
-    world.step("stored");
-    assert_eq!(
-        world.log.join(", "),
-        "a <- saved 1, poisoned, close a 1013, finish"
+fn what_others_stored_is_read_and_shown() {
+    check_open(
+        "elsewhere z=9; a sets x=1; stored; read; a has z=9; b has z=9; after 3; a sets y=2; stored",
+        "; b <- update, append 1; a <- saved 1, read after 0; a <- update, b <- update; ; ; ; b <- update, append 1; a <- saved 2",
+    );
+}
+
+#[test]
+fn nothing_is_folded_before_all_that_is_stored_is_known() {
+    let long = "x".repeat(300 << 10);
+    check_open(
+        &format!("elsewhere z=9; a sets x={long}; stored; read; folded; join c; c asks; c has z=9; c has x={long}"),
+        "; b <- update, append 1; a <- saved 1, read after 0; a <- update, b <- update, fold 2 upto 2; ; \
+         c <- hello, c <- step1; c <- update, c <- step2; ; ",
     );
 }
