@@ -211,7 +211,8 @@ impl Awareness {
 
     /// Everybody who is at this node, or nothing if nobody is.
     pub(crate) fn here(&self) -> Option<Frame> {
-        let is_here = |entry: &Entry| matches!(entry.owner, Owner::Seat(_)) && entry.state.is_some();
+        let is_here =
+            |entry: &Entry| matches!(entry.owner, Owner::Seat(_)) && entry.state.is_some();
         let here = self.entries.iter().filter(|(_, entry)| is_here(entry));
         self.frame_of(&here.map(|(client, _)| *client).collect::<Vec<u64>>())
     }

@@ -161,13 +161,7 @@ impl Room {
     }
 
     /// The frame holds nothing that we lack, so it is saved as soon as all that we have is.
-    fn nothing_new(
-        &mut self,
-        now: Instant,
-        seat: SeatNo,
-        frame: u64,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn nothing_new(&mut self, now: Instant, seat: SeatNo, frame: u64, effects: &mut Vec<Effect>) {
         self.adopt_heard(now);
         let newest = self.saving.newest_ticket();
         if let Some(of) = self.seats.get_mut(&seat) {

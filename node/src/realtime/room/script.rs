@@ -663,7 +663,9 @@ fn what_others_stored_is_read_and_shown() {
 fn nothing_is_folded_before_all_that_is_stored_is_known() {
     let long = "x".repeat(300 << 10);
     check_open(
-        &format!("elsewhere z=9; a sets x={long}; stored; read; folded; join c; c asks; c has z=9; c has x={long}"),
+        &format!(
+            "elsewhere z=9; a sets x={long}; stored; read; folded; join c; c asks; c has z=9; c has x={long}"
+        ),
         "; b <- update, append 1; a <- saved 1, read after 0; a <- update, b <- update, fold 2 upto 2; ; \
          c <- hello, c <- step1; c <- update, c <- step2; ; ",
     );

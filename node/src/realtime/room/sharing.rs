@@ -240,7 +240,11 @@ impl Room {
             ticket: None,
         });
         self.retry_held(now, effects);
-        if self.sharing.as_ref().is_some_and(|of| !of.waiting.is_empty()) {
+        if self
+            .sharing
+            .as_ref()
+            .is_some_and(|of| !of.waiting.is_empty())
+        {
             self.read_on(effects);
         }
     }
@@ -340,7 +344,9 @@ impl Room {
             sharing.tell_at = Some(now + ECHO_EVERY);
         }
         // By now the store has what these wait for, and them too.
-        sharing.waiting.retain(|of| now.duration_since(of.at) < HELD_FOR);
+        sharing
+            .waiting
+            .retain(|of| now.duration_since(of.at) < HELD_FOR);
         sharing.retain(|_| true);
         if is_any_late {
             self.adopt_heard(now);

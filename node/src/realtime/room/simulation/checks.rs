@@ -30,7 +30,10 @@ pub(super) fn check_outbox(counted: usize) {
 
 /// An edit of the server's is in the store before anybody sees it.
 pub(super) fn check_shown(shown: &Doc, stored: &Doc) {
-    let (shown, stored) = (shown.transact().state_vector(), stored.transact().state_vector());
+    let (shown, stored) = (
+        shown.transact().state_vector(),
+        stored.transact().state_vector(),
+    );
     for (client, clock) in shown.iter() {
         let is_ours = !PEOPLE_IDS.contains(&client.get());
         assert!(

@@ -4,9 +4,7 @@ use super::network::Network;
 use super::trace::{Trace, digest};
 use crate::realtime::awareness::SeatNo;
 use crate::realtime::outbox::{Outbox, Pushed};
-use crate::realtime::room::{
-    Batch, Dialect, Effect, Event, Note, Room, RoomOptions,
-};
+use crate::realtime::room::{Batch, Dialect, Effect, Event, Note, Room, RoomOptions};
 use crate::realtime::wire::Frame;
 use bytes::Bytes;
 use easel_board::gate::Limits;
@@ -86,12 +84,7 @@ impl Node {
     }
 
     /// Takes a seat, in a new room if none is open. Returns it with its opening.
-    pub(super) fn join(
-        &mut self,
-        dialect: Dialect,
-        id: u64,
-        outbox: Arc<Outbox>,
-    ) -> (SeatNo, u64) {
+    pub(super) fn join(&mut self, dialect: Dialect, id: u64, outbox: Arc<Outbox>) -> (SeatNo, u64) {
         let rank = (self.of > 1).then_some(self.number as u32);
         let open = self.open.get_or_insert_with(|| Open {
             opening: id,
@@ -274,7 +267,9 @@ fn line_of_effect(effect: &Effect) -> String {
     match effect {
         Effect::Build { stored, .. } => format!("build {}", stored.len()),
         Effect::Send { seat, frame, class } => format!("{seat} <- {:x} {class:?}", bytes(frame)),
-        Effect::Broadcast { except, frame, .. } => format!("all but {except:?} <- {:x}", bytes(frame)),
+        Effect::Broadcast { except, frame, .. } => {
+            format!("all but {except:?} <- {:x}", bytes(frame))
+        }
         Effect::Append(batch) => {
             let inline = batch.updates.iter().map(|update| match &update.payload {
                 Payload::Inline(bytes) => (update.origin, digest(&&bytes[..])),
@@ -282,7 +277,9 @@ fn line_of_effect(effect: &Effect) -> String {
             });
             format!("append {:?}", inline.collect::<Vec<_>>())
         }
-        Effect::Compact { upto_seq, stored, .. } => format!("fold {} upto {upto_seq}", stored.len()),
+        Effect::Compact {
+            upto_seq, stored, ..
+        } => format!("fold {} upto {upto_seq}", stored.len()),
         Effect::Publish(message) => format!("publish {}", message.number),
         Effect::WakeAt(_) => "wake".into(),
         Effect::Note(Note::StrokeAcked(_)) => "acked".into(),

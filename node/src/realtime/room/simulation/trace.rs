@@ -84,7 +84,14 @@ impl fmt::Display for Tally {
             f,
             "simulation: {} seeds, {} edits, {} updates stored, {} frames called saved, 0 lost; {} repairs, {} folds, \
              {} messages between nodes, {} rooms read anew",
-            self.seeds, self.edits, self.stored, self.saved, self.repairs, self.folds, self.bus, self.poisoned
+            self.seeds,
+            self.edits,
+            self.stored,
+            self.saved,
+            self.repairs,
+            self.folds,
+            self.bus,
+            self.poisoned
         )?;
         let faults: Vec<String> = (self.faults.iter())
             .map(|(kind, count)| format!("{count} × {kind}"))

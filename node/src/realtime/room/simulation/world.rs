@@ -398,10 +398,13 @@ impl World {
                 Event::Built(Live::build(self.storage.kind(), client, &stored))
             }
             Asked::Append(batch) => {
-                batch.updates.iter().for_each(|update| match &update.payload {
-                    Payload::Inline(bytes) => self.contents.note(bytes),
-                    Payload::Blob { .. } => panic!("a room writes updates inline"),
-                });
+                batch
+                    .updates
+                    .iter()
+                    .for_each(|update| match &update.payload {
+                        Payload::Inline(bytes) => self.contents.note(bytes),
+                        Payload::Blob { .. } => panic!("a room writes updates inline"),
+                    });
                 Event::Appended(self.append(node, &batch))
             }
             Asked::ReadOn { after_seq, index } => {
@@ -413,7 +416,11 @@ impl World {
                     return Event::Stored(Err(other("simulated")));
                 }
                 let view = self.view(node, least);
-                let limit = if self.calm || self.random.percent(50) { 1_000 } else { 3 };
+                let limit = if self.calm || self.random.percent(50) {
+                    1_000
+                } else {
+                    3
+                };
                 Event::Stored(self.storage.read_on(after_seq, view, limit))
             }
             Asked::Compact {
@@ -477,9 +484,8 @@ impl World {
     }
 
     fn fails(&mut self, kind: &'static str, percent: usize) -> bool {
-        let fails = !self.calm
-            && self.random.percent(percent)
-            && self.random.percent(self.roughness);
+        let fails =
+            !self.calm && self.random.percent(percent) && self.random.percent(self.roughness);
         if fails {
             self.trace.fault(kind);
         }
