@@ -78,5 +78,12 @@ test-tools: tests/node_modules/.installed $(TOOLS)/pycrdt $(WEB)/node_modules/.i
 	@[ -x /usr/lib/postgresql/15/bin/postgres ] || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo env RUNLEVEL=1 apt-get install -y -qq postgresql-15; }
 	@command -v systemd-analyze >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq systemd; }
 
+.PHONY: bench bench-peers
+bench: build ## Measure Easel, a bare relay and today's peers; rewrites the tables in bench/RESULTS.md (BENCH_QUICK=1: minutes)
+	bench/run
+
+bench-peers: ## Install the peers that `make bench` measures
+	bench/run peers
+
 clean: ## Remove what was built (never the data)
-	rm -rf target $(WEB)/dist $(WEB)/node_modules tests/node_modules $(TOOLS)
+	rm -rf target $(WEB)/dist $(WEB)/node_modules tests/node_modules bench/peers/*/node_modules $(TOOLS)

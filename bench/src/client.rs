@@ -5,7 +5,7 @@
 //! is the only thing that one of them keeps.
 
 use crate::frame::{self, Head};
-use crate::lib0::{put_bytes, put_uint, take_bytes, take_uint};
+use crate::lib0::{put_bytes, take_bytes, take_uint};
 use anyhow::{Context as _, Result, bail};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -17,11 +17,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpSocket;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 const READ_BYTES: usize = 256 << 10;
 /// The sample key of RFC 6455. Nothing caches on loopback, so it need not be random.
 pub(crate) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const PATIENCE: Duration = Duration::from_secs(60);
+const FAREWELL: Duration = Duration::from_secs(3);
 
 thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
@@ -90,10 +92,13 @@ pub(crate) struct Client {
     is_synced: Cell<bool>,
     is_closed: Cell<bool>,
     is_paused: Cell<bool>,
+    /// Somebody waits for what a message may bring.
+    is_awaited: Cell<bool>,
     /// Step 2 and updates that it sent.
     sync_frames: Cell<u64>,
     saved_frames: Cell<u64>,
     mask: Cell<u32>,
+    reading: RefCell<Option<JoinHandle<()>>>,
     changed: Notify,
 }
 
@@ -116,12 +121,15 @@ impl Client {
             is_synced: Cell::new(target.dialect == Dialect::Relay),
             is_closed: Cell::new(false),
             is_paused: Cell::new(false),
+            is_awaited: Cell::new(false),
             sync_frames: Cell::new(0),
             saved_frames: Cell::new(0),
             mask: Cell::new(0x9E37_79B9),
+            reading: RefCell::default(),
             changed: Notify::new(),
         });
-        tokio::task::spawn_local(client.clone().read(read, early, listen));
+        let reading = tokio::task::spawn_local(client.clone().read(read, early, listen));
+        *client.reading.borrow_mut() = Some(reading);
         Ok(client)
     }
 
@@ -163,6 +171,7 @@ impl Client {
 
     /// Waits for something that only changes when a message comes or the connection ends.
     pub(crate) async fn until(&self, what: &str, holds: impl Fn() -> bool) -> Result<()> {
+        self.is_awaited.set(true);
         let waiting = async {
             while !holds() {
                 if self.is_closed.get() {
@@ -172,9 +181,17 @@ impl Client {
             }
             Ok(())
         };
-        tokio::time::timeout(PATIENCE, waiting)
-            .await
-            .with_context(|| format!("no sign of {what}"))?
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        self.is_awaited.set(false);
+        waited.with_context(|| format!("no sign of {what}"))?
+    }
+
+    pub(crate) fn says_what_is_saved(&self) -> bool {
+        self.dialect == Dialect::Easel
+    }
+
+    pub(crate) fn is_synced(&self) -> bool {
+        self.is_synced.get()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -278,6 +295,17 @@ impl Client {
             while self.is_paused.get() {
                 self.changed.notified().await;
             }
+            if let Some(more) = inbox.lacks_much() {
+                inbox.held.reserve(more);
+                if !matches!(read.read_buf(&mut inbox.held).await, Ok(1..)) {
+                    break;
+                }
+                let now = now();
+                inbox.take(&[], |opcode, payload| {
+                    self.hear(opcode, payload, now, &mut listen)
+                });
+                continue;
+            }
             let read_some = poll_fn(|context| {
                 SCRATCH.with_borrow_mut(|scratch| {
                     let mut buffer = ReadBuf::new(scratch);
@@ -326,7 +354,7 @@ impl Client {
             Message::Step1(_) | Message::Update(_) | Message::Awareness(_) | Message::Other => {}
         }
         listen(self, now, message);
-        if !matches!(message, Message::Update(_) | Message::Awareness(_)) {
+        if self.is_awaited.get() {
             self.changed.notify_waiters();
         }
     }
@@ -356,9 +384,14 @@ impl Client {
         })
     }
 
-    /// Ends the connection as a closed tab does.
-    pub(crate) fn leave(self: &Rc<Self>) {
+    /// Ends the connection as a closed tab does. Not every server answers when it is busy: after a while it is cut.
+    pub(crate) async fn leave(self: &Rc<Self>) {
         self.put(frame::CLOSE, &1000_u16.to_be_bytes());
+        let leaving = self.until("a farewell", || self.is_closed.get());
+        if !matches!(tokio::time::timeout(FAREWELL, leaving).await, Ok(Ok(()))) {
+            self.reading.borrow_mut().take().inspect(JoinHandle::abort);
+            self.is_closed.set(true);
+        }
     }
 }
 
@@ -368,6 +401,13 @@ struct Inbox {
 }
 
 impl Inbox {
+    /// So many bytes of a long frame are still to come; they need not be copied on their way.
+    fn lacks_much(&self) -> Option<usize> {
+        let whole = Head::read(&self.held)?.len();
+        let more = whole.checked_sub(self.held.len())?;
+        (whole > READ_BYTES).then_some(more)
+    }
+
     /// Calls `each` for every whole frame in what was held and `come`. A message in several frames comes as one.
     fn take(&mut self, come: &[u8], mut each: impl FnMut(u8, &[u8])) {
         if self.held.is_empty() {
@@ -477,6 +517,8 @@ async fn open(
 mod tests {
     use super::*;
 
+    const CONTINUATION: u8 = 0x0;
+
     fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         frame::put_head(&mut out, opcode, payload.len());
@@ -493,12 +535,12 @@ mod tests {
         // A message in three frames with a ping in it.
         let mut pieces = frame(frame::BINARY, b"ab");
         pieces[0] &= 0x7F;
-        let mut middle = frame(frame::CONTINUATION, b"cd");
+        let mut middle = frame(CONTINUATION, b"cd");
         middle[0] &= 0x7F;
         wire.extend(pieces);
         wire.extend(frame(frame::PING, b"!"));
         wire.extend(middle);
-        wire.extend(frame(frame::CONTINUATION, b"ef"));
+        wire.extend(frame(CONTINUATION, b"ef"));
         let expected = vec![
             (frame::BINARY, b"one".to_vec()),
             (frame::PING, Vec::new()),

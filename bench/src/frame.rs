@@ -1,6 +1,5 @@
 //! WebSocket frames (RFC 6455, section 5.2), as a client writes and reads them. No extension is spoken.
 
-pub(crate) const CONTINUATION: u8 = 0x0;
 pub(crate) const BINARY: u8 = 0x2;
 pub(crate) const CLOSE: u8 = 0x8;
 pub(crate) const PING: u8 = 0x9;

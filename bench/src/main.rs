@@ -4,28 +4,36 @@
 //! on one core and each server on another. What a machine can do at all is shown by a bare relay ([`relay`]), measured
 //! in the same run. Begin with [`scenario`]; [`servers`] says how each server is started.
 
+mod board;
 mod client;
+mod collector;
 mod crowd;
 mod frame;
 mod http;
 mod lib0;
+mod machine;
 mod process;
 mod relay;
+mod report;
 mod scenario;
 mod servers;
 mod stats;
 mod update;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, anyhow};
 use clap::{Parser, Subcommand};
 use scenario::{Plan, Scenario};
 use serde_json::{Value, json};
 use servers::{Kind, Places, Server};
+use std::fs::File;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::task::LocalSet;
+
+/// For one run, however slow its server.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 #[derive(Debug, Parser)]
 #[command(version, about = "Measures y-websocket servers")]
@@ -38,6 +46,8 @@ struct Cli {
 enum Command {
     /// Measure servers; one JSON line for each run.
     Run(Run),
+    /// Make tables of the JSON lines of runs.
+    Table(Table),
     /// Pass frames on and do nothing else: the limit of the machine.
     Relay(Relay),
 }
@@ -61,13 +71,29 @@ struct Run {
     /// How often each is run.
     #[arg(long, default_value_t = 3)]
     runs: u32,
-    /// Also append the JSON lines to this file.
+    /// One run of two seconds each, to see that all goes well; its figures mean little.
+    #[arg(long, conflicts_with_all = ["seconds", "runs"])]
+    quick: bool,
+    /// Also write the JSON lines to this file.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Connections that are idle at once.
+    #[arg(long, default_value_t = 500)]
+    idle_connections: usize,
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
     places: Places,
+}
+
+#[derive(Debug, clap::Args)]
+struct Table {
+    /// Files that `run --out` wrote.
+    #[arg(required = true)]
+    lines: Vec<PathBuf>,
+    /// Put the tables between the marks of this file, instead of printing them.
+    #[arg(long, value_name = "FILE")]
+    into: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -88,6 +114,7 @@ fn main() -> Result<()> {
     local.block_on(&runtime, async {
         match cli.command {
             Command::Run(run) => measure(run).await,
+            Command::Table(table) => tabulate(&table),
             Command::Relay(Relay { listen, gather_ms }) => {
                 relay::serve(listen, gather_ms.map(Duration::from_millis)).await
             }
@@ -101,22 +128,29 @@ async fn measure(run: Run) -> Result<()> {
         [] => <Scenario as clap::ValueEnum>::value_variants(),
         some => some,
     };
-    let plan = Plan {
-        seconds: run.seconds,
-        warm_up_seconds: 2_f64.min(run.seconds / 2.0),
-        seed: run.seed,
+    let (seconds, runs) = if run.quick {
+        (2.0, 1)
+    } else {
+        (run.seconds, run.runs)
     };
+    let plan = Plan {
+        seconds,
+        warm_up_seconds: 2_f64.min(seconds / 2.0),
+        seed: run.seed,
+        idle_connections: run.idle_connections,
+    };
+    let mut out = run.out.map(File::create).transpose()?;
+    let mut lines = vec![machine::line(&run.places.easel())];
     for scenario in scenarios {
-        for number in 1..=run.runs {
+        for number in 1..=scenario.runs(runs) {
+            // One after the other in each round, so that a change of the machine's meets them all.
             for kind in run.servers.iter().filter(|kind| scenario.suits(**kind)) {
-                let line = one(*scenario, *kind, number, &plan, &run.places).await;
-                println!("{line}");
-                if let Some(file) = &run.out {
-                    let mut file = std::fs::File::options()
-                        .create(true)
-                        .append(true)
-                        .open(file)?;
-                    writeln!(file, "{line}")?;
+                lines.push(one(*scenario, *kind, number, &plan, &run.places).await);
+                for line in lines.drain(..) {
+                    println!("{line}");
+                    if let Some(file) = &mut out {
+                        writeln!(file, "{line}")?;
+                    }
                 }
             }
         }
@@ -124,10 +158,34 @@ async fn measure(run: Run) -> Result<()> {
     Ok(())
 }
 
+fn tabulate(table: &Table) -> Result<()> {
+    let mut lines = Vec::new();
+    for file in &table.lines {
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("{} is read", file.display()))?;
+        let found = text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        lines.extend(found);
+    }
+    let tables = report::tables(&lines);
+    let Some(file) = &table.into else {
+        print!("{tables}");
+        return Ok(());
+    };
+    let document = std::fs::read_to_string(file)?;
+    std::fs::write(file, report::put_into(&document, &tables)?)?;
+    Ok(())
+}
+
 /// One run on a server of its own. A server that fails is a line that says so, and the others go on.
 async fn one(scenario: Scenario, kind: Kind, run: u32, plan: &Plan, places: &Places) -> Value {
     let mut line = json!({ "scenario": scenario.name(), "server": kind.name(), "run": run });
-    match figures(scenario, kind, plan, places).await {
+    let running = tokio::time::timeout(PATIENCE, figures(scenario, kind, plan, places));
+    let figures = running
+        .await
+        .unwrap_or_else(|_| Err(anyhow!("it was not done in {PATIENCE:?}")));
+    match figures {
         Ok(figures) => line
             .as_object_mut()
             .expect("a line is an object")

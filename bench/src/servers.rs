@@ -39,6 +39,17 @@ impl Kind {
         }
     }
 
+    /// After so long it has written what it was sent, whether asked to end or not.
+    pub(crate) fn writes_within_seconds(self) -> f64 {
+        match self {
+            Self::Easel | Self::Relay | Self::RelayGather => 0.0,
+            // It stores after two seconds without an edit.
+            Self::YWebsocket | Self::Hocuspocus | Self::Url => 3.0,
+            // It stores every ten seconds.
+            Self::YSweet => 12.0,
+        }
+    }
+
     /// Whether it has documents, and not only connections.
     pub(crate) fn has_documents(self) -> bool {
         !matches!(self, Self::Relay | Self::RelayGather)
@@ -60,6 +71,13 @@ pub(crate) struct Places {
     /// Where servers keep their data while they are measured; on a real disk.
     #[arg(long, value_name = "DIR", default_value = "target/bench")]
     data: PathBuf,
+}
+
+impl Places {
+    pub(crate) fn easel(&self) -> PathBuf {
+        let built = || repository().join("target/release/easel");
+        self.easel.clone().unwrap_or_else(built)
+    }
 }
 
 /// A running server on a folder of its own.
@@ -111,13 +129,19 @@ impl Server {
             Kind::Easel => self.easel()?,
             Kind::Relay => self.relay(&[])?,
             Kind::RelayGather => self.relay(&["--gather-ms", "4"])?,
-            Kind::YWebsocket => self.node("y-websocket.mjs")?,
-            Kind::Hocuspocus => self.node("hocuspocus.mjs")?,
+            Kind::YWebsocket => self.node("y-websocket")?,
+            Kind::Hocuspocus => self.node("hocuspocus")?,
             Kind::YSweet => self.y_sweet()?,
         };
         process.until_ready(&self.address).await?;
         self.process = Some(process);
         Ok(())
+    }
+
+    /// Ends it as an operator would, and starts it again.
+    pub(crate) async fn restart(&mut self) -> Result<()> {
+        self.process_mut()?.stop().await?;
+        self.run().await
     }
 
     pub(crate) fn process(&self) -> Result<&Process> {
@@ -168,10 +192,6 @@ impl Server {
     }
 
     fn easel(&self) -> Result<Process> {
-        let binary = match &self.places.easel {
-            Some(binary) => binary.clone(),
-            None => repository().join("target/release/easel"),
-        };
         let env = [
             ("EASEL_LISTEN__OPS", String::new()),
             ("EASEL_LOG__LEVEL", "warn".to_owned()),
@@ -186,7 +206,7 @@ impl Server {
             "--data-dir".as_ref(),
             data.as_ref(),
         ];
-        Process::start(&binary, &args, &env, &self.log())
+        Process::start(&self.places.easel(), &args, &env, &self.log())
     }
 
     fn relay(&self, more: &[&str]) -> Result<Process> {
@@ -196,24 +216,24 @@ impl Server {
         Process::start(&std::env::current_exe()?, &args, &[], &self.log())
     }
 
-    fn node(&self, script: &str) -> Result<Process> {
-        let peers = repository().join("bench/peers");
-        if !peers.join("node_modules").exists() {
-            bail!("it is not installed (`make bench-peers`)");
+    fn node(&self, package: &str) -> Result<Process> {
+        let package = repository().join("bench/peers").join(package);
+        if !package.join("node_modules").exists() {
+            bail!("it is not installed (make bench-peers)");
         }
         let env = [
             ("NODE_ENV", "production".to_owned()),
             ("PORT", self.port().to_owned()),
             ("DATA", self.folder.path().display().to_string()),
         ];
-        let script = peers.join(script);
+        let script = package.join("server.mjs");
         Process::start(Path::new("node"), &[script.as_ref()], &env, &self.log())
     }
 
     fn y_sweet(&self) -> Result<Process> {
         let binary = repository().join(".tools/y-sweet/bin/y-sweet");
         if !binary.exists() {
-            bail!("it is not installed (`make bench-peers`)");
+            bail!("it is not installed (make bench-peers)");
         }
         let data = self.folder.path().join("data");
         std::fs::create_dir_all(&data)?;
@@ -223,7 +243,11 @@ impl Server {
             self.port().as_ref(),
             data.as_ref(),
         ];
-        Process::start(&binary, &args, &[], &self.log())
+        let env = [
+            ("RUST_LOG", "warn".to_owned()),
+            ("NO_COLOR", "1".to_owned()),
+        ];
+        Process::start(&binary, &args, &env, &self.log())
     }
 
     fn port(&self) -> &str {
@@ -237,11 +261,11 @@ impl Server {
     /// With the end of what the server printed.
     pub(crate) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         let printed = std::fs::read_to_string(self.log()).unwrap_or_default();
-        let lines: Vec<&str> = printed.lines().rev().take(12).collect();
+        let lines: Vec<&str> = printed.lines().rev().take(3).collect();
         if lines.is_empty() {
             return error;
         }
         let end: Vec<&str> = lines.into_iter().rev().collect();
-        error.context(format!("the server printed:\n{}", end.join("\n")))
+        anyhow::anyhow!("{error:#}; the server printed: {}", end.join("; "))
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Marker {
 }
 
 impl Marker {
-    fn put(self, out: &mut Vec<u8>) {
+    pub(crate) fn put(self, out: &mut Vec<u8>) {
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&self.writer.to_le_bytes());
         out.extend_from_slice(&self.number.to_le_bytes());

@@ -1,6 +1,11 @@
 //! What is measured. Each scenario runs once on a server that was started for it, and returns its figures.
 
 mod fanout;
+mod idle;
+mod join;
+mod kill;
+mod slow;
+mod strokes;
 
 use crate::servers::{Kind, Server};
 use anyhow::Result;
@@ -12,7 +17,28 @@ pub(crate) enum Scenario {
     FanoutSteady,
     /// The same room; each of the 10 keeps 4 edits under way.
     FanoutSaturated,
+    /// 50 people, each moving the pointer 20 times a second.
+    Awareness,
+    /// 200 rooms of 2 people, each drawing 5 times a second.
+    Rooms,
+    /// A stroke on a board of 10,000 elements against one on an empty board.
+    Strokes,
+    /// Coming to a board of 10,000 elements on which others are.
+    Join,
+    /// Coming to it as the first after a restart.
+    ColdOpen,
+    /// Connections that say nothing, all in one room.
+    IdleShared,
+    /// Connections that say nothing, each in a room of its own.
+    IdleOwn,
+    /// kill -9 while people draw.
+    Kill,
+    /// A client that does not read.
+    Slow,
 }
+
+/// Of the large board.
+const ELEMENTS: usize = 10_000;
 
 /// How long and how much.
 #[derive(Debug, Clone)]
@@ -20,6 +46,7 @@ pub(crate) struct Plan {
     pub(crate) seconds: f64,
     pub(crate) warm_up_seconds: f64,
     pub(crate) seed: u64,
+    pub(crate) idle_connections: usize,
 }
 
 /// The figures of one run, by name.
@@ -53,13 +80,39 @@ impl Scenario {
         match self {
             Self::FanoutSteady => "fanout-steady",
             Self::FanoutSaturated => "fanout-saturated",
+            Self::Awareness => "awareness",
+            Self::Rooms => "rooms",
+            Self::Strokes => "strokes",
+            Self::Join => "join",
+            Self::ColdOpen => "cold-open",
+            Self::IdleShared => "idle-shared",
+            Self::IdleOwn => "idle-own",
+            Self::Kill => "kill",
+            Self::Slow => "slow",
         }
     }
 
-    /// Whether it asks for no more than passing frames on.
+    /// Whether it asks for what this server has. A relay has no documents to come to, and nothing to lose.
     pub(crate) fn suits(self, kind: Kind) -> bool {
         match self {
-            Self::FanoutSteady | Self::FanoutSaturated => true,
+            Self::FanoutSteady
+            | Self::FanoutSaturated
+            | Self::Awareness
+            | Self::Rooms
+            | Self::IdleShared
+            | Self::IdleOwn => true,
+            Self::Strokes | Self::Join | Self::ColdOpen | Self::Kill | Self::Slow => {
+                kind.has_documents()
+            }
+        }
+    }
+
+    /// How often it is run, when the others are run so often.
+    pub(crate) fn runs(self, runs: u32) -> u32 {
+        match self {
+            // Long, and either it holds or it does not.
+            Self::Slow => 1,
+            _ => runs,
         }
     }
 
@@ -67,6 +120,15 @@ impl Scenario {
         match self {
             Self::FanoutSteady => fanout::steady(server, plan).await,
             Self::FanoutSaturated => fanout::saturated(server, plan).await,
+            Self::Awareness => fanout::awareness(server, plan).await,
+            Self::Rooms => fanout::rooms(server, plan).await,
+            Self::Strokes => strokes::run(server, plan).await,
+            Self::Join => join::in_memory(server, plan).await,
+            Self::ColdOpen => join::cold(server, plan).await,
+            Self::IdleShared => idle::shared_room(server, plan).await,
+            Self::IdleOwn => idle::own_rooms(server, plan).await,
+            Self::Kill => kill::run(server, plan).await,
+            Self::Slow => slow::run(server, plan).await,
         }
     }
 }

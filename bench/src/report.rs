@@ -1,0 +1,376 @@
+//! The runs' JSON lines as tables for people: the median of each figure, and from where to where its runs went.
+
+use crate::servers::Kind;
+use crate::stats::Spread;
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use std::fmt::Write as _;
+
+const BEGIN: &str = "<!-- figures: written by `make bench` -->";
+const END: &str = "<!-- end of figures -->";
+/// Of a failure.
+const REASON_CHARS_MAX: usize = 160;
+
+/// One scenario's table.
+struct Table {
+    scenario: &'static str,
+    title: &'static str,
+    columns: &'static [Column],
+}
+
+struct Column {
+    figure: &'static str,
+    heading: &'static str,
+    /// What a figure is divided by before it is shown.
+    unit: f64,
+    decimals: usize,
+}
+
+const fn column(figure: &'static str, heading: &'static str, decimals: usize) -> Column {
+    Column {
+        figure,
+        heading,
+        unit: 1.0,
+        decimals,
+    }
+}
+
+/// What is set against the relay's of the same run.
+const PER_CPU_SECOND: Column = Column {
+    figure: "deliveries_per_cpu_s",
+    heading: "thousand deliveries a CPU-second",
+    unit: 1e3,
+    decimals: 1,
+};
+
+const DELIVERIES: &[Column] = &[
+    PER_CPU_SECOND,
+    column("p50_ms", "p50 ms", 1),
+    column("p99_ms", "p99 ms", 1),
+    column("delivered_percent", "delivered %", 0),
+    column("deliveries_per_s", "deliveries/s", 0),
+    column("server_cpu_percent", "server's core %", 0),
+    column("generator_cpu_percent", "generator's core %", 0),
+    column("rss_mib", "RSS MiB", 0),
+];
+
+const IDLE: &[Column] = &[
+    column("rss_kib_each", "RSS KiB a connection", 1),
+    column("pss_kib_each", "PSS KiB a connection", 1),
+    column("rss_mib_at_0", "RSS MiB at 0", 1),
+    column("rss_mib", "RSS MiB with all", 1),
+];
+
+const TABLES: &[Table] = &[
+    Table {
+        scenario: "fanout-steady",
+        title: "Fan-out: one room of 100, 10 of them redraw a stroke 20 times a second",
+        columns: DELIVERIES,
+    },
+    Table {
+        scenario: "fanout-saturated",
+        title: "Fan-out, saturated: the same room, each of the 10 keeps 4 edits under way",
+        columns: DELIVERIES,
+    },
+    Table {
+        scenario: "awareness",
+        title: "Awareness: one room of 50, each moves the pointer 20 times a second",
+        columns: DELIVERIES,
+    },
+    Table {
+        scenario: "rooms",
+        title: "Rooms: 200 rooms of 2, each redraws a stroke 5 times a second",
+        columns: DELIVERIES,
+    },
+    Table {
+        scenario: "strokes",
+        title: "A stroke on a board of 10,000 elements against one on an empty board: 4 draw 50 new strokes a second each, one looks on",
+        columns: &[
+            column("empty_us", "CPU µs a stroke, empty", 0),
+            column("large_us", "CPU µs a stroke, 10,000", 0),
+            column("ratio", "ratio", 2),
+            column("empty_p99_ms", "p99 ms, empty", 1),
+            column("large_p99_ms", "p99 ms, 10,000", 1),
+        ],
+    },
+    Table {
+        scenario: "join",
+        title: "Joining a board of 10,000 elements in memory: 20 one by one, then 30 at once",
+        columns: &[
+            column("cpu_ms_each", "server CPU ms, one by one", 2),
+            column("wall_ms_each", "until complete ms", 1),
+            column("at_once_wall_ms", "30 at once: all complete ms", 0),
+            column("at_once_cpu_ms_each", "server CPU ms each", 2),
+            column("received_kib", "received KiB", 0),
+        ],
+    },
+    Table {
+        scenario: "cold-open",
+        title: "Cold open: the same board, first to come after a restart",
+        columns: &[
+            column("wall_ms", "until complete ms", 1),
+            column("cpu_ms", "server CPU ms", 1),
+            column("start_cpu_ms", "CPU ms of the start itself", 0),
+        ],
+    },
+    Table {
+        scenario: "idle-shared",
+        title: "Idle connections, all in one room",
+        columns: IDLE,
+    },
+    Table {
+        scenario: "idle-own",
+        title: "Idle connections, each in a room of its own",
+        columns: IDLE,
+    },
+    Table {
+        scenario: "kill",
+        title: "kill -9 while 5 draw 20 new strokes a second each; what is there after a restart, before any of them is back",
+        columns: &[
+            column("written", "written", 0),
+            column("seen", "seen by another", 0),
+            column("lost_seen", "of these lost", 0),
+            column("saved", "said to be saved", 0),
+            column("lost_saved", "of these lost", 0),
+        ],
+    },
+    Table {
+        scenario: "slow",
+        title: "A client that does not read while 10 redraw a stroke of 2 KB 100 times a second each (once, not thrice)",
+        columns: &[
+            column("unread_mib", "not read MiB", 0),
+            column("cost_mib", "peak RSS above that with all reading MiB", 1),
+            column("hung_up", "cut off meanwhile", 0),
+            column("has_everything", "has everything after", 0),
+            column("received_kib_after", "received after KiB", 0),
+        ],
+    },
+];
+
+/// All tables that there are runs for, as Markdown.
+pub(crate) fn tables(lines: &[Value]) -> String {
+    let mut out = String::new();
+    if let Some(machine) = lines.iter().find_map(|line| line["machine"].as_object()) {
+        for (name, value) in machine {
+            let value = value.as_str().unwrap_or_default();
+            let _ = writeln!(out, "- {name}: {value}");
+        }
+        out.push('\n');
+    }
+    for table in TABLES {
+        let of_table = lines
+            .iter()
+            .filter(|line| line["scenario"] == table.scenario);
+        let runs: Vec<&Value> = of_table.collect();
+        if !runs.is_empty() {
+            table.write(&runs, &mut out);
+        }
+    }
+    write_commands(lines, &mut out);
+    out
+}
+
+/// What one node takes, as the cluster's own example measures it: a line for each target and count of proposers.
+fn write_commands(lines: &[Value], out: &mut String) {
+    let runs: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["proposers"].is_u64())
+        .collect();
+    let mut rows: Vec<(&str, u64)> = Vec::new();
+    for run in &runs {
+        let row = (
+            run["target"].as_str().unwrap_or_default(),
+            run["proposers"].as_u64().unwrap_or_default(),
+        );
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    if rows.is_empty() {
+        return;
+    }
+    rows.sort_by_key(|(_, proposers)| *proposers);
+    out.push_str("### Commands of 200 bytes to one node, synced\n\n");
+    out.push_str("| proposers | node | commands/s | p50 ms | p99 ms | CPU µs each | against etcd |\n|---|---|---|---|---|---|---|\n");
+    let spread = |(target, proposers): (&str, u64), figure: &str| {
+        let of_row = runs
+            .iter()
+            .filter(|run| run["target"] == target && run["proposers"] == proposers);
+        Spread::of(
+            &of_row
+                .filter_map(|run| run[figure].as_f64())
+                .collect::<Vec<_>>(),
+        )
+    };
+    for row in rows {
+        let (target, proposers) = row;
+        let _ = write!(out, "| {proposers} | {target} |");
+        for (figure, decimals) in [
+            ("per_second", 0),
+            ("p50_ms", 2),
+            ("p99_ms", 2),
+            ("cpu_us", 1),
+        ] {
+            let shown =
+                spread(row, figure).map_or_else(|| "–".to_owned(), |spread| cell(spread, decimals));
+            let _ = write!(out, " {shown} |");
+        }
+        let etcd = spread(("etcd", proposers), "per_second");
+        let times = spread(row, "per_second").zip(etcd);
+        let times = times.map(|(own, etcd)| format!("{:.2}", own.median / etcd.median));
+        let _ = writeln!(out, " {} |", times.unwrap_or_else(|| "–".to_owned()));
+    }
+    out.push('\n');
+}
+
+impl Table {
+    fn write(&self, runs: &[&Value], out: &mut String) {
+        let spread = |server: &str, column: &Column| {
+            let of_server = runs.iter().filter(|run| run["server"] == server);
+            let values = of_server.filter_map(|run| run[column.figure].as_f64());
+            Spread::of(&values.map(|value| value / column.unit).collect::<Vec<_>>())
+        };
+        let relay = spread(Kind::Relay.name(), &PER_CPU_SECOND);
+        let is_held_against_relay = self
+            .columns
+            .iter()
+            .any(|column| column.figure == PER_CPU_SECOND.figure);
+        let _ = writeln!(out, "### {}\n", self.title);
+        out.push_str("| server |");
+        for column in self.columns {
+            let _ = write!(out, " {} |", column.heading);
+        }
+        if is_held_against_relay {
+            out.push_str(" against the relay |");
+        }
+        out.push_str("\n|---|");
+        let columns = self.columns.len() + usize::from(is_held_against_relay);
+        out.push_str(&"---|".repeat(columns));
+        out.push('\n');
+        for server in servers(runs) {
+            let _ = write!(out, "| {server} |");
+            if let Some(reason) = failure(runs, server) {
+                let _ = writeln!(out, " failed: {reason} |{}", " |".repeat(columns - 1));
+                continue;
+            }
+            for column in self.columns {
+                let cell = spread(server, column)
+                    .map_or_else(|| "–".to_owned(), |spread| cell(spread, column.decimals));
+                let _ = write!(out, " {cell} |");
+            }
+            if is_held_against_relay {
+                let own = spread(server, &PER_CPU_SECOND);
+                let times = own.zip(relay).map(|(own, relay)| own.median / relay.median);
+                let times = times.map_or_else(|| "–".to_owned(), |times| format!("{times:.2}"));
+                let _ = write!(out, " {times} |");
+            }
+            out.push('\n');
+        }
+        out.push('\n');
+    }
+}
+
+/// The median, and the least and the greatest where they differ.
+fn cell(spread: Spread, decimals: usize) -> String {
+    let show = |value: f64| format!("{value:.decimals$}");
+    let (median, min, max) = (show(spread.median), show(spread.min), show(spread.max));
+    if min == max {
+        median
+    } else {
+        format!("{median} ({min} to {max})")
+    }
+}
+
+/// In the order in which they were run.
+fn servers<'r>(runs: &[&'r Value]) -> Vec<&'r str> {
+    let mut servers = Vec::new();
+    for run in runs {
+        let server = run["server"].as_str().unwrap_or_default();
+        if !servers.contains(&server) {
+            servers.push(server);
+        }
+    }
+    servers
+}
+
+/// Why a server has no figures; one run that went well is enough to have some.
+fn failure(runs: &[&Value], server: &str) -> Option<String> {
+    let mut of_server = runs.iter().filter(|run| run["server"] == server);
+    let all_failed = of_server.clone().all(|run| run["error"].is_string());
+    let reason = of_server.next()?["error"].as_str()?;
+    all_failed.then(|| {
+        let plain: String = reason.chars().take(REASON_CHARS_MAX).collect();
+        plain.replace(['\n', '|'], " ")
+    })
+}
+
+/// Puts the tables between the two marks of a document that people wrote.
+pub(crate) fn put_into(document: &str, tables: &str) -> Result<String> {
+    let (before, rest) = document.split_once(BEGIN).context("the begin is marked")?;
+    let (_, after) = rest.split_once(END).context("the end is marked")?;
+    Ok(format!(
+        "{before}{BEGIN}\n\n{}\n\n{END}{after}",
+        tables.trim_end()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn line(server: &str, per_cpu_second: f64) -> Value {
+        json!({ "scenario": "rooms", "server": server, "deliveries_per_cpu_s": per_cpu_second })
+    }
+
+    #[test]
+    fn a_table_has_the_median_the_spread_and_the_relay_beside_it() {
+        let lines = [
+            json!({ "machine": { "CPU": "two cores" } }),
+            line("easel", 10_000.0),
+            line("easel", 30_000.0),
+            line("easel", 20_000.0),
+            line("relay", 40_000.0),
+            json!({ "scenario": "rooms", "server": "y-sweet", "error": "it is not installed" }),
+        ];
+        let tables = tables(&lines);
+        assert!(tables.starts_with("- CPU: two cores\n"), "{tables}");
+        assert!(
+            tables.contains("| easel | 20.0 (10.0 to 30.0) | – |"),
+            "{tables}"
+        );
+        assert!(tables.contains("| 0.50 |\n"), "{tables}");
+        assert!(
+            tables.contains("| y-sweet | failed: it is not installed |"),
+            "{tables}"
+        );
+    }
+
+    #[test]
+    fn commands_are_set_against_etcd_s_of_as_many_proposers() {
+        let line = |target: &str, proposers: u64, per_second: f64| json!({ "target": target, "proposers": proposers, "per_second": per_second, "p50_ms": 1.0 });
+        let lines = [
+            line("easel", 1, 300.0),
+            line("easel", 16, 900.0),
+            line("etcd", 1, 200.0),
+        ];
+        let tables = tables(&lines);
+        assert!(
+            tables.contains("| 1 | easel | 300 | 1.00 | – | – | 1.50 |\n| 1 | etcd | 200 |"),
+            "{tables}"
+        );
+        assert!(
+            tables.contains("| 16 | easel | 900 | 1.00 | – | – | – |"),
+            "{tables}"
+        );
+    }
+
+    #[test]
+    fn only_what_lies_between_the_marks_is_replaced() {
+        let document = format!("before\n{BEGIN}\nold\n{END}\nafter\n");
+        let put = put_into(&document, "new\n\n").expect("it has marks");
+        assert_eq!(put, format!("before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"));
+        assert_eq!(put_into(&put, "new\n\n").expect("it has marks"), put);
+        put_into("no marks", "new").expect_err("nowhere to put them");
+    }
+}
