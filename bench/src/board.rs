@@ -127,6 +127,13 @@ pub(crate) fn document<'a>(updates: impl IntoIterator<Item = &'a [u8]>) -> Resul
         let mut txn = doc.transact_mut();
         for update in updates {
             let update = Update::decode_v1(update).context("what came is a Yjs update")?;
+            // yrs would go on over a gap in somebody's clocks; yjs waits for what is missing.
+            let known = txn.state_vector();
+            let has_gap = update
+                .state_vector_lower()
+                .iter()
+                .any(|(client, clock)| *clock > known.get(client));
+            ensure!(!has_gap, "what came builds on something that did not come");
             txn.apply_update(update)?;
         }
         ensure!(
