@@ -145,6 +145,28 @@ testBehind(
   },
 )
 
+testBehind(
+  UPGRADES.unsaid,
+  'a tab too many waits for its turn, and keeps no other from saving',
+  async ({ node, nginx, person, openBehind }) => {
+    const board = await node.createBoard('Many')
+    const one = await person()
+    const tabs = []
+    for (let n = 0; n < 5; n++) tabs.push(await openBehind(board, one))
+    const last = await one.newPage()
+    await last.goto(`${nginx.url}/b/${board}`)
+    await phase(last, 'reconnecting', 'offline')
+    await tabs[0].bringToFront()
+    await draw(tabs[0], 300)
+    await phase(tabs[0], 'saved')
+    assert.equal(await streams(node), 5)
+    await tabs[1].close()
+    await last.bringToFront()
+    await phase(last, 'saved')
+    await canvas(last, { elements: 1 })
+  },
+)
+
 testBehind(UPGRADES.unsaid, 'a board that is deleted is gone on the slower way too', async ({ node, openBehind }) => {
   const board = await node.createBoard('Gone')
   const a = await openBehind(board)
