@@ -20,6 +20,8 @@ pub(crate) struct Waiting<W> {
     submissions: VecDeque<Submission<W>>,
     commands: usize,
     bytes: usize,
+    /// A batch is in flight that holds the first part of a submission.
+    cut: bool,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,7 @@ impl<W> Waiting<W> {
             submissions: VecDeque::new(),
             commands: 0,
             bytes: 0,
+            cut: false,
         }
     }
 
@@ -76,8 +79,13 @@ impl<W> Waiting<W> {
         });
     }
 
-    /// Closes a batch. Only one may be in flight: the rest of a submission waits for the fate of its
-    /// first part.
+    /// Several batches may be in flight, but nothing follows one that cut a submission: its rest waits
+    /// for the fate of its first part, and what came later waits for its rest.
+    pub(crate) fn can_close(&self) -> bool {
+        !self.cut && !self.is_empty()
+    }
+
+    /// Closes a batch; only if [`Self::can_close`]. Batches must be settled or failed in the same order.
     pub(crate) fn close(&mut self) -> (Vec<EncodedEnvelope>, InFlight<W>) {
         let mut room = Room::new();
         let mut commands = Vec::new();
@@ -102,6 +110,7 @@ impl<W> Waiting<W> {
                 commands: taken,
             });
             if cut {
+                self.cut = true;
                 break;
             }
         }
@@ -131,6 +140,7 @@ impl<W> Waiting<W> {
                     replies: submission.replies,
                 });
             } else {
+                self.cut = false;
                 self.submissions.push_front(submission);
             }
         }
@@ -141,6 +151,9 @@ impl<W> Waiting<W> {
     pub(crate) fn fail(&mut self, in_flight: InFlight<W>) -> Vec<W> {
         let mut waiters = Vec::new();
         for Share { submission, .. } in in_flight.shares {
+            if !submission.left.is_empty() {
+                self.cut = false;
+            }
             self.commands -= submission.left.len();
             self.bytes -= bytes_of(&submission.left);
             waiters.push(submission.waiter);
@@ -189,6 +202,8 @@ impl Room {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
     use bytes::Bytes;
     use easel_storage::{Outcome, Rejection, Reply};
     use proptest::collection::vec;
@@ -246,7 +261,8 @@ mod tests {
 
     struct Checked {
         waiting: Waiting<Waiter>,
-        in_flight: Option<(Vec<EncodedEnvelope>, InFlight<Waiter>)>,
+        /// Batches on their way, oldest first; each may yet succeed or fail, whatever became of another.
+        in_flight: VecDeque<(Vec<EncodedEnvelope>, InFlight<Waiter>)>,
         pushed: u32,
         /// The newest id that travelled.
         travelled: Option<u32>,
@@ -265,14 +281,14 @@ mod tests {
                     self.waiting.push(commands.collect(), ids.clone());
                 }
                 Step::Close => {
-                    if self.in_flight.is_none() && !self.waiting.is_empty() {
+                    if self.in_flight.len() < 3 && self.waiting.can_close() {
                         let (commands, in_flight) = self.waiting.close();
                         self.check_batch(&commands);
-                        self.in_flight = Some((commands, in_flight));
+                        self.in_flight.push_back((commands, in_flight));
                     }
                 }
                 Step::Settle => {
-                    if let Some((commands, in_flight)) = self.in_flight.take() {
+                    if let Some((commands, in_flight)) = self.in_flight.pop_front() {
                         let replies = commands.iter().map(|c| reply_to(id_of(c))).collect();
                         for finished in self.waiting.settle(in_flight, replies) {
                             let wanted: Vec<_> =
@@ -283,7 +299,7 @@ mod tests {
                     }
                 }
                 Step::Fail => {
-                    if let Some((_, in_flight)) = self.in_flight.take() {
+                    if let Some((_, in_flight)) = self.in_flight.pop_front() {
                         for waiter in self.waiting.fail(in_flight) {
                             self.failed.extend(waiter);
                         }
@@ -313,7 +329,7 @@ mod tests {
         fn everyone_gets_their_own_replies_once_and_in_order(steps in vec(step(), 1..60)) {
             let mut checked = Checked {
                 waiting: Waiting::new(),
-                in_flight: None,
+                in_flight: VecDeque::new(),
                 pushed: 0,
                 travelled: None,
                 answered: Vec::new(),
@@ -322,7 +338,7 @@ mod tests {
             for step in steps {
                 checked.step(step);
             }
-            while checked.in_flight.is_some() || !checked.waiting.is_empty() {
+            while !checked.in_flight.is_empty() || !checked.waiting.is_empty() {
                 checked.step(Step::Close);
                 checked.step(Step::Settle);
             }

@@ -15,6 +15,8 @@ use crate::raft::{
 };
 
 const V1: u8 = 1;
+const ENTRY: &str = "a log entry";
+const CHECKED_HEAD_BYTES: usize = 5;
 
 /// Why stored bytes cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub(crate) struct Identity {
 }
 
 #[derive(Serialize, Deserialize)]
-struct IdentityV1 {
+pub(crate) struct IdentityV1 {
     cluster: [u8; 16],
     node: u64,
 }
@@ -79,7 +81,7 @@ pub(crate) struct MembershipV1 {
     nodes: BTreeMap<u64, PeerV1>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 enum PayloadV1 {
     Blank,
     Commands {
@@ -89,10 +91,27 @@ enum PayloadV1 {
     Membership(MembershipV1),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct EntryV1 {
     id: LogIdV1,
     payload: PayloadV1,
+}
+
+/// As [`PayloadV1`] and [`EntryV1`], for writing without copying the commands.
+#[derive(Serialize)]
+enum PayloadRefV1<'a> {
+    Blank,
+    Commands {
+        stamp_ms: u64,
+        envelopes: &'a [EncodedEnvelope],
+    },
+    Membership(MembershipV1),
+}
+
+#[derive(Serialize)]
+struct EntryRefV1<'a> {
+    id: LogIdV1,
+    payload: PayloadRefV1<'a>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -103,37 +122,37 @@ struct MarkerV1 {
     membership: MembershipV1,
 }
 
-/// Version, CRC-32 of the rest, entry. The checksum is there because redb verifies its pages only
-/// when it repairs a file, and a rotten entry would otherwise reach the state of every node.
-pub(crate) fn encode_entry(entry: &Entry) -> Vec<u8> {
+/// Version, CRC-32 of the rest, entry. The checksum is there because a rotten entry would otherwise
+/// reach the state of every node.
+pub(crate) fn encode_entry_onto(entry: &Entry, out: &mut Vec<u8>) {
     let payload = match &entry.payload {
-        EntryPayload::Blank => PayloadV1::Blank,
-        EntryPayload::Normal(proposal) => PayloadV1::Commands {
+        EntryPayload::Blank => PayloadRefV1::Blank,
+        EntryPayload::Normal(proposal) => PayloadRefV1::Commands {
             stamp_ms: proposal.stamp.0,
-            envelopes: proposal.envelopes.clone(),
+            envelopes: &proposal.envelopes,
         },
-        EntryPayload::Membership(membership) => PayloadV1::Membership(membership.into()),
+        EntryPayload::Membership(membership) => PayloadRefV1::Membership(membership.into()),
     };
-    let body = EntryV1 {
+    let body = EntryRefV1 {
         id: entry.log_id.into(),
         payload,
     };
-    let mut bytes = write(vec![V1, 0, 0, 0, 0], &body);
-    let crc = crc32fast::hash(&bytes[5..]);
-    bytes[1..5].copy_from_slice(&crc.to_le_bytes());
+    write_checked(out, &body);
+}
+
+pub(crate) fn encode_entry(entry: &Entry) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode_entry_onto(entry, &mut bytes);
     bytes
 }
 
+/// Whether the bytes are an entry as it was written, without taking it apart.
+pub(crate) fn check_entry(bytes: &[u8]) -> Result<(), DecodeError> {
+    checked(ENTRY, bytes).map(drop)
+}
+
 pub(crate) fn decode_entry(bytes: &[u8]) -> Result<Entry, DecodeError> {
-    const WHAT: &str = "a log entry";
-    let rest = versioned(WHAT, bytes)?;
-    let (crc, body) = rest
-        .split_first_chunk::<4>()
-        .ok_or(DecodeError::Checksum { what: WHAT })?;
-    if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
-        return Err(DecodeError::Checksum { what: WHAT });
-    }
-    let entry: EntryV1 = read(WHAT, body)?;
+    let entry: EntryV1 = read(ENTRY, checked(ENTRY, bytes)?)?;
     let payload = match entry.payload {
         PayloadV1::Blank => EntryPayload::Blank,
         PayloadV1::Commands {
@@ -170,20 +189,12 @@ pub(crate) fn decode_vote(bytes: &[u8]) -> Result<Vote, DecodeError> {
 }
 
 pub(crate) fn encode_identity(identity: &Identity) -> Vec<u8> {
-    let body = IdentityV1 {
-        cluster: *identity.cluster.as_bytes(),
-        node: identity.node,
-    };
-    write(vec![V1], &body)
+    write(vec![V1], &IdentityV1::from(*identity))
 }
 
 pub(crate) fn decode_identity(bytes: &[u8]) -> Result<Identity, DecodeError> {
     const WHAT: &str = "the owner of the log";
-    let identity: IdentityV1 = read(WHAT, versioned(WHAT, bytes)?)?;
-    Ok(Identity {
-        cluster: ClusterId::from_bytes(identity.cluster),
-        node: identity.node,
-    })
+    Ok(read::<IdentityV1>(WHAT, versioned(WHAT, bytes)?)?.into())
 }
 
 pub(crate) fn encode_marker(marker: &Marker) -> Vec<u8> {
@@ -207,6 +218,29 @@ pub(crate) fn decode_marker(bytes: &[u8]) -> Result<Marker, DecodeError> {
             marker.membership.into(),
         ),
     })
+}
+
+/// Version, CRC-32 of the rest, body.
+pub(crate) fn write_checked(out: &mut Vec<u8>, body: &impl Serialize) {
+    let start = out.len();
+    let mut bytes = std::mem::take(out);
+    bytes.extend([V1, 0, 0, 0, 0]);
+    let mut bytes = write(bytes, body);
+    let crc = crc32fast::hash(&bytes[start + CHECKED_HEAD_BYTES..]);
+    bytes[start + 1..start + CHECKED_HEAD_BYTES].copy_from_slice(&crc.to_le_bytes());
+    *out = bytes;
+}
+
+/// The body of what `write_checked` wrote.
+pub(crate) fn checked<'a>(what: &'static str, bytes: &'a [u8]) -> Result<&'a [u8], DecodeError> {
+    let rest = versioned(what, bytes)?;
+    let (crc, body) = rest
+        .split_first_chunk::<4>()
+        .ok_or(DecodeError::Checksum { what })?;
+    if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
+        return Err(DecodeError::Checksum { what });
+    }
+    Ok(body)
 }
 
 pub(crate) fn write(head: Vec<u8>, body: &impl Serialize) -> Vec<u8> {
@@ -251,6 +285,24 @@ impl From<LogId> for LogIdV1 {
 impl From<LogIdV1> for LogId {
     fn from(id: LogIdV1) -> Self {
         LogId::new(CommittedLeaderId::new(id.term, id.leader), id.index)
+    }
+}
+
+impl From<Identity> for IdentityV1 {
+    fn from(identity: Identity) -> Self {
+        Self {
+            cluster: *identity.cluster.as_bytes(),
+            node: identity.node,
+        }
+    }
+}
+
+impl From<IdentityV1> for Identity {
+    fn from(identity: IdentityV1) -> Self {
+        Self {
+            cluster: ClusterId::from_bytes(identity.cluster),
+            node: identity.node,
+        }
     }
 }
 

@@ -101,21 +101,28 @@ impl StartError {
         }
     }
 
-    pub(crate) fn log(file: &Path, error: &LogError) -> Self {
+    /// `folder` is the log's.
+    pub(crate) fn log(folder: &Path, error: LogError) -> Self {
         match error {
-            LogError::Decode(error) => Self::decode(file, error),
-            LogError::Redb(error) => match &**error {
-                redb::Error::DatabaseAlreadyOpen => Self::InUse {
-                    dir: file.parent().unwrap_or(file).to_owned(),
-                    pid: None,
-                },
-                redb::Error::Io(source) if is_the_systems(source) => Self::Io {
-                    doing: format!("open {}", file.display()),
-                    source: io::Error::new(source.kind(), source.to_string()),
-                },
-                other => Self::damaged(file, other),
+            LogError::Decode(error) => Self::decode(folder, &error),
+            LogError::Damaged { file, why } => Self::damaged(&folder.join(file), why),
+            LogError::Mixed { file, why } => Self::Mismatch {
+                file: folder.join(file),
+                why,
             },
-            LogError::Inconsistent(_) => Self::damaged(file, error),
+            LogError::Missing { file } => Self::Missing {
+                file: folder.join(file),
+            },
+            LogError::Newer { file, found, known } => Self::NewerFormat {
+                file: folder.join(file),
+                found: found.into(),
+                known: known.into(),
+            },
+            LogError::Io(source) => Self::Io {
+                doing: format!("open {}", folder.display()),
+                source,
+            },
+            LogError::Inconsistent(_) => Self::damaged(folder, error),
         }
     }
 
@@ -146,16 +153,6 @@ impl StartError {
             why: why.to_string(),
         }
     }
-}
-
-/// redb reports a foreign or short file as an I/O error too; those are about the content.
-fn is_the_systems(error: &io::Error) -> bool {
-    let about_content = [
-        io::ErrorKind::InvalidData,
-        io::ErrorKind::InvalidInput,
-        io::ErrorKind::UnexpectedEof,
-    ];
-    !about_content.contains(&error.kind())
 }
 
 fn holder(pid: Option<u32>) -> String {

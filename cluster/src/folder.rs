@@ -13,8 +13,10 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StartError;
+use crate::log;
 
-const FORMAT: u64 = 1;
+/// 2: the log is a folder of segments. In 1 it was `log.redb`.
+const FORMAT: u64 = 2;
 /// The first node of a cluster.
 pub(crate) const FIRST_NODE: u64 = 1;
 
@@ -39,6 +41,8 @@ pub(crate) enum Content {
     Empty,
     /// A first start was cut off; nothing was ever accepted here.
     Forming(NodeFile),
+    /// Whole, but with the log of format 1.
+    OldLog(NodeFile),
     Whole(NodeFile),
 }
 
@@ -100,7 +104,11 @@ impl Folder {
     }
 
     pub(crate) fn log_path(&self) -> PathBuf {
-        self.dir.join("log.redb")
+        self.dir.join("log")
+    }
+
+    pub(crate) fn old_log_path(&self) -> PathBuf {
+        self.dir.join(log::OLD_NAME)
     }
 
     pub(crate) fn state_path(&self) -> PathBuf {
@@ -123,19 +131,29 @@ impl Folder {
     /// attempt left.
     pub(crate) fn begin_forming(&self, node: &NodeFile) -> Result<(), StartError> {
         self.write_node_file(node, Stage::Forming)?;
-        for path in [self.log_path(), self.state_path()] {
-            match fs::remove_file(&path) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    return Err(StartError::io(format!("remove {}", path.display()))(error));
-                }
-            }
-        }
-        Ok(())
+        remove_if_there(&self.log_path(), |path| fs::remove_dir_all(path))?;
+        remove_if_there(&self.old_log_path(), |path| fs::remove_file(path))?;
+        remove_if_there(&self.state_path(), |path| fs::remove_file(path))
     }
 
-    /// To be called when the log and the state exist.
+    /// Brings a folder of format 1 to this one. Until `node.json` says that it is done, `log.redb` is the
+    /// log, and what an earlier attempt left is made anew: the release before may have written since.
+    pub(crate) fn migrate(&self, node: &NodeFile) -> Result<(), StartError> {
+        let (old, new) = (self.old_log_path(), self.log_path());
+        if !old.exists() {
+            return Err(StartError::Missing { file: old });
+        }
+        remove_if_there(&new, |path| fs::remove_dir_all(path))?;
+        log::migrate(&old, &new).map_err(|error| StartError::log(&self.dir, error))?;
+        self.finish_forming(node)
+    }
+
+    /// What a migration that was cut off at its very end left.
+    pub(crate) fn forget_old_log(&self) -> Result<(), StartError> {
+        remove_if_there(&self.old_log_path(), |path| fs::remove_file(path))
+    }
+
+    /// To be called when the log and the state exist as this release has them.
     pub(crate) fn finish_forming(&self, node: &NodeFile) -> Result<(), StartError> {
         sync_dir(&self.dir)?;
         self.write_node_file(node, Stage::Whole)
@@ -214,11 +232,23 @@ pub(crate) fn decode(path: &Path, bytes: &[u8]) -> Result<Content, StartError> {
             .parse()
             .map_err(|_| damaged(format!("{:?} is not an instance id", file.instance)))?,
     };
-    Ok(if file.forming {
-        Content::Forming(node)
-    } else {
-        Content::Whole(node)
+    Ok(match (file.forming, file.format) {
+        (true, _) => Content::Forming(node),
+        (false, FORMAT) => Content::Whole(node),
+        (false, _) => Content::OldLog(node),
     })
+}
+
+fn remove_if_there(
+    path: &Path,
+    remove: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), StartError> {
+    match remove(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StartError::io(format!("remove {}", path.display()))(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -221,7 +221,12 @@ impl Run {
         let reserve = Arc::new(reserve);
         let arrivals = Arrivals::new(me, dir, state.clone(), reserve.clone());
         let health = Arc::new(Health::new());
-        let (intake, proposer) = propose::queue(reserve.clone(), health.clone(), observer.clone());
+        let (intake, proposer) = propose::queue(
+            reserve.clone(),
+            progress.appends(),
+            health.clone(),
+            observer.clone(),
+        );
         let sources = Sources {
             node: files.node.clone(),
             raft: raft.clone(),

@@ -43,34 +43,38 @@ pub(crate) fn open_folder(
         log: folder.log_path(),
         state: folder.state_path(),
     };
-    let log_error = |e| StartError::log(&paths.log, &e);
+    let log_error = |e| StartError::log(&paths.log, e);
     let open_state = || {
         let state = State::open(&paths.state, cache_bytes);
         state.map_err(|e| StartError::state(&paths.state, e))
     };
-    let (node, log, state) = match folder.content()? {
-        Content::Whole(node) => {
-            for file in [&paths.log, &paths.state] {
-                if !file.exists() {
-                    return Err(StartError::Missing { file: file.clone() });
-                }
+    let open_whole = |node: NodeFile| {
+        folder.forget_old_log()?;
+        for file in [&paths.log, &paths.state] {
+            if !file.exists() {
+                return Err(StartError::Missing { file: file.clone() });
             }
-            let open_log = || LogFile::open(&paths.log, closed.clone()).map_err(log_error);
-            (node, guarded(&paths.log, open_log)?, open_state()?)
         }
-        content @ (Content::Empty | Content::Forming(_)) => {
-            let node = match content {
-                Content::Forming(node) | Content::Whole(node) => node,
-                Content::Empty => new_node(),
-            };
-            folder.begin_forming(&node)?;
-            let log = LogFile::create(&paths.log, &identity(&node), closed.clone());
-            let (log, state) = (log.map_err(log_error)?, open_state()?);
-            folder.finish_forming(&node)?;
-            (node, log, state)
+        let log = LogFile::open(&paths.log, closed.clone()).map_err(log_error)?;
+        Ok((node, log, open_state()?))
+    };
+    let form = |node: NodeFile| {
+        folder.begin_forming(&node)?;
+        let log = LogFile::create(&paths.log, &identity(&node), closed.clone());
+        let (log, state) = (log.map_err(log_error)?, open_state()?);
+        folder.finish_forming(&node)?;
+        Ok((node, log, state))
+    };
+    let (node, log, state) = match folder.content()? {
+        Content::Empty => form(new_node())?,
+        Content::Forming(node) => form(node)?,
+        Content::Whole(node) => open_whole(node)?,
+        Content::OldLog(node) => {
+            guarded(&folder.old_log_path(), || folder.migrate(&node))?;
+            open_whole(node)?
         }
     };
-    let files = guarded(&paths.log, || Files::check(node, log, state, &paths))?;
+    let files = Files::check(node, log, state, &paths)?;
     Ok((folder, files))
 }
 
@@ -83,12 +87,12 @@ impl Files {
         state: State,
         paths: &Paths,
     ) -> Result<Self, StartError> {
-        let log_error = |e| StartError::log(&paths.log, &e);
+        let log_error = |e| StartError::log(&paths.log, e);
         let mismatch = |file: &Path, why: String| StartError::Mismatch {
             file: file.to_owned(),
             why,
         };
-        let owner = log.owner().map_err(log_error)?;
+        let owner = log.owner();
         if owner != identity(&node) {
             let why = format!("it is of node {} of {}", owner.node, owner.cluster);
             return Err(mismatch(&paths.log, why));

@@ -1,23 +1,26 @@
 //! The one way in: commands queue here, and one loop proposes them to Raft in batches.
 //!
 //! openraft 0.9 syncs once for each proposal and one after the other, so what counts is how much travels
-//! in each. Only one batch is in flight; what arrives meanwhile forms the next, so the batch size follows
-//! the disk by itself.
+//! in each. What arrives while a batch is on its way to the disk forms the next, so the batch size follows
+//! the disk by itself. When a batch is on the disk the next one leaves, while the state applies the first:
+//! one batch is in the log and one in the state, no more.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use easel_storage::{CommitIndex, Envelope, SubmitError, Submitted, Time};
-use openraft::error::{ClientWriteError, RaftError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use openraft::error::ClientWriteError;
+use openraft::raft::ClientWriteResponse;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::{InFlight, Waiting};
 use crate::disk::Reserve;
 use crate::health::Health;
 use crate::observer::Observer;
-use crate::raft::{EncodedEnvelope, Proposal, Raft};
+use crate::raft::{EncodedEnvelope, Peer, Proposal, Raft, Types};
 
 /// A larger command is refused. The state keeps it in rows of up to 64 MiB.
 const COMMAND_BYTES_MAX: usize = 48 << 20;
@@ -28,6 +31,9 @@ const QUEUE_SUBMISSIONS_MAX: usize = 16_384;
 const QUEUE_WAIT_MAX: Duration = Duration::from_secs(5);
 /// After that the caller is told that the result is not known. The commands may still run.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// One in the log, one in the state.
+const BATCHES_MAX: usize = 2;
 
 const PERMIT_BYTES: usize = 1_024;
 
@@ -64,12 +70,15 @@ impl Waiter {
 #[derive(Debug)]
 pub(crate) struct Proposer {
     queue: mpsc::Receiver<Queued>,
+    /// Counts the log's appends.
+    appends: watch::Receiver<u64>,
     health: Arc<Health>,
     observer: Arc<dyn Observer>,
 }
 
 pub(crate) fn queue(
     reserve: Arc<Reserve>,
+    appends: watch::Receiver<u64>,
     health: Arc<Health>,
     observer: Arc<dyn Observer>,
 ) -> (Intake, Proposer) {
@@ -82,6 +91,7 @@ pub(crate) fn queue(
     };
     let proposer = Proposer {
         queue: receiver,
+        appends,
         health,
         observer,
     };
@@ -152,23 +162,30 @@ impl Intake {
     }
 }
 
+/// A batch on its way.
+#[derive(Debug)]
+struct Proposed {
+    answer: Answer,
+    in_flight: InFlight<Waiter>,
+    commands: usize,
+    /// How many appends the log had done when this was handed over.
+    appends_before: u64,
+}
+
+type Answer = oneshot::Receiver<Result<Written, Refused>>;
+type Written = ClientWriteResponse<Types>;
+type Refused = ClientWriteError<u64, Peer>;
+
 impl Proposer {
     /// Runs until `stop`, then proposes what was accepted before it.
     pub(crate) async fn run(mut self, raft: Raft, stop: CancellationToken) {
         let mut waiting = Waiting::new();
+        let mut proposed = VecDeque::with_capacity(BATCHES_MAX);
+        let mut ended = false;
         loop {
             if stop.is_cancelled() {
                 // What is in the queue still comes; nothing new does.
                 self.queue.close();
-            }
-            if waiting.is_empty() {
-                tokio::select! {
-                    next = self.queue.recv() => match next {
-                        Some(queued) => waiting.push(queued.commands, queued.waiter),
-                        None => return,
-                    },
-                    () = stop.cancelled(), if !self.queue.is_closed() => continue,
-                }
             }
             while !waiting.fills_a_batch() {
                 match self.queue.try_recv() {
@@ -180,59 +197,127 @@ impl Proposer {
                 for waiter in waiting.abandon() {
                     waiter.answer(Err(SubmitError::Stopped));
                 }
+            }
+            let may_propose = self.may_propose(&proposed);
+            if may_propose && waiting.can_close() {
+                let (commands, in_flight) = waiting.close();
+                match self.propose(&raft, commands, in_flight).await {
+                    Ok(batch) => proposed.push_back(batch),
+                    Err(in_flight) => fail(&mut waiting, in_flight),
+                }
                 continue;
             }
-            let (commands, in_flight) = waiting.close();
-            self.propose(&raft, &mut waiting, commands, in_flight).await;
+            if ended && waiting.is_empty() && proposed.is_empty() {
+                return;
+            }
+            let nothing_waits = waiting.is_empty();
+            tokio::select! {
+                answer = first_answer(&mut proposed), if !proposed.is_empty() => {
+                    let batch = proposed.pop_front().expect("it was answered");
+                    self.settle(&raft, &mut waiting, batch, answer);
+                }
+                // The log is free for the next.
+                _ = self.appends.changed(), if !nothing_waits && !proposed.is_empty() => {}
+                next = self.queue.recv(), if nothing_waits && may_propose && !ended => match next {
+                    Some(queued) => waiting.push(queued.commands, queued.waiter),
+                    None => ended = true,
+                },
+                () = stop.cancelled(), if !self.queue.is_closed() => {}
+            }
         }
     }
 
+    fn may_propose(&self, proposed: &VecDeque<Proposed>) -> bool {
+        match proposed.back() {
+            None => true,
+            Some(last) => {
+                proposed.len() < BATCHES_MAX && *self.appends.borrow() > last.appends_before
+            }
+        }
+    }
+
+    /// Hands a batch to Raft, in the order of the calls. Gives back whose it was if Raft has ended.
     async fn propose(
-        &self,
+        &mut self,
         raft: &Raft,
-        waiting: &mut Waiting<Waiter>,
         envelopes: Vec<EncodedEnvelope>,
         in_flight: InFlight<Waiter>,
-    ) {
-        let count = envelopes.len();
+    ) -> Result<Proposed, InFlight<Waiter>> {
+        let commands = envelopes.len();
         let proposal = Proposal {
             stamp: now().into(),
             envelopes,
         };
-        self.observer.batch(count as u64, proposal.bytes());
-        let error = match raft.client_write(proposal).await {
-            Ok(done) if done.data.replies.len() == count => {
+        self.observer.batch(commands as u64, proposal.bytes());
+        let appends_before = *self.appends.borrow_and_update();
+        match raft.client_write_ff(proposal).await {
+            Ok(answer) => Ok(Proposed {
+                answer,
+                in_flight,
+                commands,
+                appends_before,
+            }),
+            Err(fatal) => {
+                self.health.fail(fatal.to_string());
+                Err(in_flight)
+            }
+        }
+    }
+
+    fn settle(
+        &self,
+        raft: &Raft,
+        waiting: &mut Waiting<Waiter>,
+        batch: Proposed,
+        answer: Result<Result<Written, Refused>, oneshot::error::RecvError>,
+    ) {
+        match answer {
+            Ok(Ok(done)) if done.data.replies.len() == batch.commands => {
                 let index = CommitIndex(done.log_id.index);
-                for finished in waiting.settle(in_flight, done.data.replies) {
+                for finished in waiting.settle(batch.in_flight, done.data.replies) {
                     let replies = finished.replies;
                     finished.waiter.answer(Ok(Submitted { index, replies }));
                 }
                 return;
             }
-            Ok(done) => {
-                let got = done.data.replies.len();
+            Ok(Ok(done)) => {
+                let (count, got) = (batch.commands, done.data.replies.len());
                 self.health
                     .fail(format!("{count} commands were answered by {got} replies"));
-                SubmitError::TimedOut
             }
             // openraft says this both before it appended and when leadership was lost meanwhile; in the
             // second case another leader may yet commit the entry.
-            Err(RaftError::APIError(ClientWriteError::ForwardToLeader(_))) => SubmitError::TimedOut,
-            Err(RaftError::APIError(error @ ClientWriteError::ChangeMembershipError(_))) => {
+            Ok(Err(ClientWriteError::ForwardToLeader(_))) => {}
+            Ok(Err(error @ ClientWriteError::ChangeMembershipError(_))) => {
                 self.health.fail(format!(
                     "a proposal was taken for a membership change: {error}"
                 ));
-                SubmitError::TimedOut
             }
-            // The entry may have reached the disk before whatever happened.
-            Err(RaftError::Fatal(fatal)) => {
-                self.health.fail(fatal.to_string());
-                SubmitError::TimedOut
+            // Raft has ended. The entry may have reached the disk before whatever happened.
+            Err(_) => {
+                let why = raft.metrics().borrow().running_state.clone().err();
+                let why = why.map_or_else(|| "Raft has ended".to_owned(), |why| why.to_string());
+                self.health.fail(why);
             }
-        };
-        for waiter in waiting.fail(in_flight) {
-            waiter.answer(Err(error));
         }
+        fail(waiting, batch.in_flight);
+    }
+}
+
+/// Batches are answered in the order in which they were proposed.
+async fn first_answer(
+    proposed: &mut VecDeque<Proposed>,
+) -> Result<Result<Written, Refused>, oneshot::error::RecvError> {
+    match proposed.front_mut() {
+        Some(first) => (&mut first.answer).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether the commands ran, or will, is not known.
+fn fail(waiting: &mut Waiting<Waiter>, in_flight: InFlight<Waiter>) {
+    for waiter in waiting.fail(in_flight) {
+        waiter.answer(Err(SubmitError::TimedOut));
     }
 }
 

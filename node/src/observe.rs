@@ -76,15 +76,18 @@ fn set_disk(metrics: &Metrics, dir: &Path) {
     if let Ok(free) = disk::free_bytes(dir) {
         set(&metrics.disk_free_bytes, free);
     }
-    for (kind, name) in [("log", "log.redb"), ("state", "state.redb")] {
-        if let Ok(file) = std::fs::metadata(dir.join(name)) {
-            set(&metrics.store_bytes.with_label_values(&[kind]), file.len());
-        }
+    if let Ok(file) = std::fs::metadata(dir.join("state.redb")) {
+        set(
+            &metrics.store_bytes.with_label_values(&["state"]),
+            file.len(),
+        );
     }
-    set(
-        &metrics.store_bytes.with_label_values(&["cache"]),
-        folder_bytes(&dir.join("cache")),
-    );
+    for kind in ["log", "cache"] {
+        set(
+            &metrics.store_bytes.with_label_values(&[kind]),
+            folder_bytes(&dir.join(kind)),
+        );
+    }
 }
 
 fn folder_bytes(folder: &Path) -> u64 {

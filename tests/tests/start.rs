@@ -174,7 +174,7 @@ async fn a_foreign_folder_is_refused_and_left_alone() {
 
 #[tokio::test]
 async fn truncated_files_are_refused_by_name() {
-    for file in ["state.redb", "log.redb", "node.json"] {
+    for file in ["state.redb", "log/mark", "node.json"] {
         let mut node = Node::start(NodeOptions::raw()).await;
         let a = Client::join(&node.address, "x", Dialect::Easel).await;
         a.set("x", 1.0);

@@ -1,47 +1,53 @@
-//! `log.redb`: the Raft log, the vote and who the log belongs to. Synchronous; one writer thread owns
+//! The log on disk: a folder of segments, each a run of entries, and a mark. Synchronous; one writer thread owns
 //! the writing, readers come from anywhere.
 //!
-//! Every write is one redb transaction with `Durability::Immediate`, so that when a call has returned
-//! its effect survives a power cut.
+//! When a call that writes has returned, its effect survives a power cut. An append is one write and one sync at
+//! the end of the newest segment, whose room was taken beforehand. Cutting the log at its beginning removes whole
+//! segments. What an append that was cut off left behind is dropped when the log is opened; damage anywhere else is
+//! told apart from that and refused.
 
+use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use redb::{
-    Database, Durability, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
-    WriteTransaction,
-};
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::mpsc;
 
-use crate::codec::{self, DecodeError, Identity};
+use super::mark::{self, Mark};
+use super::place::{Folder, Place};
+use super::record::{self, Frame};
+use super::segment::{self, Position, Segment};
+use crate::codec::{DecodeError, Identity};
 use crate::raft::{Entry, LogId, Vote};
 
-const ENTRIES: TableDefinition<u64, &[u8]> = TableDefinition::new("entries");
-const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
-const IDENTITY: &str = "identity";
-const VOTE: &str = "vote";
-const PURGED: &str = "purged";
-const COMMITTED: &str = "committed";
+/// A segment takes this much and then gives way to the next. A larger append gets a segment of its own size.
+const SEGMENT_BYTES: u64 = 16 << 20;
 
-/// The tail that is read lives in memory, so the file's own cache only serves appends.
-const CACHE_BYTES: usize = 16 << 20;
+const MARK: &str = "mark";
+const MARK_DRAFT: &str = "mark.new";
 
-/// Why the log file cannot be read or written.
+/// Why the log cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LogError {
-    #[error("{0}")]
-    Redb(Box<redb::Error>),
-    #[error("{0}")]
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
     Decode(#[from] DecodeError),
+    #[error("{file} is damaged: {why}")]
+    Damaged { file: String, why: String },
+    #[error("{file} has format {found}, this release reads up to {known}")]
+    Newer {
+        file: String,
+        found: u32,
+        known: u32,
+    },
+    #[error("{file} does not belong here: {why}")]
+    Mixed { file: String, why: String },
+    #[error("{file} is missing")]
+    Missing { file: String },
     #[error("{0}")]
     Inconsistent(String),
-}
-
-impl<E: Into<redb::Error>> From<E> for LogError {
-    fn from(error: E) -> Self {
-        Self::Redb(Box::new(error.into()))
-    }
 }
 
 /// What the log held when it was opened.
@@ -74,98 +80,113 @@ pub(crate) struct AppendCost {
 
 #[derive(Debug)]
 pub(crate) struct LogFile {
-    db: Database,
-    // Declared after `db`: whoever waits on the other end knows that the file is closed.
+    place: Box<dyn Place>,
+    segment_bytes: u64,
+    /// As it is on the disk.
+    mark: Mutex<Mark>,
+    /// Oldest first; the last is written to. A read holds it shared, so a cut waits for reads.
+    segments: RwLock<Vec<Segment>>,
+    // Declared last: whoever waits on the other end knows that the files are closed.
     _closed: mpsc::Sender<()>,
 }
 
 impl LogFile {
-    /// Makes an empty log.
+    /// Makes an empty log in a folder that must not exist.
     pub(crate) fn create(
         path: &Path,
         owner: &Identity,
         closed: mpsc::Sender<()>,
     ) -> Result<Self, LogError> {
-        Self::begin_log(builder().create(path)?, owner, closed)
+        Self::begin(Box::new(Folder::create(path)?), owner, closed)
     }
 
-    /// Opens a log that must exist: an empty file is a log that was lost, not a new one.
+    /// Opens a log that must exist.
     pub(crate) fn open(path: &Path, closed: mpsc::Sender<()>) -> Result<Self, LogError> {
+        Self::read_in(Box::new(Folder::open(path)), closed)
+    }
+
+    /// Makes a log in any place, or opens the one that is there; simulations of lost writes need it. Its segments
+    /// are small.
+    #[cfg(test)]
+    pub(crate) fn on_place(
+        place: Box<dyn Place>,
+        owner: &Identity,
+        closed: mpsc::Sender<()>,
+    ) -> Result<Self, LogError> {
+        let is_new = place.names()?.iter().all(|name| name == MARK_DRAFT);
+        let mut log = if is_new {
+            Self::begin(place, owner, closed)?
+        } else {
+            Self::read_in(place, closed)?
+        };
+        log.segment_bytes = 32 << 10;
+        Ok(log)
+    }
+
+    fn begin(
+        place: Box<dyn Place>,
+        owner: &Identity,
+        _closed: mpsc::Sender<()>,
+    ) -> Result<Self, LogError> {
+        let mark = Mark {
+            owner: *owner,
+            vote: None,
+            purged: None,
+            reaches: None,
+        };
+        write_mark(&*place, &mark)?;
+        let (mark, segments) = (Mutex::new(mark), RwLock::default());
         Ok(Self {
-            db: builder().open(path)?,
-            _closed: closed,
+            place,
+            segment_bytes: SEGMENT_BYTES,
+            mark,
+            segments,
+            _closed,
         })
     }
 
-    /// Makes a log on any backend, or opens the one that is there; simulations of lost writes need it.
-    #[cfg(test)]
-    pub(crate) fn on_backend(
-        backend: impl redb::StorageBackend,
-        owner: &Identity,
-        closed: mpsc::Sender<()>,
-    ) -> Result<Self, LogError> {
-        let is_new = backend.len().map_err(redb::Error::Io)? == 0;
-        let db = builder().create_with_backend(backend)?;
-        if is_new {
-            return Self::begin_log(db, owner, closed);
-        }
-        let _closed = closed;
-        Ok(Self { db, _closed })
+    fn read_in(place: Box<dyn Place>, _closed: mpsc::Sender<()>) -> Result<Self, LogError> {
+        let mark = read_mark(&*place)?;
+        let segments = open_segments(&*place, &mark)?;
+        let (mark, segments) = (Mutex::new(mark), RwLock::new(segments));
+        Ok(Self {
+            place,
+            segment_bytes: SEGMENT_BYTES,
+            mark,
+            segments,
+            _closed,
+        })
     }
 
-    fn begin_log(
-        db: Database,
-        owner: &Identity,
-        closed: mpsc::Sender<()>,
-    ) -> Result<Self, LogError> {
-        let file = Self {
-            db,
-            _closed: closed,
-        };
-        let tx = file.begin()?;
-        tx.open_table(ENTRIES)?;
-        tx.open_table(META)?
-            .insert(IDENTITY, codec::encode_identity(owner).as_slice())?;
-        tx.commit()?;
-        Ok(file)
+    pub(crate) fn owner(&self) -> Identity {
+        self.mark.lock().owner
     }
 
-    pub(crate) fn owner(&self) -> Result<Identity, LogError> {
-        let bytes = self.meta(IDENTITY)?;
-        let missing = || LogError::Inconsistent("it does not say whose log it is".into());
-        Ok(codec::decode_identity(&bytes.ok_or_else(missing)?)?)
-    }
-
-    /// Reads the log's ends and checks that nothing is missing between them.
     pub(crate) fn summary(&self) -> Result<LogSummary, LogError> {
-        let purged = self.log_id(PURGED)?;
-        let committed = self.log_id(COMMITTED)?;
-        let vote = self
-            .meta(VOTE)?
-            .map(|b| codec::decode_vote(&b))
-            .transpose()?;
-        let tx = self.db.begin_read()?;
-        let table = tx.open_table(ENTRIES)?;
-        let bytes = table.stats()?.stored_bytes();
-        let Some((last_key, last_value)) = table.last()? else {
-            let last = purged;
-            return Ok(LogSummary {
-                purged,
-                last,
-                committed,
-                vote,
-                bytes,
-            });
+        let Mark { purged, vote, .. } = *self.mark.lock();
+        let segments = self.segments.read();
+        let next = segments.last().map(Segment::next);
+        let committed = segments.iter().rev().find_map(|segment| segment.committed);
+        let id_of = |index: u64| -> Result<Option<LogId>, LogError> {
+            let mut entries = Vec::new();
+            for segment in segments.iter().rev().filter(|s| s.base <= index).take(1) {
+                segment.read(index..index + 1, 0, &mut entries)?;
+            }
+            Ok(entries.pop().map(|entry| entry.log_id))
         };
-        let (first, last) = match table.first()? {
-            Some((first_key, _)) => (first_key.value(), last_key.value()),
-            None => (last_key.value(), last_key.value()),
+        let last = match next.and_then(|next| next.checked_sub(1)) {
+            Some(index) => id_of(index)?,
+            None => None,
         };
-        check_no_gap(purged, first..last + 1, table.len()?)?;
-        let last = Some(codec::decode_entry(last_value.value())?.log_id);
+        let committed = match committed {
+            // Gone from the log: then what is gone is committed, and that is as much as is known.
+            Some(index) => id_of(index)?.or(purged),
+            None => purged,
+        };
+        let bytes = segments.iter().map(Segment::bytes).sum();
         Ok(LogSummary {
             purged,
-            last,
+            last: last.max(purged),
             committed,
             vote,
             bytes,
@@ -175,128 +196,249 @@ impl LogFile {
     /// Entries of `range` that are there, oldest first, until `bytes_max` is passed; at least one if
     /// there is any.
     pub(crate) fn read(&self, range: Range<u64>, bytes_max: u64) -> Result<Piece, LogError> {
-        let tx = self.db.begin_read()?;
-        let table = tx.open_table(ENTRIES)?;
+        let segments = self.segments.read();
         let mut entries = Vec::new();
         let mut bytes = 0;
-        for item in table.range(range)? {
-            let (key, value) = item?;
-            bytes += value.value().len() as u64;
-            if bytes > bytes_max && !entries.is_empty() {
-                return Ok(Piece::Cut(entries));
-            }
-            let entry = codec::decode_entry(value.value())?;
-            if entry.log_id.index != key.value() {
-                let (at, found) = (key.value(), entry.log_id.index);
-                return Err(LogError::Inconsistent(format!(
-                    "place {at} of the log holds entry {found}"
-                )));
-            }
-            entries.push(entry);
-        }
-        Ok(Piece::Whole(entries))
-    }
-
-    /// `committed` rides along: it saves a restarted node from waiting for a leader to say it again,
-    /// and is not worth a sync of its own.
-    pub(crate) fn append(
-        &self,
-        records: &[(u64, Vec<u8>)],
-        committed: Option<LogId>,
-    ) -> Result<AppendCost, LogError> {
-        let begun = Instant::now();
-        let tx = self.begin()?;
-        let mut bytes = 0;
+        let mut next = range.start;
+        for segment in segments
+            .iter()
+            .filter(|segment| segment.next() > range.start)
         {
-            let mut table = tx.open_table(ENTRIES)?;
-            for (index, record) in records {
-                table.insert(index, record.as_slice())?;
-                bytes += record.len() as u64;
+            if bytes >= bytes_max && !entries.is_empty() {
+                break;
+            }
+            let left = bytes_max.saturating_sub(bytes);
+            bytes += segment.read(next..range.end, left, &mut entries)?;
+            next = entries.last().map_or(next, |entry| entry.log_id.index + 1);
+            if next < segment.next() {
+                break;
             }
         }
-        if let Some(committed) = committed {
-            let mut meta = tx.open_table(META)?;
-            meta.insert(COMMITTED, codec::encode_log_id(committed).as_slice())?;
-        }
-        let forced = Instant::now();
-        tx.commit()?;
-        Ok(AppendCost {
-            took: begun.elapsed(),
-            fsync: forced.elapsed(),
-            bytes,
+        let end = segments.last().map_or(0, Segment::next).min(range.end);
+        Ok(match entries.last() {
+            Some(entry) if entry.log_id.index + 1 < end => Piece::Cut(entries),
+            Some(_) | None => Piece::Whole(entries),
         })
     }
 
+    pub(crate) fn append(&self, frame: &Frame) -> Result<AppendCost, LogError> {
+        let begun = Instant::now();
+        self.make_room_for(frame)?;
+        let tip = self.segments.read().last().map(Segment::tip);
+        let (file, end) = tip.expect("room was made in a segment");
+        file.write_at(end, &frame.bytes)?;
+        let forced = Instant::now();
+        file.sync()?;
+        if let Some(segment) = self.segments.write().last_mut() {
+            segment.took(frame);
+        }
+        Ok(AppendCost {
+            took: begun.elapsed(),
+            fsync: forced.elapsed(),
+            bytes: frame.bytes.len() as u64,
+        })
+    }
+
+    /// Begins a segment if the newest has no room for the frame, or does not end where the frame begins: a snapshot
+    /// from another node leaves a gap of what is purged.
+    fn make_room_for(&self, frame: &Frame) -> Result<(), LogError> {
+        let first = frame.first;
+        match self.segments.write().last_mut() {
+            Some(newest) if newest.next() != first => {
+                let next = newest.next();
+                let why = format!("entry {first} was to be appended where entry {next} belongs");
+                return Err(LogError::Inconsistent(why));
+            }
+            Some(newest) if newest.has_room_for(frame.bytes.len()) => return Ok(()),
+            Some(newest) => newest.close()?,
+            None => {}
+        }
+        let owner = self.owner();
+        let wanted = (record::HEADER_BYTES + frame.bytes.len()) as u64;
+        let segment_bytes = wanted.max(self.segment_bytes);
+        let made = Segment::create(&*self.place, &owner, first, segment_bytes)?;
+        self.segments.write().push(made);
+        Ok(())
+    }
+
     pub(crate) fn save_vote(&self, vote: &Vote) -> Result<(), LogError> {
-        self.put_meta(VOTE, &codec::encode_vote(vote))
+        self.put_mark(|mark| mark.vote = Some(*vote))
     }
 
-    /// Drops `since` and all after it.
+    /// Drops `since` and all after it. Newest first, so that a crash meanwhile leaves no gap.
     pub(crate) fn truncate(&self, since: u64) -> Result<(), LogError> {
-        let tx = self.begin()?;
-        tx.open_table(ENTRIES)?.retain_in(since.., |_, _| false)?;
-        tx.commit()?;
+        self.put_mark(|mark| mark.reaches = mark.reaches.min(since.checked_sub(1)))?;
+        let mut segments = self.segments.write();
+        while let Some(newest) = segments.last_mut() {
+            if newest.next() <= since {
+                break;
+            }
+            if newest.base < since {
+                newest.cut_to(since)?;
+                break;
+            }
+            self.place.remove(&newest.name)?;
+            self.place.sync()?;
+            segments.pop();
+        }
         Ok(())
     }
 
-    /// Drops `upto` and all before it, and remembers that it did.
+    /// Drops segments of which everything is `upto` or before it, and remembers that the log begins after that.
     pub(crate) fn purge(&self, upto: LogId) -> Result<(), LogError> {
-        let tx = self.begin()?;
-        tx.open_table(ENTRIES)?
-            .retain_in(..=upto.index, |_, _| false)?;
-        tx.open_table(META)?
-            .insert(PURGED, codec::encode_log_id(upto).as_slice())?;
-        tx.commit()?;
+        let reaches = self.last_index();
+        self.put_mark(|mark| {
+            mark.purged = mark.purged.max(Some(upto));
+            mark.reaches = reaches;
+        })?;
+        let mut segments = self.segments.write();
+        remove_purged(&*self.place, &mut segments, upto.index)
+    }
+
+    fn last_index(&self) -> Option<u64> {
+        self.segments
+            .read()
+            .last()
+            .and_then(|segment| segment.next().checked_sub(1))
+    }
+
+    fn put_mark(&self, change: impl FnOnce(&mut Mark)) -> Result<(), LogError> {
+        let mut held = self.mark.lock();
+        let mut mark = held.clone();
+        change(&mut mark);
+        write_mark(&*self.place, &mark)?;
+        *held = mark;
         Ok(())
-    }
-
-    fn begin(&self) -> Result<WriteTransaction, LogError> {
-        let mut tx = self.db.begin_write()?;
-        tx.set_durability(Durability::Immediate)
-            .map_err(|e| LogError::Inconsistent(e.to_string()))?;
-        Ok(tx)
-    }
-
-    fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, LogError> {
-        let tx = self.db.begin_read()?;
-        let table = tx.open_table(META)?;
-        Ok(table.get(key)?.map(|value| value.value().to_vec()))
-    }
-
-    fn put_meta(&self, key: &str, value: &[u8]) -> Result<(), LogError> {
-        let tx = self.begin()?;
-        tx.open_table(META)?.insert(key, value)?;
-        tx.commit()?;
-        Ok(())
-    }
-
-    fn log_id(&self, key: &str) -> Result<Option<LogId>, LogError> {
-        let bytes = self.meta(key)?;
-        Ok(bytes.map(|b| codec::decode_log_id(&b)).transpose()?)
     }
 }
 
-fn builder() -> redb::Builder {
-    let mut builder = Database::builder();
-    builder.set_cache_size(CACHE_BYTES);
-    builder
+impl Drop for LogFile {
+    /// Notes how far the log reaches, so that a later loss of its end is noticed.
+    fn drop(&mut self) {
+        let reaches = self.last_index();
+        if self.mark.lock().reaches == reaches {
+            return;
+        }
+        if let Err(error) = self.put_mark(|mark| mark.reaches = reaches) {
+            tracing::warn!(%error, "the end of the log was not noted");
+        }
+    }
 }
 
-fn check_no_gap(purged: Option<LogId>, held: Range<u64>, count: u64) -> Result<(), LogError> {
-    let next = purged.map_or(held.start, |id| id.index + 1);
-    if held.start != next {
-        return Err(LogError::Inconsistent(format!(
-            "the log was cut after entry {}, but begins with entry {}",
-            next.saturating_sub(1),
-            held.start
-        )));
+fn read_mark(place: &dyn Place) -> Result<Mark, LogError> {
+    let file = match place.open(MARK) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(LogError::Missing { file: MARK.into() });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut bytes = vec![0; usize::try_from(file.len()?).unwrap_or(usize::MAX)];
+    file.read_at(0, &mut bytes)?;
+    mark::decode(&bytes).map_err(|error| match error {
+        DecodeError::NewerFormat { found, known, .. } => LogError::Newer {
+            file: MARK.into(),
+            found: found.into(),
+            known: known.into(),
+        },
+        other => LogError::Damaged {
+            file: MARK.into(),
+            why: other.to_string(),
+        },
+    })
+}
+
+fn write_mark(place: &dyn Place, mark: &Mark) -> Result<(), LogError> {
+    let file = place.create(MARK_DRAFT)?;
+    file.write_at(0, &mark::encode(mark))?;
+    file.sync()?;
+    place.rename(MARK_DRAFT, MARK)?;
+    place.sync()?;
+    Ok(())
+}
+
+/// Opens the segments and checks that together they are the log that the mark speaks of.
+fn open_segments(place: &dyn Place, mark: &Mark) -> Result<Vec<Segment>, LogError> {
+    let mut names = Vec::new();
+    for name in place.names()? {
+        if segment::is_segment(&name) {
+            names.push(name);
+        } else if segment::is_draft(&name) || name == MARK_DRAFT {
+            place.remove(&name)?;
+        }
     }
-    if count != held.end - held.start {
-        return Err(LogError::Inconsistent(format!(
-            "the log runs from entry {} to entry {} but holds {count}",
-            held.start,
-            held.end - 1
-        )));
+    names.sort_unstable();
+    let mut segments: Vec<Segment> = Vec::with_capacity(names.len());
+    for (nth, name) in names.iter().enumerate() {
+        let position = if nth + 1 == names.len() {
+            Position::Last {
+                reaches: mark.reaches,
+            }
+        } else {
+            Position::Inner
+        };
+        let segment = Segment::open(place, name, &mark.owner, position)?;
+        if let Some(before) = segments.last()
+            && before.next() != segment.base
+        {
+            let (next, base) = (before.next(), segment.base);
+            return Err(segment.damaged(format!(
+                "it begins with entry {base}, and entry {next} is missing"
+            )));
+        }
+        segments.push(segment);
     }
+    check_ends(&segments, mark)?;
+    if let Some(purged) = mark.purged {
+        remove_purged(place, &mut segments, purged.index)?;
+    }
+    Ok(segments)
+}
+
+fn check_ends(segments: &[Segment], mark: &Mark) -> Result<(), LogError> {
+    let purged = mark.purged.map(|id| id.index);
+    let last = segments
+        .last()
+        .and_then(|segment| segment.next().checked_sub(1));
+    if let Some(reaches) = mark.reaches
+        && last.max(purged) < Some(reaches)
+    {
+        let why = match last {
+            Some(last) => format!("the log ends with entry {last} and had reached entry {reaches}"),
+            None => format!("the log is gone and had reached entry {reaches}"),
+        };
+        let file = segments
+            .last()
+            .map_or(MARK, |segment| &segment.name)
+            .to_owned();
+        return Err(LogError::Damaged { file, why });
+    }
+    match (segments.first(), purged) {
+        (Some(first), Some(purged)) if first.base > purged + 1 => {
+            let base = first.base;
+            Err(first.damaged(format!(
+                "the log was cut after entry {purged}, but begins with entry {base}"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn remove_purged(
+    place: &dyn Place,
+    segments: &mut Vec<Segment>,
+    purged: u64,
+) -> Result<(), LogError> {
+    let gone = segments
+        .iter()
+        .take_while(|segment| segment.next() <= purged + 1)
+        .count();
+    if gone == 0 {
+        return Ok(());
+    }
+    for segment in segments.drain(..gone) {
+        place.remove(&segment.name)?;
+    }
+    // Names that come back after a power cut are removed again at the next start; no sync is needed for them.
     Ok(())
 }

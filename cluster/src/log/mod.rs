@@ -7,6 +7,11 @@
 //! unknown, so nothing may be built upon it.
 
 mod file;
+pub(crate) mod mark;
+mod old;
+pub(crate) mod place;
+pub(crate) mod record;
+mod segment;
 mod tail;
 
 use std::fmt::Debug;
@@ -17,12 +22,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use openraft::storage::{LogFlushed, RaftLogStorage};
 use openraft::{LogState, OptionalSend, RaftLogReader};
 use parking_lot::RwLock;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use self::file::Piece;
-pub(crate) use self::file::{LogError, LogFile, LogSummary};
+pub(crate) use self::file::{LogError, LogFile, LogSummary, Piece};
+pub(crate) use self::old::{NAME as OLD_NAME, migrate};
+use self::record::Frame;
 use self::tail::Tail;
-use crate::codec;
 use crate::observer::Observer;
 use crate::raft::{Entry, LogId, StorageError, StorageIOError, Types, Vote};
 use crate::state::StateFile;
@@ -57,12 +62,19 @@ pub(crate) struct LogProgress {
     /// Bytes appended since the process began, plus what the log held then.
     pub(crate) bytes: AtomicU64,
     pub(crate) committed: AtomicU64,
+    /// How often entries were put on the disk.
+    appends: watch::Sender<u64>,
+}
+
+impl LogProgress {
+    pub(crate) fn appends(&self) -> watch::Receiver<u64> {
+        self.appends.subscribe()
+    }
 }
 
 enum Job {
     Append {
-        records: Vec<(u64, Vec<u8>)>,
-        committed: Option<LogId>,
+        frame: Frame,
         done: LogFlushed<Types>,
     },
     Vote {
@@ -211,20 +223,20 @@ impl RaftLogStorage<Types> for LogStore {
         I: IntoIterator<Item = Entry> + OptionalSend,
         I::IntoIter: OptionalSend,
     {
-        let mut records = Vec::new();
+        // It rides along: it saves a restarted node from waiting for a leader to say it again, and is
+        // not worth a sync of its own.
+        let committed = self.shared.committed.read().map(|id| id.index);
+        let mut frame = Frame::default();
         {
             let mut tail = self.shared.tail.write();
             for entry in entries {
-                let record = codec::encode_entry(&entry);
-                records.push((entry.log_id.index, record));
-                let bytes = records.last().map_or(0, |(_, r)| r.len() as u64);
-                tail.push(entry, bytes);
+                let before = frame.bytes.len();
+                frame.push(&entry, committed);
+                tail.push(entry, (frame.bytes.len() - before) as u64);
             }
         }
-        let committed = *self.shared.committed.read();
         let job = Job::Append {
-            records,
-            committed,
+            frame,
             done: callback,
         };
         self.jobs.send(job).await.map_err(|_| {
@@ -302,12 +314,8 @@ impl Writer {
     fn perform(&self, shared: &Shared, job: Job) -> Result<(), String> {
         let file = &shared.file;
         match job {
-            Job::Append {
-                records,
-                committed,
-                done,
-            } => {
-                let result = file.append(&records, committed);
+            Job::Append { frame, done } => {
+                let result = file.append(&frame);
                 let answer = match &result {
                     Ok(cost) => {
                         self.observer.append(cost.took, cost.bytes);
@@ -316,14 +324,15 @@ impl Writer {
                             .progress
                             .bytes
                             .fetch_add(cost.bytes, Ordering::Relaxed);
-                        if let Some((index, _)) = records.last() {
-                            shared.tail.write().synced(*index);
+                        if let Some(index) = frame.last() {
+                            shared.tail.write().synced(index);
                         }
                         Ok(())
                     }
                     Err(error) => Err(std::io::Error::other(error.to_string())),
                 };
                 done.log_io_completed(answer);
+                shared.progress.appends.send_modify(|appends| *appends += 1);
                 result.map(drop).map_err(|e| e.to_string())
             }
             Job::Vote { vote, done } => settle(done, file.save_vote(&vote)),

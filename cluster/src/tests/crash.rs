@@ -12,6 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use redb::StorageBackend;
 use tokio::sync::mpsc;
 
+use super::forgetful::ForgetfulFolder;
 use super::{append_update, boot, create_board, identity, updates_of, within};
 use crate::keep::Schedule;
 use crate::log::LogFile;
@@ -20,7 +21,7 @@ use crate::node::Node;
 /// The disks of one machine, which lose power at one instant.
 #[derive(Debug, Clone, Default)]
 struct Machine {
-    log: ForgetfulDisk,
+    log: ForgetfulFolder,
     state: ForgetfulDisk,
     /// Every access holds it shared, the power cut alone.
     power: Arc<RwLock<()>>,
@@ -56,11 +57,8 @@ impl<B: StorageBackend> StorageBackend for Powered<B> {
 impl Machine {
     async fn boot(&self, schedule: Schedule) -> Node {
         let (closed, files_closed) = mpsc::channel(1);
-        let powered = Powered {
-            disk: self.log.backend(),
-            power: self.power.clone(),
-        };
-        let log = LogFile::on_backend(powered, &identity(), closed.clone());
+        let folder = self.log.on_power(self.power.clone());
+        let log = LogFile::on_place(Box::new(folder), &identity(), closed.clone());
         let powered = Powered {
             disk: self.state.backend(),
             power: self.power.clone(),

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use redb::StorageBackend;
 use tokio::sync::mpsc;
 
+use super::forgetful::ForgetfulFolder;
 use super::{append_update, boot, create_board, identity, updates_of, within};
 use crate::keep::Schedule;
 use crate::log::LogFile;
@@ -69,9 +70,9 @@ impl Disk {
     }
 }
 
-async fn boot_on(log: &Disk, state: &Disk) -> Node {
+async fn boot_on(log: &ForgetfulFolder, state: &Disk) -> Node {
     let (closed, files_closed) = mpsc::channel(1);
-    let log = LogFile::on_backend(log.backend(), &identity(), closed.clone());
+    let log = LogFile::on_place(Box::new(log.clone()), &identity(), closed.clone());
     let state = State::on_backend(state.backend()).expect("the state opens");
     let log = log.expect("the log opens");
     within(
@@ -82,7 +83,7 @@ async fn boot_on(log: &Disk, state: &Disk) -> Node {
 }
 
 /// Fills up one disk under a node that writes, and starts it again with room.
-async fn a_full_disk(log: Disk, state: Disk, fills: &Disk) {
+async fn a_full_disk(log: ForgetfulFolder, state: Disk, full: Arc<AtomicBool>) {
     let node = boot_on(&log, &state).await;
     let store = node.store();
     store
@@ -92,7 +93,7 @@ async fn a_full_disk(log: Disk, state: Disk, fills: &Disk) {
     let mut acked = 0u64;
     let refused = loop {
         if acked == 20 {
-            fills.full.store(true, Ordering::SeqCst);
+            full.store(true, Ordering::SeqCst);
         }
         // Large enough to outgrow what a cache would hold back.
         let update = append_update(BOARD, vec![7; 64 << 10]);
@@ -119,7 +120,7 @@ async fn a_full_disk(log: Disk, state: Disk, fills: &Disk) {
     assert_eq!(late, Err(SubmitError::Stopped));
     within("the end", node.shutdown()).await;
 
-    fills.full.store(false, Ordering::SeqCst);
+    full.store(false, Ordering::SeqCst);
     let node = boot_on(&log, &state).await;
     let read = node
         .store()
@@ -141,19 +142,21 @@ async fn a_full_disk(log: Disk, state: Disk, fills: &Disk) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_cannot_grow_stops_the_node_and_loses_nothing() {
-    let (log, state) = (Disk::default(), Disk::default());
-    a_full_disk(log.clone(), state, &log).await;
+    let (log, state) = (ForgetfulFolder::default(), Disk::default());
+    let full = log.full.clone();
+    a_full_disk(log, state, full).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_state_that_cannot_grow_stops_the_node_and_loses_nothing() {
-    let (log, state) = (Disk::default(), Disk::default());
-    a_full_disk(log, state.clone(), &state).await;
+    let (log, state) = (ForgetfulFolder::default(), Disk::default());
+    let full = state.full.clone();
+    a_full_disk(log, state, full).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_that_leave_take_nobodys_reply_with_them() {
-    let (log, state) = (Disk::default(), Disk::default());
+    let (log, state) = (ForgetfulFolder::default(), Disk::default());
     let node = boot_on(&log, &state).await;
     let store = node.store();
     let calls = (0..400u32).map(|nth| {

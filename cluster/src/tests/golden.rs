@@ -1,29 +1,41 @@
 //! Bytes that earlier releases left on disk, and that every later one must read. The samples in
-//! `tests/golden/v1` are frozen: they are never written again, only read and compared.
+//! `tests/golden` are frozen: they are never written again, only read and compared.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use easel_storage::{ClusterId, InstanceId};
+use easel_storage::{Answer, BoardId, ClusterId, InstanceId, Query, ReadLevel};
 use openraft::{CommittedLeaderId, EntryPayload};
 
 use crate::codec::{self, DecodeError, Identity, Marker};
+use crate::error::StartError;
 use crate::folder::{self, Content, NodeFile, Stage};
+use crate::log::mark::{self, Mark};
+use crate::log::record::{self, Frame, Head};
+use crate::node::{Node, Options};
 use crate::raft::{
     EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership, Vote,
 };
 
 /// Reads a sample. `EASEL_WRITE_GOLDEN=1` makes those that do not exist yet, and never touches the others.
 pub(super) fn golden(name: &str, now: &[u8]) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden/v1")
-        .join(name);
+    let path = sample("v1", name);
+    write_if_wanted(&path, now);
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn sample(version: &str, name: &str) -> PathBuf {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    samples.join(version).join(name)
+}
+
+fn write_if_wanted(path: &Path, now: &[u8]) {
     if std::env::var_os("EASEL_WRITE_GOLDEN").is_some() && !path.exists() {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
-        std::fs::write(&path, now).expect("the sample");
+        std::fs::write(path, now).expect("the sample");
     }
-    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 fn check<T: PartialEq + std::fmt::Debug>(
@@ -185,20 +197,133 @@ fn node_json_stays_readable() {
         instance: InstanceId::from_bytes([0x1e; 16]),
     };
     let samples = [
-        ("node.json", Stage::Whole, Content::Whole(node.clone())),
-        (
-            "node_forming.json",
-            Stage::Forming,
-            Content::Forming(node.clone()),
-        ),
+        ("v2", "node.json", Content::Whole(node.clone())),
+        ("v2", "node_forming.json", Content::Forming(node.clone())),
+        ("v1", "node.json", Content::OldLog(node.clone())),
+        ("v1", "node_forming.json", Content::Forming(node.clone())),
     ];
-    for (name, stage, content) in samples {
-        let now = folder::encode(&node, stage);
-        let frozen = golden(name, &now);
-        assert_eq!(
-            folder::decode(Path::new(name), &frozen).expect("a sample"),
-            content
-        );
-        assert_eq!(now, frozen, "{name} is written differently");
+    for (version, name, content) in samples {
+        let path = sample(version, name);
+        if version == "v2" {
+            let stage = match content {
+                Content::Forming(_) => Stage::Forming,
+                Content::Whole(_) | Content::OldLog(_) | Content::Empty => Stage::Whole,
+            };
+            let now = folder::encode(&node, stage);
+            write_if_wanted(&path, &now);
+            let frozen = std::fs::read(&path).expect("a sample");
+            assert_eq!(now, frozen, "{name} is written differently");
+        }
+        let frozen = std::fs::read(&path).expect("a sample");
+        let found = folder::decode(Path::new(name), &frozen).expect("a sample");
+        assert_eq!(found, content, "{version}");
     }
+}
+
+#[test]
+fn the_files_of_the_log_stay_readable() {
+    let owner = Identity {
+        cluster: ClusterId::from_bytes([0xc5; 16]),
+        node: 1,
+    };
+    let mark = Mark {
+        owner,
+        vote: Some(Vote::new_committed(7, 300)),
+        purged: Some(log_id(5, 2, 70_000)),
+        reaches: Some(u64::MAX),
+    };
+    check("log_mark", &mark, mark::encode, mark::decode);
+
+    let header = record::encode_header(&owner, 70_001);
+    let frozen = golden("log_segment_header", &header);
+    let frozen: [u8; record::HEADER_BYTES] = frozen.try_into().expect("64 bytes");
+    assert_eq!(record::decode_header(&frozen), Ok((owner, 70_001)));
+    assert_eq!(header, frozen, "the header is written differently");
+
+    let mut frame = Frame::default();
+    for index in 70_001..70_003 {
+        let entry = Entry {
+            log_id: log_id(3, 1, index),
+            payload: EntryPayload::Blank,
+        };
+        frame.push(&entry, Some(70_000));
+    }
+    let frozen = golden("log_records", &frame.bytes);
+    assert_eq!(frame.bytes, frozen, "records are written differently");
+    let head = Head::decode(&frozen[frame.starts[1]..]).expect("the second record");
+    let (index, first, committed) = (70_002, 70_001, Some(70_000));
+    let len = head.len;
+    assert_eq!(
+        head,
+        Head {
+            len,
+            index,
+            first,
+            committed
+        }
+    );
+}
+
+/// A folder of the release before, killed while it ran: its log lies in `log.redb`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_of_the_release_before_opens_with_everything_in_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    unpack(dir.path());
+    for _ in ["moves", "has moved"] {
+        let options = Options {
+            disk_reserve_bytes: 0,
+            ..Options::new(dir.path())
+        };
+        let node = Node::start(options).await.expect("the node starts");
+        assert_eq!(node.status().borrow().node_id, 1);
+        for (id, title) in [
+            ("brd_01m80ywjv2erss169rah27qyff", "First"),
+            ("brd_01m80ywjvzesrr0zww065fwcdb", "Second"),
+        ] {
+            let board: BoardId = id.parse().expect("an id");
+            let read = node
+                .store()
+                .read(ReadLevel::Linearizable, Query::Board(board))
+                .await;
+            match read.expect("a read").answer {
+                Answer::Board(Some(board)) => assert_eq!(board.title.as_str(), title),
+                other => panic!("{id}: {other:?}"),
+            }
+        }
+        node.shutdown().await;
+        assert!(!dir.path().join("log.redb").exists());
+    }
+
+    // Cut off before the end: the old log counts, and is read again.
+    let halfway = tempfile::tempdir().expect("a folder");
+    unpack(halfway.path());
+    std::fs::create_dir(halfway.path().join("log")).expect("half a log");
+    std::fs::write(halfway.path().join("log/mark"), "half").expect("half a log");
+    let node = Node::start(Options::new(halfway.path())).await;
+    node.expect("the node starts").shutdown().await;
+
+    // A damaged one is refused by name and left as it is.
+    let bad = tempfile::tempdir().expect("a folder");
+    unpack(bad.path());
+    let path = bad.path().join("log.redb");
+    std::fs::write(&path, "noise").expect("a bad log");
+    let refused = Node::start(Options::new(bad.path()))
+        .await
+        .expect_err("a refusal");
+    assert!(
+        matches!(&refused, StartError::Damaged { file, .. } if *file == path),
+        "{refused}"
+    );
+    assert_eq!(std::fs::read(&path).expect("the bad log"), b"noise");
+}
+
+fn unpack(dir: &Path) {
+    for name in ["log.redb", "state.redb"] {
+        let packed = std::fs::read(sample("v1/folder", &format!("{name}.gz"))).expect("a sample");
+        let mut unpacked = Vec::new();
+        let mut source = flate2::read::GzDecoder::new(&packed[..]);
+        source.read_to_end(&mut unpacked).expect("a packed file");
+        std::fs::write(dir.join(name), unpacked).expect("a file");
+    }
+    std::fs::copy(sample("v1/folder", "node.json"), dir.join("node.json")).expect("node.json");
 }

@@ -2,8 +2,10 @@
 
 mod crash;
 mod faults;
+mod forgetful;
 mod golden;
 mod raft_suite;
+mod segments;
 mod snapshots;
 mod voters;
 
@@ -48,7 +50,7 @@ pub(crate) async fn boot(
     };
     let paths = Paths {
         dir: std::env::temp_dir().join("no such folder"),
-        log: "log.redb".into(),
+        log: "log".into(),
         state: "state.redb".into(),
     };
     let files = Files::check(node, log, state, &paths).expect("the files fit");

@@ -26,7 +26,7 @@ impl StoreBuilder<Types, LogStore, Machine, TempDir> for OnDisk {
         let state = State::open(&dir.path().join("state.redb"), 1 << 20).expect("a state");
         let state = StateFile::new(state, None, closed.clone(), Arc::new(Silent));
         let state = Arc::new(state);
-        let log = LogFile::create(&dir.path().join("log.redb"), &owner, closed).expect("a log");
+        let log = LogFile::create(&dir.path().join("log"), &owner, closed).expect("a log");
         let summary = LogSummary::default();
         let log = LogStore::start(log, &summary, state.clone(), Arc::new(Silent));
         let machine = Machine::new(state, cluster, None, Arc::new(Silent));

@@ -1,10 +1,15 @@
 //! Folders that are not what they should be: refused in words, and left alone.
 
+use std::ffi::OsString;
 use std::fs;
+use std::path::Path;
 
 use easel_cluster::{Node, StartError};
 
 use super::{append, options, refusal, start, updates, used_folder};
+
+/// The only segment of a log that was not used much.
+const SEGMENT: &str = "log/00000000000000000000.seg";
 
 #[tokio::test]
 async fn a_folder_of_somebody_else_is_refused_and_left_alone() {
@@ -39,7 +44,7 @@ async fn a_first_start_that_was_cut_off_begins_again() {
     let whole = fs::read_to_string(&path).expect("node.json");
     let forming = whole.replacen("{", "{ \"forming\": true,", 1);
     fs::write(&path, forming).expect("node.json");
-    fs::write(dir.path().join("log.redb"), "half").expect("a log");
+    fs::write(dir.path().join("log/mark"), "half").expect("a log");
     fs::remove_file(dir.path().join("state.redb")).expect("no state");
     start(dir.path()).await.shutdown().await;
     assert_eq!(fs::read_to_string(&path).expect("node.json"), whole);
@@ -51,14 +56,14 @@ async fn node_json_that_is_newer_damaged_or_of_another_node_is_refused() {
     let path = dir.path().join("node.json");
     let good = fs::read_to_string(&path).expect("node.json");
 
-    fs::write(&path, r#"{ "format": 2, "shape": "unknown" }"#).expect("node.json");
+    fs::write(&path, r#"{ "format": 3, "shape": "unknown" }"#).expect("node.json");
     let error = refusal(dir.path()).await;
     assert!(
         matches!(
             error,
             StartError::NewerFormat {
-                found: 2,
-                known: 1,
+                found: 3,
+                known: 2,
                 ..
             }
         ),
@@ -96,9 +101,10 @@ async fn node_json_that_is_newer_damaged_or_of_another_node_is_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_file_is_named() {
-    for name in ["log.redb", "state.redb"] {
+    for name in ["log", "log/mark", "state.redb"] {
         let dir = used_folder(1).await;
-        fs::remove_file(dir.path().join(name)).expect("a file");
+        let kept = dir.path().join("kept");
+        fs::rename(dir.path().join(name), &kept).expect("a file");
         let error = refusal(dir.path()).await;
         assert!(
             matches!(&error, StartError::Missing { file } if file.ends_with(name)),
@@ -114,11 +120,12 @@ async fn a_missing_file_is_named() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_of_two_folders_do_not_mix() {
     let (ours, theirs) = (used_folder(1).await, used_folder(2).await);
-    for name in ["log.redb", "state.redb"] {
+    for name in ["log", SEGMENT, "state.redb"] {
         let (kept, path) = (ours.path().join("kept"), ours.path().join(name));
         fs::rename(&path, &kept).expect("a file");
-        fs::copy(theirs.path().join(name), &path).expect("a file");
+        fs::rename(theirs.path().join(name), &path).expect("a file");
         let error = refusal(ours.path()).await;
+        fs::rename(&path, theirs.path().join(name)).expect("a file");
         assert!(
             matches!(&error, StartError::Mismatch { file, .. } if *file == path),
             "{error}"
@@ -128,26 +135,42 @@ async fn files_of_two_folders_do_not_mix() {
     start(ours.path()).await.shutdown().await;
 }
 
+fn read_log(path: &Path) -> Vec<(OsString, Vec<u8>)> {
+    let files = fs::read_dir(path).expect("the log").map(|item| {
+        let item = item.expect("a file");
+        (item.file_name(), fs::read(item.path()).expect("a file"))
+    });
+    files.collect()
+}
+
+fn write_log(path: &Path, files: &[(OsString, Vec<u8>)]) {
+    fs::remove_dir_all(path).expect("the log");
+    fs::create_dir(path).expect("the log");
+    for (name, bytes) in files {
+        fs::write(path.join(name), bytes).expect("a file");
+    }
+}
+
 /// A backup that copied the two files at different moments.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_older_than_its_state_is_refused() {
     let dir = used_folder(1).await;
-    let path = dir.path().join("log.redb");
-    let old = fs::read(&path).expect("the log");
+    let path = dir.path().join("log");
+    let old = read_log(&path);
     let node = start(dir.path()).await;
     node.store()
         .submit(vec![append("newer")])
         .await
         .expect("an update");
     node.shutdown().await;
-    let new = fs::read(&path).expect("the log");
-    fs::write(&path, old).expect("the old log");
+    let new = read_log(&path);
+    write_log(&path, &old);
     let error = refusal(dir.path()).await;
     assert!(
         matches!(&error, StartError::Mismatch { file, .. } if *file == path),
         "{error}"
     );
-    fs::write(&path, new).expect("the new log");
+    write_log(&path, &new);
     start(dir.path()).await.shutdown().await;
 }
 
@@ -173,7 +196,7 @@ async fn a_state_older_than_its_log_catches_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_truncated_or_overwritten_file_is_refused_in_words() {
     let dir = used_folder(20).await;
-    for name in ["log.redb", "state.redb"] {
+    for name in ["log/mark", SEGMENT, "state.redb"] {
         let path = dir.path().join(name);
         let good = fs::read(&path).expect("a file");
         let cuts = [
@@ -182,10 +205,11 @@ async fn a_truncated_or_overwritten_file_is_refused_in_words() {
             100,
             4_096,
             good.len() / 2,
-            good.len() - 4_096,
+            good.len().saturating_sub(4_096),
             good.len() - 1,
         ];
-        let mut bad: Vec<_> = cuts.iter().map(|len| good[..*len].to_vec()).collect();
+        let cuts = cuts.iter().filter(|len| **len < good.len());
+        let mut bad: Vec<_> = cuts.map(|len| good[..*len].to_vec()).collect();
         bad.push(b"#!/bin/sh\n".repeat(1_000));
         bad.push(vec![0; good.len()]);
         for (nth, bytes) in bad.iter().enumerate() {
