@@ -194,6 +194,11 @@ impl Frame {
         Self(frame.freeze())
     }
 
+    /// Whole frames, one behind the other, that travel as if they were one.
+    pub(crate) const fn several(wire: Bytes) -> Self {
+        Self(wire)
+    }
+
     pub(crate) fn wire(&self) -> &Bytes {
         &self.0
     }

@@ -3,7 +3,7 @@
 //! The new body is made from what is durable, by bytes, away from the room's task: the document, which holds more than
 //! that, is not asked. The store moves the folded rows into the history; nothing is ever deleted here.
 
-use super::joining::Piece;
+use super::tail::Piece;
 use super::{CompactFailed, Compacted, Effect, Note, Room};
 use std::time::{Duration, Instant};
 
@@ -37,9 +37,7 @@ impl Compacting {
 
 impl Room {
     pub(super) fn compact_if_long(&mut self, now: Instant, effects: &mut Vec<Effect>) {
-        let body = self.tail.body.as_ref().map_or(0, |body| body.len);
-        let tail: usize = self.durable_pieces().map(|piece| piece.len).sum();
-        if tail > TAIL_BYTES_MIN.max(body / 4) {
+        if self.tail.tail_bytes() > TAIL_BYTES_MIN.max(self.tail.body_bytes() / 4) {
             self.compact_if_any(now, effects);
         }
     }
@@ -50,27 +48,22 @@ impl Room {
             .compacting
             .not_before
             .is_some_and(|not_before| now < not_before);
+        let durable = self.saving.durable();
         // Not before we know the store's order without a gap: the new body must hold all of it up to a number.
         if self.compacting.is_running()
             || is_too_soon
             || !self.following.is_level()
-            || self.durable_pieces().next().is_none()
+            || !self.tail.has_durable(durable)
         {
             return false;
         }
-        let durable = self.saving.durable();
-        for piece in &mut self.tail.pieces {
-            piece.is_folding = piece.ticket <= durable;
-        }
-        let mut pieces: Vec<&Piece> = self.durable_pieces().collect();
-        if self.sharing.is_some() {
-            // We may have heard of things in another order, and what one of them leaned on may have been stored as
-            // part of something else. The store's order is right by itself.
-            pieces.sort_by_key(|piece| piece.seq);
-        }
-        let stored = (self.tail.body.iter().chain(pieces))
-            .map(Piece::update)
-            .collect();
+        // We may have heard of things in another order, and what one of them leaned on may have been stored as part of
+        // something else. The store's order is right by itself.
+        let stored = if self.sharing.is_some() {
+            self.tail.begin_fold_in_store_order(durable)
+        } else {
+            self.tail.begin_fold(durable)
+        };
         self.compacting.is_running = true;
         effects.push(Effect::Compact {
             expected_body_seq: self.compacting.body_seq,
@@ -92,8 +85,7 @@ impl Room {
         match result {
             Ok(Compacted { body_seq, body }) => {
                 self.compacting.body_seq = body_seq;
-                self.tail.pieces.retain(|piece| !piece.is_folding);
-                self.tail.body = Some(Piece::new(&body, MARK_DURABLE));
+                self.tail.finish_fold(Piece::new(&body, MARK_DURABLE));
                 effects.push(Effect::Note(Note::Compacted));
             }
             // Folded by a room before this one, or by us without our hearing of it. What that body holds is durable, so
@@ -104,13 +96,5 @@ impl Room {
             }
             Err(CompactFailed::Other) => self.compacting.not_before = Some(now + RETRY_AFTER),
         }
-    }
-
-    fn durable_pieces(&self) -> impl Iterator<Item = &Piece> {
-        let durable = self.saving.durable();
-        self.tail
-            .pieces
-            .iter()
-            .filter(move |piece| piece.ticket <= durable)
     }
 }

@@ -1,8 +1,8 @@
 //! What comes in from a seat: the gate, the wait for what an update builds on, the document, the others.
 
-use super::joining::Piece;
 use super::saving::{Source, newly_saved};
 use super::seat::Held;
+use super::tail::Piece;
 use super::{
     AppendFailed, Appended, Effect, HELD_BYTES_MAX, HELD_FOR, Note, Phase, Room, SILENT_AFTER,
     Waiting, close,
@@ -224,7 +224,7 @@ impl Room {
             let update = piece.update();
             self.publish(What::Update { origin, update }, effects);
         }
-        self.tail.pieces.push_back(piece);
+        self.tail.push(piece);
         self.repair(now, effects);
     }
 

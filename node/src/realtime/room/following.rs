@@ -6,7 +6,7 @@
 //! shown like any durable update; what it had already (its own, or heard over the bus) it knows by its bytes.
 
 use super::compacting::MARK_DURABLE;
-use super::joining::Piece;
+use super::tail::Piece;
 use super::{Appended, Effect, LoadFailed, Phase, Room};
 use bytes::Bytes;
 use easel_board::gate::{self, Limits, Summary};
@@ -165,6 +165,6 @@ impl Room {
             class: crate::realtime::outbox::Class::Sync,
             received: None,
         });
-        self.tail.pieces.push_back(piece);
+        self.tail.push(piece);
     }
 }

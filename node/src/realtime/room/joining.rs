@@ -3,14 +3,15 @@
 //! A newcomer is sent the stored body as it is, then the updates since: nothing is encoded for it, and no document is
 //! needed. Only one who knows most of it already is answered with a diff.
 
-use super::compacting::{MARK_DURABLE, MARK_HEARD};
+use super::compacting::MARK_DURABLE;
 use super::live::state_vector;
 use super::saving::{Accepted, Source};
 use super::seat::{Dialect, Seat};
+use super::tail::Piece;
 use super::{Broken, Effect, Live, LoadFailed, Loaded, Note, Phase, Room};
 use crate::realtime::awareness::SeatNo;
 use crate::realtime::outbox::Class;
-use crate::realtime::wire::{self, Control, Frame};
+use crate::realtime::wire::{self, Control};
 use bytes::Bytes;
 use easel_board::StateVector;
 use easel_board::gate::{self, Limits};
@@ -23,78 +24,6 @@ const PROTOCOL: u32 = 1;
 const CLIENT_MIN: u32 = 1;
 /// A Yjs client id is a whole number that JavaScript can hold.
 const CLIENT_MASK: u64 = (1 << 53) - 1;
-
-/// One update as every newcomer is sent it; the frame's end is the update itself.
-#[derive(Debug)]
-pub(super) struct Piece {
-    pub(super) frame: Frame,
-    pub(super) len: usize,
-    /// Durable once so many of the room's updates are.
-    pub(super) ticket: u64,
-    /// Its number in the store, as far as that matters: only with other nodes may the store's order be another.
-    pub(super) seq: u64,
-    /// Part of the fold that is under way.
-    pub(super) is_folding: bool,
-}
-
-impl Piece {
-    pub(super) fn new(update: &[u8], ticket: u64) -> Self {
-        Self {
-            frame: wire::update(update),
-            len: update.len(),
-            ticket,
-            seq: 0,
-            is_folding: false,
-        }
-    }
-
-    pub(super) fn update(&self) -> Bytes {
-        self.frame.update_of(self.len)
-    }
-}
-
-/// The whole document as frames: the body, then every update accepted since.
-#[derive(Debug, Default)]
-pub(super) struct Tail {
-    pub(super) body: Option<Piece>,
-    pub(super) pieces: VecDeque<Piece>,
-}
-
-impl Tail {
-    /// This update is in the store. False if it is none of those that we wait for.
-    pub(super) fn note_stored(&mut self, update: &Bytes, seq: u64) -> bool {
-        let Some(piece) = self.find(update, |piece| piece.ticket != MARK_DURABLE) else {
-            return false;
-        };
-        (piece.ticket, piece.seq) = (MARK_DURABLE, seq);
-        true
-    }
-
-    /// Our own appends with these tickets are stored from this number on.
-    pub(super) fn number(&mut self, tickets: std::ops::Range<u64>, first_seq: u64) {
-        for piece in &mut self.pieces {
-            if tickets.contains(&piece.ticket) {
-                piece.seq = first_seq + (piece.ticket - tickets.start);
-            }
-        }
-    }
-
-    /// What was only heard is among our own appends from now on.
-    pub(super) fn settle_heard(&mut self, update: &Bytes, ticket: u64) {
-        if let Some(piece) = self.find(update, |piece| piece.ticket == MARK_HEARD) {
-            piece.ticket = ticket;
-        }
-    }
-
-    /// The newest with these bytes whose number is not known.
-    fn find(&mut self, update: &Bytes, is_meant: impl Fn(&Piece) -> bool) -> Option<&mut Piece> {
-        let is_this = |piece: &&mut Piece| {
-            let is_like = piece.seq == 0 && piece.len == update.len();
-            is_like && is_meant(piece) && piece.update() == *update
-        };
-        self.pieces.iter_mut().rev().find(is_this)
-    }
-}
 
 impl Room {
     pub(super) fn loaded(&mut self, result: Result<Loaded, LoadFailed>, effects: &mut Vec<Effect>) {
@@ -122,12 +51,9 @@ impl Room {
         let stored = loaded.body.iter().chain(&loaded.tail).cloned().collect();
         self.compacting.start_from(loaded.body_seq);
         self.following.start_from(loaded.head_seq);
-        self.tail.body = loaded.body.map(|body| Piece::new(&body, MARK_DURABLE));
-        self.tail.pieces = loaded
-            .tail
-            .iter()
-            .map(|update| Piece::new(update, MARK_DURABLE))
-            .collect();
+        let durable = |update: &Bytes| Piece::new(update, MARK_DURABLE);
+        let pieces = loaded.tail.iter().map(durable);
+        self.tail.start(loaded.body.as_ref().map(durable), pieces);
         self.phase = Phase::Building;
         effects.push(Effect::Build {
             client: self.options.id & CLIENT_MASK,
@@ -287,12 +213,8 @@ impl Room {
     /// The body, the tail, and the step 2 that tells the client it has everything.
     fn send_all(&mut self, seat: SeatNo, class: Class, effects: &mut Vec<Effect>) {
         self.note_answering(seat);
-        let pieces = self.tail.body.iter().chain(&self.tail.pieces);
-        effects.extend(pieces.map(|piece| Effect::Send {
-            seat,
-            frame: piece.frame.clone(),
-            class,
-        }));
+        let frames = self.tail.frames();
+        effects.extend(frames.map(|frame| Effect::Send { seat, frame, class }));
         effects.push(Effect::Send {
             seat,
             frame: wire::step_2(wire::EMPTY_UPDATE),

@@ -2,9 +2,9 @@
 //!
 //! [`Room::handle`] takes one event and says what must now be done. It never waits, never reads a clock and touches
 //! neither socket nor store; `task` is the loop that does. The life of a stroke is spread over the files beside this
-//! one: `editing` accepts it, `saving` queues it for the store, `joining` brings newcomers up to it, `seat` counts
-//! what of it is on disk, `live` holds the document, `compacting` folds the past, `following` learns what others stored
-//! and `sharing` speaks to the rooms that other nodes have of the same document.
+//! one: `editing` accepts it, `saving` queues it for the store, `joining` brings newcomers up to it from the `tail`,
+//! `seat` counts what of it is on disk, `live` holds the document, `compacting` folds the past, `following` learns what
+//! others stored and `sharing` speaks to the rooms that other nodes have of the same document.
 
 mod compacting;
 mod editing;
@@ -18,6 +18,7 @@ mod seat;
 mod sharing;
 #[cfg(test)]
 mod simulation;
+mod tail;
 
 pub(crate) use following::Stored;
 pub(crate) use live::{Broken, Kind, Live, fold};
@@ -36,12 +37,12 @@ use easel_board::gate::ClientRange;
 use easel_board::gate::Limits;
 use easel_storage::CommitIndex;
 use following::Following;
-use joining::Tail;
 use saving::{Next, Saving};
 use seat::Seat;
 use sharing::Sharing;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
+use tail::Tail;
 
 /// Stock clients hang up after 30 s without a message; this keeps them well inside.
 const ECHO_EVERY: Duration = Duration::from_secs(15);

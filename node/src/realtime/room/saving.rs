@@ -13,8 +13,9 @@ use easel_storage::{Actor, NewUpdate, Origin, Payload};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Appends do not start closer together than this: a fast disk would otherwise get one for each stroke of each person.
-const APPEND_FLOOR: Duration = Duration::from_millis(3);
+/// Appends do not start closer together than this: a fast disk would otherwise get one for each stroke of each person, and
+/// an append costs about as much for one update as for twenty. The first after a pause starts at once.
+const APPEND_FLOOR: Duration = Duration::from_millis(10);
 /// One append's bounds. One larger update travels alone.
 const APPEND_BYTES_MAX: usize = 1 << 20;
 const APPEND_UPDATES_MAX: usize = 1_024;
