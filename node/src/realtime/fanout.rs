@@ -233,7 +233,7 @@ impl Fanout {
                 receiver.outbox.queued()
             } else {
                 let received = if parcel.counted > 0 { received } else { None };
-                receiver.outbox.put(self.parts.drain(..), parcel, received)
+                receiver.outbox.put(&mut self.parts, parcel, received)
             };
         }
         self.marks.clear();

@@ -1,15 +1,16 @@
 //! Rooms and the sockets that lead into them: the life of a stroke on this node.
 //!
-//! `socket` pumps one connection: frames in to the room over its `line`, frames out from its `outbox` by
-//! `writer`. `rooms` knows which rooms are open. `task` runs one room: it hands events to `room`, which decides, and does
+//! `socket` pumps one connection: `reader` brings frames to the room over its `line`, `writer` takes them from its
+//! `outbox`, unless they could be written at once (`direct`). `rooms` knows which rooms are open. `task` runs one room: it hands events to `room`, which decides, and does
 //! what comes out; `fanout` gathers what is said to everybody. `sse` is the way of those whom no WebSocket reaches.
 //! `wire` and `awareness` are the protocol. Begin with `room`.
 
 mod awareness;
-mod bus;
+mod direct;
 mod fanout;
 mod line;
 mod outbox;
+mod reader;
 mod room;
 mod rooms;
 mod socket;

@@ -2,10 +2,11 @@
 //!
 //! The room puts frames in and never waits; the connection's writer takes everything there is and writes it at once.
 
+use super::direct::Direct;
 #[cfg(test)]
 use super::wire;
 use super::wire::Frame;
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
 use std::time::Instant;
 use tokio::sync::Notify;
@@ -143,9 +144,33 @@ struct Queue {
     /// It was said that there is room to catch up.
     has_drained: bool,
     closing: Option<u16>,
+    /// The writer has taken something and not written all of it.
+    is_taken: bool,
+    direct: Option<Direct>,
 }
 
 impl Queue {
+    /// Writes it past the queue if it can be. Otherwise what is left of it is to be queued.
+    fn write_at_once(
+        &self,
+        parts: &mut Vec<Bytes>,
+        parcel: Parcel,
+        received: Option<Instant>,
+    ) -> bool {
+        let is_waiting = self.is_taken || self.has_work() || parcel.has_answer;
+        let (Some(direct), false, [part]) = (&self.direct, is_waiting, &mut parts[..]) else {
+            return false;
+        };
+        let written = direct.write(part);
+        if written < part.len() {
+            part.advance(written);
+            return false;
+        }
+        direct.count(parcel.tally, part, received);
+        parts.clear();
+        true
+    }
+
     fn put(
         &mut self,
         parts: impl IntoIterator<Item = Bytes>,
@@ -204,19 +229,35 @@ impl Outbox {
     /// Puts in what is known to have room. Returns how much that counts is waiting now.
     pub(super) fn put(
         &self,
-        parts: impl IntoIterator<Item = Bytes>,
+        parts: &mut Vec<Bytes>,
         parcel: Parcel,
         received: Option<Instant>,
     ) -> usize {
         let mut queue = self.queue.lock();
         if queue.closing.is_some() {
+            parts.clear();
             return queue.bytes;
         }
-        queue.put(parts, parcel, received);
+        if queue.write_at_once(parts, parcel, received) {
+            return queue.bytes;
+        }
+        queue.put(parts.drain(..), parcel, received);
         let bytes = queue.bytes;
         drop(queue);
         self.ready.notify_one();
         bytes
+    }
+
+    /// For a connection that can be written to without its task.
+    pub(super) fn direct(direct: Direct) -> Self {
+        let outbox = Self::default();
+        outbox.queue.lock().direct = Some(direct);
+        outbox
+    }
+
+    /// The connection ends: lets go of it.
+    pub(super) fn detach(&self) {
+        self.queue.lock().direct = None;
     }
 
     /// From here on the client misses what counts, until it is caught up.
@@ -273,6 +314,7 @@ impl Outbox {
     pub(crate) fn take(&self) -> Taken {
         let mut queue = self.queue.lock();
         queue.writing = queue.bytes;
+        queue.is_taken = true;
         queue.writing_answer = std::mem::take(&mut queue.has_answer);
         Taken {
             parts: std::mem::take(&mut queue.parts),
@@ -287,6 +329,7 @@ impl Outbox {
         let mut queue = self.queue.lock();
         queue.bytes -= queue.writing;
         queue.writing = 0;
+        queue.is_taken = false;
         let drained = queue.overflowed && queue.parts.is_empty() && !queue.has_drained;
         queue.has_drained |= drained;
         Written {

@@ -1,10 +1,12 @@
-//! One WebSocket: the handshake, reading into the room, and the end.
+//! One WebSocket: the handshake, the two directions beside each other, and the end.
 //!
-//! Reading is fastwebsockets'; writing (`writer`) is ours, since a server's frames need no mask and the same bytes go to
-//! everybody.
+//! Reading (`reader`) is fastwebsockets'; writing (`writer`) is ours, since a server's frames need no mask and the same
+//! bytes go to everybody.
 
-use super::line::{Counters, Line, Rate};
-use super::outbox::{Class, Outbox};
+use super::direct::{Direct, Shared};
+use super::line::{Counters, Line};
+use super::outbox::Outbox;
+use super::reader::{Heard, Plain, Source, Wrapped};
 use super::room::{Dialect, Event, close};
 use super::rooms::{JoinRefused, Rooms, unforeseen_id};
 use super::task::Mail;
@@ -15,27 +17,21 @@ use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use axum::response::Response;
-use bytes::BytesMut;
 use easel_storage::DocName;
-use fastwebsockets::{OpCode, Payload, Role, WebSocketError, after_handshake_split};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use prometheus::IntGauge;
-use std::io::{self, Cursor};
-use std::pin::{Pin, pin};
+use std::io;
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// After a close frame the peer gets so long to read it before the connection is cut.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// What was queued before the room closed the seat gets so long to leave, the reason with it.
 const LAST_WORDS: Duration = Duration::from_secs(20);
-
-const UNSUPPORTED_DATA: u16 = 1003;
-const PROTOCOL_ERROR: u16 = 1002;
-const TOO_BIG: u16 = 1009;
 
 /// Lets a request into the room of this name, or says why not; nothing is upgraded before that is known.
 pub(crate) async fn upgrade(
@@ -87,41 +83,68 @@ async fn serve(rooms: Arc<Rooms>, doc: DocName, dialect: Dialect, upgraded: Upgr
         Ok(parts) => {
             // Held to the end: it is what counts this connection among those that may be open.
             let (stream, _place) = parts.io.into_inner().into_parts();
-            let (read, write) = stream.into_split();
-            pump(
-                rooms,
-                doc,
-                dialect,
-                AsyncReadExt::chain(Cursor::new(parts.read_buf), read),
-                write,
-            )
-            .await;
+            let (stream, write) = stream.into_split();
+            let write = Arc::new(write);
+            let outbox = Outbox::direct(Direct::new(write.clone(), &rooms.metrics));
+            let early = parts.read_buf;
+            let read = Plain { early, stream };
+            let way = Way {
+                read,
+                outbox,
+                write: Shared(write),
+            };
+            pump(rooms, doc, dialect, way).await;
         }
         // Not a plain connection (TLS, say): split it behind a lock.
         Err(upgraded) => {
             let (read, write) = tokio::io::split(TokioIo::new(upgraded));
-            pump(rooms, doc, dialect, read, write).await;
+            let read = Wrapped(read);
+            let outbox = Outbox::default();
+            pump(
+                rooms,
+                doc,
+                dialect,
+                Way {
+                    read,
+                    outbox,
+                    write,
+                },
+            )
+            .await;
         }
     }
 }
 
+/// An upgraded connection.
+struct Way<R, W> {
+    read: R,
+    outbox: Outbox,
+    write: W,
+}
+
 /// Runs a connection to its end.
-async fn pump(
+async fn pump<R: Source, W: AsyncWrite + Unpin>(
     rooms: Arc<Rooms>,
     doc: DocName,
     dialect: Dialect,
-    read: impl AsyncRead + Unpin,
-    mut write: impl AsyncWrite + Unpin,
+    way: Way<R, W>,
 ) {
-    let outbox = Arc::new(Outbox::default());
+    let Way {
+        read,
+        outbox,
+        mut write,
+    } = way;
+    let outbox = Arc::new(outbox);
     let joined = rooms.join(&doc, dialect, unforeseen_id(), outbox.clone());
     let counters = Counters::of_socket(&rooms.metrics);
     let line = Line::new(&rooms, joined, outbox, counters);
     let place = Place::take(&line, dialect);
 
+    let bytes = AtomicU64::new(0);
     let mut read = Heard {
         inner: read,
         line: &line,
+        bytes: &bytes,
     };
     let code = {
         let mut writer = pin!(line.write_frames(&mut write));
@@ -146,12 +169,13 @@ async fn pump(
         }
     };
     drop(place);
+    line.outbox.detach();
     line.rooms
         .metrics
         .ws_closed
         .with_label_values(&[&label(code)])
         .inc();
-    let _ = tokio::time::timeout(FAREWELL, part(&mut read, &mut write)).await;
+    let _ = tokio::time::timeout(FAREWELL, part(&mut read, write)).await;
 }
 
 /// A connection's place in the count and in its room; given up however the connection ends, a bug included.
@@ -195,15 +219,17 @@ pub(super) fn label(code: u16) -> String {
 /// a reset connection and not of the reason.
 async fn part(
     read: &mut (impl AsyncRead + Unpin),
-    write: &mut (impl AsyncWrite + Unpin),
+    mut write: impl AsyncWrite + Unpin,
 ) -> io::Result<()> {
     write.shutdown().await?;
+    drop(write);
     let mut scratch = vec![0; 16 << 10];
     while read.read(&mut scratch).await? > 0 {}
     Ok(())
 }
 
-enum Ended {
+/// How a connection came to its end.
+pub(super) enum Ended {
     /// The room closed the seat; the close frame is written.
     ByUs(u16),
     /// The room closed the seat, and the close frame waits to be written.
@@ -212,120 +238,4 @@ enum Ended {
     Because(u16, &'static str),
     /// The connection is gone.
     Vanished,
-}
-
-impl Line {
-    async fn read_messages(&self, read: &mut (impl AsyncRead + Unpin)) -> Ended {
-        let message_max = usize::try_from(self.rooms.config.message_max.0).unwrap_or(usize::MAX);
-        let (mut frames, _) = after_handshake_split(read, tokio::io::sink(), Role::Server);
-        frames.set_auto_close(false);
-        frames.set_auto_pong(false);
-        frames.set_max_message_size(message_max.saturating_add(1));
-        let mut rate = Rate::new(
-            self.rooms.config.messages_per_second,
-            self.rooms.config.messages_burst,
-        );
-        let mut gathered: Option<BytesMut> = None;
-        loop {
-            let nothing_to_send = &mut |_| std::future::ready(Ok::<(), WebSocketError>(()));
-            let frame = match frames.read_frame(nothing_to_send).await {
-                Ok(frame) => frame,
-                Err(error) => return ended_by(&error),
-            };
-            let payload = match frame.opcode {
-                OpCode::Ping => {
-                    let _ = self
-                        .outbox
-                        .push(Frame::pong(&frame.payload), Class::Awareness, None);
-                    continue;
-                }
-                OpCode::Pong => continue,
-                OpCode::Close => return Ended::Because(close_code(&frame.payload), ""),
-                OpCode::Text => {
-                    return Ended::Because(
-                        UNSUPPORTED_DATA,
-                        "only binary messages are spoken here",
-                    );
-                }
-                OpCode::Binary if gathered.is_some() => {
-                    return Ended::Because(PROTOCOL_ERROR, "a message in a message");
-                }
-                OpCode::Continuation if gathered.is_none() => {
-                    return Ended::Because(PROTOCOL_ERROR, "a continuation of nothing");
-                }
-                OpCode::Binary | OpCode::Continuation => owned(frame.payload),
-            };
-            let message = match gathered.take() {
-                None => payload,
-                Some(mut gathered) if gathered.len() + payload.len() <= message_max => {
-                    gathered.extend_from_slice(&payload);
-                    gathered
-                }
-                Some(_) => return Ended::Because(TOO_BIG, "the message is too large"),
-            };
-            if !frame.fin {
-                gathered = Some(message);
-                continue;
-            }
-            if !self.deliver(message.freeze(), &mut rate).await {
-                // The room is gone; its farewell is in the outbox, if there is one.
-                return Ended::Because(
-                    close::DRAINING,
-                    "the room is closing; come back in a moment",
-                );
-            }
-        }
-    }
-}
-
-/// The reader's own buffer where it can be had, a copy otherwise.
-fn owned(payload: Payload<'_>) -> BytesMut {
-    match payload {
-        Payload::Bytes(bytes) => bytes,
-        Payload::BorrowedMut(_) | Payload::Borrowed(_) | Payload::Owned(_) => {
-            BytesMut::from(&payload[..])
-        }
-    }
-}
-
-fn ended_by(error: &WebSocketError) -> Ended {
-    match error {
-        WebSocketError::FrameTooLarge => Ended::Because(TOO_BIG, "the message is too large"),
-        WebSocketError::UnexpectedEOF
-        | WebSocketError::IoError(_)
-        | WebSocketError::ConnectionClosed => Ended::Vanished,
-        _ => Ended::Because(PROTOCOL_ERROR, "that is not WebSocket"),
-    }
-}
-
-/// The code of a close frame's payload; 1000 if it has none, as the answer to a plain good-bye.
-fn close_code(payload: &[u8]) -> u16 {
-    match payload {
-        [high, low, ..] => match u16::from_be_bytes([*high, *low]) {
-            // Codes that may not be sent (RFC 6455, section 7.4) are not sent back either.
-            1004..=1006 | 1015 | 0..=999 | 5000.. => PROTOCOL_ERROR,
-            code => code,
-        },
-        _ => 1000,
-    }
-}
-
-/// Notes the time of every byte that comes, also in the middle of a long message on a slow line.
-struct Heard<'a, R> {
-    inner: R,
-    line: &'a Line,
-}
-
-impl<R: AsyncRead + Unpin> AsyncRead for Heard<'_, R> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
-        if polled.is_ready() {
-            self.line.hear();
-        }
-        polled
-    }
 }
