@@ -1,11 +1,13 @@
 //! Rooms and the sockets that lead into them: the life of a stroke on this node.
 //!
 //! `socket` pumps one connection: `reader` brings frames to the room over its `line`, `writer` takes them from its
-//! `outbox`, unless they could be written at once (`direct`). `rooms` knows which rooms are open. `task` runs one room: it hands events to `room`, which decides, and does
-//! what comes out; `fanout` gathers what is said to everybody. `sse` is the way of those whom no WebSocket reaches.
-//! `wire` and `awareness` are the protocol. Begin with `room`.
+//! `outbox`, unless they could be written at once (`direct`). `sse` is the way of those whom no WebSocket reaches.
+//! `rooms` knows which rooms are open. `task` runs one room: it hands events to `room`, which decides, and does what comes
+//! out; `fanout` gathers what is said to everybody. `wire` and `awareness` are the protocol, `bus` is between nodes. Begin
+//! with `room`.
 
 mod awareness;
+mod bus;
 mod direct;
 mod fanout;
 mod line;

@@ -448,8 +448,8 @@ fn a_stroke_is_shown_at_once_and_saved_when_it_is_stored() {
 #[test]
 fn an_edit_during_a_save_is_acknowledged_by_the_next_save() {
     check_open(
-        "a sets x=1; a sets x=2; b sets y=1; stored; after 3; stored",
-        "b <- update, append 1; b <- update; a <- update; a <- saved 1, wake in 3; append 2; a <- saved 2, b <- saved 1",
+        "a sets x=1; a sets x=2; b sets y=1; stored; after 10; stored",
+        "b <- update, append 1; b <- update; a <- update; a <- saved 1, wake in 10; append 2; a <- saved 2, b <- saved 1",
     );
 }
 
@@ -457,7 +457,7 @@ fn an_edit_during_a_save_is_acknowledged_by_the_next_save() {
 fn who_knows_nothing_is_sent_everything_without_a_document() {
     check(
         "load; build; join a; a sets x=1; stored; a sets y=2; join c; c asks; c has x=1; c has y=2",
-        "build 0; ; a <- hello, a <- step1; append 1; a <- saved 1; wake in 3; c <- hello, c <- step1; \
+        "build 0; ; a <- hello, a <- step1; append 1; a <- saved 1; wake in 10; c <- hello, c <- step1; \
          c <- update, c <- update, c <- step2; ; ",
     );
 }
@@ -644,9 +644,9 @@ fn a_long_tail_is_folded_while_people_draw_and_what_came_meanwhile_stays() {
     let long = "x".repeat(300 << 10);
     check(
         &format!(
-            "load; build; join a; a asks; a sets x={long}; stored; a sets y=2; folded; after 9; stored; join c; c asks; c has y=2; c has x={long}"
+            "load; build; join a; a asks; a sets x={long}; stored; a sets y=2; folded; after 10; stored; join c; c asks; c has y=2; c has x={long}"
         ),
-        "build 0; ; a <- hello, a <- step1; a <- step2; append 1; a <- saved 1, fold 1 upto 1; wake in 3; ; append 1; a <- saved 2; \
+        "build 0; ; a <- hello, a <- step1; a <- step2; append 1; a <- saved 1, fold 1 upto 1; wake in 10; ; append 1; a <- saved 2; \
          c <- hello, c <- step1; c <- update, c <- update, c <- step2; ; ",
     );
 }
@@ -654,7 +654,7 @@ fn a_long_tail_is_folded_while_people_draw_and_what_came_meanwhile_stays() {
 #[test]
 fn what_others_stored_is_read_and_shown() {
     check_open(
-        "elsewhere z=9; a sets x=1; stored; read; a has z=9; b has z=9; after 3; a sets y=2; stored",
+        "elsewhere z=9; a sets x=1; stored; read; a has z=9; b has z=9; after 10; a sets y=2; stored",
         "; b <- update, append 1; a <- saved 1, read after 0; a <- update, b <- update; ; ; ; b <- update, append 1; a <- saved 2",
     );
 }

@@ -18,8 +18,8 @@
 //! - Who is here is told over the bus as well, again every 15 s, and forgotten when it is told no more.
 
 use super::compacting::MARK_HEARD;
-use super::tail::Piece;
 use super::saving::Source;
+use super::tail::Piece;
 use super::{Appended, ECHO_EVERY, Effect, HELD_FOR, Phase, Room};
 use crate::realtime::Permit;
 use crate::realtime::bus::{Message, What};

@@ -19,7 +19,7 @@ pub(super) struct Piece {
     /// Its number in the store, as far as that matters: only with other nodes may the store's order be another.
     pub(super) seq: u64,
     /// Part of the fold that is under way.
-    is_folding: bool,
+    pub(super) is_folding: bool,
 }
 
 impl Piece {
