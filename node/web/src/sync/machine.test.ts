@@ -51,8 +51,9 @@ function eventOf(word: string): Event {
     case 'retry':
     case 'wake':
     case 'missing':
-    case 'there':
       return { is: name }
+    case 'there':
+      return { is: 'there', ms: number }
     default:
       throw new Error(`no such event: ${word}`)
   }
@@ -156,6 +157,13 @@ describe('connection', () => {
     [`${joined}; silent 30000; silent 10000`, 'saving', 'disconnect'],
     [`${joined}; silent 30000; saved 1; silent 10000`, 'saved', ''],
     [`${joined}; wake; silent 10000`, 'saving', 'disconnect'],
+    // A load on its way is not seen before it is whole; no probe and no silence begins it again.
+    ['start; opened; hello; asked; wake', 'loading', ''],
+    ['start; opened; hello; asked; wake; silent 59999', 'loading', ''],
+    ['start; opened; hello; asked; network off; silent 59999', 'loading', ''],
+    ['start; opened; hello; asked; wake; silent 59999; loaded; silent 29999', 'saving', ''],
+    ['start; opened; hello; asked; silent 60000', 'loading', 'disconnect'],
+    [`${joined}; closed 1006; retry; opened; hello; wake; silent 59999`, 'saving', ''],
     // Updates leave only once the server has asked.
     ['start; opened; hello; edited; flush', 'loading', ''],
     [`${joined}; flush`, 'saving', ''],
@@ -218,6 +226,16 @@ describe('the way', () => {
     // A handshake that gets no answer is clear enough.
     ['start; late', 'reconnecting', 'retry 300, ask_why'],
     ['start; late; there', 'reconnecting', 'connect stream'],
+    ['start; late; there 1000', 'reconnecting', 'connect stream'],
+    // Unless HTTP was slow too: then a WebSocket is given more time, once.
+    ['start; late; there 1001', 'reconnecting', ''],
+    ['start; late; there 1001; retry; late; there 1001', 'reconnecting', 'connect stream'],
+    ['start; closed 1006; there 1001; retry; closed 1006; there 1001', 'reconnecting', ''],
+    [
+      'start; closed 1006; there 1001; retry; closed 1006; there 1001; retry; closed 1006; there 1001',
+      'offline',
+      'connect stream',
+    ],
     // Opened and then cut before anything came is no better.
     ['start; opened; closed 1006', 'reconnecting', 'forget_peers, retry 300, ask_why'],
     [
@@ -236,6 +254,9 @@ describe('the way', () => {
     [`${slow}; fails 1; fails 1`, 'saving', 'try_socket 20000'],
     [`${slow}; wake`, 'saving', 'probe, try_socket 0'],
     [`${slow}; works`, 'connecting', 'forget_peers, connect'],
+    // Not while the board is still on its way.
+    [`${barred}; opened; hello; asked; works`, 'loading', 'try_socket 5000'],
+    [`${barred}; opened; hello; asked; works; loaded; works`, 'connecting', 'forget_peers, connect'],
     [`${slow}; closed 1006`, 'reconnecting', 'forget_peers, retry 300'],
     [`${slow}; closed 1006; retry`, 'reconnecting', 'connect stream'],
     // Nor does the other way come through: both are tried in turn.

@@ -120,8 +120,8 @@ export type Event =
   | { readonly is: 'silent'; readonly ms: number }
   /** REST says that the board cannot be opened. */
   | { readonly is: 'missing' }
-  /** REST says that the board is there, and messages could go over a stream. */
-  | { readonly is: 'there' }
+  /** REST says that the board is there, and took so long to say it; messages could go over a stream. */
+  | { readonly is: 'there'; readonly ms: number }
   /** A WebSocket that was tried beside the stream works. */
   | { readonly is: 'socket_works' }
   | { readonly is: 'socket_fails'; readonly random: number }
@@ -164,6 +164,12 @@ export const SILENCE_MS_MAX = 30_000
 export const PROBE_MS_MAX = 10_000
 /** The browser says that there is no network. It may be wrong (a server on this machine), so it is asked, briefly. */
 export const PROBE_OFFLINE_MS_MAX = 2_000
+/**
+ * A load comes as one message of any size, of which nothing is seen before it is whole: until it is here, an answer to
+ * a probe would stand in line behind it, and giving up would begin it again. A connection that is dead is given up
+ * after this long.
+ */
+export const LOAD_MS_MAX = 60_000
 /** After so many failed attempts it is called offline. */
 const FAILURES_OFFLINE = 3
 
@@ -203,7 +209,7 @@ export function step(state: SyncState, event: Event): Step {
     case 'missing':
       return missing(state)
     case 'there':
-      return there(state)
+      return there(state, event.ms)
     case 'socket_works':
       return socketWorks(state)
     case 'socket_fails':
@@ -446,9 +452,9 @@ function missing(state: SyncState): Step {
 }
 
 /** The server can be reached. If WebSockets alone cannot reach it, there is another way, and no need to wait. */
-function there(state: SyncState): Step {
+function there(state: SyncState, ms: number): Step {
   if (state.link.at !== 'waiting' && state.link.at !== 'opening') return only(state)
-  const after = { ...state, route: answered(state.route) }
+  const after = { ...state, route: answered(state.route, ms) }
   return after.route.way !== state.route.way && state.link.at === 'waiting' ? connect(after) : only(after)
 }
 
@@ -460,6 +466,8 @@ function trySocket({ route }: SyncState, random: number): Effect {
 function socketWorks(state: SyncState): Step {
   const { link } = state
   if (state.route.way !== 'stream' || link.at === 'ended') return only(state)
+  // The load would begin anew; afterwards there is time to change.
+  if (link.at === 'open' && !link.loaded) return { state, effects: [trySocket(state, 1)] }
   const over = connect({ ...state, route: returned(), buffered: unsavedOf(state) })
   return link.at === 'open' ? { ...over, effects: [{ do: 'forget_peers' }, ...over.effects] } : over
 }
@@ -479,7 +487,7 @@ function wake(state: SyncState): Step {
 
 function probe(state: SyncState): Step {
   const { link } = state
-  if (link.at !== 'open' || link.probed) return only(state)
+  if (link.at !== 'open' || !link.loaded || link.probed) return only(state)
   return { state: { ...state, link: { ...link, probed: true } }, effects: [{ do: 'probe' }] }
 }
 
@@ -487,6 +495,7 @@ function probe(state: SyncState): Step {
 function silent(state: SyncState, ms: number): Step {
   const { link } = state
   if (link.at !== 'open') return only(state)
+  if (!link.loaded) return ms >= LOAD_MS_MAX ? { state, effects: [{ do: 'disconnect' }] } : only(state)
   const patience = state.browserOnline ? PROBE_MS_MAX : PROBE_OFFLINE_MS_MAX
   if (link.probed) return ms >= patience ? { state, effects: [{ do: 'disconnect' }] } : only(state)
   return ms >= SILENCE_MS_MAX ? probe(state) : only(state)

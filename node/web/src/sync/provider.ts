@@ -14,6 +14,7 @@ import { writeAwareness, writeAwarenessQuery, writeStepOne, writeStepTwo, writeU
 import { onNextFrame } from './page'
 import { openStream } from './stream'
 import type { Way } from './way'
+import { OPEN_MS_MAX } from './way'
 
 /** Where a transaction comes from, as its origin. Every other origin is an edit made here. */
 export const FROM_SERVER = Symbol('from the server')
@@ -143,6 +144,9 @@ export function openProvider(options: ProviderOptions): Provider {
       opened() {
         if (!isOurs()) return
         heardAtMs = Date.now()
+        // The handshake came through; what follows may wait for a large board to be opened.
+        if (openTimer !== null) clearTimeout(openTimer)
+        openTimer = setTimeout(() => drop(true), OPEN_MS_MAX)
         dispatch({ is: 'opened' })
       },
       received(message) {
@@ -278,10 +282,13 @@ export function openProvider(options: ProviderOptions): Provider {
     const { look } = options
     if (look === undefined) return
     void (async () => {
+      const askedAtMs = Date.now()
       const found = await look().catch(() => 'unknown')
       if (destroyed) return
       if (found === 'missing') dispatch({ is: 'missing' })
-      if (found === 'there' && options.streamUrl !== undefined) dispatch({ is: 'there' })
+      if (found === 'there' && options.streamUrl !== undefined) {
+        dispatch({ is: 'there', ms: Date.now() - askedAtMs })
+      }
     })()
   }
 
@@ -329,7 +336,12 @@ export function openProvider(options: ProviderOptions): Provider {
 
   doc.on('update', onUpdate)
   awareness.on('update', onAwareness)
+  let waitedBytes = 0
   const silence = setInterval(() => {
+    // What we send leaves piece by piece; the answer to a probe can only come after it.
+    const waitingBytes = carrier?.waiting() ?? 0
+    if (waitingBytes < waitedBytes) heardAtMs = Date.now()
+    waitedBytes = waitingBytes
     dispatch({ is: 'silent', ms: Date.now() - heardAtMs })
   }, SILENCE_CHECK_EVERY_MS)
 

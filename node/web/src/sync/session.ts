@@ -73,7 +73,7 @@ export interface SessionOptions {
   /** The board's address in REST; `url` tells it where that is an address of this server. */
   readonly streamUrl?: string
   readonly user: User
-  /** For tests: where the platform's own would be used. */
+  /** Used instead of the platform's own: a connection that is open already, or what tests bring. */
   readonly platform?: {
     readonly WebSocket?: ProviderOptions['WebSocket']
     readonly indexedDB?: IDBFactory

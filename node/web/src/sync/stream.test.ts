@@ -124,6 +124,15 @@ test('events that have a hole are worth nothing', async () => {
   await until(() => expect(heard).toEqual(['closed 1006']))
 })
 
+test('an event on its way is a sign of life', async () => {
+  await connect()
+  const data = base64FromBytes(writeUpdate(new Uint8Array(9).fill(7)))
+  server.open[0]?.write(`id: name.1\nevent: update\ndata: ${data.slice(0, 6)}`)
+  await until(() => expect(heard).toEqual(['alive']))
+  server.open[0]?.write(`${data.slice(6)}\n\n`)
+  await until(() => expect(heard).toEqual(['alive', `update ${new Uint8Array(9).fill(7)}`]))
+})
+
 test('another seat is another connection', async () => {
   await connect()
   server.forgets = true

@@ -27,6 +27,8 @@ const RESUME_ANSWER_MS_MAX = 5_000
 /** A post that brought no answer is repeated after so long each; then the connection is given up. */
 const POST_AGAIN_MS = [200, 500, 1_000, 2_000, 4_000]
 const POST_MS_MAX = 30_000
+/** A large post is given longer, as a line of 64 kbit/s needs. */
+const POST_BYTES_PER_MS = 8
 /** The server lets go of a page that says nothing for a minute. */
 const SIGN_EVERY_MS = 20_000
 /** What browsers let a page send that is going away. */
@@ -98,7 +100,10 @@ export function openStream(url: string, listener: CarrierListener, platform: Str
     for (;;) {
       const piece = await reader.read()
       if (piece.done) return
-      for (const event of events.read(text.decode(piece.value, { stream: true }))) {
+      const whole = events.read(text.decode(piece.value, { stream: true }))
+      // A large board is one event, whose pieces show that it is on its way.
+      if (whole.length === 0 && name !== null) listener.alive()
+      for (const event of whole) {
         if (ended.signal.aborted) return
         take(event)
       }
@@ -143,7 +148,7 @@ export function openStream(url: string, listener: CarrierListener, platform: Str
     let misses = 0
     for (let next = posts.next(); next !== null && !ended.signal.aborted; next = posts.next()) {
       saidAtMs = Date.now()
-      const status = await send(next, [ended.signal, AbortSignal.timeout(POST_MS_MAX)])
+      const status = await send(next, [ended.signal, AbortSignal.timeout(postMsMax(next))])
       if (ended.signal.aborted) return
       if (status >= 200 && status < 300) {
         posts.arrived()
@@ -245,6 +250,10 @@ export function openStream(url: string, listener: CarrierListener, platform: Str
       await goodbye(name)
     },
   }
+}
+
+function postMsMax({ body }: Post): number {
+  return POST_MS_MAX + Math.ceil(body.length / POST_BYTES_PER_MS)
 }
 
 /** What may be well a moment later. */

@@ -11,22 +11,26 @@ export interface Route {
   readonly strikes: number
   /** Vain attempts to get back to a WebSocket since it was left. */
   readonly returns: number
+  /** HTTP was slow to answer as well: a late WebSocket proves nothing, and is given more time. */
+  readonly slow: boolean
 }
 
-export const firstRoute: Route = { way: 'socket', strikes: 0, returns: 0 }
+export const firstRoute: Route = { way: 'socket', strikes: 0, returns: 0, slow: false }
 
 /** After so many strikes the other way is taken. One alone may be a server that just restarted. */
 const STRIKES_MAX = 2
 /** The first WebSocket of a page: something that swallows the handshake must not keep a board shut for long. */
 const FIRST_SOCKET_MS_MAX = 4_000
-const OPEN_MS_MAX = 10_000
+export const OPEN_MS_MAX = 10_000
+/** HTTP takes no longer on a line on which a handshake is done within `FIRST_SOCKET_MS_MAX`. */
+const ANSWER_MS_MAX = 1_000
 /** A WebSocket is tried again after so long, then after twice as long, and so on. */
 const RETURN_MS_MIN = 5_000
 const RETURN_MS_MAX = 300_000
 
 /** For how long an attempt may hear nothing. */
-export function patienceMs({ way, strikes }: Route): number {
-  return way === 'socket' && strikes === 0 ? FIRST_SOCKET_MS_MAX : OPEN_MS_MAX
+export function patienceMs({ way, strikes, slow }: Route): number {
+  return way === 'socket' && strikes === 0 && !slow ? FIRST_SOCKET_MS_MAX : OPEN_MS_MAX
 }
 
 /** Something came: this way is open. */
@@ -44,9 +48,11 @@ export function failed(route: Route, late: boolean): Route {
   return late ? { ...route, strikes: Math.max(route.strikes, STRIKES_MAX - 1) } : route
 }
 
-/** After a failed attempt by WebSocket the server answered over HTTP. */
-export function answered(route: Route): Route {
-  return route.way === 'socket' ? struck({ ...route, strikes: route.strikes + 1 }) : route
+/** After a failed attempt by WebSocket the server answered over HTTP, within `ms`. */
+export function answered(route: Route, ms: number): Route {
+  if (route.way !== 'socket') return route
+  if (ms > ANSWER_MS_MAX && !route.slow) return { ...route, slow: true }
+  return struck({ ...route, strikes: route.strikes + 1 })
 }
 
 /** A WebSocket was opened beside the stream, and something came. */
