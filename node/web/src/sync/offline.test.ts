@@ -2,7 +2,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { OfflineBoard } from './offline'
-import { openOffline } from './offline'
+import { MERGED_BYTES_MAX, openOffline } from './offline'
 
 const opened: OfflineBoard[] = []
 let clock = 0
@@ -101,6 +101,30 @@ test('what others made is written soon, as one row', async () => {
   const two = await visit(disk, '2')
   expect(two).toMatchObject({ rows: 1, unsaved: 0 })
   expect(two.elements.toJSON()).toEqual({ a: 1, b: 1 })
+})
+
+test('a large update is written as it came, and only small ones are put together', async () => {
+  const disk = new IDBFactory()
+  const one = await visit(disk, '1')
+  const others = new Y.Doc()
+  const came: Uint8Array[] = []
+  others.on('update', (update: Uint8Array) => came.push(update))
+  for (const [key, value] of [
+    ['a', 'a'],
+    ['b', 'b'],
+    ['large', 'x'.repeat(MERGED_BYTES_MAX)],
+    ['c', 'c'],
+    ['d', 'd'],
+  ]) {
+    others.getMap('elements').set(key ?? '', value)
+  }
+  for (const update of came) one.store.addRemote(update)
+  await one.store.flush()
+  const { updates } = await open(disk, '2').read()
+  expect(updates).toHaveLength(3)
+  expect(updates[1]).toEqual(came[2])
+  const { elements } = await visit(disk, '3')
+  expect([...elements.keys()].toSorted()).toEqual(['a', 'b', 'c', 'd', 'large'])
 })
 
 test('many rows become one, and no other tab loses a row by it', async () => {

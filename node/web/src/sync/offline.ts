@@ -82,6 +82,8 @@ const DB_VERSION = 1
 const BOARDS_MAX = 100
 /** What others draw is written this late at most. */
 const REMOTE_WAIT_MS = 500
+/** What others draw is put together up to here; putting a whole board together would hold up the page. */
+export const MERGED_BYTES_MAX = 64 << 10
 
 type StoreName = 'updates' | 'marks' | 'boards' | 'asides'
 
@@ -169,11 +171,10 @@ export function openOffline(options: OfflineOptions): OfflineBoard {
     if (timer !== null) clearTimeout(timer)
     timer = null
     if (remote.length === 0) return
-    const update = mergeAll(remote)
+    const rows = inGroups(remote).map((group) => ({ key: newKey(), update: mergeAll(group) }))
     remote = []
-    const key = newKey()
     void transact(['updates'], async (tx) => {
-      putRow(tx, key, update)
+      for (const { key, update } of rows) putRow(tx, key, update)
       tx.commit()
     })
   }
@@ -352,6 +353,22 @@ function finished(tx: IDBTransaction): Promise<void> {
     tx.addEventListener('complete', () => resolve())
     tx.addEventListener('abort', () => reject(tx.error ?? new Error('IndexedDB transaction aborted')))
   })
+}
+
+/** In their order; one that is too large for any group stands alone. */
+function inGroups(updates: readonly Uint8Array[]): Uint8Array[][] {
+  const groups: Uint8Array[][] = []
+  let room = 0
+  for (const update of updates) {
+    const last = groups.at(-1)
+    if (last !== undefined && update.length <= room) last.push(update)
+    else {
+      groups.push([update])
+      room = MERGED_BYTES_MAX
+    }
+    room -= update.length
+  }
+  return groups
 }
 
 function mergeAll(updates: readonly Uint8Array[]): Uint8Array {
