@@ -13,6 +13,7 @@ import { initialState, step } from './machine'
 import { writeAwareness, writeAwarenessQuery, writeStepOne, writeStepTwo, writeUpdate } from './messages'
 import { onNextFrame } from './page'
 import { openStream } from './stream'
+import type { Updates } from './updates'
 import type { Way } from './way'
 import { OPEN_MS_MAX } from './way'
 
@@ -27,6 +28,8 @@ export interface ProviderOptions {
   /** The board's address in REST, for where no WebSocket comes through. */
   readonly streamUrl?: string
   readonly doc: Y.Doc
+  /** Of `doc`. */
+  readonly updates: Updates
   readonly awareness: awarenessProtocol.Awareness
   readonly onState: (state: SyncState) => void
   readonly onSetAside: (refusal: Refusal) => void
@@ -52,19 +55,24 @@ const SILENCE_CHECK_EVERY_MS = 1_000
 /** With more than this unsent in the carrier, updates gather (and merge) instead of queueing there. */
 const CARRIER_BYTES_MAX = 1 << 20
 const CARRIER_FULL_WAIT_MS = 50
+/** Parts of a load that come one right after the other are read together. */
+const LOAD_GATHER_MS = 10
 /** A WebSocket that is tried beside a stream is given up after so long. */
 const TRY_MS_MAX = 10_000
 /** An update that holds nothing: sent when what was counted turned out to be known already. */
 const EMPTY_UPDATE = new Uint8Array([0, 0])
 
 export function openProvider(options: ProviderOptions): Provider {
-  const { doc, awareness } = options
+  const { doc, updates, awareness } = options
   const Socket = options.WebSocket ?? WebSocket
   let state: SyncState = { ...initialState, browserOnline: options.browserOnline ?? true }
   let carrier: Carrier | null = null
   /** A WebSocket beside the stream. */
   let tried: Carrier | null = null
   let gathered: Uint8Array[] = []
+  /** Parts of the load that are not in the document. */
+  let arrived: Uint8Array[] = []
+  let arrivedTimer: ReturnType<typeof setTimeout> | null = null
   let heardAtMs = 0
   let destroyed = false
   let cancelFlush: (() => void) | null = null
@@ -131,6 +139,7 @@ export function openProvider(options: ProviderOptions): Provider {
     heardAtMs = Date.now()
     const before = carrier
     carrier = null
+    applyArrived()
     if (before === null) open(way, patienceMs)
     // Until the old seat is gone, what the new one says of our cursor would not be believed.
     else void before.close().then(() => open(way, patienceMs))
@@ -193,6 +202,7 @@ export function openProvider(options: ProviderOptions): Provider {
     openTimer = null
     carrier = null
     gathered = []
+    applyArrived()
     dispatch({ is: 'closed', code, reason, random: Math.random(), late })
   }
 
@@ -250,8 +260,19 @@ export function openProvider(options: ProviderOptions): Provider {
   }
 
   function apply(update: Uint8Array): void {
+    arrived.push(update)
+    if (state.link.at === 'open' && state.link.loaded) applyArrived()
+    else arrivedTimer ??= setTimeout(applyArrived, LOAD_GATHER_MS)
+  }
+
+  function applyArrived(): void {
+    if (arrivedTimer !== null) clearTimeout(arrivedTimer)
+    arrivedTimer = null
+    if (arrived.length === 0) return
+    const received = arrived
+    arrived = []
     try {
-      Y.applyUpdate(doc, update, FROM_SERVER)
+      updates.apply(received, FROM_SERVER)
     } catch (failure) {
       globalThis.reportError?.(failure)
       dispatch({ is: 'garbled' })
@@ -317,12 +338,12 @@ export function openProvider(options: ProviderOptions): Provider {
     dispatch({ is: 'flush' })
   }
 
-  function onUpdate(update: Uint8Array, origin: unknown): void {
+  function onUpdates(made: readonly Uint8Array[], origin: unknown): void {
     if (origin === FROM_SERVER) return
     const { link } = state
     const answered = link.at === 'open' && link.answered
     // Before our step 2 the document itself is what will be sent.
-    if (answered) gathered.push(update)
+    if (answered) gathered.push(...made)
     if (answered || origin !== FROM_CACHE) dispatch({ is: 'edited' })
   }
 
@@ -334,7 +355,7 @@ export function openProvider(options: ProviderOptions): Provider {
     }
   }
 
-  doc.on('update', onUpdate)
+  const unsubscribe = updates.subscribe(onUpdates)
   awareness.on('update', onAwareness)
   let waitedBytes = 0
   const silence = setInterval(() => {
@@ -351,6 +372,7 @@ export function openProvider(options: ProviderOptions): Provider {
     flush,
     destroy() {
       if (destroyed) return
+      applyArrived()
       flush()
       awarenessProtocol.removeAwarenessStates(awareness, [awareness.clientID], 'leaving')
       destroyed = true
@@ -359,7 +381,7 @@ export function openProvider(options: ProviderOptions): Provider {
       if (openTimer !== null) clearTimeout(openTimer)
       stopTrying()
       cancelFlush?.()
-      doc.off('update', onUpdate)
+      unsubscribe()
       awareness.off('update', onAwareness)
       const last = carrier
       carrier = null

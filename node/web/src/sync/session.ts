@@ -23,6 +23,8 @@ import type { Found, Provider, ProviderOptions } from './provider'
 import { FROM_CACHE, FROM_SERVER, FROM_TABS, openProvider } from './provider'
 import type { Tabs } from './tabs'
 import { openTabs } from './tabs'
+import type { Updates } from './updates'
+import { watchUpdates } from './updates'
 
 export type { SetAside } from './offline'
 export type { Role } from './messages'
@@ -92,6 +94,7 @@ const TIDY_AFTER_MS = 4_000
 /** One document and its connection. */
 interface Generation {
   readonly doc: Y.Doc
+  readonly updates: Updates
   readonly provider: Provider
   readonly tabs: Tabs | undefined
 }
@@ -126,6 +129,7 @@ export function openSession(options: SessionOptions): BoardSession {
 
   function begin(): Generation {
     const doc = new Y.Doc()
+    const updates = watchUpdates(doc)
     const awareness = createAwareness(doc)
     if (presence === null) presence = createPresence(awareness, options.user)
     else presence.attach(awareness)
@@ -135,6 +139,7 @@ export function openSession(options: SessionOptions): BoardSession {
     const provider = openProvider({
       url: syncAddress(options.url),
       doc,
+      updates,
       awareness,
       browserOnline: isBrowserOnline(),
       look: platform.look ?? (() => look(board)),
@@ -151,28 +156,28 @@ export function openSession(options: SessionOptions): BoardSession {
       },
       onSetAside: (refusal) => replace(refusal),
     })
-    doc.on('update', (update: Uint8Array, origin: unknown) => {
+    updates.subscribe((made, origin) => {
       if (origin === FROM_CACHE) return
-      if (origin === FROM_SERVER || origin === FROM_TABS) {
-        offline.addRemote(update)
-        return
+      for (const update of made) {
+        if (origin === FROM_SERVER || origin === FROM_TABS) {
+          offline.addRemote(update)
+          continue
+        }
+        offline.addLocal(update)
+        if (!isConnected(before)) tabs?.tell(update)
       }
-      offline.addLocal(update)
-      if (!isConnected(before)) tabs?.tell(update)
     })
-    return { doc, provider, tabs }
+    return { doc, updates, provider, tabs }
   }
 
   /** Reads the offline store, then connects: so that the server need only send what is new. */
-  async function start({ doc, provider }: Generation): Promise<void> {
+  async function start({ doc, updates, provider }: Generation): Promise<void> {
     const reading = offline.read()
     const inTime = await Promise.race([reading.then(() => true), after(CACHE_WAIT_MS)])
     if (!inTime) provider.dispatch({ is: 'start' })
     const cached = await reading
     if (destroyed || current.provider !== provider) return
-    doc.transact(() => {
-      for (const update of cached.updates) Y.applyUpdate(doc, update, FROM_CACHE)
-    }, FROM_CACHE)
+    updates.apply(cached.updates, FROM_CACHE)
     provider.dispatch({ is: 'cache_read', found: cached.updates.length > 0, changes: cached.unsaved })
     provider.dispatch({ is: 'start' })
     setAside.set(await offline.listAside())
