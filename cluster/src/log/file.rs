@@ -2,13 +2,14 @@
 //! the writing, readers come from anywhere.
 //!
 //! When a call that writes has returned, its effect survives a power cut. An append is one write and one sync at
-//! the end of the newest segment, whose room was taken beforehand. Cutting the log at its beginning removes whole
-//! segments. What an append that was cut off left behind is dropped when the log is opened; damage anywhere else is
+//! the end of the newest segment, over zeros that are on the disk already. Cutting the log at its beginning removes
+//! whole segments. What an append that was cut off left behind is dropped when the log is opened; damage anywhere else is
 //! told apart from that and refused.
 
 use std::io;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
@@ -18,11 +19,14 @@ use super::mark::{self, Mark};
 use super::place::{Folder, Place};
 use super::record::{self, Frame};
 use super::segment::{self, Position, Segment};
+use super::spare::Spare;
 use crate::codec::{DecodeError, Identity};
 use crate::raft::{Entry, LogId, Vote};
 
-/// A segment takes this much and then gives way to the next. A larger append gets a segment of its own size.
+/// A segment that was prepared takes this much and then gives way to the next.
 const SEGMENT_BYTES: u64 = 16 << 20;
+/// One that an append must wait for takes this much, or the append if that is larger.
+const HASTY_BYTES: u64 = 1 << 20;
 
 const MARK: &str = "mark";
 const MARK_DRAFT: &str = "mark.new";
@@ -80,15 +84,27 @@ pub(crate) struct AppendCost {
 
 #[derive(Debug)]
 pub(crate) struct LogFile {
-    place: Box<dyn Place>,
-    segment_bytes: u64,
+    place: Arc<dyn Place>,
+    sizes: Sizes,
     /// As it is on the disk.
     mark: Mutex<Mark>,
     /// Oldest first; the last is written to. A read holds it shared, so a cut waits for reads.
     segments: RwLock<Vec<Segment>>,
+    spare: Mutex<Spare>,
     // Declared last: whoever waits on the other end knows that the files are closed.
     _closed: mpsc::Sender<()>,
 }
+
+#[derive(Debug)]
+struct Sizes {
+    prepared: u64,
+    hasty: u64,
+}
+
+const SIZES: Sizes = Sizes {
+    prepared: SEGMENT_BYTES,
+    hasty: HASTY_BYTES,
+};
 
 impl LogFile {
     /// Makes an empty log in a folder that must not exist.
@@ -97,19 +113,19 @@ impl LogFile {
         owner: &Identity,
         closed: mpsc::Sender<()>,
     ) -> Result<Self, LogError> {
-        Self::begin(Box::new(Folder::create(path)?), owner, closed)
+        Self::begin(Arc::new(Folder::create(path)?), owner, closed)
     }
 
     /// Opens a log that must exist.
     pub(crate) fn open(path: &Path, closed: mpsc::Sender<()>) -> Result<Self, LogError> {
-        Self::read_in(Box::new(Folder::open(path)), closed)
+        Self::read_in(Arc::new(Folder::open(path)), closed)
     }
 
     /// Makes a log in any place, or opens the one that is there; simulations of lost writes need it. Its segments
     /// are small.
     #[cfg(test)]
     pub(crate) fn on_place(
-        place: Box<dyn Place>,
+        place: Arc<dyn Place>,
         owner: &Identity,
         closed: mpsc::Sender<()>,
     ) -> Result<Self, LogError> {
@@ -119,12 +135,15 @@ impl LogFile {
         } else {
             Self::read_in(place, closed)?
         };
-        log.segment_bytes = 32 << 10;
+        log.sizes = Sizes {
+            prepared: 32 << 10,
+            hasty: 8 << 10,
+        };
         Ok(log)
     }
 
     fn begin(
-        place: Box<dyn Place>,
+        place: Arc<dyn Place>,
         owner: &Identity,
         _closed: mpsc::Sender<()>,
     ) -> Result<Self, LogError> {
@@ -138,22 +157,24 @@ impl LogFile {
         let (mark, segments) = (Mutex::new(mark), RwLock::default());
         Ok(Self {
             place,
-            segment_bytes: SEGMENT_BYTES,
+            sizes: SIZES,
             mark,
             segments,
+            spare: Mutex::default(),
             _closed,
         })
     }
 
-    fn read_in(place: Box<dyn Place>, _closed: mpsc::Sender<()>) -> Result<Self, LogError> {
+    fn read_in(place: Arc<dyn Place>, _closed: mpsc::Sender<()>) -> Result<Self, LogError> {
         let mark = read_mark(&*place)?;
         let segments = open_segments(&*place, &mark)?;
         let (mark, segments) = (Mutex::new(mark), RwLock::new(segments));
         Ok(Self {
             place,
-            segment_bytes: SEGMENT_BYTES,
+            sizes: SIZES,
             mark,
             segments,
+            spare: Mutex::default(),
             _closed,
         })
     }
@@ -229,14 +250,38 @@ impl LogFile {
         file.write_at(end, &frame.bytes)?;
         let forced = Instant::now();
         file.sync()?;
-        if let Some(segment) = self.segments.write().last_mut() {
-            segment.took(frame);
-        }
-        Ok(AppendCost {
+        let cost = AppendCost {
             took: begun.elapsed(),
             fsync: forced.elapsed(),
             bytes: frame.bytes.len() as u64,
-        })
+        };
+        let mut half_full = false;
+        if let Some(segment) = self.segments.write().last_mut() {
+            segment.took(frame);
+            half_full = segment.is_half_full();
+        }
+        if half_full {
+            self.prepare_spare();
+        }
+        Ok(cost)
+    }
+
+    /// Has the next segment made, if it is not already. Without one the next append that needs it makes a small one.
+    fn prepare_spare(&self) {
+        let mut spare = self.spare.lock();
+        if spare.is_begun() {
+            return;
+        }
+        #[cfg(test)]
+        let begun = match self.sizes.prepared {
+            SEGMENT_BYTES => spare.begin(self.place.clone(), SEGMENT_BYTES),
+            simulated => spare.make_here(&*self.place, simulated),
+        };
+        #[cfg(not(test))]
+        let begun = spare.begin(self.place.clone(), self.sizes.prepared);
+        if let Err(error) = begun {
+            tracing::warn!(%error, "the log's next segment was not prepared");
+        }
     }
 
     /// Begins a segment if the newest has no room for the frame, or does not end where the frame begins: a snapshot
@@ -253,12 +298,23 @@ impl LogFile {
             Some(newest) => newest.close()?,
             None => {}
         }
-        let owner = self.owner();
-        let wanted = (record::HEADER_BYTES + frame.bytes.len()) as u64;
-        let segment_bytes = wanted.max(self.segment_bytes);
-        let made = Segment::create(&*self.place, &owner, first, segment_bytes)?;
+        let made = self.next_segment(first, frame.bytes.len())?;
         self.segments.write().push(made);
         Ok(())
+    }
+
+    fn next_segment(&self, base: u64, bytes: usize) -> Result<Segment, LogError> {
+        let owner = self.owner();
+        let wanted = (record::HEADER_BYTES + bytes) as u64;
+        if wanted <= self.sizes.prepared {
+            match self.spare.lock().take() {
+                Ok(Some(file)) => return Segment::of_spare(&*self.place, file, &owner, base),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "the log's next segment was not prepared"),
+            }
+        }
+        let segment_bytes = wanted.max(self.sizes.hasty);
+        Segment::create(&*self.place, &owner, base, segment_bytes)
     }
 
     pub(crate) fn save_vote(&self, vote: &Vote) -> Result<(), LogError> {

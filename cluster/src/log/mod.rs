@@ -12,6 +12,7 @@ mod old;
 pub(crate) mod place;
 pub(crate) mod record;
 mod segment;
+mod spare;
 mod tail;
 
 use std::fmt::Debug;

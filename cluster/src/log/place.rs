@@ -7,8 +7,6 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{FallocateFlags, fallocate};
-
 /// A folder of files.
 pub(crate) trait Place: Debug + Send + Sync {
     fn names(&self) -> io::Result<Vec<String>>;
@@ -27,8 +25,8 @@ pub(crate) trait PlaceFile: Debug + Send + Sync {
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
     /// Grows with zeros, or cuts.
     fn set_len(&self, len: u64) -> io::Result<()>;
-    /// Grows to `len`, with the room on the disk taken.
-    fn allocate(&self, len: u64) -> io::Result<()>;
+    /// Grows to `len` with zeros that are really written, so that the room on the disk is taken and in use.
+    fn fill_to(&self, len: u64) -> io::Result<()>;
     /// Returns when content and length survive a power cut.
     fn sync(&self) -> io::Result<()>;
 }
@@ -110,12 +108,16 @@ impl PlaceFile for File {
         File::set_len(self, len)
     }
 
-    fn allocate(&self, len: u64) -> io::Result<()> {
-        match fallocate(self, FallocateFlags::empty(), 0, len) {
-            // Not every file system can; then the room is taken as it is written.
-            Err(rustix::io::Errno::OPNOTSUPP) => File::set_len(self, len),
-            done => Ok(done?),
+    fn fill_to(&self, len: u64) -> io::Result<()> {
+        const ZEROS: &[u8] = &[0; 64 << 10];
+        let mut at = self.metadata()?.len();
+        while at < len {
+            let piece = usize::try_from(len - at).unwrap_or(usize::MAX);
+            let piece = &ZEROS[..piece.min(ZEROS.len())];
+            self.write_all_at(piece, at)?;
+            at += piece.len() as u64;
         }
+        Ok(())
     }
 
     fn sync(&self) -> io::Result<()> {

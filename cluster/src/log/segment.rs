@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::file::LogError;
 use super::place::{Place, PlaceFile};
 use super::record::{self, ALIGNMENT, BadHeader, Frame, HEADER_BYTES, Head, RECORD_HEAD_BYTES};
+use super::spare;
 use crate::codec::{self, Identity};
 use crate::raft::Entry;
 
@@ -39,7 +40,7 @@ pub(crate) fn is_segment(name: &str) -> bool {
 }
 
 pub(crate) fn is_draft(name: &str) -> bool {
-    name == DRAFT
+    name == DRAFT || name == spare::NAME
 }
 
 impl Segment {
@@ -50,20 +51,39 @@ impl Segment {
         base: u64,
         segment_bytes: u64,
     ) -> Result<Self, LogError> {
-        let name = format!("{base:020}{SUFFIX}");
         let file = place.create(DRAFT)?;
-        file.allocate(segment_bytes)?;
+        file.fill_to(segment_bytes)?;
+        Self::begin(place, DRAFT, file, owner, base)
+    }
+
+    /// Makes an empty segment of a file of zeros, which is there under the spare's name.
+    pub(crate) fn of_spare(
+        place: &dyn Place,
+        file: Arc<dyn PlaceFile>,
+        owner: &Identity,
+        base: u64,
+    ) -> Result<Self, LogError> {
+        Self::begin(place, spare::NAME, file, owner, base)
+    }
+
+    fn begin(
+        place: &dyn Place,
+        draft: &str,
+        file: Arc<dyn PlaceFile>,
+        owner: &Identity,
+        base: u64,
+    ) -> Result<Self, LogError> {
+        let name = format!("{base:020}{SUFFIX}");
         file.write_at(0, &record::encode_header(owner, base))?;
         file.sync()?;
-        place.rename(DRAFT, &name)?;
+        place.rename(draft, &name)?;
         place.sync()?;
-        let starts = vec![HEADER_BYTES as u64];
         Ok(Self {
             name,
-            file,
             base,
-            starts,
-            allocated: segment_bytes,
+            starts: vec![HEADER_BYTES as u64],
+            allocated: file.len()?,
+            file,
             committed: None,
         })
     }
@@ -144,6 +164,10 @@ impl Segment {
         self.end() + bytes as u64 <= self.allocated
     }
 
+    pub(crate) fn is_half_full(&self) -> bool {
+        self.end() >= self.allocated / 2
+    }
+
     /// Where to write what comes next, for a writer that does not hold on to the segment meanwhile.
     pub(crate) fn tip(&self) -> (Arc<dyn PlaceFile>, u64) {
         (self.file.clone(), self.end())
@@ -204,7 +228,7 @@ impl Segment {
     pub(crate) fn cut_to(&mut self, since: u64) -> Result<(), LogError> {
         self.starts.truncate((since - self.base) as usize + 1);
         self.file.set_len(self.end())?;
-        self.file.allocate(self.allocated)?;
+        self.file.fill_to(self.allocated)?;
         self.file.sync()?;
         Ok(())
     }

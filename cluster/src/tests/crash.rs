@@ -58,7 +58,7 @@ impl Machine {
     async fn boot(&self, schedule: Schedule) -> Node {
         let (closed, files_closed) = mpsc::channel(1);
         let folder = self.log.on_power(self.power.clone());
-        let log = LogFile::on_place(Box::new(folder), &identity(), closed.clone());
+        let log = LogFile::on_place(Arc::new(folder), &identity(), closed.clone());
         let powered = Powered {
             disk: self.state.backend(),
             power: self.power.clone(),

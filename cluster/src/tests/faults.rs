@@ -72,7 +72,7 @@ impl Disk {
 
 async fn boot_on(log: &ForgetfulFolder, state: &Disk) -> Node {
     let (closed, files_closed) = mpsc::channel(1);
-    let log = LogFile::on_place(Box::new(log.clone()), &identity(), closed.clone());
+    let log = LogFile::on_place(Arc::new(log.clone()), &identity(), closed.clone());
     let state = State::on_backend(state.backend()).expect("the state opens");
     let log = log.expect("the log opens");
     within(

@@ -224,7 +224,7 @@ impl<B: StorageBackend> PlaceFile for Opened<B> {
         self.folder.change(|| self.disk.set_len(len))
     }
 
-    fn allocate(&self, len: u64) -> io::Result<()> {
+    fn fill_to(&self, len: u64) -> io::Result<()> {
         self.folder
             .change(|| self.disk.set_len(len.max(self.disk.len()?)))
     }

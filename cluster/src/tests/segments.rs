@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use openraft::{CommittedLeaderId, EntryPayload};
@@ -41,7 +43,7 @@ fn frame(entries: &[Entry], committed: Option<u64>) -> Frame {
 
 fn open(folder: &ForgetfulFolder) -> Result<LogFile, LogError> {
     let (closed, _) = mpsc::channel(1);
-    LogFile::on_place(Box::new(folder.clone()), &identity(), closed)
+    LogFile::on_place(Arc::new(folder.clone()), &identity(), closed)
 }
 
 fn entries_of(log: &LogFile, range: Range<u64>) -> Vec<Entry> {
@@ -280,7 +282,7 @@ fn a_flipped_bit_or_a_cut_in_a_closed_log_is_refused() {
     bad.remove("mark");
     let (closed, _) = mpsc::channel(1);
     let folder = ForgetfulFolder::with_files(&bad);
-    let refused = LogFile::on_place(Box::new(folder), &identity(), closed);
+    let refused = LogFile::on_place(Arc::new(folder), &identity(), closed);
     assert!(matches!(refused, Err(LogError::Missing { file }) if file == "mark"));
 }
 
@@ -343,7 +345,7 @@ fn segments_of_another_node_and_of_a_later_release_are_refused() {
         node: 2,
         ..identity()
     };
-    let log = LogFile::on_place(Box::new(folder.clone()), &other, closed).expect("a log");
+    let log = LogFile::on_place(Arc::new(folder.clone()), &other, closed).expect("a log");
     log.append(&frame(&[entry(1, 0, 90)], None))
         .expect("an append");
     drop(log);
@@ -392,5 +394,39 @@ fn a_read_stops_at_its_bound_and_crosses_segments() {
     assert_eq!(
         Model::of(&log).entries.keys().copied().collect::<Vec<_>>(),
         [10, 11]
+    );
+}
+
+/// On a real disk, where the next segment is prepared beside the writing.
+#[test]
+fn the_next_segment_is_ready_before_it_is_needed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("log");
+    let (closed, _) = mpsc::channel(1);
+    let log = LogFile::create(&path, &identity(), closed.clone()).expect("a log");
+    let half_full = frame(&[entry(1, 0, 600 << 10)], None);
+    log.append(&half_full).expect("an append");
+    let spare = path.join("segment.spare");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while spare.metadata().map_or(0, |spare| spare.len()) < 16 << 20 {
+        assert!(Instant::now() < deadline, "the spare is not made");
+        std::thread::yield_now();
+    }
+    // Its last sync may not have returned yet; the append then makes a small segment, and a later one takes it.
+    let mut next = 1;
+    while spare.exists() {
+        assert!(Instant::now() < deadline, "the spare is not taken");
+        log.append(&frame(&[entry(1, next, 600 << 10)], None))
+            .expect("an append");
+        next += 1;
+    }
+    let taken = path.join(format!("{:020}.seg", next - 1));
+    assert_eq!(taken.metadata().expect("a segment").len(), 16 << 20);
+    drop(log);
+    let log = LogFile::open(&path, closed).expect("the log opens");
+    assert_eq!(entries_of(&log, 0..next).len() as u64, next);
+    assert_eq!(
+        entries_of(&log, next - 1..next),
+        [entry(1, next - 1, 600 << 10)]
     );
 }
