@@ -103,15 +103,18 @@ impl Tail {
             .front()
             .map_or(high, |h| h.entry.log_id.index)
             .clamp(low, high.max(low));
+        // They follow one another without a gap, and there may be tens of thousands.
+        let first = self.held.front().map_or(high, |h| h.entry.log_id.index);
+        let place = |index: u64| {
+            let nth = usize::try_from(index.saturating_sub(first)).unwrap_or(usize::MAX);
+            nth.min(self.held.len())
+        };
         let held = self
             .held
-            .iter()
-            .map(|h| &h.entry)
-            .skip_while(|e| e.log_id.index < held_from)
-            .take_while(|e| e.log_id.index < high);
+            .range(place(held_from)..place(high.max(held_from)));
         Found {
             on_disk: low..held_from,
-            held: held.cloned().collect(),
+            held: held.map(|h| h.entry.clone()).collect(),
         }
     }
 
