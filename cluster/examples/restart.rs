@@ -17,6 +17,7 @@ use easel_cluster::{Node, Options};
 use easel_storage::{
     Actor, Answer, BoardId, Command, Envelope, NewUpdate, Payload, Query, ReadLevel, Store, Title,
 };
+use tokio::task::JoinSet;
 
 const BODY_BYTES: usize = 8 << 20;
 const BOARD: BoardId = BoardId::from_bytes([9; 16]);
@@ -113,16 +114,17 @@ async fn write(dir: &Path) {
     // Exists from the second time on.
     let _ = store.submit(vec![create(BOARD)]).await.expect("an answer");
     println!("writing");
-    let writers = (0..64).map(|_| {
+    let mut writers = JoinSet::<()>::new();
+    for _ in 0..64 {
         let store: Arc<dyn Store> = node.store();
-        tokio::spawn(async move {
+        writers.spawn(async move {
             loop {
                 submit(&*store, append(BOARD)).await;
             }
-        })
-    });
-    for writer in writers.collect::<Vec<_>>() {
-        writer.await.expect("it writes until it is killed");
+        });
+    }
+    while let Some(ended) = writers.join_next().await {
+        ended.expect("it writes until it is killed");
     }
 }
 
