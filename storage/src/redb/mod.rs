@@ -142,7 +142,7 @@ impl State {
             for batch in batches {
                 replies.push(apply::apply_batch(&mut tables, batch)?);
             }
-            tables.put_marker(marker)?;
+            tables.finish(marker)?;
         }
         tx.commit().map_err(fault)?;
         Ok(replies)

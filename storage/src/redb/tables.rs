@@ -3,6 +3,7 @@
 //! All tables map bytes to bytes: a snapshot then copies rows without knowing them. What the bytes are is
 //! [`super::keys`] and [`crate::codec`].
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use ::redb::{
@@ -69,6 +70,8 @@ pub(super) struct Tables<T> {
     seats: T,
     outcomes: T,
     expiring: T,
+    /// Documents that were put: every update of a document changes its row, which is written once, at the end.
+    put_docs: BTreeMap<DocName, DocRow>,
 }
 
 pub(super) type ReadTables = Tables<ReadOnlyTable<&'static [u8], &'static [u8]>>;
@@ -86,6 +89,7 @@ impl ReadTables {
             seats: open(SEATS)?,
             outcomes: open(OUTCOMES)?,
             expiring: open(EXPIRING)?,
+            put_docs: BTreeMap::new(),
         })
     }
 }
@@ -103,10 +107,15 @@ impl<'tx> WriteTables<'tx> {
             seats: open(SEATS)?,
             outcomes: open(OUTCOMES)?,
             expiring: open(EXPIRING)?,
+            put_docs: BTreeMap::new(),
         })
     }
 
-    pub(super) fn put_marker(&mut self, marker: &[u8]) -> Result<(), Fault> {
+    /// Keeps the marker, and what was held back until now.
+    pub(super) fn finish(mut self, marker: &[u8]) -> Result<(), Fault> {
+        for (doc, row) in &self.put_docs {
+            put(&mut self.docs, Key::of_doc(doc).as_slice(), row)?;
+        }
         put_bytes(&mut self.meta, META_MARKER, marker)
     }
 
@@ -169,7 +178,10 @@ impl<T: ReadableTable<&'static [u8], &'static [u8]>> ReadTx for Tables<T> {
     }
 
     fn doc(&self, doc: &DocName) -> Result<Option<DocRow>, Fault> {
-        get(&self.docs, Key::of_doc(doc).as_slice())
+        match self.put_docs.get(doc) {
+            Some(row) => Ok(Some(row.clone())),
+            None => get(&self.docs, Key::of_doc(doc).as_slice()),
+        }
     }
 
     fn body(&self, doc: &DocName) -> Result<Option<BodyContent>, Fault> {
@@ -230,9 +242,14 @@ impl<T: ReadableTable<&'static [u8], &'static [u8]>> ReadTx for Tables<T> {
     }
 
     fn counts(&self) -> Result<Counts, Fault> {
+        let mut docs = self.docs.len().map_err(fault)?;
+        for doc in self.put_docs.keys() {
+            let stored = self.docs.get(Key::of_doc(doc).as_slice());
+            docs += u64::from(stored.map_err(fault)?.is_none());
+        }
         Ok(Counts {
             boards: self.boards.len().map_err(fault)?,
-            docs: self.docs.len().map_err(fault)?,
+            docs,
             updates: self.updates.len().map_err(fault)?,
             seats: self.seats.len().map_err(fault)?,
             outcomes: self.outcomes.len().map_err(fault)?,
@@ -258,7 +275,11 @@ impl WriteTx for WriteTables<'_> {
     }
 
     fn put_doc(&mut self, doc: &DocName, row: &DocRow) -> Result<(), Fault> {
-        put(&mut self.docs, Key::of_doc(doc).as_slice(), row)
+        match self.put_docs.get_mut(doc) {
+            Some(held) => held.clone_from(row),
+            None => drop(self.put_docs.insert(doc.clone(), row.clone())),
+        }
+        Ok(())
     }
 
     fn delete_doc(&mut self, doc: &DocName) -> Result<(), Fault> {
@@ -266,6 +287,7 @@ impl WriteTx for WriteTables<'_> {
         delete_prefix(&mut self.bodies, key)?;
         delete_prefix(&mut self.updates, key)?;
         delete_prefix(&mut self.seats, key)?;
+        self.put_docs.remove(doc);
         delete(&mut self.docs, key.as_slice())
     }
 
