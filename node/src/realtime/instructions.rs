@@ -6,7 +6,7 @@
 
 use super::fanout::Fanout;
 use super::outbox::{Class, Outbox};
-use super::room::{Appended, Dialect, Effect, Event, Kind, Live, Loaded, Room, RoomOptions};
+use super::room::{Appended, Build, Dialect, Effect, Event, Kind, Live, Loaded, Room, RoomOptions};
 use super::{Permit, wire};
 use bytes::Bytes;
 use easel_board::gate::{Limits, check_update};
@@ -114,6 +114,8 @@ fn room(elements: usize, now: Instant) -> (Room, u64) {
     let mut room = Room::new(RoomOptions {
         name: "counted".to_owned(),
         id: 1_000,
+        rank: None,
+        build: Build::AtOnce,
         limits: Limits::board(),
         linger: Duration::from_secs(10),
     });
@@ -136,7 +138,7 @@ fn room(elements: usize, now: Instant) -> (Room, u64) {
         tail: Vec::new(),
     };
     room.handle(now, Event::Loaded(Ok(loaded)), &mut effects);
-    let live = Live::build(Kind::Board, &stored);
+    let live = Live::build(Kind::Board, 1_000, &stored);
     room.handle(now, Event::Built(live), &mut effects);
     for seat in 1..=SEATS {
         let join = Event::Join {
@@ -189,7 +191,11 @@ fn count_strokes(elements: usize) {
             black_box(outbox.take());
             outbox.written();
         }
-        let appended = Event::Appended(Ok(Appended { last_seq: seq }));
+        let appended = Event::Appended(Ok(Appended {
+            first_seq: seq,
+            last_seq: seq,
+            index: easel_storage::CommitIndex(seq),
+        }));
         room.handle(now, appended, &mut effects);
         effects.clear();
     });

@@ -6,10 +6,13 @@
 //! out; `fanout` gathers what is said to everybody. `wire` and `awareness` are the protocol, `bus` is between nodes. Begin
 //! with `room`.
 
+mod appender;
 mod awareness;
 mod bus;
 mod direct;
 mod fanout;
+#[cfg(test)]
+mod instructions;
 mod line;
 mod outbox;
 mod reader;

@@ -1,9 +1,10 @@
 //! Which rooms are open on this node.
 
+use super::appender::Appender;
 use super::awareness::SeatNo;
 use super::bus::{self, Bus};
 use super::outbox::Outbox;
-use super::room::{Dialect, Event, Kind, Room, RoomOptions};
+use super::room::{Build, Dialect, Event, Kind, Room, RoomOptions};
 use super::sse::Streams;
 use super::task::{self, Mail, Post, RoomIo};
 use crate::config::Realtime;
@@ -54,6 +55,7 @@ struct Open {
 /// All rooms of this node. Opened by the first who joins, closed by the room itself when nobody is left.
 pub(crate) struct Rooms {
     pub(super) store: Arc<dyn Store>,
+    pub(super) appender: Appender,
     pub(super) metrics: Arc<Metrics>,
     pub(super) config: Realtime,
     open: Mutex<HashMap<DocName, Open>>,
@@ -85,6 +87,7 @@ impl Rooms {
         config: Realtime,
     ) -> Arc<Self> {
         let rooms = Arc::new(Self {
+            appender: Appender::start(store.clone()),
             store,
             metrics,
             config,
@@ -182,10 +185,17 @@ impl Rooms {
             DocName::Board(_) => (Kind::Board, Limits::board()),
             DocName::Raw(_) => (Kind::Raw, Limits::raw()),
         };
+        let rank = self.bus.rank_of(self);
+        // Among other nodes a document is read on as they change it.
+        let build = match rank {
+            None => Build::WhenNeeded,
+            Some(_) => Build::AtOnce,
+        };
         let room = Room::new(RoomOptions {
             name: doc.to_string(),
             id: unforeseen_id(),
-            rank: self.bus.rank_of(self),
+            rank,
+            build,
             limits,
             linger: self.config.room_idle.0,
         });

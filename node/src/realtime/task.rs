@@ -267,7 +267,7 @@ impl RoomIo {
             }
             Effect::Append(batch) => {
                 self.spawn(
-                    append(self.rooms.store.clone(), self.doc.clone(), batch),
+                    append(self.rooms.clone(), self.doc.clone(), batch),
                     Event::Appended,
                     |reason| Err(AppendFailed::Other(reason.to_owned())),
                 );
@@ -435,28 +435,21 @@ async fn read_on(
     Ok(Stored { after_seq, updates })
 }
 
-async fn append(
-    store: Arc<dyn Store>,
-    doc: DocName,
-    batch: Batch,
-) -> Result<Appended, AppendFailed> {
+async fn append(rooms: Arc<Rooms>, doc: DocName, batch: Batch) -> Result<Appended, AppendFailed> {
     let begun = Instant::now();
+    let bytes = batch.bytes;
     loop {
         // Asked twice, it runs once: the store drops what a seat has appended before under the same number.
         let kind = Command::AppendUpdates {
             doc: doc.clone(),
             updates: batch.updates.clone(),
         };
-        match submit_one(
-            &*store,
-            Envelope {
-                id: None,
-                actor: Actor::Local,
-                kind,
-            },
-        )
-        .await
-        {
+        let envelope = Envelope {
+            id: None,
+            actor: Actor::Local,
+            kind,
+        };
+        match rooms.appender.submit(envelope, bytes).await {
             Ok((
                 index,
                 Ok(Outcome::Appended {

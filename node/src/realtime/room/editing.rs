@@ -16,7 +16,10 @@ use bytes::Bytes;
 use easel_board::StateVector;
 use easel_board::gate::{self, Summary};
 use easel_storage::Origin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Whoever says where they point at twice in so short a time is about to draw.
+const LIVELY: Duration = Duration::from_secs(3);
 
 /// An update that passed the gate, and the frame that it came as.
 struct Arrived {
@@ -33,6 +36,7 @@ impl Room {
         let Some(seat) = self.seats.get_mut(&waiting.seat) else {
             return;
         };
+        let is_lively = now.duration_since(seat.heard) < LIVELY;
         seat.heard = now;
         if matches!(self.phase, Phase::Loading) {
             return self.waiting.push_back(waiting);
@@ -43,6 +47,11 @@ impl Room {
                 self.update(now, waiting, update, effects)
             }
             Ok(Incoming::Awareness(entries)) => {
+                if is_lively && seat.has_moved {
+                    self.need_document(effects);
+                } else {
+                    seat.has_moved = true;
+                }
                 self.take_awareness(now, waiting.seat, &entries, effects)
             }
             Ok(Incoming::QueryAwareness) => {
@@ -75,6 +84,7 @@ impl Room {
         match gate::check_state_vector(state_vector, &self.options.limits) {
             Ok(theirs) => {
                 if !self.answer(waiting.seat, &theirs, effects) {
+                    self.need_document(effects);
                     self.waiting.push_back(waiting);
                 }
             }
@@ -123,7 +133,10 @@ impl Room {
             // Not counted, so its client knows that it is not saved and brings it back.
             return;
         }
-        if !matches!(self.phase, Phase::Open(_)) {
+        // Nothing overtakes what waits: a seat's frames are counted in their order.
+        let is_open = matches!(self.phase, Phase::Open(_));
+        if !is_open && (update[..] != *wire::EMPTY_UPDATE || !self.waiting.is_empty()) {
+            self.need_document(effects);
             return self.waiting.push_back(waiting);
         }
         let Waiting {

@@ -8,7 +8,7 @@ use super::live::state_vector;
 use super::saving::{Accepted, Source};
 use super::seat::{Dialect, Seat};
 use super::tail::Piece;
-use super::{Broken, Effect, Live, LoadFailed, Loaded, Note, Phase, Room};
+use super::{Broken, Build, Effect, Live, LoadFailed, Loaded, Note, Phase, Room};
 use crate::realtime::awareness::SeatNo;
 use crate::realtime::outbox::Class;
 use crate::realtime::wire::{self, Control};
@@ -26,7 +26,12 @@ const CLIENT_MIN: u32 = 1;
 const CLIENT_MASK: u64 = (1 << 53) - 1;
 
 impl Room {
-    pub(super) fn loaded(&mut self, result: Result<Loaded, LoadFailed>, effects: &mut Vec<Effect>) {
+    pub(super) fn loaded(
+        &mut self,
+        now: Instant,
+        result: Result<Loaded, LoadFailed>,
+        effects: &mut Vec<Effect>,
+    ) {
         let loaded = match result {
             Ok(loaded) => loaded,
             Err(LoadFailed::Gone) => {
@@ -48,20 +53,37 @@ impl Room {
                 );
             }
         }
-        let stored = loaded.body.iter().chain(&loaded.tail).cloned().collect();
         self.compacting.start_from(loaded.body_seq);
         self.following.start_from(loaded.head_seq);
         let durable = |update: &Bytes| Piece::new(update, MARK_DURABLE);
         let pieces = loaded.tail.iter().map(durable);
         self.tail.start(loaded.body.as_ref().map(durable), pieces);
-        self.phase = Phase::Building;
-        effects.push(Effect::Build {
-            client: self.options.id & CLIENT_MASK,
-            stored,
-        });
+        self.phase = Phase::Stored;
+        if self.options.build == Build::AtOnce {
+            self.need_document(effects);
+        }
         let seats: Vec<SeatNo> = self.seats.keys().copied().collect();
         for seat in seats {
             self.greet(seat, effects);
+        }
+        self.handle_waiting(now, effects);
+    }
+
+    /// Starts building the document if nobody has needed it before.
+    pub(super) fn need_document(&mut self, effects: &mut Vec<Effect>) {
+        if matches!(self.phase, Phase::Stored) {
+            self.phase = Phase::Building;
+            effects.push(Effect::Build {
+                client: self.options.id & CLIENT_MASK,
+                stored: self.tail.whole(),
+            });
+        }
+    }
+
+    /// What still cannot be handled waits again.
+    fn handle_waiting(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        for waiting in std::mem::take(&mut self.waiting) {
+            self.message(now, waiting, effects);
         }
     }
 
@@ -85,9 +107,7 @@ impl Room {
         }
         self.start_sharing(effects);
         self.repair(now, effects);
-        for waiting in std::mem::take(&mut self.waiting) {
-            self.message(now, waiting, effects);
-        }
+        self.handle_waiting(now, effects);
     }
 
     pub(super) fn join(
@@ -126,7 +146,7 @@ impl Room {
         }
         match self.phase {
             Phase::Loading => {}
-            Phase::Building | Phase::Open(_) => self.greet(seat, effects),
+            Phase::Stored | Phase::Building | Phase::Open(_) => self.greet(seat, effects),
             Phase::Ended => {}
         }
     }
@@ -225,7 +245,7 @@ impl Room {
     fn diff(&self, theirs: &StateVector) -> Option<Result<Vec<u8>, Broken>> {
         match &self.phase {
             Phase::Open(live) => Some(live.diff(&theirs.encode())),
-            Phase::Loading | Phase::Building | Phase::Ended => None,
+            Phase::Loading | Phase::Stored | Phase::Building | Phase::Ended => None,
         }
     }
 

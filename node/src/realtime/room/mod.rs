@@ -227,6 +227,8 @@ enum Phase {
     Loading,
     /// What is stored is known and can be sent; the document is being built from it.
     Building,
+    /// The same, and nobody has asked for the document yet.
+    Stored,
     Open(Box<Live>),
     /// Takes nothing; ends when the append in flight has ended.
     Ended,
@@ -241,9 +243,18 @@ pub(crate) struct RoomOptions {
     pub(crate) id: u64,
     /// This node's place among those that share their documents; nothing for a node by itself.
     pub(crate) rank: Option<u32>,
+    pub(crate) build: Build,
     pub(crate) limits: Limits,
     /// An empty room stays open for so long, since people reload pages.
     pub(crate) linger: Duration,
+}
+
+/// When the document is built from what is stored. Most boards that are opened are only looked at, and for that their
+/// bytes are enough; a large document takes many times as long to build as to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    AtOnce,
+    WhenNeeded,
 }
 
 #[derive(Debug)]
@@ -319,7 +330,7 @@ impl Room {
             self.just_added.clear();
         }
         match event {
-            Event::Loaded(result) => self.loaded(result, effects),
+            Event::Loaded(result) => self.loaded(now, result, effects),
             Event::Built(result) => self.built(now, result, effects),
             Event::Join { seat, dialect, id } => self.join(now, seat, dialect, id, effects),
             Event::Message {
@@ -509,7 +520,7 @@ impl Room {
         let is_quiet = self.seats.is_empty()
             && self.saving.is_idle()
             && !self.sharing.as_ref().is_some_and(Sharing::is_waiting)
-            && matches!(self.phase, Phase::Open(_));
+            && matches!(self.phase, Phase::Open(_) | Phase::Stored);
         if !is_quiet || self.compacting.is_running() {
             return;
         }

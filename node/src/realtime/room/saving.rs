@@ -45,6 +45,8 @@ pub(super) enum Source {
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub(crate) updates: Vec<NewUpdate>,
+    /// Of the updates together.
+    pub(crate) bytes: usize,
 }
 
 #[derive(Debug)]
@@ -166,6 +168,7 @@ impl Saving {
         self.in_flight.extend(self.queue.drain(..count));
         Next::Append(Batch {
             updates: self.in_flight.iter().map(new_update).collect(),
+            bytes: self.in_flight.iter().map(|of| of.update.len()).sum(),
         })
     }
 

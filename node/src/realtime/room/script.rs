@@ -4,7 +4,7 @@
 
 use super::live::document;
 use super::{
-    AppendFailed, Appended, CompactFailed, Compacted, Dialect, Effect, Event, Kind, Live,
+    AppendFailed, Appended, Build, CompactFailed, Compacted, Dialect, Effect, Event, Kind, Live,
     LoadFailed, Loaded, Note, Room, RoomOptions, Stored, fold,
 };
 use crate::realtime::Permit;
@@ -70,10 +70,15 @@ fn check(script: &str, expected: &str) {
 
 impl World {
     fn new() -> Self {
+        Self::with(Build::AtOnce)
+    }
+
+    fn with(build: Build) -> Self {
         let options = RoomOptions {
             name: "test".into(),
             id: 1_000,
             rank: None,
+            build,
             limits: Limits::raw(),
             linger: Duration::from_secs(10),
         };
@@ -110,6 +115,7 @@ impl World {
                     tail,
                 })));
             }
+            ["lazily"] => *self = Self::with(Build::WhenNeeded),
             ["build"] => {
                 let live = Live::build(Kind::Raw, 1_000, &self.store.updates);
                 self.handle(Event::Built(live));
@@ -474,7 +480,16 @@ fn who_knows_most_is_sent_a_diff() {
 fn messages_before_the_document_stands_wait_for_it() {
     check(
         "join a; a asks; a sets x=1; load; build; stored",
-        "a <- hello; ; ; build 0, a <- step1; a <- step2, append 1; a <- saved 1",
+        "a <- hello; ; ; build 0, a <- step1, a <- step2; append 1; a <- saved 1",
+    );
+}
+
+#[test]
+fn a_document_is_built_once_somebody_draws_and_not_for_those_who_look() {
+    check(
+        "lazily; join a; a asks; load; a says 0,1,2,0,0; a sets x=1; a sets y=2; build; stored; join b; b asks; b has x=1",
+        "; a <- hello; ; a <- step1, a <- step2; a <- saved 1; build 0; ; append 2; a <- saved 3; \
+         b <- hello, b <- step1; b <- update, b <- update, b <- step2; ",
     );
 }
 

@@ -44,6 +44,8 @@ pub(super) struct Seat {
     pub(super) heard: Instant,
     /// When it is sent its own awareness next.
     pub(super) echo_at: Instant,
+    /// It has said where it points at.
+    pub(super) has_moved: bool,
     pub(super) held: Vec<Held>,
     pub(super) held_bytes: usize,
     /// Set while it misses frames: a state vector that it surely has.
@@ -63,6 +65,7 @@ impl Seat {
             appended: 0,
             heard: now,
             echo_at: now + super::ECHO_EVERY,
+            has_moved: false,
             held: Vec::new(),
             held_bytes: 0,
             behind: None,

@@ -71,6 +71,12 @@ impl Tail {
         self.bytes
     }
 
+    /// The body and all pieces.
+    pub(super) fn whole(&self) -> Vec<Bytes> {
+        let all = self.body.iter().chain(&self.pieces);
+        all.map(Piece::update).collect()
+    }
+
     /// Marks the pieces up to this ticket as being folded; gives what they fold with: the body, then them.
     pub(super) fn begin_fold(&mut self, durable: u64) -> Vec<Bytes> {
         for piece in &mut self.pieces {

@@ -4,7 +4,7 @@ use super::network::Network;
 use super::trace::{Trace, digest};
 use crate::realtime::awareness::SeatNo;
 use crate::realtime::outbox::{Outbox, Pushed};
-use crate::realtime::room::{Batch, Dialect, Effect, Event, Note, Room, RoomOptions};
+use crate::realtime::room::{Batch, Build, Dialect, Effect, Event, Note, Room, RoomOptions};
 use crate::realtime::wire::Frame;
 use bytes::Bytes;
 use easel_board::gate::Limits;
@@ -92,6 +92,11 @@ impl Node {
                 name: "simulated".into(),
                 id: id << 32,
                 rank,
+                build: if rank.is_none() {
+                    Build::WhenNeeded
+                } else {
+                    Build::AtOnce
+                },
                 linger: Duration::from_secs(10),
                 limits: Limits::raw(),
             }),
