@@ -47,6 +47,8 @@ function oneWay(bitsPerSecond, delay_ms) {
   let total = 0
   /** Packets in the order in which they came; the line takes the next one when it is free. */
   const waiting = []
+  /** Those that it took and that have not arrived. */
+  const underWay = []
   let busy = false
 
   function next() {
@@ -60,7 +62,9 @@ function oneWay(bitsPerSecond, delay_ms) {
     freeAt_ms = Math.max(freeAt_ms, now_ms) + packet.bytes.length / bytesPerMs
     total += packet.bytes.length
     const arrivesIn_ms = freeAt_ms + delay_ms - now_ms
-    setTimeout(() => arrive(packet), arrivesIn_ms)
+    // On a busy machine timers of different lengths overtake one another; packets must not.
+    underWay.push(packet)
+    setTimeout(() => arrive(underWay.shift()), arrivesIn_ms)
     // Timers are no finer than a millisecond; what was too long is made up for by `freeAt_ms`.
     if (freeAt_ms - now_ms < 2) next()
     else setTimeout(next, freeAt_ms - now_ms - 1)
