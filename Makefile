@@ -36,8 +36,8 @@ $(WEB)/dist/index.html: $(WEB)/node_modules/.installed $(shell find $(WEB)/src $
 test: ## Run every suite; installs what they need (Chromium, Python and Node packages)
 	tests/run
 
-soak: ## The long suites: fuzzing for minutes, stock clients for longer
-	EASEL_FUZZ_SECONDS=600 cargo test --locked --workspace -- --include-ignored
+soak: build-dev test-tools ## The long suites, about an hour: fuzzing, simulated rooms, voters under faults
+	tests/soak
 
 .PHONY: bench-instructions
 bench-instructions: $(WEB)/dist/index.html ## Count what a stroke costs, in instructions, and compare with the baseline
