@@ -125,17 +125,34 @@ pub(crate) fn document<'a>(updates: impl IntoIterator<Item = &'a [u8]>) -> Resul
     let doc = Doc::new();
     {
         let mut txn = doc.transact_mut();
-        for update in updates {
-            let update = Update::decode_v1(update).context("what came is a Yjs update")?;
-            // yrs would go on over a gap in somebody's clocks; yjs waits for what is missing.
-            let known = txn.state_vector();
-            let has_gap = update
-                .state_vector_lower()
-                .iter()
-                .any(|(client, clock)| *clock > known.get(client));
-            ensure!(!has_gap, "what came builds on something that did not come");
-            txn.apply_update(update)?;
+        // As Yjs does: what builds on something that comes later (a newcomer is sent what others draw before it is
+        // sent the rest) waits for it. yrs would go on over a gap in somebody's clocks.
+        let mut waiting: Vec<&[u8]> = updates.into_iter().collect();
+        loop {
+            let before = waiting.len();
+            let mut too_early = Vec::new();
+            for bytes in waiting {
+                let update = Update::decode_v1(bytes).context("what came is a Yjs update")?;
+                let known = txn.state_vector();
+                let has_gap = update
+                    .state_vector_lower()
+                    .iter()
+                    .any(|(client, clock)| *clock > known.get(client));
+                if has_gap {
+                    too_early.push(bytes);
+                } else {
+                    txn.apply_update(update)?;
+                }
+            }
+            waiting = too_early;
+            if waiting.is_empty() || waiting.len() == before {
+                break;
+            }
         }
+        ensure!(
+            waiting.is_empty(),
+            "what came builds on something that did not come"
+        );
         ensure!(
             txn.store().pending_update().is_none(),
             "what came builds on something that did not come"
