@@ -79,8 +79,10 @@ test-tools: tests/node_modules/.installed $(TOOLS)/pycrdt $(WEB)/node_modules/.i
 	@command -v systemd-analyze >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq systemd; }
 
 .PHONY: bench bench-peers
-bench: build ## Measure Easel, a bare relay and today's peers; rewrites the tables in bench/RESULTS.md (BENCH_QUICK=1: minutes)
+bench: build test-tools ## Measure Easel, a bare relay and today's peers; rewrites the tables in bench/RESULTS.md (BENCH_QUICK=1: minutes)
 	bench/run
+	node tests/browser/measure.mjs --json target/bench/page.jsonl
+	$(MAKE) --no-print-directory bench-instructions
 
 bench-peers: ## Install the peers that `make bench` measures
 	bench/run peers
