@@ -1,8 +1,11 @@
 //! Nodes die, lines break, and nobody is told anything that does not hold.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use easel_storage::redb::State;
 use easel_storage::{Query, ReadError, ReadLevel, SubmitError};
+use openraft::LogId;
 
 use super::group::{ALL, BOARD, Group, no_cuts};
 use super::writers::{Choices, Writers, stored};
@@ -94,10 +97,13 @@ async fn a_received_state_ahead_of_its_log_is_taken_only_with_its_note() {
     writers.acknowledged(50).await;
     let leader = group.leader().await;
     let flushed = group.nodes[&leader].inside.state.flush().await;
-    let at = flushed.expect("a flush").expect("a place in the log");
+    flushed.expect("a flush").expect("a place in the log");
     group.kill(leader).await;
     let dir = group.dir(late);
-    std::fs::copy(group.dir(leader).join("state.redb"), dir.join("state.redb")).expect("a state");
+    let taken = group.dir(leader).join("state.redb");
+    std::fs::copy(&taken, dir.join("state.redb")).expect("a state");
+    // Read from the file: the state may have been synced once more before its node was killed.
+    let at = applied_in(&dir.join("state.redb"));
     let (closed, _) = tokio::sync::mpsc::channel(1);
     let refused = open_folder(&dir, 1 << 20, &closed).expect_err("two moments in one folder");
     assert!(refused.to_string().contains("does not belong"), "{refused}");
@@ -107,6 +113,13 @@ async fn a_received_state_ahead_of_its_log_is_taken_only_with_its_note() {
     writers.acknowledged(50).await;
     writers.stop_and_check(&group).await;
     group.shutdown().await;
+}
+
+fn applied_in(file: &Path) -> LogId<u64> {
+    let state = State::open(file, 1 << 20).expect("a state that opens");
+    let marker = state.marker().expect("a read").expect("a marker");
+    let marker = codec::decode_marker(&marker).expect("a marker of ours");
+    marker.applied.expect("something applied")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
