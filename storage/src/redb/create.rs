@@ -135,7 +135,10 @@ impl Drop for Beside {
 fn initialise(database: &Database) -> Result<(), Fault> {
     let mut tx = database.begin_write().map_err(fault)?;
     tx.set_quick_repair(true);
-    Tables::open_for_writing(&tx)?.put_format()?;
+    let mut tables = Tables::of(&tx);
+    tables.open_all()?;
+    tables.put_format()?;
+    drop(tables);
     tx.commit().map_err(fault)
 }
 
@@ -157,12 +160,13 @@ fn check_format(database: &Database) -> Result<(), OpenError> {
     let tx = database
         .begin_read()
         .map_err(|error| damaged(fault(error)))?;
-    let tables = match Tables::open_for_reading(&tx) {
-        Ok(tables) => tables,
+    let tables = Tables::of(&tx);
+    match tables.open_all() {
+        Ok(()) => {}
         // A sound redb file without our tables is another program's.
         Err(Fault::Engine(_)) => return Err(OpenError::Foreign),
         Err(other) => return Err(damaged(other)),
-    };
+    }
     match tables.format().map_err(damaged)? {
         Some(tables::FORMAT) => Ok(()),
         Some(found) if found > tables::FORMAT => Err(OpenError::NewerFormat {

@@ -1,22 +1,23 @@
 //! The embedded engine: one redb file.
 //!
-//! [`State`] applies batches, each call as one redb transaction that also carries the cluster's marker, so that what
-//! was applied and how far it got can never disagree. An apply is not durable by itself ([`State::flush`] makes
-//! everything before it so): the log is what keeps a command until then, and it is replayed from the marker.
+//! [`State`] applies batches in transactions that also carry the cluster's marker, so that what was applied and how far
+//! it got can never disagree. Applies that follow one another share a transaction ([`round`]). An apply is not durable
+//! by itself ([`State::flush`] makes everything before it so): the log is what keeps a command until then, and it is
+//! replayed from the marker.
 
 mod backend;
 mod create;
 mod keys;
+mod round;
 mod snapshot;
 mod tables;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::redb::{Database, Durability, ReadableDatabase, StorageBackend, WriteTransaction};
+use ::redb::{Database, ReadableDatabase, StorageBackend};
 use parking_lot::{Mutex, RwLock};
 
-use crate::apply;
 use crate::command::Reply;
 use crate::query::{self, Answer, Query};
 use crate::store::Batch;
@@ -26,11 +27,13 @@ pub use backend::ForgetfulDisk;
 pub use create::OpenError;
 pub use snapshot::{InstallError, SnapshotReader};
 
+use round::Round;
 use tables::Tables;
 
 /// Durable state in one redb file. Clones share it.
 ///
-/// Calls block on the disk; call from a thread that may. Reads run beside writes and see what was last applied.
+/// Calls block on the disk; call from a thread that may. Reads see what was last applied; they wait for an append that is
+/// being applied, and for nothing else.
 #[derive(Clone)]
 pub struct State {
     shared: Arc<Shared>,
@@ -44,6 +47,60 @@ struct Shared {
     database: RwLock<Arc<Database>>,
     /// Held by every write, so that an install never swaps the database under one.
     writer: Mutex<()>,
+    /// What readers do not see yet. Taken after `writer`, by whoever takes both.
+    applied: Mutex<Applied>,
+}
+
+enum Applied {
+    /// All that was applied is in the database.
+    Ended,
+    Open(Box<Round>),
+    /// A fault took with it what was applied since the last round.
+    Lost,
+}
+
+impl Applied {
+    /// Puts all that was applied into the database.
+    fn end(&mut self) -> Result<(), Fault> {
+        match std::mem::replace(self, Self::Lost) {
+            Self::Ended => {}
+            Self::Open(round) => round.end()?,
+            Self::Lost => return Err(lost()),
+        }
+        *self = Self::Ended;
+        Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        database: &Database,
+        batches: &[Batch],
+        marker: &[u8],
+    ) -> Result<Vec<Vec<Reply>>, Fault> {
+        let mut round = match std::mem::replace(self, Self::Lost) {
+            Self::Ended => Box::new(Round::begin(database)?),
+            Self::Open(round) => round,
+            Self::Lost => return Err(lost()),
+        };
+        let replies = round.apply(batches, marker)?;
+        let full = round.is_full();
+        *self = Self::Open(round);
+        if full {
+            self.end()?;
+        }
+        Ok(replies)
+    }
+}
+
+fn lost() -> Fault {
+    Fault::Engine("a write failed; the file must be opened again".to_owned())
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Nothing asked for it to be durable, so nothing is owed when this fails.
+        let _ = self.applied.get_mut().end();
+    }
 }
 
 /// Where the database lives, which decides where an install puts the next one.
@@ -70,7 +127,7 @@ impl Received {
             Place::Memory(database) => database,
         };
         let tx = database.begin_read().map_err(fault)?;
-        Tables::open_for_reading(&tx)?.marker()
+        Tables::of(&tx).marker()
     }
 }
 
@@ -125,6 +182,7 @@ impl State {
                 cache_bytes,
                 database: RwLock::new(Arc::new(database)),
                 writer: Mutex::new(()),
+                applied: Mutex::new(Applied::Ended),
             }),
         }
     }
@@ -132,20 +190,23 @@ impl State {
     /// Applies batches in order and keeps the marker, all in one transaction; the replies are batch by batch.
     ///
     /// Readers see it when this returns. It is durable after the next [`State::flush`]; after a crash before that, it
-    /// is gone together with its marker. On a fault nothing was applied.
+    /// is gone together with its marker. After a fault the state answers nothing more until it is opened again.
     pub fn apply(&self, batches: &[Batch], marker: &[u8]) -> Result<Vec<Vec<Reply>>, Fault> {
         let _writer = self.shared.writer.lock();
-        let tx = self.begin_write(Durability::None)?;
-        let mut replies = Vec::with_capacity(batches.len());
-        {
-            let mut tables = Tables::open_for_writing(&tx)?;
-            for batch in batches {
-                replies.push(apply::apply_batch(&mut tables, batch)?);
-            }
-            tables.finish(marker)?;
+        let database = self.database();
+        if round::may_join(batches) {
+            let mut applied = self.shared.applied.lock();
+            return applied.apply(&database, batches, marker);
         }
-        tx.commit().map_err(fault)?;
-        Ok(replies)
+        // A transaction of its own, beside which readers see what was before.
+        self.end_round()?;
+        let mut alone = Applied::Ended;
+        let replies = alone.apply(&database, batches, marker);
+        let ended = replies.and_then(|replies| alone.end().map(|()| replies));
+        if ended.is_err() {
+            *self.shared.applied.lock() = Applied::Lost;
+        }
+        ended
     }
 
     /// The marker of the last apply or install; `None` before the first.
@@ -158,7 +219,9 @@ impl State {
     /// Quick-repair is on, so that opening after a crash does not walk the whole file.
     pub fn flush(&self) -> Result<(), Fault> {
         let _writer = self.shared.writer.lock();
-        let mut tx = self.begin_write(Durability::Immediate)?;
+        // On its own, so that readers do not wait for the disk.
+        self.end_round()?;
+        let mut tx = self.database().begin_write().map_err(fault)?;
         tx.set_quick_repair(true);
         tx.commit().map_err(fault)
     }
@@ -177,6 +240,7 @@ impl State {
 
     /// The whole state, marker included, as it stands now; later writes do not change what the reader gives.
     pub fn snapshot(&self) -> Result<SnapshotReader, Fault> {
+        self.end_round()?;
         SnapshotReader::new(self.database())
     }
 
@@ -210,23 +274,26 @@ impl State {
             Place::File(beside) => beside.put_in_place()?,
             Place::Memory(database) => database,
         };
+        // Before its database goes: what was applied to that is replaced with it.
+        let mut applied = self.shared.applied.lock();
+        *applied = Applied::Ended;
         *self.shared.database.write() = Arc::new(database);
         Ok(())
     }
 
     fn read<R>(
         &self,
-        read: impl FnOnce(&tables::ReadTables) -> Result<R, Fault>,
+        read: impl FnOnce(&tables::ReadTables<'_>) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
+        self.end_round()?;
         let database = self.database();
         let tx = database.begin_read().map_err(fault)?;
-        read(&Tables::open_for_reading(&tx)?)
+        read(&Tables::of(&tx))
     }
 
-    fn begin_write(&self, durability: Durability) -> Result<WriteTransaction, Fault> {
-        let mut tx = self.database().begin_write().map_err(fault)?;
-        tx.set_durability(durability).map_err(fault)?;
-        Ok(tx)
+    /// Returns when all that was applied before is in the database.
+    fn end_round(&self) -> Result<(), Fault> {
+        self.shared.applied.lock().end()
     }
 
     fn database(&self) -> Arc<Database> {

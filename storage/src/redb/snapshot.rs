@@ -71,7 +71,7 @@ impl std::fmt::Debug for SnapshotReader {
 impl SnapshotReader {
     pub(super) fn new(database: Arc<Database>) -> Result<Self, Fault> {
         let tx = database.begin_read().map_err(fault)?;
-        let marker = Tables::open_for_reading(&tx)?.marker()?;
+        let marker = Tables::of(&tx).marker()?;
         let mut tables = Vec::with_capacity(tables::ALL.len());
         for (number, definition) in tables::ALL.into_iter().rev() {
             let table = tx.open_table(definition).map_err(fault)?;
@@ -170,7 +170,10 @@ pub(super) fn load(database: &Database, source: &mut dyn Read) -> Result<(), Ins
     load_rows(&tx, &mut source)?;
     check_end(&mut source)?;
     // Opening also makes the tables of which the snapshot held no row.
-    check_format(Tables::open_for_writing(&tx)?.format()?)?;
+    let tables = Tables::of(&tx);
+    tables.open_all()?;
+    check_format(tables.format()?)?;
+    drop(tables);
     tx.commit().map_err(fault)?;
     Ok(())
 }

@@ -3,11 +3,13 @@
 //! All tables map bytes to bytes: a snapshot then copies rows without knowing them. What the bytes are is
 //! [`super::keys`] and [`crate::codec`].
 
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use ::redb::{
-    ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
+    ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata, Table, TableDefinition,
+    WriteTransaction,
 };
 use bytes::Bytes;
 use serde::Serialize;
@@ -60,61 +62,157 @@ const BODY_ROW_BYTES: usize = (64 << 10) - 256;
 const PART_STATE_VECTOR: u8 = 0;
 const PART_BODY: u8 = 1;
 
-/// The open tables of one transaction.
-pub(super) struct Tables<T> {
-    meta: T,
-    boards: T,
-    docs: T,
-    bodies: T,
-    updates: T,
-    seats: T,
-    outcomes: T,
-    expiring: T,
-    /// Documents that were put: every update of a document changes its row, which is written once, at the end.
-    put_docs: BTreeMap<DocName, DocRow>,
+/// A transaction that tables are opened in.
+pub(super) trait Opens {
+    type Table: ReadableTable<&'static [u8], &'static [u8]>;
+
+    fn open(&self, table: RawTable) -> Result<Self::Table, Fault>;
 }
 
-pub(super) type ReadTables = Tables<ReadOnlyTable<&'static [u8], &'static [u8]>>;
-type WriteTables<'tx> = Tables<BytesTable<'tx>>;
+impl Opens for &ReadTransaction {
+    type Table = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
-impl ReadTables {
-    pub(super) fn open_for_reading(tx: &ReadTransaction) -> Result<Self, Fault> {
-        let open = |table: RawTable| tx.open_table(table).map_err(fault);
-        Ok(Self {
-            meta: open(META)?,
-            boards: open(BOARDS)?,
-            docs: open(DOCS)?,
-            bodies: open(BODIES)?,
-            updates: open(UPDATES)?,
-            seats: open(SEATS)?,
-            outcomes: open(OUTCOMES)?,
-            expiring: open(EXPIRING)?,
-            put_docs: BTreeMap::new(),
-        })
+    fn open(&self, table: RawTable) -> Result<Self::Table, Fault> {
+        self.open_table(table).map_err(fault)
     }
 }
 
-impl<'tx> WriteTables<'tx> {
-    /// Opens the tables, and makes those that do not exist yet.
-    pub(super) fn open_for_writing(tx: &'tx WriteTransaction) -> Result<Self, Fault> {
-        let open = |table: RawTable| tx.open_table(table).map_err(fault);
-        Ok(Self {
-            meta: open(META)?,
-            boards: open(BOARDS)?,
-            docs: open(DOCS)?,
-            bodies: open(BODIES)?,
-            updates: open(UPDATES)?,
-            seats: open(SEATS)?,
-            outcomes: open(OUTCOMES)?,
-            expiring: open(EXPIRING)?,
-            put_docs: BTreeMap::new(),
-        })
+impl<'tx> Opens for &'tx WriteTransaction {
+    type Table = BytesTable<'tx>;
+
+    /// Makes the table if it does not exist yet.
+    fn open(&self, table: RawTable) -> Result<Self::Table, Fault> {
+        self.open_table(table).map_err(fault)
+    }
+}
+
+/// The tables of one transaction. Each is opened when it is first needed.
+pub(super) struct Tables<X: Opens> {
+    meta: Lazy<X>,
+    boards: Lazy<X>,
+    docs: Lazy<X>,
+    bodies: Lazy<X>,
+    updates: Lazy<X>,
+    seats: Lazy<X>,
+    outcomes: Lazy<X>,
+    expiring: Lazy<X>,
+    held: Held,
+}
+
+pub(super) type ReadTables<'tx> = Tables<&'tx ReadTransaction>;
+pub(super) type WriteTables<'tx> = Tables<&'tx WriteTransaction>;
+
+struct Lazy<X: Opens> {
+    tx: X,
+    definition: RawTable,
+    table: OnceCell<X::Table>,
+}
+
+impl<X: Opens> Lazy<X> {
+    fn new(tx: X, definition: RawTable) -> Self {
+        let table = OnceCell::new();
+        Self {
+            tx,
+            definition,
+            table,
+        }
     }
 
-    /// Keeps the marker, and what was held back until now.
+    fn get(&self) -> Result<&X::Table, Fault> {
+        if self.table.get().is_none() {
+            let opened = self.tx.open(self.definition)?;
+            // It was empty a moment ago, and belongs to one thread.
+            let _ = self.table.set(opened);
+        }
+        Ok(self.table.get().expect("it was set above"))
+    }
+
+    fn get_mut(&mut self) -> Result<&mut X::Table, Fault> {
+        self.get()?;
+        Ok(self.table.get_mut().expect("it was set above"))
+    }
+}
+
+/// Rows that change with nearly every apply: a round holds them, and writes each once when it ends.
+#[derive(Default)]
+pub(super) struct Held {
+    clock: Option<Time>,
+    docs: BTreeMap<DocName, HeldDoc>,
+    /// As they are stored; looked at for every update of theirs.
+    boards: RefCell<BTreeMap<BoardId, BoardRow>>,
+    /// Nothing expires before.
+    next_due: Cell<Option<Time>>,
+    rows: usize,
+}
+
+/// What was put, not what was read.
+#[derive(Default)]
+struct HeldDoc {
+    row: Option<DocRow>,
+    seats: BTreeMap<u64, SeatRow>,
+}
+
+impl Held {
+    /// About so many rows are held.
+    pub(super) fn rows(&self) -> usize {
+        self.rows + self.boards.borrow().len()
+    }
+
+    fn seat(&self, doc: &DocName, seat: u64) -> Option<&SeatRow> {
+        self.docs.get(doc)?.seats.get(&seat)
+    }
+
+    /// Where what is put of the document is held.
+    fn doc(&mut self, doc: &DocName) -> &mut HeldDoc {
+        if !self.docs.contains_key(doc) {
+            self.rows += 1;
+            self.docs.insert(doc.clone(), HeldDoc::default());
+        }
+        self.docs.get_mut(doc).expect("it was put in above")
+    }
+}
+
+impl<X: Opens + Copy> Tables<X> {
+    pub(super) fn of(tx: X) -> Self {
+        Self::with(tx, Held::default())
+    }
+
+    pub(super) fn with(tx: X, held: Held) -> Self {
+        let lazy = |definition| Lazy::new(tx, definition);
+        Self {
+            meta: lazy(META),
+            boards: lazy(BOARDS),
+            docs: lazy(DOCS),
+            bodies: lazy(BODIES),
+            updates: lazy(UPDATES),
+            seats: lazy(SEATS),
+            outcomes: lazy(OUTCOMES),
+            expiring: lazy(EXPIRING),
+            held,
+        }
+    }
+}
+
+impl WriteTables<'_> {
+    /// Ends a part of a round.
+    pub(super) fn into_held(self) -> Held {
+        self.held
+    }
+
+    /// Ends a round: writes the marker, and what was held back until now.
     pub(super) fn finish(mut self, marker: &[u8]) -> Result<(), Fault> {
-        for (doc, row) in &self.put_docs {
-            put(&mut self.docs, Key::of_doc(doc).as_slice(), row)?;
+        let held = std::mem::take(&mut self.held);
+        for (doc, held) in &held.docs {
+            let key = Key::of_doc(doc);
+            if let Some(row) = &held.row {
+                put(&mut self.docs, key.as_slice(), row)?;
+            }
+            for (seat, row) in &held.seats {
+                put(&mut self.seats, key.u64(*seat).as_slice(), row)?;
+            }
+        }
+        if let Some(at) = held.clock {
+            put(&mut self.meta, META_CLOCK, &at)?;
         }
         put_bytes(&mut self.meta, META_MARKER, marker)
     }
@@ -124,15 +222,32 @@ impl<'tx> WriteTables<'tx> {
     }
 }
 
-impl<T: ReadableTable<&'static [u8], &'static [u8]>> Tables<T> {
+impl<X: Opens> Tables<X> {
+    /// Opens every table: fails if one is missing that cannot be made.
+    pub(super) fn open_all(&self) -> Result<(), Fault> {
+        for lazy in [
+            &self.meta,
+            &self.boards,
+            &self.docs,
+            &self.bodies,
+            &self.updates,
+            &self.seats,
+            &self.outcomes,
+            &self.expiring,
+        ] {
+            lazy.get()?;
+        }
+        Ok(())
+    }
+
     pub(super) fn marker(&self) -> Result<Option<Vec<u8>>, Fault> {
-        let row = self.meta.get(META_MARKER).map_err(fault)?;
+        let row = self.meta.get()?.get(META_MARKER).map_err(fault)?;
         Ok(row.map(|row| row.value().to_vec()))
     }
 
     /// The format the file was made in, if it says.
     pub(super) fn format(&self) -> Result<Option<u32>, Fault> {
-        let row = self.meta.get(META_FORMAT).map_err(fault)?;
+        let row = self.meta.get()?.get(META_FORMAT).map_err(fault)?;
         Ok(row.and_then(|row| Some(u32::from_be_bytes(row.value().try_into().ok()?))))
     }
 
@@ -143,6 +258,7 @@ impl<T: ReadableTable<&'static [u8], &'static [u8]>> Tables<T> {
         let mut rows = 0;
         for row in self
             .bodies
+            .get()?
             .range(prefix.as_slice()..end.as_slice())
             .map_err(fault)?
         {
@@ -151,23 +267,52 @@ impl<T: ReadableTable<&'static [u8], &'static [u8]>> Tables<T> {
         }
         Ok((rows > 0).then(|| bytes.into()))
     }
+
+    /// When the first of what expires after this moment is due; the end of time if there is none.
+    fn due_after(&self, at: Time) -> Result<Time, Fault> {
+        let begin = Key::of_time(at.plus_ms(1));
+        let mut later = self
+            .expiring
+            .get()?
+            .range(begin.as_slice()..)
+            .map_err(fault)?;
+        match later.next() {
+            Some(row) => {
+                let (key, _) = row.map_err(fault)?;
+                let (due, _) =
+                    keys::parse_expiring(key.value()).ok_or_else(|| bad_key("expiring"))?;
+                Ok(due)
+            }
+            None => Ok(Time(u64::MAX)),
+        }
+    }
 }
 
-impl<T: ReadableTable<&'static [u8], &'static [u8]>> ReadTx for Tables<T> {
+impl<X: Opens> ReadTx for Tables<X> {
     fn instance(&self) -> Result<Option<InstanceRow>, Fault> {
         get(&self.meta, META_INSTANCE)
     }
 
     fn clock(&self) -> Result<Time, Fault> {
-        Ok(get(&self.meta, META_CLOCK)?.unwrap_or_default())
+        match self.held.clock {
+            Some(at) => Ok(at),
+            None => Ok(get(&self.meta, META_CLOCK)?.unwrap_or_default()),
+        }
     }
 
     fn board(&self, board: BoardId) -> Result<Option<BoardRow>, Fault> {
-        get(&self.boards, board.as_bytes())
+        if let Some(row) = self.held.boards.borrow().get(&board) {
+            return Ok(Some(row.clone()));
+        }
+        let row: Option<BoardRow> = get(&self.boards, board.as_bytes())?;
+        if let Some(row) = &row {
+            self.held.boards.borrow_mut().insert(board, row.clone());
+        }
+        Ok(row)
     }
 
     fn scan_boards(&self, visit: &mut Visit<'_, BoardId, BoardRow>) -> Result<(), Fault> {
-        for row in self.boards.iter().map_err(fault)? {
+        for row in self.boards.get()?.iter().map_err(fault)? {
             let (key, value) = row.map_err(fault)?;
             let board = keys::parse_board(key.value()).ok_or_else(|| bad_key("boards"))?;
             if visit(board, decode(value.value())?)?.is_break() {
@@ -178,9 +323,9 @@ impl<T: ReadableTable<&'static [u8], &'static [u8]>> ReadTx for Tables<T> {
     }
 
     fn doc(&self, doc: &DocName) -> Result<Option<DocRow>, Fault> {
-        match self.put_docs.get(doc) {
-            Some(row) => Ok(Some(row.clone())),
-            None => get(&self.docs, Key::of_doc(doc).as_slice()),
+        match self.held.docs.get(doc) {
+            Some(HeldDoc { row: Some(row), .. }) => Ok(Some(row.clone())),
+            Some(HeldDoc { row: None, .. }) | None => get(&self.docs, Key::of_doc(doc).as_slice()),
         }
     }
 
@@ -208,6 +353,7 @@ impl<T: ReadableTable<&'static [u8], &'static [u8]>> ReadTx for Tables<T> {
         let (first, last) = (doc.u64(*seqs.start()), doc.u64(*seqs.end()));
         for row in self
             .updates
+            .get()?
             .range(first.as_slice()..=last.as_slice())
             .map_err(fault)?
         {
@@ -221,7 +367,10 @@ impl<T: ReadableTable<&'static [u8], &'static [u8]>> ReadTx for Tables<T> {
     }
 
     fn seat(&self, doc: &DocName, seat: u64) -> Result<Option<SeatRow>, Fault> {
-        get(&self.seats, Key::of_doc(doc).u64(seat).as_slice())
+        match self.held.seat(doc, seat) {
+            Some(row) => Ok(Some(row.clone())),
+            None => get(&self.seats, Key::of_doc(doc).u64(seat).as_slice()),
+        }
     }
 
     fn outcome(&self, id: CommandId) -> Result<Option<OutcomeRow>, Fault> {
@@ -229,30 +378,51 @@ impl<T: ReadableTable<&'static [u8], &'static [u8]>> ReadTx for Tables<T> {
     }
 
     fn expiring(&self, until: Time, limit: usize) -> Result<Vec<(Time, Expiring)>, Fault> {
+        if self.held.next_due.get().is_some_and(|next| until < next) {
+            return Ok(Vec::new());
+        }
         let end = Key::of_time(until.plus_ms(1));
         let mut due = Vec::new();
-        for row in self.expiring.range(..end.as_slice()).map_err(fault)? {
+        for row in self
+            .expiring
+            .get()?
+            .range(..end.as_slice())
+            .map_err(fault)?
+        {
             if due.len() == limit {
                 break;
             }
             let (key, _) = row.map_err(fault)?;
             due.push(keys::parse_expiring(key.value()).ok_or_else(|| bad_key("expiring"))?);
         }
+        if due.is_empty() {
+            self.held.next_due.set(Some(self.due_after(until)?));
+        }
         Ok(due)
     }
 
     fn counts(&self) -> Result<Counts, Fault> {
-        let mut docs = self.docs.len().map_err(fault)?;
-        for doc in self.put_docs.keys() {
-            let stored = self.docs.get(Key::of_doc(doc).as_slice());
-            docs += u64::from(stored.map_err(fault)?.is_none());
+        let len = |table: &Lazy<X>| table.get()?.len().map_err(fault);
+        let is_new = |table: &Lazy<X>, key: Key| {
+            let stored = table.get()?.get(key.as_slice()).map_err(fault)?;
+            Ok::<_, Fault>(u64::from(stored.is_none()))
+        };
+        let (mut docs, mut seats) = (len(&self.docs)?, len(&self.seats)?);
+        for (doc, held) in &self.held.docs {
+            let key = Key::of_doc(doc);
+            if held.row.is_some() {
+                docs += is_new(&self.docs, key)?;
+            }
+            for seat in held.seats.keys() {
+                seats += is_new(&self.seats, key.u64(*seat))?;
+            }
         }
         Ok(Counts {
-            boards: self.boards.len().map_err(fault)?,
+            boards: len(&self.boards)?,
             docs,
-            updates: self.updates.len().map_err(fault)?,
-            seats: self.seats.len().map_err(fault)?,
-            outcomes: self.outcomes.len().map_err(fault)?,
+            updates: len(&self.updates)?,
+            seats,
+            outcomes: len(&self.outcomes)?,
         })
     }
 }
@@ -263,31 +433,31 @@ impl WriteTx for WriteTables<'_> {
     }
 
     fn put_clock(&mut self, at: Time) -> Result<(), Fault> {
-        put(&mut self.meta, META_CLOCK, &at)
+        self.held.clock = Some(at);
+        Ok(())
     }
 
     fn put_board(&mut self, board: BoardId, row: &BoardRow) -> Result<(), Fault> {
+        self.held.boards.get_mut().remove(&board);
         put(&mut self.boards, board.as_bytes(), row)
     }
 
     fn delete_board(&mut self, board: BoardId) -> Result<(), Fault> {
+        self.held.boards.get_mut().remove(&board);
         delete(&mut self.boards, board.as_bytes())
     }
 
     fn put_doc(&mut self, doc: &DocName, row: &DocRow) -> Result<(), Fault> {
-        match self.put_docs.get_mut(doc) {
-            Some(held) => held.clone_from(row),
-            None => drop(self.put_docs.insert(doc.clone(), row.clone())),
-        }
+        self.held.doc(doc).row = Some(row.clone());
         Ok(())
     }
 
     fn delete_doc(&mut self, doc: &DocName) -> Result<(), Fault> {
+        self.held.docs.remove(doc);
         let key = Key::of_doc(doc);
         delete_prefix(&mut self.bodies, key)?;
         delete_prefix(&mut self.updates, key)?;
         delete_prefix(&mut self.seats, key)?;
-        self.put_docs.remove(doc);
         delete(&mut self.docs, key.as_slice())
     }
 
@@ -319,10 +489,16 @@ impl WriteTx for WriteTables<'_> {
     }
 
     fn put_seat(&mut self, doc: &DocName, seat: u64, row: &SeatRow) -> Result<(), Fault> {
-        put(&mut self.seats, Key::of_doc(doc).u64(seat).as_slice(), row)
+        let held = self.held.doc(doc);
+        let before = held.seats.insert(seat, row.clone());
+        self.held.rows += usize::from(before.is_none());
+        Ok(())
     }
 
     fn delete_seat(&mut self, doc: &DocName, seat: u64) -> Result<(), Fault> {
+        if let Some(held) = self.held.docs.get_mut(doc) {
+            held.seats.remove(&seat);
+        }
         delete(&mut self.seats, Key::of_doc(doc).u64(seat).as_slice())
     }
 
@@ -335,6 +511,8 @@ impl WriteTx for WriteTables<'_> {
     }
 
     fn put_expiring(&mut self, due: Time, what: &Expiring) -> Result<(), Fault> {
+        let next = self.held.next_due.get_mut();
+        *next = next.map(|next| next.min(due));
         put_bytes(
             &mut self.expiring,
             Key::of_expiring(due, what).as_slice(),
@@ -347,11 +525,8 @@ impl WriteTx for WriteTables<'_> {
     }
 }
 
-fn get<R: DeserializeOwned>(
-    table: &impl ReadableTable<&'static [u8], &'static [u8]>,
-    key: &[u8],
-) -> Result<Option<R>, Fault> {
-    match table.get(key).map_err(fault)? {
+fn get<R: DeserializeOwned>(table: &Lazy<impl Opens>, key: &[u8]) -> Result<Option<R>, Fault> {
+    match table.get()?.get(key).map_err(fault)? {
         Some(row) => decode(row.value()).map(Some),
         None => Ok(None),
     }
@@ -361,23 +536,26 @@ fn decode<R: DeserializeOwned>(bytes: &[u8]) -> Result<R, Fault> {
     codec::decode(bytes).map_err(|error| Fault::Corrupt(error.to_string()))
 }
 
-fn put(table: &mut BytesTable<'_>, key: &[u8], row: &impl Serialize) -> Result<(), Fault> {
+type WriteTable<'tx> = Lazy<&'tx WriteTransaction>;
+
+fn put(table: &mut WriteTable<'_>, key: &[u8], row: &impl Serialize) -> Result<(), Fault> {
     put_bytes(table, key, &codec::encode(row))
 }
 
-fn put_bytes(table: &mut BytesTable<'_>, key: &[u8], value: &[u8]) -> Result<(), Fault> {
-    table.insert(key, value).map_err(fault)?;
+fn put_bytes(table: &mut WriteTable<'_>, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+    table.get_mut()?.insert(key, value).map_err(fault)?;
     Ok(())
 }
 
-fn delete(table: &mut BytesTable<'_>, key: &[u8]) -> Result<(), Fault> {
-    table.remove(key).map_err(fault)?;
+fn delete(table: &mut WriteTable<'_>, key: &[u8]) -> Result<(), Fault> {
+    table.get_mut()?.remove(key).map_err(fault)?;
     Ok(())
 }
 
-fn delete_prefix(table: &mut BytesTable<'_>, prefix: Key) -> Result<(), Fault> {
+fn delete_prefix(table: &mut WriteTable<'_>, prefix: Key) -> Result<(), Fault> {
     let end = prefix.after_prefix();
     table
+        .get_mut()?
         .retain_in(prefix.as_slice()..end.as_slice(), |_, _| false)
         .map_err(fault)
 }

@@ -7,5 +7,6 @@ mod golden;
 mod opening;
 mod postgres;
 mod properties;
+mod rounds;
 mod snapshots;
 mod support;
