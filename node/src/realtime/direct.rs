@@ -16,8 +16,15 @@ use tokio::io::AsyncWrite;
 use tokio::net::tcp::OwnedWriteHalf;
 
 #[derive(Debug)]
+enum Socket {
+    Tcp(Arc<OwnedWriteHalf>),
+    #[cfg(test)]
+    Simulated(Arc<Pipe>),
+}
+
+#[derive(Debug)]
 pub(super) struct Direct {
-    socket: Arc<OwnedWriteHalf>,
+    socket: Socket,
     counters: Counters,
     fanout: Histogram,
 }
@@ -25,7 +32,16 @@ pub(super) struct Direct {
 impl Direct {
     pub(super) fn new(socket: Arc<OwnedWriteHalf>, metrics: &Metrics) -> Self {
         Self {
-            socket,
+            socket: Socket::Tcp(socket),
+            counters: Counters::of_socket(metrics),
+            fanout: metrics.fanout.clone(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn simulated(pipe: Arc<Pipe>, metrics: &Metrics) -> Self {
+        Self {
+            socket: Socket::Simulated(pipe),
             counters: Counters::of_socket(metrics),
             fanout: metrics.fanout.clone(),
         }
@@ -33,7 +49,11 @@ impl Direct {
 
     /// How many of the bytes the socket took now. An error is the writer's, which meets it again.
     pub(super) fn write(&self, part: &[u8]) -> usize {
-        self.socket.try_write(part).unwrap_or(0)
+        match &self.socket {
+            Socket::Tcp(socket) => socket.try_write(part).unwrap_or(0),
+            #[cfg(test)]
+            Socket::Simulated(pipe) => pipe.write(part),
+        }
     }
 
     pub(super) fn count(&self, tally: Tally, part: &Bytes, received: Option<Instant>) {
@@ -69,5 +89,39 @@ impl AsyncWrite for Shared {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+/// A socket as a seed has it: takes so much until it is read.
+#[cfg(test)]
+#[derive(Debug)]
+pub(super) struct Pipe {
+    bytes: parking_lot::Mutex<Vec<u8>>,
+    bytes_max: usize,
+}
+
+#[cfg(test)]
+impl Pipe {
+    pub(super) fn new(bytes_max: usize) -> Self {
+        Self {
+            bytes: parking_lot::Mutex::default(),
+            bytes_max,
+        }
+    }
+
+    /// How many of the bytes it took.
+    pub(super) fn write(&self, part: &[u8]) -> usize {
+        let mut bytes = self.bytes.lock();
+        let taken = part.len().min(self.bytes_max - bytes.len());
+        bytes.extend_from_slice(&part[..taken]);
+        taken
+    }
+
+    pub(super) fn read(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.bytes.lock())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.lock().is_empty()
     }
 }

@@ -5,7 +5,7 @@
 //! done. They stand here since the room and the wire are private to this module.
 
 use super::fanout::Fanout;
-use super::outbox::{Class, Outbox};
+use super::outbox::{Outbox, Parcel, Tally};
 use super::room::{Appended, Build, Dialect, Effect, Event, Kind, Live, Loaded, Room, RoomOptions};
 use super::{Permit, wire};
 use bytes::Bytes;
@@ -224,8 +224,11 @@ fn room_stroke_on_a_board_of_10000() {
 fn outbox_push_and_take() {
     let frame = wire::update(&strokes(7, 1)[0]);
     let outbox = Outbox::default();
+    let mut parts = Vec::new();
     count(100, || {
-        let _ = outbox.push(frame.clone(), Class::Sync, None);
+        parts.push(frame.wire().clone());
+        let parcel = Parcel::counting(frame.len(), Tally::default());
+        outbox.put(&mut parts, parcel, None);
         black_box(outbox.take());
         outbox.written()
     });

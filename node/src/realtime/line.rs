@@ -2,7 +2,7 @@
 //! was last heard, and what it said counted.
 
 use super::Permit;
-use super::outbox::{Class, Outbox, Pushed, Tally};
+use super::outbox::{Outbox, Tally};
 use super::rooms::{Joined, Rooms};
 use super::task::Mail;
 use super::wire::Frame;
@@ -104,10 +104,7 @@ impl Line {
             if is_stuck && self.since(&self.wrote_ms) >= STUCK_MAX {
                 return "nothing was read for too long";
             }
-            if silent >= ping_every
-                && !is_stuck
-                && self.outbox.push(Frame::ping(), Class::Awareness, None) == Pushed::Queued
-            {
+            if silent >= ping_every && !is_stuck && self.outbox.offer(&Frame::ping()) {
                 tokio::time::sleep(ping_every.min(silent_max.saturating_sub(silent))).await;
             } else {
                 tokio::time::sleep(

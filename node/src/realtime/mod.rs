@@ -3,14 +3,15 @@
 //! `socket` pumps one connection: `reader` brings frames to the room over its `line`, `writer` takes them from its
 //! `outbox`, unless they could be written at once (`direct`). `sse` is the way of those whom no WebSocket reaches.
 //! `rooms` knows which rooms are open. `task` runs one room: it hands events to `room`, which decides, and does what comes
-//! out; `fanout` gathers what is said to everybody. `wire` and `awareness` are the protocol, `bus` is between nodes. Begin
-//! with `room`.
+//! out; `gathering` holds what is said until it is time to hand it over, and `fanout` puts it together once for everybody.
+//! `wire` and `awareness` are the protocol, `bus` is between nodes. Begin with `room`.
 
 mod appender;
 mod awareness;
 mod bus;
 mod direct;
 mod fanout;
+mod gathering;
 #[cfg(test)]
 mod instructions;
 mod line;

@@ -31,16 +31,6 @@ pub(crate) enum Class {
     Awareness,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub(crate) enum Pushed {
-    Queued,
-    /// Dropped, and nobody need care.
-    Dropped,
-    /// The outbox is full: the client misses this and all that follows, until it is caught up.
-    Overflowed,
-}
-
 /// What is true now that the writer has written what it took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Written {
@@ -201,29 +191,19 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub(crate) fn push(&self, frame: Frame, class: Class, received: Option<Instant>) -> Pushed {
+    /// Puts in a frame of the connection's own that may be dropped, such as a ping. False if it was.
+    #[must_use]
+    pub(super) fn offer(&self, frame: &Frame) -> bool {
         let mut queue = self.queue.lock();
-        if queue.closing.is_some() {
-            return Pushed::Dropped;
-        }
-        let counted = match class {
-            Class::Sync => frame.len(),
-            Class::Answer | Class::CatchUp | Class::Rare => 0,
-            Class::Awareness if queue.bytes > AWARENESS_BYTES_MAX || queue.overflowed => {
-                return Pushed::Dropped;
-            }
-            Class::Awareness => frame.len(),
-        };
-        if class == Class::Sync && (queue.overflowed || queue.bytes + counted > QUEUED_BYTES_MAX) {
-            queue.overflowed = true;
-            return Pushed::Overflowed;
+        if queue.closing.is_some() || queue.overflowed || queue.bytes > AWARENESS_BYTES_MAX {
+            return false;
         }
         let mut parcel = Parcel::default();
-        parcel.add(&frame, class);
-        queue.put([frame.wire().clone()], parcel, received);
+        parcel.add(frame, Class::Awareness);
+        queue.put([frame.wire().clone()], parcel, None);
         drop(queue);
         self.ready.notify_one();
-        Pushed::Queued
+        true
     }
 
     /// Puts in what is known to have room. Returns how much that counts is waiting now.
@@ -341,65 +321,58 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
-    use super::{Class, Outbox, Pushed, QUEUED_BYTES_MAX, Written};
+    use super::{AWARENESS_BYTES_MAX, Class, Outbox, Parcel, Written};
     use crate::realtime::wire::{self, Frame};
 
     fn frame(len: usize) -> Frame {
         wire::update(&vec![0; len])
     }
 
+    /// Puts in one frame; tells how much that counts is waiting now.
+    fn put(outbox: &Outbox, frame: &Frame, class: Class) -> usize {
+        let mut parcel = Parcel::default();
+        parcel.add(frame, class);
+        outbox.put(&mut vec![frame.wire().clone()], parcel, None)
+    }
+
     #[test]
-    fn a_full_outbox_drops_awareness_first_and_says_when_it_overflows_and_drains() {
+    fn who_is_behind_is_ready_to_be_caught_up_once_all_is_written_and_is_said_to_be_once() {
         let outbox = Outbox::default();
-        assert_eq!(
-            outbox.push(frame(300 << 10), Class::Sync, None),
-            Pushed::Queued
-        );
-        assert_eq!(
-            outbox.push(frame(10), Class::Awareness, None),
-            Pushed::Dropped
-        );
-        assert_eq!(
-            outbox.push(frame(600 << 10), Class::Sync, None),
-            Pushed::Queued
-        );
-        assert_eq!(
-            outbox.push(frame(200 << 10), Class::Sync, None),
-            Pushed::Overflowed
-        );
-        assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Overflowed);
-        assert_eq!(outbox.take().frames().count(), 2);
+        put(&outbox, &frame(100), Class::Sync);
+        outbox.take();
+        outbox.fall_behind();
+        put(&outbox, &frame(1), Class::Rare);
+        assert!(!outbox.written().drained, "something waits yet");
+        outbox.take();
         assert!(outbox.written().drained);
-        assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Overflowed);
         assert!(!outbox.written().drained, "it is said once");
-        assert_eq!(outbox.push(frame(1), Class::CatchUp, None), Pushed::Queued);
-        assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Queued);
+        put(&outbox, &frame(1), Class::CatchUp);
         outbox.take();
-        assert!(!outbox.written().drained);
+        assert!(!outbox.written().drained, "it is caught up");
     }
 
     #[test]
-    fn what_is_being_written_still_counts() {
+    fn what_may_be_dropped_is_taken_while_little_waits() {
         let outbox = Outbox::default();
-        assert_eq!(
-            outbox.push(frame(QUEUED_BYTES_MAX - 100), Class::Sync, None),
-            Pushed::Queued
-        );
+        assert!(outbox.offer(&Frame::ping()));
+        put(&outbox, &frame(AWARENESS_BYTES_MAX), Class::Sync);
+        assert!(!outbox.offer(&Frame::ping()));
         outbox.take();
-        assert_eq!(
-            outbox.push(frame(200), Class::Sync, None),
-            Pushed::Overflowed
-        );
+        outbox.written();
+        assert!(outbox.offer(&Frame::ping()));
+        outbox.fall_behind();
+        assert!(!outbox.offer(&Frame::ping()));
     }
 
     #[test]
-    fn an_answer_of_any_size_is_queued() {
+    fn what_is_being_written_still_counts_and_an_answer_never_does() {
         let outbox = Outbox::default();
-        assert_eq!(
-            outbox.push(frame(5 << 20), Class::Answer, None),
-            Pushed::Queued
-        );
-        assert_eq!(outbox.push(frame(10), Class::Sync, None), Pushed::Queued);
+        let update = frame(1_000);
+        assert_eq!(put(&outbox, &update, Class::Sync), update.len());
+        outbox.take();
+        assert_eq!(put(&outbox, &frame(5 << 20), Class::Answer), update.len());
+        outbox.written();
+        assert_eq!(outbox.queued(), 0);
     }
 
     #[test]
@@ -409,9 +382,9 @@ mod tests {
             answered,
             drained: false,
         };
-        assert_eq!(outbox.push(frame(1), Class::Rare, None), Pushed::Queued);
+        put(&outbox, &frame(1), Class::Rare);
         outbox.take();
-        assert_eq!(outbox.push(frame(1), Class::Answer, None), Pushed::Queued);
+        put(&outbox, &frame(1), Class::Answer);
         assert_eq!(outbox.written(), written(false));
         outbox.take();
         assert_eq!(outbox.written(), written(true));
@@ -423,7 +396,8 @@ mod tests {
     fn nothing_follows_the_close() {
         let outbox = Outbox::default();
         outbox.close(Frame::close(1012, "draining"));
-        assert_eq!(outbox.push(frame(1), Class::Sync, None), Pushed::Dropped);
+        put(&outbox, &frame(1), Class::Sync);
+        assert!(!outbox.offer(&Frame::ping()));
         let taken = outbox.take();
         assert_eq!(taken.closing, Some(1012));
         assert_eq!(taken.frames().count(), 1);

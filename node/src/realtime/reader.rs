@@ -4,7 +4,6 @@
 //! something to read.
 
 use super::line::{Line, Rate};
-use super::outbox::Class;
 use super::room::close;
 use super::socket::Ended;
 use super::wire::Frame;
@@ -149,9 +148,8 @@ impl Line {
             taken += frame_bytes(frame.payload.len());
             let payload = match frame.opcode {
                 OpCode::Ping => {
-                    let _ = self
-                        .outbox
-                        .push(Frame::pong(&frame.payload), Class::Awareness, None);
+                    // Dropped, it is missed by nobody: whoever reads this slowly has other signs of life.
+                    let _ = self.outbox.offer(&Frame::pong(&frame.payload));
                     continue;
                 }
                 OpCode::Pong => continue,

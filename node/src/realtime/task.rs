@@ -2,7 +2,7 @@
 
 use super::Permit;
 use super::awareness::SeatNo;
-use super::fanout::Fanout;
+use super::gathering::{Gathering, carry_out};
 use super::outbox::Outbox;
 use super::room::{
     AppendFailed, Appended, Batch, Broken, CompactFailed, Compacted, Dialect, Effect, Event, Kind,
@@ -29,13 +29,6 @@ const APPEND_TRIED_FOR: Duration = Duration::from_secs(20);
 const APPEND_RETRY_AFTER: Duration = Duration::from_millis(100);
 /// A message longer than this may keep its thread busy for long, so the thread's other tasks are given away first.
 const HEAVY_BYTES: usize = 64 << 10;
-/// Under load, what a room says is gathered for so long; when idle the first thing leaves at once. A write costs the
-/// same for one frame as for many, and most of what a delivery costs is its write. Where many listen it pays to wait
-/// longer.
-const GATHER: Duration = Duration::from_millis(4);
-const GATHER_FOR_MANY: Duration = Duration::from_millis(7);
-const MANY: usize = 16;
-
 /// What reaches a room's task. Unbounded as a channel: every message in it holds a permit of its connection.
 #[derive(Debug)]
 pub(super) enum Mail {
@@ -62,9 +55,7 @@ pub(super) struct RoomIo {
     mail: mpsc::UnboundedSender<Mail>,
     inbox: mpsc::UnboundedReceiver<Mail>,
     present: Arc<AtomicUsize>,
-    fanout: Fanout,
-    /// When what is gathered may leave: a while after the last time.
-    flush_at: Instant,
+    gathering: Gathering,
     tick_at: Instant,
     wake_at: Option<Instant>,
     finished: bool,
@@ -93,13 +84,8 @@ pub(super) async fn run(mut room: Room, mut io: RoomIo) {
 impl Drop for RoomIo {
     fn drop(&mut self) {
         self.rooms.forget(&self.doc);
-        self.fanout.flush();
-        for outbox in self.fanout.outboxes() {
-            outbox.close(Frame::close(
-                close::OVERLOAD,
-                "the room failed; it is read anew",
-            ));
-        }
+        self.gathering
+            .close_all(close::OVERLOAD, "the room failed; it is read anew");
         // Who joined in the last moment finds the door closing and comes back to a new room.
         while let Ok(mail) = self.inbox.try_recv() {
             if let Mail::Join { outbox, .. } = mail {
@@ -121,8 +107,7 @@ impl RoomIo {
             mail: post.mail,
             inbox: post.inbox,
             present: post.present,
-            fanout: Fanout::default(),
-            flush_at: Instant::now(),
+            gathering: Gathering::new(Instant::now()),
             tick_at: Instant::now(),
             wake_at: None,
             finished: false,
@@ -143,17 +128,17 @@ impl RoomIo {
             return Event::Wake;
         }
         loop {
-            let is_flushed = self.fanout.is_flushed();
+            let due = self.gathering.due();
             tokio::select! {
                 biased;
                 // What is gathered leaves on time, however much comes in.
-                () = std::future::ready(()), if !is_flushed && Instant::now() >= self.flush_at => self.flush(),
+                () = std::future::ready(()), if due.is_some_and(|due| Instant::now() >= due) => self.flush(),
                 // Gives way to other tasks now and then by itself, however much there is.
                 mail = self.inbox.recv() => {
                     let mail = mail.expect("the room holds a sender itself");
                     return self.open_mail(mail);
                 }
-                () = tokio::time::sleep_until(self.flush_at.into()), if !is_flushed => self.flush(),
+                () = tokio::time::sleep_until(due.unwrap_or(wake_at).into()), if due.is_some() => self.flush(),
                 () = tokio::time::sleep_until(wake_at.into()) => {
                     self.wake_at = None;
                     return Event::Wake;
@@ -163,13 +148,7 @@ impl RoomIo {
     }
 
     fn flush(&mut self) {
-        self.fanout.flush();
-        let gather = if self.fanout.len() < MANY {
-            GATHER
-        } else {
-            GATHER_FOR_MANY
-        };
-        self.flush_at = Instant::now() + gather;
+        self.gathering.flush(Instant::now());
     }
 
     fn open_mail(&mut self, mail: Mail) -> Event {
@@ -180,7 +159,7 @@ impl RoomIo {
                 id,
                 outbox,
             } => {
-                self.fanout.enter(seat, outbox);
+                self.gathering.enter(seat, outbox);
                 self.count_present();
                 Event::Join { seat, dialect, id }
             }
@@ -218,19 +197,12 @@ impl RoomIo {
                 .observe(now.elapsed().as_secs_f64());
         }
         if let Some(seat) = left {
-            self.fanout.leave(seat);
+            self.gathering.leave(seat);
             self.count_present();
         }
-        let mut behind = Vec::new();
-        // Whoever falls behind must be known to be before the next event: that one may be its being caught up.
-        while !effects.is_empty() {
-            for effect in effects.drain(..) {
-                self.perform(effect, &mut behind);
-            }
-            for seat in behind.drain(..) {
-                room.handle(now, Event::Behind { seat }, effects);
-            }
-        }
+        carry_out(room, now, effects, |effect, behind| {
+            self.perform(effect, behind);
+        });
     }
 
     fn perform(&mut self, effect: Effect, behind: &mut Vec<SeatNo>) {
@@ -246,9 +218,7 @@ impl RoomIo {
                 );
             }
             Effect::Send { seat, frame, class } => {
-                if self.fanout.send(seat, frame, class) {
-                    behind.push(seat);
-                }
+                self.gathering.send(seat, frame, class, behind);
             }
             Effect::Broadcast {
                 except,
@@ -256,13 +226,11 @@ impl RoomIo {
                 class,
                 received,
             } => {
-                self.fanout
+                self.gathering
                     .broadcast(except, &frame, class, received, behind);
             }
             Effect::Close { seat, code, reason } => {
-                if let Some(outbox) = self.fanout.leave(seat) {
-                    outbox.close(Frame::close(code, &reason));
-                }
+                self.gathering.close(seat, code, &reason);
                 self.count_present();
             }
             Effect::Append(batch) => {
@@ -323,7 +291,7 @@ impl RoomIo {
     }
 
     fn count_present(&self) {
-        self.present.store(self.fanout.len(), Ordering::Relaxed);
+        self.present.store(self.gathering.len(), Ordering::Relaxed);
     }
 
     /// Runs work beside the room; its result comes back as an event, also when the work fails by a bug.

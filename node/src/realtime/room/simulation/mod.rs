@@ -1,20 +1,23 @@
 //! Rooms on several nodes, their people, the store and the clock under one seed: whatever happens in whatever order, what was
 //! saved stays, and everybody who comes back sees the same.
 //!
-//! Clients are real Yjs documents behind real outboxes; the store is the real one in memory. The seed decides who
+//! Clients are real Yjs documents behind real outboxes, into which what a room says is gathered as its task does; the store is the real one in memory. The seed decides who
 //! draws, reads, stops reading, leaves and returns, and to which node; how long the store takes and what it answers;
 //! which messages between the nodes come late, twice or never; when a node dies, is cut off, and when the clock jumps.
 //!
-//! `world` is the order of events, `node` runs one room as its task does, `people` are the clients, `storage` and
-//! `network` are what fails, `contents` and `checks` are what must hold, `trace` is what happened. A failure names its
+//! `world` is the order of events, `node` runs one room as its task does, `people` are the clients and `connections` what
+//! goes over their lines, `storage`, its `answers` and `network` are what fails, `said`, `contents` and `checks` are what must hold, `trace` is what happened. A failure names its
 //! seed and shows its last steps; `SIMULATION_SEED=n` runs that one alone, `SIMULATION_SEEDS=n` the first so many.
 
+mod answers;
 mod checks;
+mod connections;
 mod contents;
 mod network;
 mod node;
 mod people;
 mod random;
+mod said;
 mod storage;
 mod trace;
 mod world;

@@ -1,10 +1,12 @@
 //! One node: the room it has open, run as its task runs it.
 
 use super::network::Network;
+use super::said::SharedSaid;
 use super::trace::{Trace, digest};
 use crate::realtime::awareness::SeatNo;
-use crate::realtime::outbox::{Outbox, Pushed};
-use crate::realtime::room::{Batch, Build, Dialect, Effect, Event, Note, Room, RoomOptions};
+use crate::realtime::gathering::{Gathering, carry_out};
+use crate::realtime::outbox::{Class, Outbox};
+use crate::realtime::room::{Batch, Build, Dialect, Effect, Event, Note, Room, RoomOptions, close};
 use crate::realtime::wire::Frame;
 use bytes::Bytes;
 use easel_board::gate::Limits;
@@ -32,15 +34,27 @@ pub(super) enum Asked {
     },
 }
 
+/// Where what is said to a seat goes, and what that is to be.
+pub(super) struct Door {
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) said: SharedSaid,
+}
+
 pub(super) struct Open {
     pub(super) opening: u64,
     pub(super) room: Room,
     pub(super) inbox: VecDeque<Event>,
-    outboxes: BTreeMap<SeatNo, Arc<Outbox>>,
-    /// Of those whose `Join` is in the inbox.
-    joining: BTreeMap<SeatNo, Arc<Outbox>>,
-    pub(super) asked: Vec<Asked>,
+    /// Those whose `Join` is in the inbox.
+    joining: BTreeMap<SeatNo, Door>,
     next_seat: SeatNo,
+    pub(super) io: Io,
+}
+
+/// What a room acts upon.
+pub(super) struct Io {
+    gathering: Gathering,
+    said: BTreeMap<SeatNo, SharedSaid>,
+    pub(super) asked: Vec<Asked>,
     pub(super) wake_at: Option<Instant>,
     is_finished: bool,
 }
@@ -84,7 +98,13 @@ impl Node {
     }
 
     /// Takes a seat, in a new room if none is open. Returns it with its opening.
-    pub(super) fn join(&mut self, dialect: Dialect, id: u64, outbox: Arc<Outbox>) -> (SeatNo, u64) {
+    pub(super) fn join(
+        &mut self,
+        now: Instant,
+        dialect: Dialect,
+        id: u64,
+        door: Door,
+    ) -> (SeatNo, u64) {
         let rank = (self.of > 1).then_some(self.number as u32);
         let open = self.open.get_or_insert_with(|| Open {
             opening: id,
@@ -101,16 +121,19 @@ impl Node {
                 limits: Limits::raw(),
             }),
             inbox: VecDeque::new(),
-            outboxes: BTreeMap::new(),
             joining: BTreeMap::new(),
-            asked: vec![Asked::Load],
             next_seat: 0,
-            wake_at: None,
-            is_finished: false,
+            io: Io {
+                gathering: Gathering::new(now),
+                said: BTreeMap::new(),
+                asked: vec![Asked::Load],
+                wake_at: None,
+                is_finished: false,
+            },
         });
         open.next_seat += 1;
         let seat = open.next_seat;
-        open.joining.insert(seat, outbox);
+        open.joining.insert(seat, door);
         open.inbox.push_back(Event::Join { seat, dialect, id });
         (seat, open.opening)
     }
@@ -129,31 +152,36 @@ impl Node {
             _ => None,
         };
         if let Event::Join { seat, .. } = event
-            && let Some(outbox) = open.joining.remove(&seat)
+            && let Some(door) = open.joining.remove(&seat)
         {
-            open.outboxes.insert(seat, outbox);
+            open.io.gathering.enter(seat, door.outbox);
+            open.io.said.insert(seat, door.said);
         }
         let mut effects = Vec::new();
         open.room.handle(now, event, &mut effects);
         if let Some(seat) = left {
-            open.outboxes.remove(&seat);
+            open.io.gathering.leave(seat);
+            open.io.said.remove(&seat);
         }
-        let mut behind = Vec::new();
-        while !effects.is_empty() {
-            for effect in effects.drain(..) {
-                if let Effect::Publish(message) = &effect {
-                    network.publish(self.number, self.of, message);
-                }
-                open.perform(effect, &mut behind, trace);
+        let Open { room, io, .. } = open;
+        carry_out(room, now, &mut effects, |effect, behind| {
+            if let Effect::Publish(message) = &effect {
+                network.publish(self.number, self.of, message);
             }
-            for seat in behind.drain(..) {
-                trace.fault("outbox overflowed");
-                open.room.handle(now, Event::Behind { seat }, &mut effects);
-            }
-        }
+            io.perform(effect, behind, trace);
+        });
         super::checks::check_bounds(&open.room);
-        if open.is_finished {
+        if open.io.is_finished {
             self.end();
+        }
+    }
+
+    /// Hands over what is gathered if it is time, as the task does before it looks at its mail.
+    pub(super) fn flush(&mut self, now: Instant, trace: &mut Trace) {
+        let Some(open) = &mut self.open else { return };
+        if open.io.gathering.due().is_some_and(|due| due <= now) {
+            trace.note(format!("node {} hands over", self.number));
+            open.io.gathering.flush(now);
         }
     }
 
@@ -164,19 +192,23 @@ impl Node {
                 let says = |event: &Event| matches!(event, Event::Heard(_) | Event::Stored(_));
                 let reads = |asked: &Asked| matches!(asked, Asked::ReadOn { .. });
                 open.inbox.iter().all(says)
-                    && open.asked.iter().all(reads)
-                    && open.wake_at.is_none()
+                    && open.io.asked.iter().all(reads)
+                    && open.io.wake_at.is_none()
+                    && open.io.gathering.due().is_none()
                     && is_at_rest(&open.room)
             })
     }
 
     /// The room is gone: its mail, its outboxes, and whoever is left in it.
     pub(super) fn end(&mut self) {
-        let Some(open) = self.open.take() else { return };
-        for outbox in open.outboxes.values().chain(open.joining.values()) {
-            outbox.close(Frame::close(1013, ""));
+        let Some(mut open) = self.open.take() else {
+            return;
+        };
+        open.io.gathering.close_all(close::OVERLOAD, "");
+        for door in open.joining.values() {
+            door.outbox.close(Frame::close(close::DRAINING, ""));
         }
-        self.orphans.extend(open.asked);
+        self.orphans.extend(open.io.asked);
     }
 }
 
@@ -185,36 +217,33 @@ fn is_at_rest(room: &Room) -> bool {
     room.saving.is_idle() && room.following.is_level() && !shares && !room.compacting.is_running()
 }
 
-impl Open {
+impl Io {
     fn perform(&mut self, effect: Effect, behind: &mut Vec<SeatNo>, trace: &mut Trace) {
         trace.note(format!("  {}", line_of_effect(&effect)));
         match effect {
             Effect::Build { client, stored } => self.asked.push(Asked::Build { client, stored }),
             Effect::Send { seat, frame, class } => {
-                if let Some(outbox) = self.outboxes.get(&seat)
-                    && outbox.push(frame, class, None) == Pushed::Overflowed
-                {
-                    behind.push(seat);
-                }
+                let before = behind.len();
+                self.gathering.send(seat, frame.clone(), class, behind);
+                self.note_behind(&behind[before..], &frame, trace);
+                self.note_said(seat, &frame, class);
             }
             Effect::Broadcast {
                 except,
                 frame,
                 class,
-                ..
+                received,
             } => {
-                for (seat, outbox) in &self.outboxes {
-                    if Some(*seat) != except
-                        && outbox.push(frame.clone(), class, None) == Pushed::Overflowed
-                    {
-                        behind.push(*seat);
-                    }
-                }
+                let before = behind.len();
+                (self.gathering).broadcast(except, &frame, class, received, behind);
+                self.note_behind(&behind[before..], &frame, trace);
+                let others = self.said.keys().copied();
+                let others: Vec<_> = others.filter(|seat| Some(*seat) != except).collect();
+                (others.into_iter()).for_each(|seat| self.note_said(seat, &frame, class));
             }
             Effect::Close { seat, code, reason } => {
-                if let Some(outbox) = self.outboxes.remove(&seat) {
-                    outbox.close(Frame::close(code, &reason));
-                }
+                self.gathering.close(seat, code, &reason);
+                self.said.remove(&seat);
             }
             Effect::Append(batch) => {
                 let is_appending = |asked: &Asked| matches!(asked, Asked::Append(_));
@@ -245,6 +274,21 @@ impl Open {
             },
             Effect::Publish(_) => {}
             Effect::Finish => self.is_finished = true,
+        }
+    }
+}
+
+impl Io {
+    fn note_behind(&self, behind: &[SeatNo], frame: &Frame, trace: &mut Trace) {
+        for said in behind.iter().filter_map(|seat| self.said.get(seat)) {
+            trace.fault("outbox overflowed");
+            said.borrow_mut().fall_behind(frame);
+        }
+    }
+
+    fn note_said(&self, seat: SeatNo, frame: &Frame, class: Class) {
+        if let Some(said) = self.said.get(&seat) {
+            said.borrow_mut().say(frame, class);
         }
     }
 }

@@ -1,12 +1,14 @@
 //! People: each a real Yjs document behind a real outbox, who draws, reads, and comes back.
 
 use super::random::Random;
+use super::said::SharedSaid;
 use crate::realtime::Permit;
 use crate::realtime::awareness::SeatNo;
-use crate::realtime::outbox::{Outbox, Taken};
+use crate::realtime::direct::Pipe;
+use crate::realtime::outbox::{Outbox, Written};
 use crate::realtime::room::Dialect;
-use crate::realtime::wire;
-use bytes::{Bytes, BytesMut};
+use crate::realtime::wire::{self, Frame};
+use bytes::{Buf, Bytes, BytesMut};
 use easel_board::StateVector;
 use easel_board::gate::{self, Limits};
 use std::collections::VecDeque;
@@ -36,7 +38,14 @@ pub(super) struct Line {
     /// The opening of the room that it leads into; what is sent to an earlier one reaches nobody.
     pub(super) opening: u64,
     pub(super) outbox: Arc<Outbox>,
-    pub(super) being_written: Option<Taken>,
+    /// What the server has to say to it.
+    pub(super) said: SharedSaid,
+    pipe: Arc<Pipe>,
+    being_written: VecDeque<Bytes>,
+    /// The writer has taken something and not said that it is written.
+    is_taken: bool,
+    /// The beginning of a frame.
+    came: BytesMut,
     /// Said, and not read by the server yet: so much is under way that it reads nothing.
     pub(super) unread: VecDeque<Bytes>,
     permits: Arc<Semaphore>,
@@ -47,14 +56,30 @@ pub(super) struct Line {
     pub(super) saved: usize,
 }
 
+/// Where a line leads.
+pub(super) struct Place {
+    pub(super) node: usize,
+    pub(super) seat: SeatNo,
+    pub(super) opening: u64,
+}
+
 impl Line {
-    pub(super) fn new(node: usize, seat: SeatNo, opening: u64, outbox: Arc<Outbox>) -> Self {
+    pub(super) fn new(
+        place: Place,
+        outbox: Arc<Outbox>,
+        said: SharedSaid,
+        pipe: Arc<Pipe>,
+    ) -> Self {
         Self {
-            node,
-            seat,
-            opening,
+            node: place.node,
+            seat: place.seat,
+            opening: place.opening,
             outbox,
-            being_written: None,
+            said,
+            pipe,
+            being_written: VecDeque::new(),
+            is_taken: false,
+            came: BytesMut::new(),
             unread: VecDeque::new(),
             permits: Arc::new(Semaphore::new(UNDER_WAY_BYTES_MAX)),
             is_level: false,
@@ -68,6 +93,75 @@ impl Line {
         let bytes = self.unread.front()?.len().clamp(64, UNDER_WAY_BYTES_MAX) as u32;
         let permit = self.permits.clone().try_acquire_many_owned(bytes).ok()?;
         Some((self.unread.pop_front()?, Permit::of(permit)))
+    }
+
+    /// A turn of the connection's writer; tells what it says when all it took is written.
+    pub(super) fn write(&mut self) -> Option<Written> {
+        if !self.is_taken {
+            if !self.outbox.is_waiting() {
+                return None;
+            }
+            self.being_written = self.outbox.take().parts.into();
+            self.is_taken = true;
+        }
+        while let Some(part) = self.being_written.front_mut() {
+            part.advance(self.pipe.write(part));
+            if !part.is_empty() {
+                return None;
+            }
+            self.being_written.pop_front();
+        }
+        self.is_taken = false;
+        Some(self.outbox.written())
+    }
+
+    /// What reached the person, as far as frames are whole.
+    pub(super) fn frames(&mut self) -> Vec<Frame> {
+        self.came.extend_from_slice(&self.pipe.read());
+        let frames: Vec<Frame> = std::iter::from_fn(|| self.next_frame()).collect();
+        let mut said = self.said.borrow_mut();
+        for frame in &frames {
+            match frame.is_close() {
+                true => said.end(),
+                false => said.hear(frame),
+            }
+        }
+        if !self.is_taken {
+            said.written();
+        }
+        frames
+    }
+
+    fn next_frame(&mut self) -> Option<Frame> {
+        let head = match *self.came.get(1)? {
+            126 => 4,
+            127 => 10,
+            _ => 2,
+        };
+        let digits = self.came.get(2..head)?;
+        let number = digits
+            .iter()
+            .fold(0, |n, digit| n << 8 | usize::from(*digit));
+        let len = if head == 2 {
+            usize::from(self.came[1])
+        } else {
+            number
+        };
+        (self.came.len() >= head + len).then(|| {
+            let whole = self.came.split_to(head + len).freeze();
+            wire::frames(&whole).next().expect("one frame")
+        })
+    }
+
+    /// Nothing is on its way to the person.
+    pub(super) fn is_quiet(&self) -> bool {
+        !self.is_taken && !self.outbox.is_waiting() && self.pipe.is_empty() && self.came.is_empty()
+    }
+
+    /// All that must arrive has.
+    pub(super) fn is_told(&self) -> bool {
+        let said = self.said.borrow();
+        said.is_told() && !said.is_behind()
     }
 }
 

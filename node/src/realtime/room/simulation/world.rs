@@ -1,47 +1,41 @@
 //! The order of events: what happens next, to whom, and how it fails.
 
-use super::checks::{self, take_in};
+use super::checks;
 use super::contents::Contents;
 use super::network::Network;
-use super::node::{Asked, Node};
-use super::people::{Line, Person};
+use super::node::Node;
+use super::people::Person;
 use super::random::Random;
 use super::storage::Storage;
 use super::trace::Trace;
-use crate::realtime::outbox::Outbox;
-use crate::realtime::room::{
-    AppendFailed, Appended, Batch, CompactFailed, Dialect, Event, Kind, Live, LoadFailed, close,
-};
-use crate::realtime::wire::{self, Frame, Incoming};
-use bytes::Bytes;
-use easel_storage::Payload;
-use std::sync::Arc;
+use crate::metrics::Metrics;
+use crate::realtime::room::{Dialect, Event, Kind};
 use std::time::{Duration, Instant};
-use yrs::updates::decoder::Decode;
-use yrs::updates::encoder::Encode;
-use yrs::{ReadTxn, Transact};
 
 const STEPS: u32 = 2_500;
-const PEOPLE: usize = 4;
+pub(super) const PEOPLE: usize = 4;
 const NODES_MAX: usize = 3;
 /// Rounds of 200 ms in which all must come to rest.
 const ROUNDS_MAX: usize = 300;
 
 pub(super) struct World {
-    random: Random,
-    now: Instant,
+    pub(super) random: Random,
+    pub(super) now: Instant,
     /// Values large enough to fill an outbox.
-    has_large: bool,
+    pub(super) has_large: bool,
     /// How many of a hundred things that could go wrong do.
-    roughness: usize,
+    pub(super) roughness: usize,
     pub(super) people: Vec<Person>,
     pub(super) nodes: Vec<Node>,
-    network: Network,
+    pub(super) network: Network,
     pub(super) storage: Storage,
-    contents: Contents,
+    pub(super) contents: Contents,
     pub(super) trace: Trace,
-    ids: u64,
-    calm: bool,
+    pub(super) metrics: Metrics,
+    /// What a connection takes before its person reads.
+    pub(super) pipe_bytes: usize,
+    pub(super) ids: u64,
+    pub(super) calm: bool,
 }
 
 impl World {
@@ -59,6 +53,8 @@ impl World {
             storage: Storage::new(kind),
             contents: Contents::default(),
             trace: Trace::default(),
+            metrics: Metrics::new(),
+            pipe_bytes: [1 << 10, 64 << 10, 512 << 10][random.below(3)],
             ids: 0,
             calm: false,
             random,
@@ -115,10 +111,14 @@ impl World {
         self.now += time;
         self.storage.clock_ms += time.as_millis() as u64;
         for node in 0..self.nodes.len() {
+            // A busy machine comes to it later.
+            if self.calm || self.random.percent(50) {
+                self.nodes[node].flush(self.now, &mut self.trace);
+            }
             let Some(open) = &mut self.nodes[node].open else {
                 continue;
             };
-            if open.wake_at.take_if(|at| *at <= self.now).is_some() {
+            if open.io.wake_at.take_if(|at| *at <= self.now).is_some() {
                 self.handle(node, Event::Wake);
             }
         }
@@ -136,6 +136,7 @@ impl World {
     }
 
     fn deliver_one(&mut self, node: usize) {
+        self.nodes[node].flush(self.now, &mut self.trace);
         let open = self.nodes[node].open.as_mut();
         if let Some(event) = open.and_then(|open| open.inbox.pop_front()) {
             self.handle(node, event);
@@ -202,296 +203,6 @@ impl World {
         }
     }
 
-    fn come_or_go(&mut self, who: usize) {
-        match self.people[who].line.take() {
-            Some(line) if self.random.percent(30) => {
-                self.nodes[line.node].post(line.opening, Event::Leave { seat: line.seat });
-            }
-            Some(line) => self.people[who].line = Some(line),
-            None => self.come(who),
-        }
-    }
-
-    fn come(&mut self, who: usize) {
-        if self.storage.is_trashed {
-            return;
-        }
-        self.ids += 1;
-        let node = self.random.below(self.nodes.len());
-        let (dialect, outbox) = (self.people[who].dialect, Arc::<Outbox>::default());
-        let (seat, opening) = self.nodes[node].join(dialect, self.ids, outbox.clone());
-        let person = &mut self.people[who];
-        person.unsent.clear();
-        person.line = Some(Line::new(node, seat, opening, outbox));
-        self.ask_again(who);
-        if self.random.percent(50) {
-            let message = self.people[who].point();
-            self.say(who, message);
-        }
-    }
-
-    fn ask_again(&mut self, who: usize) {
-        let known = self.people[who].doc.transact().state_vector().encode_v1();
-        self.say(who, wire::step_1(&known).payload());
-    }
-
-    fn say(&mut self, who: usize, message: Bytes) {
-        let Some(line) = &mut self.people[who].line else {
-            return;
-        };
-        if let Ok(Incoming::Step2(update) | Incoming::Update(update)) = wire::decode(&message) {
-            self.contents.note(&update);
-            line.sent.push(update);
-        }
-        line.unread.push_back(message);
-        self.hear(who);
-    }
-
-    /// The server reads what it has room for.
-    fn hear(&mut self, who: usize) {
-        let Some(line) = &mut self.people[who].line else {
-            return;
-        };
-        let (seat, received) = (line.seat, self.now);
-        while let Some((message, permit)) = line.read() {
-            let message = Event::Message {
-                seat,
-                message,
-                received,
-                permit,
-            };
-            self.nodes[line.node].post(line.opening, message);
-        }
-        if !line.unread.is_empty() {
-            self.trace.fault("connection not read");
-        }
-    }
-
-    fn draw(&mut self, who: usize) {
-        let update = self.people[who].edit(&mut self.random, self.has_large);
-        self.trace.tally.edits += u64::from(update.is_some());
-        let person = &mut self.people[who];
-        if person.line.is_none() {
-            return;
-        }
-        person.unsent.extend(update);
-        if self.random.percent(90) {
-            self.send_unsent(who);
-        }
-    }
-
-    fn send_unsent(&mut self, who: usize) {
-        while !self.people[who].unsent.is_empty() {
-            let at = self.random.below(self.people[who].unsent.len());
-            let update = self.people[who].unsent.remove(at);
-            self.say(who, wire::update(&update).payload());
-        }
-    }
-
-    /// One turn of a connection's writer, and its person reads.
-    fn read(&mut self, who: usize) {
-        self.hear(who);
-        let person = &mut self.people[who];
-        let Some(line) = person.line.as_mut().filter(|_| person.reads || self.calm) else {
-            return;
-        };
-        checks::check_outbox(line.outbox.queued());
-        match line.being_written.take() {
-            None => line.being_written = Some(line.outbox.take()),
-            Some(taken) => {
-                let (seat, written) = (line.seat, line.outbox.written());
-                let node = &mut self.nodes[line.node];
-                if written.answered {
-                    node.post(line.opening, Event::Answered { seat });
-                }
-                if written.drained {
-                    node.post(line.opening, Event::Drained { seat });
-                }
-                for frame in taken.frames() {
-                    self.receive(who, &frame, taken.closing);
-                }
-            }
-        }
-    }
-
-    fn receive(&mut self, who: usize, frame: &Frame, closing: Option<u16>) {
-        if frame.kind().is_none() {
-            let is_refused = closing == Some(close::REFUSED);
-            assert!(!is_refused, "honest people are refused");
-            if let Some(line) = self.people[who].line.take() {
-                self.nodes[line.node].post(line.opening, Event::Leave { seat: line.seat });
-            }
-            return;
-        }
-        let payload = frame.payload();
-        if payload[0] == 100 {
-            return self.receive_control(who, &payload);
-        }
-        match wire::decode(&payload).expect("what the server says can be read") {
-            Incoming::Step1(known) => {
-                let known = yrs::StateVector::decode_v1(&known).expect("a state vector");
-                let update = self.people[who].doc.transact().encode_diff_v1(&known);
-                self.say(who, wire::step_2(&update).payload());
-            }
-            Incoming::Step2(update) => {
-                self.people[who].take_in(update);
-                if let Some(line) = &mut self.people[who].line {
-                    line.is_level = true;
-                }
-            }
-            Incoming::Update(update) => self.people[who].take_in(update),
-            Incoming::Awareness(_) | Incoming::QueryAwareness | Incoming::Nothing => return,
-        }
-        checks::check_shown(&self.people[who].doc, &self.storage.all);
-    }
-
-    fn receive_control(&mut self, who: usize, payload: &Bytes) {
-        let json: serde_json::Value = serde_json::from_slice(&payload[2..]).expect("JSON");
-        if json["t"] != "saved" {
-            return;
-        }
-        let line = self.people[who].line.as_mut();
-        let line = line.expect("it hears over a line");
-        let saved = json["frames"].as_u64().expect("a count") as usize;
-        assert!(saved >= line.saved, "saved counts back");
-        assert!(saved <= line.sent.len(), "more saved than sent");
-        for update in &line.sent[line.saved..saved] {
-            let is_lost = take_in(&self.storage.all, update);
-            assert!(!is_lost, "called saved, and not in the store");
-        }
-        self.trace.tally.saved += (saved - line.saved) as u64;
-        line.saved = saved;
-    }
-
-    fn answer_one(&mut self, node: usize) {
-        let Some(open) = &mut self.nodes[node].open else {
-            return;
-        };
-        if open.asked.is_empty() {
-            return;
-        }
-        let at = self.random.below(open.asked.len());
-        let asked = open.asked.remove(at);
-        let event = self.answer(node, asked);
-        self.nodes[node].put(event);
-    }
-
-    fn finish_orphan(&mut self, node: usize) {
-        if !self.nodes[node].orphans.is_empty() {
-            let asked = self.nodes[node].orphans.remove(0);
-            if matches!(asked, Asked::Append(_)) {
-                self.trace.fault("append of a dead node arrives");
-            }
-            self.answer(node, asked);
-        }
-    }
-
-    fn answer(&mut self, node: usize, asked: Asked) -> Event {
-        let other = |reason: &str| LoadFailed::Other(reason.into());
-        match asked {
-            Asked::Load if self.fails("load fails", 3) => Event::Loaded(Err(other("simulated"))),
-            Asked::Load => {
-                let view = self.view(node, 0);
-                Event::Loaded(self.storage.load(view))
-            }
-            Asked::Build { client, stored } => {
-                Event::Built(Live::build(self.storage.kind(), client, &stored))
-            }
-            Asked::Append(batch) => {
-                batch
-                    .updates
-                    .iter()
-                    .for_each(|update| match &update.payload {
-                        Payload::Inline(bytes) => self.contents.note(bytes),
-                        Payload::Blob { .. } => panic!("a room writes updates inline"),
-                    });
-                Event::Appended(self.append(node, &batch))
-            }
-            Asked::ReadOn { after_seq, index } => {
-                let least = self.storage.head_at(index);
-                if self.nodes[node].is_cut && self.nodes[node].view < least {
-                    return Event::Stored(Err(other("cut off")));
-                }
-                if self.fails("read fails", 5) {
-                    return Event::Stored(Err(other("simulated")));
-                }
-                let view = self.view(node, least);
-                let limit = if self.calm || self.random.percent(50) {
-                    1_000
-                } else {
-                    3
-                };
-                Event::Stored(self.storage.read_on(after_seq, view, limit))
-            }
-            Asked::Compact {
-                expected,
-                upto,
-                stored,
-            } => {
-                if self.nodes[node].is_cut || self.fails("fold fails", 10) {
-                    return Event::Compacted(Err(CompactFailed::Other));
-                }
-                let (body, result) = self.storage.compact(expected, upto, &stored);
-                self.contents.note(&body);
-                if matches!(result, Err(CompactFailed::BodyMoved { .. })) {
-                    self.trace.fault("folds race");
-                }
-                match self.fails("fold not answered", 10) {
-                    true => Event::Compacted(Err(CompactFailed::Other)),
-                    false => Event::Compacted(result),
-                }
-            }
-        }
-    }
-
-    /// How much of the store a node has applied: never less than before, nor less than it was promised.
-    fn view(&mut self, node: usize, least: u64) -> u64 {
-        let head = self.storage.head();
-        let of = &mut self.nodes[node];
-        let lags = (head - of.view.max(least)) as usize;
-        let is_level = !of.is_cut && (self.calm || self.random.percent(60));
-        of.view = of.view.max(least);
-        of.view += match (is_level, of.is_cut) {
-            (true, _) => lags,
-            (false, true) => 0,
-            (false, false) => self.random.below(lags + 1),
-        } as u64;
-        if of.view < head {
-            self.trace.fault("view lags");
-        }
-        of.view
-    }
-
-    fn append(&mut self, node: usize, batch: &Batch) -> Result<Appended, AppendFailed> {
-        let unknown = |reason: &str| Err(AppendFailed::Other(reason.into()));
-        if self.nodes[node].is_cut {
-            return unknown("cut off");
-        }
-        if self.fails("disk full", 2) {
-            return Err(AppendFailed::DiskFull);
-        }
-        if self.fails("append lost", 2) {
-            return unknown("not stored, nor answered");
-        }
-        let mut result = self.storage.append(batch, &mut self.trace);
-        if self.fails("append stored, not answered", 2) {
-            return unknown("stored, but not answered");
-        }
-        if self.fails("append tried twice", 15) {
-            result = self.storage.append(batch, &mut self.trace);
-        }
-        result.map_err(|()| AppendFailed::Gone)
-    }
-
-    fn fails(&mut self, kind: &'static str, percent: usize) -> bool {
-        let fails =
-            !self.calm && self.random.percent(percent) && self.random.percent(self.roughness);
-        if fails {
-            self.trace.fault(kind);
-        }
-        fails
-    }
-
     /// No more faults: everybody comes, reads and is saved.
     fn calm_down(&mut self) {
         self.calm = true;
@@ -530,9 +241,15 @@ impl World {
             self.carry_one();
         }
         for who in 0..PEOPLE {
-            self.read(who);
-            self.read(who);
+            while self.is_sent_something(who) {
+                self.read(who);
+            }
         }
+    }
+
+    fn is_sent_something(&self, who: usize) -> bool {
+        let line = self.people[who].line.as_ref();
+        line.is_some_and(|line| !line.is_quiet())
     }
 
     fn has_mail(&self, node: usize) -> bool {
@@ -542,7 +259,7 @@ impl World {
 
     fn is_asked(&self, node: usize) -> bool {
         let open = self.nodes[node].open.as_ref();
-        open.is_some_and(|open| !open.asked.is_empty())
+        open.is_some_and(|open| !open.io.asked.is_empty())
     }
 
     fn is_settled(&self) -> bool {
@@ -551,9 +268,7 @@ impl World {
                 person.line.as_ref().is_some_and(|line| {
                     let is_saved = person.dialect == Dialect::Yjs
                         || (!line.sent.is_empty() && line.saved == line.sent.len());
-                    let is_written = line.being_written.as_ref();
-                    let is_written = is_written.is_none_or(|taken| taken.frames().next().is_none());
-                    is_saved && is_written && line.unread.is_empty() && !line.outbox.is_waiting()
+                    is_saved && line.unread.is_empty() && line.is_quiet() && line.is_told()
                 })
             })
     }
