@@ -35,6 +35,9 @@ pub(crate) enum What {
 #[derive(Debug, Default)]
 pub(crate) struct Bus {
     nodes: Mutex<Vec<Weak<Rooms>>>,
+    /// Hears nothing.
+    #[cfg(test)]
+    deaf: Mutex<Weak<Rooms>>,
 }
 
 impl Bus {
@@ -55,9 +58,19 @@ impl Bus {
     /// Hands a message to the document's rooms on all other nodes.
     pub(super) fn publish(&self, from: &Rooms, doc: &DocName, message: &Message) {
         for node in self.nodes.lock().iter().filter_map(Weak::upgrade) {
+            #[cfg(test)]
+            if std::ptr::eq(self.deaf.lock().as_ptr(), Arc::as_ptr(&node)) {
+                continue;
+            }
             if !std::ptr::eq(Arc::as_ptr(&node), from) {
                 node.hear(doc, message.clone());
             }
         }
+    }
+
+    /// From here on what is published does not reach this node.
+    #[cfg(test)]
+    pub(super) fn lose_for(&self, node: Option<&Arc<Rooms>>) {
+        *self.deaf.lock() = node.map(Arc::downgrade).unwrap_or_default();
     }
 }

@@ -22,6 +22,8 @@ mod rooms;
 mod socket;
 pub(crate) mod sse;
 mod task;
+#[cfg(test)]
+mod two_nodes;
 mod wire;
 mod writer;
 
