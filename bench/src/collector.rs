@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Collector {
     pub(crate) client: Rc<Client>,
     updates: Rc<RefCell<Vec<Vec<u8>>>>,
+    /// How often it was told all that it lacked.
+    answers: Rc<Cell<usize>>,
     /// From before it connected until it had what it waited for.
     pub(crate) wall: Duration,
 }
@@ -35,11 +37,15 @@ impl Collector {
     ) -> Result<Self> {
         let updates = Rc::new(RefCell::new(Vec::new()));
         let ended = Rc::new(Cell::new(false));
-        let (kept, end) = (updates.clone(), ended.clone());
+        let answers = Rc::new(Cell::new(0));
+        let (kept, end, answered) = (updates.clone(), ended.clone(), answers.clone());
         let begun = Instant::now();
         let client = Client::connect(target, options, move |_, _, message| {
             if let Message::Step2(update) | Message::Update(update) = message {
                 kept.borrow_mut().push(update.to_vec());
+            }
+            if let Message::Step2(_) = message {
+                answered.set(answered.get() + 1);
             }
             if brings_the_end(message) {
                 end.set(true);
@@ -53,12 +59,17 @@ impl Collector {
         Ok(Self {
             client,
             updates,
+            answers,
             wall: begun.elapsed(),
         })
     }
 
     pub(crate) fn updates(&self) -> Ref<'_, Vec<Vec<u8>>> {
         self.updates.borrow()
+    }
+
+    pub(crate) fn answers(&self) -> usize {
+        self.answers.get()
     }
 
     pub(crate) fn received_bytes(&self) -> usize {

@@ -119,6 +119,11 @@ impl Server {
         Ok(server)
     }
 
+    /// Another of the same kind, with nothing in it.
+    pub(crate) async fn another(&self) -> Result<Self> {
+        Self::start(self.kind, &self.places).await
+    }
+
     /// Starts the process on the folder as it is.
     pub(crate) async fn run(&mut self) -> Result<()> {
         let mut process = match self.kind {

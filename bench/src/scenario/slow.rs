@@ -18,7 +18,31 @@ const POINTS: usize = 1_000;
 const RECEIVE_BYTES: u32 = 64 << 10;
 const SAMPLE_SECONDS: f64 = 0.25;
 
+/// What the last to come does in the second span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    Reads,
+    DoesNotRead,
+}
+
+/// Twice the same load for the same two spans, each on a server of its own: a server's memory grows while people draw,
+/// and only against one with all reading does it show what the slow client adds.
 pub(crate) async fn run(server: &Server, plan: &Plan) -> Result<Figures> {
+    let control = measure(&server.another().await?, plan, Last::Reads).await?;
+    let slow = measure(server, plan, Last::DoesNotRead).await?;
+    let peak = |of: &Figures| of.get("peak_mib");
+    let mut figures = slow.clone();
+    figures.set("control_peak_mib", peak(&control));
+    figures.set("control_has_everything", control.get("has_everything"));
+    figures.set("cost_mib", peak(&slow) - peak(&control));
+    figures.set(
+        "unread_mib",
+        plan.seconds * PER_SECOND * (PEOPLE * POINTS * 2) as f64 / f64::from(1 << 20),
+    );
+    Ok(figures)
+}
+
+async fn measure(server: &Server, plan: &Plan, last_does: Last) -> Result<Figures> {
     let target = server.room("slow").await?;
     let tally = Rc::new(Tally::default());
     let seats = Seats {
@@ -37,44 +61,56 @@ pub(crate) async fn run(server: &Server, plan: &Plan) -> Result<Figures> {
     let options = Options {
         receive_bytes: Some(RECEIVE_BYTES),
     };
-    let slow = Collector::ask(&target, options).await?;
-    let with_all = peak_mib(server, plan.seconds).await?;
-    slow.client.pause();
-    let with_slow = peak_mib(server, plan.seconds).await?;
-    let hung_up = slow.client.is_closed();
+    let last = Collector::ask(&target, options).await?;
+    let peak_before = peak_mib(server, plan.seconds).await?;
+    if last_does == Last::DoesNotRead {
+        last.client.pause();
+    }
+    let peak = peak_mib(server, plan.seconds).await?;
+    let hung_up = last.client.is_closed();
 
-    let begun = Instant::now();
-    let received = slow.received_bytes();
+    let (received, answers) = (last.received_bytes(), last.answers());
     crowd.leave().await;
-    slow.client.resume();
+    last.client.resume();
     // Everybody has stopped: what a newcomer gets now is what there is.
     let reader = Collector::ask(&target, Options::default()).await?;
-    sleep_seconds(1.0).await;
-    let all = document(reader.updates().iter().map(Vec::as_slice))?;
-    let is_complete = || {
-        let updates = slow.updates();
-        document(updates.iter().map(Vec::as_slice)).is_ok_and(|doc| same(&doc, &all))
-    };
-    let mut complete = is_complete();
-    while !complete && begun.elapsed().as_secs_f64() < plan.seconds && !slow.client.is_closed() {
-        sleep_seconds(SAMPLE_SECONDS).await;
-        complete = is_complete();
-    }
+    let complete = comes_to_have(&last, &reader, plan.seconds).await?;
     let mut figures = Figures::default();
-    figures.set("peak_mib_all_reading", with_all);
-    figures.set("peak_mib_one_not", with_slow);
-    figures.set("cost_mib", with_slow - with_all);
     figures.set(
-        "unread_mib",
-        plan.seconds * PER_SECOND * (PEOPLE * POINTS * 2) as f64 / f64::from(1 << 20),
+        "edits",
+        crowd
+            .people
+            .iter()
+            .map(|of| f64::from(of.edits()))
+            .sum::<f64>(),
     );
+    figures.set("peak_before_mib", peak_before);
+    figures.set("peak_mib", peak);
     figures.set("hung_up", f64::from(u8::from(hung_up)));
     figures.set("has_everything", f64::from(u8::from(complete)));
+    figures.set("answers_after", (last.answers() - answers) as f64);
     figures.set(
         "received_kib_after",
-        (slow.received_bytes() - received) as f64 / 1024.0,
+        (last.received_bytes() - received) as f64 / 1024.0,
     );
     Ok(figures)
+}
+
+/// Whether one comes to have all that another was sent, within this time.
+async fn comes_to_have(one: &Collector, other: &Collector, seconds: f64) -> Result<bool> {
+    let begun = Instant::now();
+    sleep_seconds(1.0).await;
+    let all = document(other.updates().iter().map(Vec::as_slice))?;
+    loop {
+        let updates = one.updates().clone();
+        if document(updates.iter().map(Vec::as_slice)).is_ok_and(|doc| same(&doc, &all)) {
+            return Ok(true);
+        }
+        if begun.elapsed().as_secs_f64() > seconds || one.client.is_closed() {
+            return Ok(false);
+        }
+        sleep_seconds(SAMPLE_SECONDS).await;
+    }
 }
 
 /// The greatest resident size in this time.
