@@ -255,6 +255,20 @@ pub(crate) struct Seats<'t> {
     pub(crate) tally: &'t Rc<Tally>,
 }
 
+impl<'t> Seats<'t> {
+    /// People who draw, and one who looks on.
+    pub(crate) const fn watched(people: usize, points: usize, tally: &'t Rc<Tally>) -> Self {
+        Self {
+            people,
+            onlookers: 1,
+            ear: Ear::Edits,
+            echo: Echo::Ignored,
+            points,
+            tally,
+        }
+    }
+}
+
 /// What happens when another client sees somebody's edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Echo {

@@ -61,83 +61,87 @@ const IDLE: &[Column] = &[
     column("rss_mib", "RSS MiB with all", 1),
 ];
 
+const fn table(scenario: &'static str, title: &'static str, columns: &'static [Column]) -> Table {
+    Table {
+        scenario,
+        title,
+        columns,
+    }
+}
+
 const TABLES: &[Table] = &[
-    Table {
-        scenario: "fanout-steady",
-        title: "Fan-out: one room of 100, 10 of them redraw a stroke 20 times a second",
-        columns: DELIVERIES,
-    },
-    Table {
-        scenario: "fanout-saturated",
-        title: "Fan-out, saturated: the same room, each of the 10 keeps 4 edits under way",
-        columns: DELIVERIES,
-    },
-    Table {
-        scenario: "awareness",
-        title: "Awareness: one room of 50, each moves the pointer 20 times a second",
-        columns: DELIVERIES,
-    },
-    Table {
-        scenario: "rooms",
-        title: "Rooms: 200 rooms of 2, each redraws a stroke 5 times a second",
-        columns: DELIVERIES,
-    },
-    Table {
-        scenario: "strokes",
-        title: "A stroke on a board of 10,000 elements against one on an empty board: 4 draw 50 new strokes a second each, one looks on",
-        columns: &[
+    table(
+        "fanout-steady",
+        "Fan-out: one room of 100, 10 of them redraw a stroke 20 times a second",
+        DELIVERIES,
+    ),
+    table(
+        "fanout-saturated",
+        "Fan-out, saturated: the same room, each of the 10 keeps 4 edits under way",
+        DELIVERIES,
+    ),
+    table(
+        "awareness",
+        "Awareness: one room of 50, each moves the pointer 20 times a second",
+        DELIVERIES,
+    ),
+    table(
+        "rooms",
+        "Rooms: 200 rooms of 2, each redraws a stroke 5 times a second",
+        DELIVERIES,
+    ),
+    table(
+        "strokes",
+        "A stroke on a board of 10,000 elements against one on an empty board: 4 draw 50 new strokes a second each, one looks on",
+        &[
             column("empty_us", "CPU µs a stroke, empty", 0),
             column("large_us", "CPU µs a stroke, 10,000", 0),
             column("ratio", "ratio", 2),
             column("empty_p99_ms", "p99 ms, empty", 1),
             column("large_p99_ms", "p99 ms, 10,000", 1),
         ],
-    },
-    Table {
-        scenario: "join",
-        title: "Joining a board of 10,000 elements in memory: 20 one by one, then 30 at once",
-        columns: &[
+    ),
+    table(
+        "join",
+        "Joining a board of 10,000 elements in memory: 20 one by one, then 30 at once",
+        &[
             column("cpu_ms_each", "server CPU ms, one by one", 2),
             column("wall_ms_each", "until complete ms", 1),
             column("at_once_wall_ms", "30 at once: all complete ms", 0),
             column("at_once_cpu_ms_each", "server CPU ms each", 2),
             column("received_kib", "received KiB", 0),
         ],
-    },
-    Table {
-        scenario: "cold-open",
-        title: "Cold open: the same board, first to come after a restart",
-        columns: &[
+    ),
+    table(
+        "cold-open",
+        "Cold open: the same board, first to come after a restart",
+        &[
             column("wall_ms", "until complete ms", 1),
             column("cpu_ms", "server CPU ms", 1),
             column("start_cpu_ms", "CPU ms of the start itself", 0),
         ],
-    },
-    Table {
-        scenario: "idle-shared",
-        title: "Idle connections, all in one room",
-        columns: IDLE,
-    },
-    Table {
-        scenario: "idle-own",
-        title: "Idle connections, each in a room of its own",
-        columns: IDLE,
-    },
-    Table {
-        scenario: "kill",
-        title: "kill -9 while 5 draw 20 new strokes a second each; what is there after a restart, before any of them is back",
-        columns: &[
+    ),
+    table("idle-shared", "Idle connections, all in one room", IDLE),
+    table(
+        "idle-own",
+        "Idle connections, each in a room of its own",
+        IDLE,
+    ),
+    table(
+        "kill",
+        "kill -9 while 5 draw 20 new strokes a second each; what is there after a restart, before any of them is back",
+        &[
             column("written", "written", 0),
             column("seen", "seen by another", 0),
             column("lost_seen", "of these lost", 0),
             column("saved", "said to be saved", 0),
             column("lost_saved", "of these lost", 0),
         ],
-    },
-    Table {
-        scenario: "slow",
-        title: "A client that does not read while 10 redraw a stroke of 2 KB 100 times a second each (once, not thrice)",
-        columns: &[
+    ),
+    table(
+        "slow",
+        "A client that does not read while 10 redraw a stroke of 2 KB 100 times a second each (once, not thrice)",
+        &[
             column("unread_mib", "not read MiB", 0),
             column("control_peak_mib", "peak RSS MiB, all reading", 1),
             column("peak_mib", "with it MiB", 1),
@@ -147,7 +151,7 @@ const TABLES: &[Table] = &[
             column("answers_after", "by so many diffs", 0),
             column("received_kib_after", "received after KiB", 0),
         ],
-    },
+    ),
 ];
 
 /// All tables that there are runs for, as Markdown.

@@ -4,7 +4,7 @@ use super::{Figures, Plan};
 use crate::board::{document, same};
 use crate::client::Options;
 use crate::collector::Collector;
-use crate::crowd::{Crowd, Ear, Echo, Person, Seats, Tally, sleep_seconds};
+use crate::crowd::{Crowd, Person, Seats, Tally, sleep_seconds};
 use crate::servers::Server;
 use anyhow::Result;
 use std::rc::Rc;
@@ -45,14 +45,7 @@ pub(crate) async fn run(server: &Server, plan: &Plan) -> Result<Figures> {
 async fn measure(server: &Server, plan: &Plan, last_does: Last) -> Result<Figures> {
     let target = server.room("slow").await?;
     let tally = Rc::new(Tally::default());
-    let seats = Seats {
-        people: PEOPLE,
-        onlookers: 1,
-        ear: Ear::Edits,
-        echo: Echo::Ignored,
-        points: POINTS,
-        tally: &tally,
-    };
+    let seats = Seats::watched(PEOPLE, POINTS, &tally);
     let crowd = Crowd::join(&target, &seats).await?;
     for person in &crowd.people {
         person.keep(PER_SECOND, plan.seed, Person::redraw);

@@ -3,7 +3,7 @@
 use super::{ELEMENTS, Figures, Plan};
 use crate::client::Target;
 use crate::collector::fill;
-use crate::crowd::{Crowd, Ear, Echo, Person, Seats, Tally, Window, sleep_seconds};
+use crate::crowd::{Crowd, Person, Seats, Tally, Window, sleep_seconds};
 use crate::servers::Server;
 use anyhow::Result;
 use std::rc::Rc;
@@ -37,14 +37,7 @@ pub(crate) async fn run(server: &Server, plan: &Plan) -> Result<Figures> {
 
 async fn measure(server: &Server, plan: &Plan, target: &Target) -> Result<Figures> {
     let tally = Rc::new(Tally::default());
-    let seats = Seats {
-        people: PEOPLE,
-        onlookers: 1,
-        ear: Ear::Edits,
-        echo: Echo::Ignored,
-        points: POINTS,
-        tally: &tally,
-    };
+    let seats = Seats::watched(PEOPLE, POINTS, &tally);
     let crowd = Crowd::join(target, &seats).await?;
     for person in &crowd.people {
         person.keep(STROKES_PER_SECOND, plan.seed, Person::draw);
