@@ -10,11 +10,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::command::{Command, Envelope, NewUpdate, Outcome, Payload, Rejection, Reply};
+use crate::command::{Actor, Command, Envelope, NewUpdate, Outcome, Payload, Rejection, Reply};
 use crate::ids::{BoardId, CommandId, DocName, InstanceId, Time, Title};
+use crate::people;
 use crate::records::{
     BoardRow, BodyContent, DocRow, Expiring, InstanceRow, OutcomeRow, SeatRow, UpdateRow,
 };
+use crate::rows::{ReadRows, WriteRows};
+use crate::sharing::{self, RequestRow, What};
 use crate::store::Batch;
 use crate::tx::{Fault, WriteTx};
 
@@ -44,29 +47,60 @@ pub fn apply_batch(tx: &mut dyn WriteTx, batch: &Batch) -> Result<Vec<Reply>, Fa
 /// Applies one command at a moment. A command whose id was answered within the last day is answered the same again.
 pub fn apply(tx: &mut dyn WriteTx, at: Time, envelope: &Envelope) -> Result<Reply, Fault> {
     let Some(id) = envelope.id else {
-        return run(tx, at, &envelope.kind);
+        return run(tx, at, envelope.actor, &envelope.kind);
     };
+    if let Command::Once { asked, kind } = &envelope.kind {
+        return run_once(tx, at, envelope.actor, id, asked, kind);
+    }
     if let Some(kept) = tx.outcome(id)?
         && at < outcome_due(&kept)
     {
         return Ok(kept.reply);
     }
-    let reply = run(tx, at, &envelope.kind)?;
+    let reply = run(tx, at, envelope.actor, &envelope.kind)?;
     keep_outcome(tx, at, id, &reply)?;
     Ok(reply)
 }
 
-fn run(tx: &mut dyn WriteTx, at: Time, command: &Command) -> Result<Reply, Fault> {
+/// The answer is kept beside what was asked for, so that the key cannot be used for something else.
+fn run_once(
+    tx: &mut dyn WriteTx,
+    at: Time,
+    actor: Actor,
+    id: CommandId,
+    asked: &[u8; 32],
+    command: &Command,
+) -> Result<Reply, Fault> {
+    if let Some(kept) = tx.get::<RequestRow>(&id)?
+        && at < kept.at.plus_ms(OUTCOME_KEPT_MS)
+    {
+        return Ok(match kept.asked == *asked {
+            true => Ok(Outcome::Again(Box::new(kept.reply))),
+            false => Err(Rejection::RequestReused),
+        });
+    }
+    let reply = run(tx, at, actor, command)?;
+    let row = RequestRow {
+        asked: *asked,
+        at,
+        reply: reply.clone(),
+    };
+    tx.put(&id, &row)?;
+    tx.put_expiring(at.plus_ms(OUTCOME_KEPT_MS), &Expiring::Outcome(id))?;
+    Ok(reply)
+}
+
+fn run(tx: &mut dyn WriteTx, at: Time, actor: Actor, command: &Command) -> Result<Reply, Fault> {
     match command {
         Command::InitInstance { instance } => init_instance(tx, at, *instance),
-        Command::CreateBoard { board, title } => create_board(tx, at, *board, title),
+        Command::CreateBoard { board, title } => create_board(tx, at, actor, *board, title),
         Command::RenameBoard {
             board,
             title,
             if_rev,
-        } => rename_board(tx, at, *board, title, *if_rev),
-        Command::TrashBoard { board, if_rev } => trash_board(tx, at, *board, *if_rev),
-        Command::RestoreBoard { board } => restore_board(tx, at, *board),
+        } => rename_board(tx, at, actor, *board, title, *if_rev),
+        Command::TrashBoard { board, if_rev } => trash_board(tx, at, actor, *board, *if_rev),
+        Command::RestoreBoard { board } => restore_board(tx, at, actor, *board),
         Command::PurgeBoard { board } => purge_board(tx, *board),
         Command::AppendUpdates { doc, updates } => append_updates(tx, at, doc, updates),
         Command::Compact {
@@ -82,6 +116,10 @@ fn run(tx: &mut dyn WriteTx, at: Time, command: &Command) -> Result<Reply, Fault
             };
             compact(tx, doc, span, body, state_vector)
         }
+        Command::People(command) => people::apply(tx, at, command),
+        Command::Sharing(command) => sharing::apply(tx, at, actor, command),
+        // Without an id there is nothing to recognise a repeat by.
+        Command::Once { kind, .. } => run(tx, at, actor, kind),
     }
 }
 
@@ -96,6 +134,7 @@ fn init_instance(tx: &mut dyn WriteTx, at: Time, id: InstanceId) -> Result<Reply
 fn create_board(
     tx: &mut dyn WriteTx,
     at: Time,
+    actor: Actor,
     board: BoardId,
     title: &Title,
 ) -> Result<Reply, Fault> {
@@ -115,12 +154,14 @@ fn create_board(
     };
     tx.put_board(board, &row)?;
     tx.put_doc(&board.into(), &doc)?;
+    sharing::own_board(tx, at, actor, board)?;
     Ok(Ok(Outcome::Board(row.join(board, &doc))))
 }
 
 fn rename_board(
     tx: &mut dyn WriteTx,
     at: Time,
+    actor: Actor,
     board: BoardId,
     title: &Title,
     if_rev: Option<u64>,
@@ -130,12 +171,17 @@ fn rename_board(
         Err(rejection) => return Ok(Err(rejection)),
     };
     let title = title.clone();
+    let renamed = What::Renamed {
+        title: title.clone(),
+    };
+    sharing::note(tx, at, actor, board, renamed)?;
     change_board(tx, at, board, BoardRow { title, ..row })
 }
 
 fn trash_board(
     tx: &mut dyn WriteTx,
     at: Time,
+    actor: Actor,
     board: BoardId,
     if_rev: Option<u64>,
 ) -> Result<Reply, Fault> {
@@ -144,15 +190,22 @@ fn trash_board(
         Err(rejection) => return Ok(Err(rejection)),
     };
     let trashed_at = Some(at);
+    sharing::note(tx, at, actor, board, What::Trashed)?;
     change_board(tx, at, board, BoardRow { trashed_at, ..row })
 }
 
-fn restore_board(tx: &mut dyn WriteTx, at: Time, board: BoardId) -> Result<Reply, Fault> {
+fn restore_board(
+    tx: &mut dyn WriteTx,
+    at: Time,
+    actor: Actor,
+    board: BoardId,
+) -> Result<Reply, Fault> {
     let row = match trashed_board(tx, board)? {
         Ok(row) => row,
         Err(rejection) => return Ok(Err(rejection)),
     };
     let trashed_at = None;
+    sharing::note(tx, at, actor, board, What::Restored)?;
     change_board(tx, at, board, BoardRow { trashed_at, ..row })
 }
 
@@ -161,6 +214,7 @@ fn purge_board(tx: &mut dyn WriteTx, board: BoardId) -> Result<Reply, Fault> {
     if let Err(rejection) = trashed_board(tx, board)? {
         return Ok(Err(rejection));
     }
+    sharing::forget_board(tx, board)?;
     tx.delete_board(board)?;
     tx.delete_doc(&board.into())?;
     Ok(Ok(Outcome::Done))
@@ -411,7 +465,12 @@ fn forget(tx: &mut dyn WriteTx, at: Time, what: &Expiring) -> Result<Option<Time
             if due.is_some_and(|due| due <= at) {
                 tx.delete_outcome(*id)?;
             }
-            Ok(due.filter(|due| *due > at))
+            let request = tx.get::<RequestRow>(id)?;
+            let request_due = request.map(|row| row.at.plus_ms(OUTCOME_KEPT_MS));
+            if request_due.is_some_and(|due| due <= at) {
+                tx.delete::<RequestRow>(id)?;
+            }
+            Ok(due.max(request_due).filter(|due| *due > at))
         }
         Expiring::Seat(doc, seat) => {
             let due = tx.seat(doc, *seat)?.map(|row| seat_due(&row));

@@ -7,8 +7,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, DecodeError};
-use crate::ids::{BoardId, CommandId, DocName, InstanceId, Title};
+use crate::ids::{BoardId, CommandId, DocName, InstanceId, SessionId, Title, UserId};
+use crate::people::{PeopleCommand, PeopleOutcome};
 use crate::records::BoardRecord;
+use crate::sharing::{SharingCommand, SharingOutcome};
 
 /// A command with who asks for it and, where it must run only once, the id of the attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +48,10 @@ impl Envelope {
             | Command::RenameBoard { .. }
             | Command::TrashBoard { .. }
             | Command::RestoreBoard { .. }
-            | Command::PurgeBoard { .. } => 4 * OVERHEAD,
+            | Command::PurgeBoard { .. }
+            | Command::People(_)
+            | Command::Sharing(_)
+            | Command::Once { .. } => 4 * OVERHEAD,
             Command::AppendUpdates { updates, .. } => {
                 let each = |update: &NewUpdate| update.payload.inline_bytes() + OVERHEAD / 2;
                 2 * OVERHEAD + updates.iter().map(each).sum::<usize>()
@@ -58,13 +63,16 @@ impl Envelope {
     }
 }
 
-/// Who asks. Accounts and tokens join this list when they exist.
+/// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Actor {
     /// The server itself: compaction, repair, upkeep.
     System,
     /// A person on a node without accounts.
     Local,
+    User(UserId),
+    /// Somebody who came through a share link: their visit.
+    Guest(SessionId),
 }
 
 /// One change to durable state.
@@ -108,6 +116,14 @@ pub enum Command {
         upto_seq: u64,
         body: Payload,
         state_vector: Vec<u8>,
+    },
+    People(PeopleCommand),
+    Sharing(SharingCommand),
+    /// A command that runs once for a request: the envelope's id stands for who asked where under which key, `asked` for
+    /// what. The same again gets the first answer, something else under the same key is refused.
+    Once {
+        asked: [u8; 32],
+        kind: Box<Command>,
     },
 }
 
@@ -163,6 +179,10 @@ pub enum Outcome {
     Compacted {
         body_seq: u64,
     },
+    People(PeopleOutcome),
+    Sharing(SharingOutcome),
+    /// What was answered to the first request of this key.
+    Again(Box<Reply>),
 }
 
 /// Why the rules say no. The same on every node; shown to the caller.
@@ -192,6 +212,56 @@ pub enum Rejection {
     Empty,
     #[error("content stored apart is not supported yet")]
     BlobUnsupported,
+    #[error("this key was used for another request")]
+    RequestReused,
+    #[error("there are accounts already")]
+    NotTheFirstUser,
+    #[error("there is no such person")]
+    UserNotFound,
+    #[error("an account with this e-mail address exists")]
+    UserExists,
+    #[error("the account is disabled")]
+    UserDisabled,
+    #[error("somebody must remain who can administer this installation")]
+    LastAdmin,
+    #[error("there is no such session")]
+    SessionNotFound,
+    #[error("a session with this id exists")]
+    SessionExists,
+    #[error("there is no such token")]
+    TokenNotFound,
+    #[error("there are {max} already, which is all there may be")]
+    TooMany { max: u64 },
+    #[error("the board is archived")]
+    BoardArchived,
+    #[error("the board is not archived")]
+    BoardNotArchived,
+    #[error("this person is not a member")]
+    MemberNotFound,
+    #[error("they are a member already")]
+    AlreadyMember,
+    #[error("a board needs an owner")]
+    LastOwner,
+    #[error("there is no such share link")]
+    LinkNotFound,
+    #[error("a share link with this secret exists")]
+    LinkExists,
+    #[error("the share link has expired or was revoked")]
+    LinkOver,
+    #[error("the share link was used as often as it may be")]
+    LinkUsedUp,
+    #[error("there is no such invitation")]
+    InvitationNotFound,
+    #[error("an invitation with this secret exists")]
+    InvitationExists,
+    #[error("the invitation was answered, withdrawn or has expired")]
+    InvitationOver,
+    #[error("the invitation is for somebody else")]
+    WrongAddress,
+    #[error("nobody has asked for this")]
+    RequestNotFound,
+    #[error("a file with this id exists")]
+    AssetExists,
 }
 
 /// How a command ended.

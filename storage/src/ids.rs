@@ -29,7 +29,7 @@ pub enum InvalidTitle {
     ControlCharacter,
 }
 
-// Four types with one behaviour; a generic `Id<Kind>` would put its marker type into every derive and error message.
+// Many types with one behaviour; a generic `Id<Kind>` would put its marker type into every derive and error message.
 macro_rules! id_type {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $expected:literal) => {
         $(#[$doc])*
@@ -95,6 +95,31 @@ id_type!(
 id_type!(
     /// One group of nodes that replicate to each other.
     ClusterId, "cls_", "a cluster id (cls_ and 26 characters)"
+);
+
+id_type!(
+    /// One person's account.
+    UserId, "usr_", "a user id (usr_ and 26 characters)"
+);
+id_type!(
+    /// One browser that signed in, or one visit through a share link.
+    SessionId, "ses_", "a session id (ses_ and 26 characters)"
+);
+id_type!(
+    /// One personal API token.
+    TokenId, "tok_", "a token id (tok_ and 26 characters)"
+);
+id_type!(
+    /// One share link of one board.
+    LinkId, "shr_", "a share link id (shr_ and 26 characters)"
+);
+id_type!(
+    /// One invitation to one board.
+    InvitationId, "inv_", "an invitation id (inv_ and 26 characters)"
+);
+id_type!(
+    /// One file that somebody put on a board.
+    AssetId, "ast_", "an asset id (ast_ and 26 characters)"
 );
 
 fn base32(mut value: u128) -> String {

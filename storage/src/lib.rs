@@ -12,25 +12,31 @@
 
 pub mod apply;
 pub mod cache;
+pub mod changes;
 pub mod codec;
 pub mod command;
 pub mod disk;
 pub mod ids;
+pub mod names;
+pub mod people;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod query;
 pub mod records;
 pub mod redb;
+pub mod rows;
+pub mod sharing;
 pub mod store;
 pub mod suite;
 pub mod tx;
 
+pub use changes::Change;
 pub use command::{
     Actor, Command, Envelope, NewUpdate, Origin, Outcome, Payload, Rejection, Reply,
 };
 pub use ids::{
-    BoardId, ClusterId, CommandId, DocName, InstanceId, InvalidId, InvalidTitle, RawName, Time,
-    Title,
+    AssetId, BoardId, ClusterId, CommandId, DocName, InstanceId, InvalidId, InvalidTitle,
+    InvitationId, LinkId, RawName, SessionId, Time, Title, TokenId, UserId,
 };
 pub use query::{
     Answer, BoardCursor, BoardPage, BoardSort, BoardsQuery, Body, DocState, Query, Stats,

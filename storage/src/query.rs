@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::{Actor, Payload};
 use crate::ids::{BoardId, DocName, InstanceId, Time};
+use crate::people::{self, PeopleAnswer, PeopleQuery};
 use crate::records::{BoardRecord, UpdateRow};
+use crate::sharing::{self, SharingAnswer, SharingQuery};
 use crate::tx::{Counts, Fault, ReadTx};
 
 /// More than this many rows are not given at once, whatever the limit asked for.
@@ -36,6 +38,8 @@ pub enum Query {
         limit: u32,
     },
     Stats,
+    People(PeopleQuery),
+    Sharing(SharingQuery),
 }
 
 /// Which boards to list, in which order, from where on.
@@ -78,6 +82,8 @@ pub enum Answer {
     /// `None`: there is no such document.
     Tail(Option<Vec<StoredUpdate>>),
     Stats(Stats),
+    People(PeopleAnswer),
+    Sharing(SharingAnswer),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,6 +175,20 @@ impl Answer {
         }
     }
 
+    pub fn into_people(self) -> PeopleAnswer {
+        match self {
+            Self::People(answer) => answer,
+            other => other.mismatch("People"),
+        }
+    }
+
+    pub fn into_sharing(self) -> SharingAnswer {
+        match self {
+            Self::Sharing(answer) => answer,
+            other => other.mismatch("Sharing"),
+        }
+    }
+
     fn mismatch(&self, wanted: &str) -> ! {
         panic!("asked for {wanted}, answered {self:?}")
     }
@@ -191,10 +211,12 @@ pub fn answer(tx: &dyn ReadTx, query: &Query) -> Result<Answer, Fault> {
             counts: tx.counts()?,
             at: tx.clock()?,
         })),
+        Query::People(query) => Ok(Answer::People(people::answer(tx, query)?)),
+        Query::Sharing(query) => Ok(Answer::Sharing(sharing::answer(tx, query)?)),
     }
 }
 
-fn read_board(tx: &dyn ReadTx, board: BoardId) -> Result<Option<BoardRecord>, Fault> {
+pub(crate) fn read_board(tx: &dyn ReadTx, board: BoardId) -> Result<Option<BoardRecord>, Fault> {
     let Some(row) = tx.board(board)? else {
         return Ok(None);
     };
@@ -277,7 +299,7 @@ fn compare_places(a: &BoardCursor, b: &BoardCursor) -> Ordering {
     }
 }
 
-fn page_rows(limit: u32) -> usize {
+pub(crate) fn page_rows(limit: u32) -> usize {
     limit.clamp(1, PAGE_ROWS_MAX) as usize
 }
 

@@ -9,6 +9,7 @@ use crate::ids::{BoardId, CommandId, DocName, Time};
 use crate::records::{
     BoardRow, BodyContent, DocRow, Expiring, InstanceRow, OutcomeRow, SeatRow, UpdateRow,
 };
+use crate::rows::RowKind;
 
 /// This machine failed. Never an answer to a client: whoever writes stops writing.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +45,19 @@ pub trait ReadTx {
     /// The first `limit` things due at or before `until`, earliest first.
     fn expiring(&self, until: Time, limit: usize) -> Result<Vec<(Time, Expiring)>, Fault>;
     fn counts(&self) -> Result<Counts, Fault>;
+    /// A row of [`crate::rows`], which gives these their types.
+    fn get_row(&self, kind: RowKind, key: &[u8]) -> Result<Option<Vec<u8>>, Fault>;
+    /// The rows of a kind whose keys begin with `prefix`, ascending.
+    fn scan_rows(
+        &self,
+        kind: RowKind,
+        prefix: &[u8],
+        visit: &mut VisitBytes<'_>,
+    ) -> Result<(), Fault>;
 }
+
+/// Called with the key and the value of each row of a scan; `Break` ends it.
+pub type VisitBytes<'a> = dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Fault> + 'a;
 
 /// Called for each record of a scan; `Break` ends it.
 pub type Visit<'a, K, R> = dyn FnMut(K, R) -> Result<ControlFlow<()>, Fault> + 'a;
@@ -76,4 +89,6 @@ pub trait WriteTx: ReadTx {
     fn delete_outcome(&mut self, id: CommandId) -> Result<(), Fault>;
     fn put_expiring(&mut self, due: Time, what: &Expiring) -> Result<(), Fault>;
     fn delete_expiring(&mut self, due: Time, what: &Expiring) -> Result<(), Fault>;
+    fn put_row(&mut self, kind: RowKind, key: &[u8], value: &[u8]) -> Result<(), Fault>;
+    fn delete_row(&mut self, kind: RowKind, key: &[u8]) -> Result<(), Fault>;
 }

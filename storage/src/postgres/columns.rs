@@ -22,10 +22,13 @@ pub(super) fn bound(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-pub(super) fn actor(actor: Actor) -> &'static str {
+/// A word, or the id of who it was.
+pub(super) fn actor(actor: Actor) -> String {
     match actor {
-        Actor::System => "system",
-        Actor::Local => "local",
+        Actor::System => "system".to_owned(),
+        Actor::Local => "local".to_owned(),
+        Actor::User(user) => user.to_string(),
+        Actor::Guest(session) => session.to_string(),
     }
 }
 
@@ -56,10 +59,15 @@ pub(super) fn get_uuid(row: &Row, column: usize) -> Result<[u8; 16], Fault> {
 }
 
 pub(super) fn get_actor(row: &Row, column: usize) -> Result<Actor, Fault> {
-    match get(row, column)? {
+    let word: &str = get(row, column)?;
+    match word {
         "system" => Ok(Actor::System),
         "local" => Ok(Actor::Local),
-        other => Err(Fault::Corrupt(format!("{other} is nobody"))),
+        id => id
+            .parse()
+            .map(Actor::User)
+            .or_else(|_| id.parse().map(Actor::Guest))
+            .map_err(|_| Fault::Corrupt(format!("{id} is nobody"))),
     }
 }
 

@@ -7,7 +7,10 @@ use super::session::{Session, fault};
 use crate::tx::Fault;
 
 /// What was released, in order; the first has version 1.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_boards.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001_boards.sql"),
+    include_str!("migrations/0002_rows.sql"),
+];
 
 /// Held while the tables are looked at and changed, so that of several processes that start at once one does it. The
 /// number is arbitrary, and Easel's.

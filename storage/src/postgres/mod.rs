@@ -157,15 +157,19 @@ fn run(tx: &mut Tx<'_>, batch: &Batch) -> Result<(CommitIndex, Vec<Reply>), Faul
 }
 
 fn docs_named_by(batch: &Batch) -> BTreeSet<DocName> {
-    let name = |command: &Command| match command {
-        Command::InitInstance { .. } => None,
-        Command::CreateBoard { board, .. }
-        | Command::RenameBoard { board, .. }
-        | Command::TrashBoard { board, .. }
-        | Command::RestoreBoard { board }
-        | Command::PurgeBoard { board } => Some((*board).into()),
-        Command::AppendUpdates { doc, .. } | Command::Compact { doc, .. } => Some(doc.clone()),
-    };
+    fn name(command: &Command) -> Option<DocName> {
+        match command {
+            // These hold the lock on all rows of their kind.
+            Command::InitInstance { .. } | Command::People(_) | Command::Sharing(_) => None,
+            Command::Once { kind, .. } => name(kind),
+            Command::CreateBoard { board, .. }
+            | Command::RenameBoard { board, .. }
+            | Command::TrashBoard { board, .. }
+            | Command::RestoreBoard { board }
+            | Command::PurgeBoard { board } => Some((*board).into()),
+            Command::AppendUpdates { doc, .. } | Command::Compact { doc, .. } => Some(doc.clone()),
+        }
+    }
     batch
         .envelopes
         .iter()

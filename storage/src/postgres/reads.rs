@@ -14,7 +14,8 @@ use crate::ids::{BoardId, CommandId, DocName, InstanceId, Time};
 use crate::records::{
     BoardRow, BodyContent, DocRow, Expiring, InstanceRow, OutcomeRow, SeatRow, UpdateRow,
 };
-use crate::tx::{Counts, Fault, ReadTx, Visit};
+use crate::rows::RowKind;
+use crate::tx::{Counts, Fault, ReadTx, Visit, VisitBytes};
 
 impl ReadTx for Tx<'_> {
     fn instance(&self) -> Result<Option<InstanceRow>, Fault> {
@@ -157,6 +158,27 @@ impl ReadTx for Tx<'_> {
             updates: get_number(&row, 2)?,
             seats: get_number(&row, 3)?,
             outcomes: get_number(&row, 4)?,
+        })
+    }
+
+    fn get_row(&self, kind: RowKind, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        self.hold_rows()?;
+        let sql = "SELECT value FROM rows WHERE kind = $1 AND key = $2";
+        let row = self.row(sql, &[&(kind as i16), &key])?;
+        row.map(|row| get(&row, 0)).transpose()
+    }
+
+    fn scan_rows(
+        &self,
+        kind: RowKind,
+        prefix: &[u8],
+        visit: &mut VisitBytes<'_>,
+    ) -> Result<(), Fault> {
+        self.hold_rows()?;
+        let sql = "SELECT key, value FROM rows
+                   WHERE kind = $1 AND key >= $2 AND substring(key FOR length($2)) = $2 ORDER BY key";
+        self.scan(sql, &[&(kind as i16), &prefix], &mut |row| {
+            visit(get(row, 0)?, get(row, 1)?)
         })
     }
 }

@@ -14,6 +14,9 @@ use crate::ids::{BoardId, CommandId, DocName, Time};
 use crate::store::CommitIndex;
 use crate::tx::{Fault, ReadTx};
 
+/// Held by whoever changes table rows. The number is arbitrary, and Easel's.
+const ROWS_LOCK: i64 = 0x6561_7365_6c00_0002;
+
 /// A scan holds this many rows at a time.
 const SCAN_ROWS: i32 = 256;
 
@@ -26,6 +29,8 @@ pub(super) struct Tx<'a> {
     /// The rows that are there and that nobody else can change before this ends.
     held: RefCell<Held>,
     overtaken: Cell<bool>,
+    /// Whether this holds the lock over all of table rows.
+    holds_rows: Cell<bool>,
     /// The time put last. It is written with the commit number, so that the row of both is locked last.
     clock: Option<Time>,
 }
@@ -74,6 +79,7 @@ impl<'a> Tx<'a> {
             access,
             held: RefCell::default(),
             overtaken: Cell::new(false),
+            holds_rows: Cell::new(false),
             clock: None,
         })
     }
@@ -142,6 +148,14 @@ impl<'a> Tx<'a> {
         let row = self.row("SELECT commits FROM progress", &[])?;
         let row = row.ok_or_else(|| Fault::Corrupt("table progress has no row".to_owned()))?;
         get_number(&row, 0).map(CommitIndex)
+    }
+
+    /// Before a writer looks at table rows: from then on nobody else writes there until this ends.
+    pub(super) fn hold_rows(&self) -> Result<(), Fault> {
+        if self.access == Access::Write && !self.holds_rows.replace(true) {
+            self.run("SELECT pg_advisory_xact_lock($1)", &[&ROWS_LOCK])?;
+        }
+        Ok(())
     }
 
     pub(super) fn is_overtaken(&self) -> bool {

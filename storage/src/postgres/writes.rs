@@ -11,6 +11,7 @@ use crate::ids::{BoardId, CommandId, DocName, Time};
 use crate::records::{
     BoardRow, BodyContent, DocRow, Expiring, InstanceRow, OutcomeRow, SeatRow, UpdateRow,
 };
+use crate::rows::RowKind;
 use crate::tx::{Fault, WriteTx};
 
 impl WriteTx for Tx<'_> {
@@ -200,6 +201,26 @@ impl WriteTx for Tx<'_> {
                 &[&due, &doc.to_string(), &seat.cast_signed()],
             )?,
         };
+        Ok(())
+    }
+
+    fn put_row(&mut self, kind: RowKind, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+        self.hold_rows()?;
+        // The lock is held, so nobody can have put another in between.
+        self.run(
+            "INSERT INTO rows (kind, key, value) VALUES ($1, $2, $3)
+             ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value",
+            &[&(kind as i16), &key, &value],
+        )?;
+        Ok(())
+    }
+
+    fn delete_row(&mut self, kind: RowKind, key: &[u8]) -> Result<(), Fault> {
+        self.hold_rows()?;
+        self.run(
+            "DELETE FROM rows WHERE kind = $1 AND key = $2",
+            &[&(kind as i16), &key],
+        )?;
         Ok(())
     }
 }

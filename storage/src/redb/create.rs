@@ -132,6 +132,7 @@ impl Drop for Beside {
     }
 }
 
+/// Makes the tables that are missing and names the format, durably.
 fn initialise(database: &Database) -> Result<(), Fault> {
     let mut tx = database.begin_write().map_err(fault)?;
     tx.set_quick_repair(true);
@@ -156,19 +157,24 @@ fn check_beginning(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Refuses what is not a state or a later release's; brings an earlier release's up to this one's format.
 fn check_format(database: &Database) -> Result<(), OpenError> {
     let tx = database
         .begin_read()
         .map_err(|error| damaged(fault(error)))?;
     let tables = Tables::of(&tx);
-    match tables.open_all() {
-        Ok(()) => {}
-        // A sound redb file without our tables is another program's.
-        Err(Fault::Engine(_)) => return Err(OpenError::Foreign),
-        Err(other) => return Err(damaged(other)),
-    }
-    match tables.format().map_err(damaged)? {
-        Some(tables::FORMAT) => Ok(()),
+    // A sound redb file without our tables is another program's.
+    let foreign = |fault| match fault {
+        Fault::Engine(_) => OpenError::Foreign,
+        other => damaged(other),
+    };
+    match tables.format().map_err(foreign)? {
+        Some(tables::FORMAT) => tables.open_all().map_err(foreign),
+        Some(tables::FORMAT_WITHOUT_ACCOUNTS) => {
+            drop(tables);
+            drop(tx);
+            Ok(initialise(database)?)
+        }
         Some(found) if found > tables::FORMAT => Err(OpenError::NewerFormat {
             found,
             known: tables::FORMAT,

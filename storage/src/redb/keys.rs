@@ -5,6 +5,7 @@
 
 use crate::ids::{BoardId, CommandId, DocName, RawName, Time};
 use crate::records::Expiring;
+use crate::rows::RowKind;
 
 const KIND_BOARD: u8 = 0;
 const KIND_RAW: u8 = 1;
@@ -83,6 +84,13 @@ impl Key {
         }
         self
     }
+}
+
+pub(super) fn of_row(kind: RowKind, key: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1 + key.len());
+    bytes.push(kind as u8);
+    bytes.extend_from_slice(key);
+    bytes
 }
 
 pub(super) fn parse_board(key: &[u8]) -> Option<BoardId> {

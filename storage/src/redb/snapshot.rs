@@ -169,11 +169,13 @@ pub(super) fn load(database: &Database, source: &mut dyn Read) -> Result<(), Ins
     tx.set_quick_repair(true);
     load_rows(&tx, &mut source)?;
     check_end(&mut source)?;
-    // Opening also makes the tables of which the snapshot held no row.
-    let tables = Tables::of(&tx);
-    tables.open_all()?;
-    check_format(tables.format()?)?;
-    drop(tables);
+    {
+        // Opening also makes the tables of which the snapshot held no row.
+        let mut tables = Tables::of(&tx);
+        tables.open_all()?;
+        check_format(tables.format()?)?;
+        tables.put_format()?;
+    }
     tx.commit().map_err(fault)?;
     Ok(())
 }
@@ -225,7 +227,7 @@ fn check_end(source: &mut HashingSource<'_>) -> Result<(), InstallError> {
 
 fn check_format(format: Option<u32>) -> Result<(), InstallError> {
     match format {
-        Some(tables::FORMAT) => Ok(()),
+        Some(tables::FORMAT | tables::FORMAT_WITHOUT_ACCOUNTS) => Ok(()),
         Some(found) if found > tables::FORMAT => Err(InstallError::Newer {
             found,
             known: tables::FORMAT,

@@ -23,7 +23,8 @@ use crate::ids::{BoardId, CommandId, DocName, Time};
 use crate::records::{
     BoardRow, BodyContent, DocRow, Expiring, InstanceRow, OutcomeRow, SeatRow, UpdateRow,
 };
-use crate::tx::{Counts, Fault, ReadTx, Visit, WriteTx};
+use crate::rows::RowKind;
+use crate::tx::{Counts, Fault, ReadTx, Visit, VisitBytes, WriteTx};
 
 type RawTable = TableDefinition<'static, &'static [u8], &'static [u8]>;
 type BytesTable<'tx> = Table<'tx, &'static [u8], &'static [u8]>;
@@ -36,9 +37,11 @@ const UPDATES: RawTable = TableDefinition::new("updates");
 const SEATS: RawTable = TableDefinition::new("seats");
 const OUTCOMES: RawTable = TableDefinition::new("outcomes");
 const EXPIRING: RawTable = TableDefinition::new("expiring");
+/// A kind's number, then the key: what is looked at now and then shares one table, so that no transaction pays for more.
+const ROWS: RawTable = TableDefinition::new("rows");
 
 /// Every table with its number in snapshots. Numbers are never reused.
-pub(super) const ALL: [(u8, RawTable); 8] = [
+pub(super) const ALL: [(u8, RawTable); 9] = [
     (1, META),
     (2, BOARDS),
     (3, DOCS),
@@ -47,10 +50,14 @@ pub(super) const ALL: [(u8, RawTable); 8] = [
     (6, SEATS),
     (7, OUTCOMES),
     (8, EXPIRING),
+    (9, ROWS),
 ];
 
 /// The format of the whole file: which tables there are and what their keys mean.
-pub(super) const FORMAT: u32 = 1;
+///
+/// 2 added accounts: a release that knows none must not open the boards of people to whoever comes.
+pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT_WITHOUT_ACCOUNTS: u32 = 1;
 
 const META_FORMAT: &[u8] = b"format";
 const META_MARKER: &[u8] = b"marker";
@@ -96,6 +103,7 @@ pub(super) struct Tables<X: Opens> {
     seats: Lazy<X>,
     outcomes: Lazy<X>,
     expiring: Lazy<X>,
+    rows: Lazy<X>,
     held: Held,
 }
 
@@ -188,6 +196,7 @@ impl<X: Opens + Copy> Tables<X> {
             seats: lazy(SEATS),
             outcomes: lazy(OUTCOMES),
             expiring: lazy(EXPIRING),
+            rows: lazy(ROWS),
             held,
         }
     }
@@ -234,6 +243,7 @@ impl<X: Opens> Tables<X> {
             &self.seats,
             &self.outcomes,
             &self.expiring,
+            &self.rows,
         ] {
             lazy.get()?;
         }
@@ -245,7 +255,6 @@ impl<X: Opens> Tables<X> {
         Ok(row.map(|row| row.value().to_vec()))
     }
 
-    /// The format the file was made in, if it says.
     pub(super) fn format(&self) -> Result<Option<u32>, Fault> {
         let row = self.meta.get()?.get(META_FORMAT).map_err(fault)?;
         Ok(row.and_then(|row| Some(u32::from_be_bytes(row.value().try_into().ok()?))))
@@ -425,9 +434,42 @@ impl<X: Opens> ReadTx for Tables<X> {
             outcomes: len(&self.outcomes)?,
         })
     }
+
+    fn get_row(&self, kind: RowKind, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        let rows = self.rows.get()?;
+        let row = rows.get(&*keys::of_row(kind, key)).map_err(fault)?;
+        Ok(row.map(|row| row.value().to_vec()))
+    }
+
+    fn scan_rows(
+        &self,
+        kind: RowKind,
+        prefix: &[u8],
+        visit: &mut VisitBytes<'_>,
+    ) -> Result<(), Fault> {
+        let first = keys::of_row(kind, prefix);
+        for row in self.rows.get()?.range(&*first..).map_err(fault)? {
+            let (key, value) = row.map_err(fault)?;
+            if !key.value().starts_with(&first) {
+                break;
+            }
+            if visit(&key.value()[1..], value.value())?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl WriteTx for WriteTables<'_> {
+    fn put_row(&mut self, kind: RowKind, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+        put_bytes(&mut self.rows, &keys::of_row(kind, key), value)
+    }
+
+    fn delete_row(&mut self, kind: RowKind, key: &[u8]) -> Result<(), Fault> {
+        delete(&mut self.rows, &keys::of_row(kind, key))
+    }
+
     fn put_instance(&mut self, row: &InstanceRow) -> Result<(), Fault> {
         put(&mut self.meta, META_INSTANCE, row)
     }

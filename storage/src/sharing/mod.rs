@@ -1,0 +1,29 @@
+//! Who may do what on which board: members, policy, links, invitations, requests; what people did there; its files.
+
+mod activity;
+mod boards;
+mod command;
+mod links;
+mod members;
+mod query;
+mod records;
+mod rules;
+
+pub use command::{LinkChange, PolicyChange, SharingCommand, SharingOutcome};
+pub use query::{
+    ActivityOf, ActivityPage, ActivityQuery, ActivityView, BoardCard, BoardView, CardCursor,
+    CardFilter, CardPage, CardSort, CardsQuery, InvitationView, LinkView, MemberView, Mine,
+    RequestView, SharingAnswer, SharingQuery,
+};
+pub use records::{
+    Access, AccessRequestRow, AccessRow, ActivityCount, ActivityOfUser, ActivityRow, AssetForm,
+    AssetOfBoard, AssetRow, BoardOfUser, EDITED_EVERY_MS, EventNo, Favourite, INVITATIONS_MAX,
+    InvitationBySecret, InvitationRow, InvitationState, LINKS_MAX, LinkBySecret, LinkRow,
+    MEMBERS_MAX, MemberRow, OPENED_MAX, Opened, REQUESTS_MAX, RequestRow, Role, SessionOfLink,
+    What, WorkspaceBoard,
+};
+
+pub(crate) use activity::note;
+pub(crate) use boards::{claim_boards, forget_board, leave_boards, own_board};
+pub(crate) use query::answer;
+pub(crate) use rules::apply;

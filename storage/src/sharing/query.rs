@@ -1,0 +1,552 @@
+//! What can be asked about boards as a person sees them.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use super::records::{
+    Access, AccessRequestRow, AccessRow, ActivityOfUser, ActivityRow, AssetOfBoard, AssetRow,
+    BoardOfUser, EventNo, Favourite, InvitationBySecret, InvitationRow, LinkBySecret, LinkRow,
+    MemberRow, Opened, Role, WorkspaceBoard,
+};
+use crate::command::Actor;
+use crate::ids::{AssetId, BoardId, InvitationId, LinkId, Time, UserId};
+use crate::names::SecretHash;
+use crate::people::{UserRow, UserView};
+use crate::query::{page_rows, read_board};
+use crate::records::BoardRecord;
+use crate::rows::{ReadRows, Single};
+use crate::tx::{Fault, ReadTx};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SharingQuery {
+    /// The board, its policy, and what this person is there.
+    Board {
+        board: BoardId,
+        user: Option<UserId>,
+    },
+    Cards(CardsQuery),
+    Members(BoardId),
+    Links(BoardId),
+    Link(BoardId, LinkId),
+    LinkBySecret(SecretHash),
+    Invitations(BoardId),
+    InvitationBySecret(SecretHash),
+    Requests(BoardId),
+    Activity(ActivityQuery),
+    Asset(AssetId),
+    Assets(BoardId),
+    /// Whether two people are members of one board.
+    ShareABoard(UserId, UserId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SharingAnswer {
+    Board(Option<BoardView>),
+    Cards(CardPage),
+    Members(Vec<MemberView>),
+    Links(Vec<LinkView>),
+    Link(Option<LinkView>),
+    Invitations(Vec<InvitationView>),
+    Invitation(Option<InvitationView>),
+    Requests(Vec<RequestView>),
+    Activity(ActivityPage),
+    Asset(Option<AssetRow>),
+    Assets(Vec<(AssetId, AssetRow)>),
+    ShareABoard(bool),
+}
+
+/// A board as one person meets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoardView {
+    pub board: BoardRecord,
+    /// `None`: a board of a time before accounts, that nobody owns yet.
+    pub policy: Option<AccessRow>,
+    /// What the person is by membership.
+    pub member: Option<Role>,
+    /// What they may: by membership, or because everybody with an account may.
+    pub role: Option<Role>,
+    pub starred: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardsQuery {
+    pub user: UserId,
+    pub filter: CardFilter,
+    pub text: Option<String>,
+    pub sort: CardSort,
+    pub after: Option<CardCursor>,
+    pub limit: u32,
+}
+
+/// Which of the boards that a person may see.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CardFilter {
+    pub trashed: bool,
+    /// `None`: archived or not.
+    pub archived: Option<bool>,
+    pub starred: bool,
+    pub owner: Option<UserId>,
+    pub mine: Mine,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mine {
+    #[default]
+    Any,
+    /// Boards the person owns.
+    Owned,
+    /// Boards somebody else owns and made the person a member of.
+    Shared,
+    /// Boards the person opened lately.
+    Opened,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CardSort {
+    UpdatedDesc,
+    UpdatedAsc,
+    CreatedDesc,
+    Title,
+    OpenedDesc,
+}
+
+/// The place of a card in a list: what it is sorted by, then its id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum CardCursor {
+    Latest(Reverse<Time>, BoardId),
+    Earliest(Time, BoardId),
+    Title(String, BoardId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoardCard {
+    pub board: BoardRecord,
+    pub role: Role,
+    pub starred: bool,
+    pub archived_at: Option<Time>,
+    pub owner: Option<UserId>,
+    pub owner_name: Option<String>,
+    pub opened_at: Option<Time>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardPage {
+    pub cards: Vec<BoardCard>,
+    pub next: Option<CardCursor>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberView {
+    pub user: UserView,
+    pub row: MemberRow,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkView {
+    pub board: BoardId,
+    pub link: LinkId,
+    pub row: LinkRow,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitationView {
+    pub board: BoardId,
+    pub invitation: InvitationId,
+    pub row: InvitationRow,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestView {
+    pub user: UserView,
+    pub row: AccessRequestRow,
+}
+
+/// Whose or which activity, latest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActivityQuery {
+    pub of: ActivityOf,
+    /// Only this person's.
+    pub by: Option<UserId>,
+    pub since: Option<Time>,
+    pub after: Option<EventNo>,
+    pub limit: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActivityOf {
+    Board(BoardId),
+    User(UserId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityView {
+    pub no: EventNo,
+    pub board: BoardId,
+    pub row: ActivityRow,
+    /// The person's name as it is now.
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityPage {
+    pub lines: Vec<ActivityView>,
+    pub next: Option<EventNo>,
+}
+
+pub(crate) fn answer(tx: &dyn ReadTx, query: &SharingQuery) -> Result<SharingAnswer, Fault> {
+    Ok(match query {
+        SharingQuery::Board { board, user } => SharingAnswer::Board(board_view(tx, *board, *user)?),
+        SharingQuery::Cards(query) => SharingAnswer::Cards(list_cards(tx, query)?),
+        SharingQuery::Members(board) => SharingAnswer::Members(members(tx, *board)?),
+        SharingQuery::Links(board) => SharingAnswer::Links(links(tx, *board)?),
+        SharingQuery::Link(board, link) => SharingAnswer::Link(link_view(tx, *board, *link)?),
+        SharingQuery::LinkBySecret(hash) => {
+            SharingAnswer::Link(match tx.get::<LinkBySecret>(hash)? {
+                Some(found) => link_view(tx, found.board, found.link)?,
+                None => None,
+            })
+        }
+        SharingQuery::Invitations(board) => SharingAnswer::Invitations(invitations(tx, *board)?),
+        SharingQuery::InvitationBySecret(hash) => {
+            SharingAnswer::Invitation(invitation_by_secret(tx, hash)?)
+        }
+        SharingQuery::Requests(board) => SharingAnswer::Requests(requests(tx, *board)?),
+        SharingQuery::Activity(query) => SharingAnswer::Activity(activity(tx, query)?),
+        SharingQuery::Asset(asset) => SharingAnswer::Asset(tx.get(asset)?),
+        SharingQuery::Assets(board) => SharingAnswer::Assets(assets(tx, *board)?),
+        SharingQuery::ShareABoard(one, other) => {
+            SharingAnswer::ShareABoard(share_a_board(tx, *one, *other)?)
+        }
+    })
+}
+
+fn board_view(
+    tx: &dyn ReadTx,
+    id: BoardId,
+    user: Option<UserId>,
+) -> Result<Option<BoardView>, Fault> {
+    let Some(board) = read_board(tx, id)? else {
+        return Ok(None);
+    };
+    let policy = tx.get::<AccessRow>(&id)?;
+    let (member, starred) = match user {
+        Some(user) => (
+            tx.get::<MemberRow>(&(id, user))?.map(|row| row.role),
+            tx.get::<Favourite>(&(user, id))?.is_some(),
+        ),
+        None => (None, false),
+    };
+    let by_policy = user.and_then(|_| workspace_role(policy.as_ref()));
+    Ok(Some(BoardView {
+        board,
+        member,
+        role: member.max(by_policy),
+        policy,
+        starred,
+    }))
+}
+
+fn workspace_role(policy: Option<&AccessRow>) -> Option<Role> {
+    match policy?.access {
+        Access::Private => None,
+        Access::Workspace(role) => Some(role),
+    }
+}
+
+/// Reads every board the person may see and sorts: tens for nearly everybody, and ten thousand are read in tens of
+/// milliseconds.
+fn list_cards(tx: &dyn ReadTx, query: &CardsQuery) -> Result<CardPage, Fault> {
+    let text = query.text.as_deref().map(str::to_lowercase);
+    let user = query.user;
+    let mut found = Vec::new();
+    for (board, member) in visible_boards(tx, user)? {
+        let Some(row) = tx.board(board)? else {
+            continue;
+        };
+        let folded = row.title.as_str().to_lowercase();
+        let is_wanted = row.trashed_at.is_some() == query.filter.trashed
+            && text.as_deref().is_none_or(|text| folded.contains(text));
+        if !is_wanted {
+            continue;
+        }
+        let policy = tx.get::<AccessRow>(&board)?;
+        let Some(role) = member.max(workspace_role(policy.as_ref())) else {
+            continue;
+        };
+        let archived_at = policy.as_ref().and_then(|policy| policy.archived_at);
+        let starred = tx.get::<Favourite>(&(user, board))?.is_some();
+        let opened_at = tx.get::<Opened>(&(user, board))?.map(|opened| opened.at);
+        let is_mine = match query.filter.mine {
+            Mine::Any => true,
+            Mine::Owned => member == Some(Role::Owner),
+            Mine::Shared => member.is_some() && member != Some(Role::Owner),
+            Mine::Opened => opened_at.is_some(),
+        };
+        // In the trash only who can take it out again finds it.
+        let is_wanted = is_mine
+            && (!query.filter.trashed || role == Role::Owner)
+            && (!query.filter.starred || starred)
+            && query
+                .filter
+                .archived
+                .is_none_or(|wanted| wanted == archived_at.is_some());
+        if !is_wanted {
+            continue;
+        }
+        if let Some(owner) = query.filter.owner
+            && !is_owner(tx, board, owner)?
+        {
+            continue;
+        }
+        let doc = tx.doc(&board.into())?;
+        let doc = doc.ok_or_else(|| Fault::Corrupt(format!("{board} has no document")))?;
+        let board = row.join(board, &doc);
+        let place = place_of(&board, folded, opened_at, query.sort);
+        if query.after.as_ref().is_none_or(|after| place > *after) {
+            let card = BoardCard {
+                board,
+                role,
+                starred,
+                archived_at,
+                owner: None,
+                owner_name: None,
+                opened_at,
+            };
+            found.push((place, card));
+        }
+    }
+    found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    let limit = page_rows(query.limit);
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found
+        .last()
+        .filter(|_| more)
+        .map(|(place, _)| place.clone());
+    let mut cards: Vec<_> = found.into_iter().map(|(_, card)| card).collect();
+    for card in &mut cards {
+        // Of the page alone: the list as a whole does not need it.
+        if let Some((owner, name)) = owner_of(tx, card.board.id)? {
+            card.owner = Some(owner);
+            card.owner_name = Some(name);
+        }
+    }
+    Ok(CardPage { cards, next })
+}
+
+fn visible_boards(tx: &dyn ReadTx, user: UserId) -> Result<Vec<(BoardId, Option<Role>)>, Fault> {
+    let mut boards = Vec::new();
+    let mut mine = BTreeSet::new();
+    tx.scan::<BoardOfUser>(&user, &mut |(_, board), BoardOfUser(role)| {
+        boards.push((board, Some(role)));
+        mine.insert(board);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    for board in tx.keys::<WorkspaceBoard>(&Single)? {
+        if !mine.contains(&board) {
+            boards.push((board, None));
+        }
+    }
+    Ok(boards)
+}
+
+fn is_owner(tx: &dyn ReadTx, board: BoardId, user: UserId) -> Result<bool, Fault> {
+    let row = tx.get::<MemberRow>(&(board, user))?;
+    Ok(row.is_some_and(|row| row.role == Role::Owner))
+}
+
+/// The first of the owners, by age of the account.
+fn owner_of(tx: &dyn ReadTx, board: BoardId) -> Result<Option<(UserId, String)>, Fault> {
+    let mut owner = None;
+    tx.scan::<MemberRow>(&board, &mut |(_, user), row| {
+        Ok(if row.role == Role::Owner {
+            owner = Some(user);
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    })?;
+    let Some(owner) = owner else {
+        return Ok(None);
+    };
+    let row = tx.get_known::<UserRow>(&owner)?;
+    Ok(Some((owner, row.name.as_str().to_owned())))
+}
+
+fn place_of(
+    board: &BoardRecord,
+    folded: String,
+    opened_at: Option<Time>,
+    sort: CardSort,
+) -> CardCursor {
+    let id = board.id;
+    match sort {
+        CardSort::UpdatedDesc => CardCursor::Latest(Reverse(board.updated_at), id),
+        CardSort::UpdatedAsc => CardCursor::Earliest(board.updated_at, id),
+        CardSort::CreatedDesc => CardCursor::Latest(Reverse(board.created_at), id),
+        CardSort::Title => CardCursor::Title(folded, id),
+        CardSort::OpenedDesc => CardCursor::Latest(Reverse(opened_at.unwrap_or_default()), id),
+    }
+}
+
+fn user_view(tx: &dyn ReadTx, id: UserId) -> Result<UserView, Fault> {
+    Ok(UserView {
+        id,
+        row: tx.get_known(&id)?,
+    })
+}
+
+fn members(tx: &dyn ReadTx, board: BoardId) -> Result<Vec<MemberView>, Fault> {
+    let rows = tx.all::<MemberRow>(&board)?;
+    rows.into_iter()
+        .map(|((_, user), row)| {
+            Ok(MemberView {
+                user: user_view(tx, user)?,
+                row,
+            })
+        })
+        .collect()
+}
+
+fn links(tx: &dyn ReadTx, board: BoardId) -> Result<Vec<LinkView>, Fault> {
+    let rows = tx.all::<LinkRow>(&board)?;
+    let view = |((board, link), row)| LinkView { board, link, row };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+fn link_view(tx: &dyn ReadTx, board: BoardId, link: LinkId) -> Result<Option<LinkView>, Fault> {
+    let row = tx.get::<LinkRow>(&(board, link))?;
+    Ok(row.map(|row| LinkView { board, link, row }))
+}
+
+fn invitations(tx: &dyn ReadTx, board: BoardId) -> Result<Vec<InvitationView>, Fault> {
+    let rows = tx.all::<InvitationRow>(&board)?;
+    let view = |((board, invitation), row)| InvitationView {
+        board,
+        invitation,
+        row,
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+fn invitation_by_secret(
+    tx: &dyn ReadTx,
+    hash: &SecretHash,
+) -> Result<Option<InvitationView>, Fault> {
+    let Some(found) = tx.get::<InvitationBySecret>(hash)? else {
+        return Ok(None);
+    };
+    let InvitationBySecret { board, invitation } = found;
+    let row = tx.get_known::<InvitationRow>(&(board, invitation))?;
+    Ok(Some(InvitationView {
+        board,
+        invitation,
+        row,
+    }))
+}
+
+fn requests(tx: &dyn ReadTx, board: BoardId) -> Result<Vec<RequestView>, Fault> {
+    let mut found = Vec::new();
+    for ((_, user), row) in tx.all::<AccessRequestRow>(&board)? {
+        // Whoever asked may have gone since.
+        if let Some(person) = tx.get::<UserRow>(&user)? {
+            let user = UserView {
+                id: user,
+                row: person,
+            };
+            found.push(RequestView { user, row });
+        }
+    }
+    Ok(found)
+}
+
+fn activity(tx: &dyn ReadTx, query: &ActivityQuery) -> Result<ActivityPage, Fault> {
+    let mut found: Vec<(EventNo, BoardId)> = Vec::new();
+    let limit = page_rows(query.limit);
+    let mut next = None;
+    let mut take = |tx: &dyn ReadTx, no: EventNo, board: BoardId, row: Option<&ActivityRow>| {
+        if query.after.is_some_and(|after| no >= after) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let stored;
+        let row = match row {
+            Some(row) => row,
+            // The board may have been purged since.
+            None => match tx.get::<ActivityRow>(&(board, no))? {
+                Some(row) => {
+                    stored = row;
+                    &stored
+                }
+                None => return Ok(ControlFlow::Continue(())),
+            },
+        };
+        if query.since.is_some_and(|since| row.at < since) {
+            return Ok(ControlFlow::Break(()));
+        }
+        let by = |user| row.actor == Actor::User(user);
+        if query.by.is_none_or(by) {
+            if found.len() == limit {
+                next = found.last().map(|(no, _)| *no);
+                return Ok(ControlFlow::Break(()));
+            }
+            found.push((no, board));
+        }
+        Ok(ControlFlow::Continue(()))
+    };
+    match query.of {
+        ActivityOf::Board(board) => {
+            tx.scan::<ActivityRow>(&board, &mut |(_, no), row| take(tx, no, board, Some(&row)))?;
+        }
+        ActivityOf::User(user) => {
+            tx.scan::<ActivityOfUser>(&user, &mut |(_, no), of| take(tx, no, of.board, None))?;
+        }
+    }
+    let lines = found
+        .into_iter()
+        .map(|(no, board)| view_line(tx, no, board));
+    Ok(ActivityPage {
+        lines: lines.collect::<Result<_, _>>()?,
+        next,
+    })
+}
+
+fn view_line(tx: &dyn ReadTx, no: EventNo, board: BoardId) -> Result<ActivityView, Fault> {
+    let row = tx.get_known::<ActivityRow>(&(board, no))?;
+    let name = match row.actor {
+        Actor::User(user) => {
+            let person = tx.get::<UserRow>(&user)?;
+            person.map(|person| person.name.as_str().to_owned())
+        }
+        Actor::Guest(_) => row.guest.as_ref().map(|name| name.as_str().to_owned()),
+        Actor::System | Actor::Local => None,
+    };
+    Ok(ActivityView {
+        no,
+        board,
+        row,
+        name,
+    })
+}
+
+fn assets(tx: &dyn ReadTx, board: BoardId) -> Result<Vec<(AssetId, AssetRow)>, Fault> {
+    let keys = tx.keys::<AssetOfBoard>(&board)?;
+    keys.into_iter()
+        .map(|(_, asset)| Ok((asset, tx.get_known(&asset)?)))
+        .collect()
+}
+
+fn share_a_board(tx: &dyn ReadTx, one: UserId, other: UserId) -> Result<bool, Fault> {
+    let mut shared = false;
+    tx.scan::<BoardOfUser>(&one, &mut |(_, board), _| {
+        shared = tx.get::<MemberRow>(&(board, other))?.is_some();
+        Ok(if shared {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    })?;
+    Ok(shared)
+}
