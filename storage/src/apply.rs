@@ -141,6 +141,9 @@ fn create_board(
     if tx.board(board)?.is_some() {
         return Ok(Err(Rejection::BoardExists));
     }
+    if let Err(rejection) = sharing::may_own(tx, actor)? {
+        return Ok(Err(rejection));
+    }
     let row = BoardRow {
         title: title.clone(),
         created_at: at,
@@ -204,6 +207,9 @@ fn restore_board(
         Ok(row) => row,
         Err(rejection) => return Ok(Err(rejection)),
     };
+    if let Err(rejection) = sharing::own_again(tx, at, actor, board)? {
+        return Ok(Err(rejection));
+    }
     let trashed_at = None;
     sharing::note(tx, at, actor, board, What::Restored)?;
     change_board(tx, at, board, BoardRow { trashed_at, ..row })

@@ -45,14 +45,17 @@ fn note(command: &Command, outcome: &Outcome, changes: &mut Vec<Change>) {
 
 fn people(command: &PeopleCommand, outcome: &Outcome, changes: &mut Vec<Change>) {
     match command {
-        // It takes every board that there is.
-        PeopleCommand::CreateFirstUser(_) => changes.push(Change::Everything),
+        // These take boards that are not named: every one that there is, and all that one person owned.
+        PeopleCommand::CreateFirstUser(_) | PeopleCommand::DeleteUser { .. } => {
+            changes.push(Change::Everything);
+        }
         PeopleCommand::CreateUser(new) => changes.push(Change::User(new.user)),
         PeopleCommand::ChangeUser { user, .. }
         | PeopleCommand::SetPassword { user, .. }
         | PeopleCommand::SetDisabled { user, .. }
-        | PeopleCommand::DeleteUser { user, .. }
-        | PeopleCommand::EndSessions { user, .. } => changes.push(Change::User(*user)),
+        | PeopleCommand::EndSessions { user, .. }
+        // To make room it may have ended the session that was unused for longest.
+        | PeopleCommand::StartSession { user, .. } => changes.push(Change::User(*user)),
         PeopleCommand::RotateSession { session, .. } => {
             if matches!(outcome, Outcome::People(PeopleOutcome::FamilyEnded { .. })) {
                 changes.push(Change::Session(*session));
@@ -63,7 +66,6 @@ fn people(command: &PeopleCommand, outcome: &Outcome, changes: &mut Vec<Change>)
         PeopleCommand::PutKeyring { .. } => changes.push(Change::Keyring),
         PeopleCommand::RehashPassword { .. }
         | PeopleCommand::PutSettings { .. }
-        | PeopleCommand::StartSession { .. }
         | PeopleCommand::ConfirmSession { .. }
         | PeopleCommand::CreateToken { .. } => {}
     }

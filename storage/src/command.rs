@@ -230,6 +230,8 @@ pub enum Rejection {
     SessionExists,
     #[error("there is no such token")]
     TokenNotFound,
+    #[error("a token with this id exists")]
+    TokenExists,
     #[error("there are {max} already, which is all there may be")]
     TooMany { max: u64 },
     #[error("the board is archived")]
@@ -242,9 +244,11 @@ pub enum Rejection {
     AlreadyMember,
     #[error("a board needs an owner")]
     LastOwner,
+    #[error("nobody becomes an owner this way")]
+    RoleTooHigh,
     #[error("there is no such share link")]
     LinkNotFound,
-    #[error("a share link with this secret exists")]
+    #[error("this share link exists")]
     LinkExists,
     #[error("the share link has expired or was revoked")]
     LinkOver,
@@ -252,7 +256,7 @@ pub enum Rejection {
     LinkUsedUp,
     #[error("there is no such invitation")]
     InvitationNotFound,
-    #[error("an invitation with this secret exists")]
+    #[error("this invitation exists")]
     InvitationExists,
     #[error("the invitation was answered, withdrawn or has expired")]
     InvitationOver,

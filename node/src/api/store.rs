@@ -63,9 +63,12 @@ pub(super) async fn submit(
     match reply.map_err(refused)? {
         Outcome::Board(board) => Ok((index, board)),
         // Only another command under the same key ends like that.
-        Outcome::Done | Outcome::Appended { .. } | Outcome::Compacted { .. } => {
-            Err(Code::IdempotencyKeyReused.into())
-        }
+        Outcome::Done
+        | Outcome::Appended { .. }
+        | Outcome::Compacted { .. }
+        | Outcome::People(_)
+        | Outcome::Sharing(_)
+        | Outcome::Again(_) => Err(Code::IdempotencyKeyReused.into()),
     }
 }
 
@@ -94,7 +97,34 @@ fn refused(rejection: Rejection) -> Problem {
         | Rejection::BodyMoved { .. }
         | Rejection::SeqOutOfRange { .. }
         | Rejection::Empty
-        | Rejection::BlobUnsupported => Code::Conflict,
+        | Rejection::BlobUnsupported
+        | Rejection::NotTheFirstUser
+        | Rejection::UserExists
+        | Rejection::UserDisabled
+        | Rejection::LastAdmin
+        | Rejection::SessionExists
+        | Rejection::TokenExists
+        | Rejection::TooMany { .. }
+        | Rejection::BoardArchived
+        | Rejection::BoardNotArchived
+        | Rejection::AlreadyMember
+        | Rejection::LastOwner
+        | Rejection::RoleTooHigh
+        | Rejection::LinkExists
+        | Rejection::LinkUsedUp
+        | Rejection::InvitationExists
+        | Rejection::WrongAddress
+        | Rejection::AssetExists => Code::Conflict,
+        Rejection::RequestReused => Code::IdempotencyKeyReused,
+        Rejection::UserNotFound
+        | Rejection::SessionNotFound
+        | Rejection::TokenNotFound
+        | Rejection::MemberNotFound
+        | Rejection::LinkNotFound
+        | Rejection::LinkOver
+        | Rejection::InvitationNotFound
+        | Rejection::InvitationOver
+        | Rejection::RequestNotFound => Code::NotFound,
     };
     Problem::new(code).detail(rejection.to_string())
 }

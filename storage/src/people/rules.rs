@@ -129,7 +129,11 @@ fn create_first_user(tx: &mut dyn WriteTx, at: Time, new: &NewUser) -> Result<Re
     if found {
         return refused(Rejection::NotTheFirstUser);
     }
-    let row = insert_user(tx, at, new)?;
+    let admin = NewUser {
+        role: InstanceRole::Admin,
+        ..new.clone()
+    };
+    let row = insert_user(tx, at, &admin)?;
     sharing::claim_boards(tx, at, new.user)?;
     ended(PeopleOutcome::User(row))
 }
@@ -434,6 +438,9 @@ fn confirm_session(tx: &mut dyn WriteTx, at: Time, session: SessionId) -> Result
     let Some(mut row) = tx.get::<SessionRow>(&session)? else {
         return refused(Rejection::SessionNotFound);
     };
+    if row.is_over(at) {
+        return refused(Rejection::SessionNotFound);
+    }
     row.authenticated_at = at;
     tx.put(&session, &row)?;
     done()
@@ -468,9 +475,14 @@ fn create_token(
     token: TokenId,
     row: TokenRow,
 ) -> Result<Reply, Fault> {
-    let owner = tx.get::<UserRow>(&row.user)?;
-    if owner.is_none_or(|owner| owner.disabled_at.is_some()) {
+    let Some(owner) = tx.get::<UserRow>(&row.user)? else {
         return refused(Rejection::UserNotFound);
+    };
+    if owner.disabled_at.is_some() {
+        return refused(Rejection::UserDisabled);
+    }
+    if tx.get::<TokenRow>(&token)?.is_some() {
+        return refused(Rejection::TokenExists);
     }
     let mut over = Vec::new();
     let mine = tx.keys::<TokenOfUser>(&row.user)?;

@@ -46,7 +46,7 @@ pub enum SharingCommand {
         expires_at: Option<Time>,
         uses_max: Option<u32>,
     },
-    /// Whoever came through it is sent away when it lets in less.
+    /// Whoever came through it is sent away by a new password and when it ends; a role holds for those who are in, too.
     ChangeLink {
         board: BoardId,
         link: LinkId,

@@ -3,7 +3,9 @@
 use super::activity::note;
 use super::boards::end_visits;
 use super::command::{LinkChange, SharingOutcome};
-use super::records::{AccessRow, LINKS_MAX, LinkBySecret, LinkRow, SessionOfLink, What};
+use super::records::{
+    AccessRow, LINKS_MAX, LinkBySecret, LinkRow, Role, SessionOfLink, VISITS_MAX, What,
+};
 use super::rules::{done, ended, refused};
 use crate::command::{Actor, Rejection, Reply};
 use crate::ids::{BoardId, LinkId, SessionId, Time};
@@ -19,7 +21,11 @@ pub(super) fn create(
     (board, link): (BoardId, LinkId),
     row: LinkRow,
 ) -> Result<Reply, Fault> {
-    if tx.get::<LinkBySecret>(&row.hash)?.is_some() {
+    if row.role == Role::Owner {
+        return refused(Rejection::RoleTooHigh);
+    }
+    let is_known = tx.get::<LinkRow>(&(board, link))?.is_some();
+    if is_known || tx.get::<LinkBySecret>(&row.hash)?.is_some() {
         return refused(Rejection::LinkExists);
     }
     let before = tx.all::<LinkRow>(&board)?;
@@ -70,6 +76,9 @@ pub(super) fn change(
         expires_at,
         uses_max,
     } = change;
+    if *role == Some(Role::Owner) {
+        return refused(Rejection::RoleTooHigh);
+    }
     row.role = role.unwrap_or(row.role);
     if let Some(label) = label {
         row.label.clone_from(label);
@@ -85,9 +94,23 @@ pub(super) fn change(
     tx.put(&(board, link), &row)?;
     if ends_visits || row.is_over(at) {
         end_visits(tx, link)?;
+    } else if let Some(end) = row.expires_at {
+        shorten_visits(tx, link, end)?;
     }
     note(tx, at, actor, board, What::LinkChanged { link })?;
     ended(SharingOutcome::Link(row))
+}
+
+/// No visit goes on when its link has expired.
+fn shorten_visits(tx: &mut dyn WriteTx, link: LinkId, end: Time) -> Result<(), Fault> {
+    for (_, session) in tx.keys::<SessionOfLink>(&link)? {
+        let mut visit = tx.get_known::<SessionRow>(&session)?;
+        if visit.ends_at > end {
+            visit.ends_at = end;
+            tx.put(&session, &visit)?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn revoke(
@@ -108,6 +131,9 @@ pub(super) fn revoke(
     }
     done()
 }
+
+/// How many of a link's visits each new one looks at, to forget those that are over: the earliest, which end first.
+const SWEEP_VISITS: usize = 16;
 
 pub(super) fn open(
     tx: &mut dyn WriteTx,
@@ -130,12 +156,25 @@ pub(super) fn open(
     if tx.get::<SessionRow>(&session)?.is_some() {
         return refused(Rejection::SessionExists);
     }
-    for (_, old) in tx.keys::<SessionOfLink>(&link)? {
-        if tx.get_known::<SessionRow>(&old)?.is_over(at) {
-            end_session(tx, old)?;
+    let visits = tx.keys::<SessionOfLink>(&link)?;
+    let looked_at = match visits.len() < VISITS_MAX {
+        true => SWEEP_VISITS,
+        false => visits.len(),
+    };
+    let mut over = Vec::new();
+    for (_, visit) in visits.iter().take(looked_at) {
+        if tx.get_known::<SessionRow>(visit)?.is_over(at) {
+            over.push(*visit);
         }
     }
-    row.uses += 1;
+    if visits.len() - over.len() >= VISITS_MAX {
+        let max = VISITS_MAX as u64;
+        return refused(Rejection::TooMany { max });
+    }
+    for visit in over {
+        end_session(tx, visit)?;
+    }
+    row.uses = row.uses.saturating_add(1);
     tx.put(&(board, link), &row)?;
     let visit = SessionRow {
         subject: Subject::Link {
@@ -158,12 +197,16 @@ pub(super) fn open(
 
 pub(super) fn name_guest(
     tx: &mut dyn WriteTx,
+    at: Time,
     session: SessionId,
     new: &DisplayName,
 ) -> Result<Reply, Fault> {
     let Some(mut row) = tx.get::<SessionRow>(&session)? else {
         return refused(Rejection::SessionNotFound);
     };
+    if row.is_over(at) {
+        return refused(Rejection::SessionNotFound);
+    }
     match &mut row.subject {
         Subject::Link { name, .. } => *name = Some(new.clone()),
         Subject::User(_) => return refused(Rejection::SessionNotFound),

@@ -9,6 +9,7 @@ use super::records::{
 use super::rules::{done, ended, refused};
 use crate::command::{Actor, Rejection, Reply};
 use crate::ids::{BoardId, InvitationId, Time, UserId};
+use crate::names::Email;
 use crate::people::UserRow;
 use crate::rows::{ReadRows, WriteRows};
 use crate::tx::{Fault, WriteTx};
@@ -58,9 +59,9 @@ pub(super) fn set_member(
         let max = MEMBERS_MAX as u64;
         return refused(Rejection::TooMany { max });
     }
+    tx.delete::<AccessRequestRow>(&(board, user))?;
     if before != Some(role) {
         put_member(tx, at, actor, board, user, role)?;
-        tx.delete::<AccessRequestRow>(&(board, user))?;
         note(tx, at, actor, board, What::MemberSet { user, role })?;
     }
     let row = tx.get_known::<MemberRow>(&(board, user))?;
@@ -105,12 +106,19 @@ pub(super) fn transfer(
     if heir.is_none_or(|heir| heir.disabled_at.is_some()) {
         return refused(Rejection::UserNotFound);
     }
-    for ((_, user), row) in tx.all::<MemberRow>(&board)? {
+    let members = tx.all::<MemberRow>(&board)?;
+    let is_new = !members.iter().any(|((_, user), _)| *user == to);
+    if is_new && members.len() >= MEMBERS_MAX {
+        let max = MEMBERS_MAX as u64;
+        return refused(Rejection::TooMany { max });
+    }
+    for ((_, user), row) in members {
         if row.role == Role::Owner && user != to {
             put_member(tx, at, actor, board, user, Role::Editor)?;
         }
     }
     put_member(tx, at, actor, board, to, Role::Owner)?;
+    tx.delete::<AccessRequestRow>(&(board, to))?;
     note(tx, at, actor, board, What::Transferred { to })?;
     done()
 }
@@ -122,7 +130,11 @@ pub(super) fn create_invitation(
     (board, invitation): (BoardId, InvitationId),
     row: InvitationRow,
 ) -> Result<Reply, Fault> {
-    if tx.get::<InvitationBySecret>(&row.hash)?.is_some() {
+    if row.role == Role::Owner {
+        return refused(Rejection::RoleTooHigh);
+    }
+    let is_known = tx.get::<InvitationRow>(&(board, invitation))?.is_some();
+    if is_known || tx.get::<InvitationBySecret>(&row.hash)?.is_some() {
         return refused(Rejection::InvitationExists);
     }
     let before = tx.all::<InvitationRow>(&board)?;
@@ -187,8 +199,11 @@ pub(super) fn accept_invitation(
     let Some(person) = tx.get::<UserRow>(&user)? else {
         return refused(Rejection::UserNotFound);
     };
-    let is_meant = |email: &crate::names::Email| email.folded() == person.email.folded();
-    if person.disabled_at.is_some() || !row.email.as_ref().is_none_or(is_meant) {
+    if person.disabled_at.is_some() {
+        return refused(Rejection::UserDisabled);
+    }
+    let is_meant = |email: &Email| email.folded() == person.email.folded();
+    if !row.email.as_ref().is_none_or(is_meant) {
         return refused(Rejection::WrongAddress);
     }
     let before = tx.get::<MemberRow>(&(board, user))?.map(|row| row.role);
@@ -215,6 +230,13 @@ pub(super) fn ask(
     role: Role,
     message: Option<&str>,
 ) -> Result<Reply, Fault> {
+    let person = tx.get::<UserRow>(&user)?;
+    if person.is_none_or(|person| person.disabled_at.is_some()) {
+        return refused(Rejection::UserNotFound);
+    }
+    if role == Role::Owner {
+        return refused(Rejection::RoleTooHigh);
+    }
     let before = tx.get::<MemberRow>(&(board, user))?;
     if before.is_some_and(|row| row.role >= role) {
         return refused(Rejection::AlreadyMember);
@@ -246,9 +268,15 @@ pub(super) fn answer_request(
     if tx.get::<AccessRequestRow>(&(board, user))?.is_none() {
         return refused(Rejection::RequestNotFound);
     }
-    match role {
-        Some(role) => set_member(tx, at, actor, (board, user), role),
-        None => {
+    let before = tx.get::<MemberRow>(&(board, user))?;
+    match (role, before) {
+        // Whoever let them in meanwhile gave more: the answer takes nothing away.
+        (Some(role), Some(before)) if before.role >= role => {
+            tx.delete::<AccessRequestRow>(&(board, user))?;
+            ended(SharingOutcome::Member(before))
+        }
+        (Some(role), _) => set_member(tx, at, actor, (board, user), role),
+        (None, _) => {
             tx.delete::<AccessRequestRow>(&(board, user))?;
             note(tx, at, actor, board, What::AccessDenied { user })?;
             done()

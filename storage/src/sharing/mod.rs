@@ -17,13 +17,13 @@ pub use query::{
 };
 pub use records::{
     Access, AccessRequestRow, AccessRow, ActivityCount, ActivityOfUser, ActivityRow, AssetForm,
-    AssetOfBoard, AssetRow, BoardOfUser, EDITED_EVERY_MS, EventNo, Favourite, INVITATIONS_MAX,
-    InvitationBySecret, InvitationRow, InvitationState, LINKS_MAX, LinkBySecret, LinkRow,
-    MEMBERS_MAX, MemberRow, OPENED_MAX, Opened, REQUESTS_MAX, RequestRow, Role, SessionOfLink,
-    What, WorkspaceBoard,
+    AssetOfBoard, AssetRow, BoardOfUser, EDITED_EVERY_MS, EventNo, FAVOURITES_MAX, Favourite,
+    INVITATIONS_MAX, InvitationBySecret, InvitationRow, InvitationState, LINKS_MAX, LinkBySecret,
+    LinkRow, MEMBERS_MAX, MemberRow, OPENED_MAX, Opened, REQUESTS_MAX, RequestRow, Role,
+    SessionOfLink, VISITS_MAX, What, WorkspaceBoard,
 };
 
 pub(crate) use activity::note;
-pub(crate) use boards::{claim_boards, forget_board, leave_boards, own_board};
+pub(crate) use boards::{claim_boards, forget_board, leave_boards, may_own, own_again, own_board};
 pub(crate) use query::answer;
 pub(crate) use rules::apply;

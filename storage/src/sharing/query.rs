@@ -1,7 +1,7 @@
 //! What can be asked about boards as a person sees them.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
@@ -261,6 +261,8 @@ fn workspace_role(policy: Option<&AccessRow>) -> Option<Role> {
 fn list_cards(tx: &dyn ReadTx, query: &CardsQuery) -> Result<CardPage, Fault> {
     let text = query.text.as_deref().map(str::to_lowercase);
     let user = query.user;
+    let starred_boards: BTreeSet<_> = tx.keys::<Favourite>(&user)?.into_iter().collect();
+    let opened_boards: BTreeMap<_, _> = tx.all::<Opened>(&user)?.into_iter().collect();
     let mut found = Vec::new();
     for (board, member) in visible_boards(tx, user)? {
         let Some(row) = tx.board(board)? else {
@@ -277,8 +279,8 @@ fn list_cards(tx: &dyn ReadTx, query: &CardsQuery) -> Result<CardPage, Fault> {
             continue;
         };
         let archived_at = policy.as_ref().and_then(|policy| policy.archived_at);
-        let starred = tx.get::<Favourite>(&(user, board))?.is_some();
-        let opened_at = tx.get::<Opened>(&(user, board))?.map(|opened| opened.at);
+        let starred = starred_boards.contains(&(user, board));
+        let opened_at = opened_boards.get(&(user, board)).map(|opened| opened.at);
         let is_mine = match query.filter.mine {
             Mine::Any => true,
             Mine::Owned => member == Some(Role::Owner),

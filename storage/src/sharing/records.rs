@@ -14,8 +14,11 @@ pub const MEMBERS_MAX: usize = 1_000;
 pub const LINKS_MAX: usize = 100;
 pub const INVITATIONS_MAX: usize = 200;
 pub const REQUESTS_MAX: usize = 200;
-/// Boards a person keeps among the recently opened.
+/// Visits that are on at once through one link.
+pub const VISITS_MAX: usize = 1_000;
+/// Boards a person keeps among the recently opened; the one opened longest ago makes room.
 pub const OPENED_MAX: usize = 50;
+pub const FAVOURITES_MAX: usize = 1_000;
 /// Drawing is noted once for each person and board within this time.
 pub const EDITED_EVERY_MS: u64 = 10 * 60 * 1000;
 

@@ -4,8 +4,8 @@ use super::activity::{note, note_edited};
 use super::boards::end_visits;
 use super::command::{SharingCommand, SharingOutcome};
 use super::records::{
-    Access, AccessRow, AssetForm, AssetOfBoard, AssetRow, Favourite, InvitationRow,
-    InvitationState, LinkRow, OPENED_MAX, Opened, What, WorkspaceBoard,
+    Access, AccessRow, AssetForm, AssetOfBoard, AssetRow, FAVOURITES_MAX, Favourite, InvitationRow,
+    InvitationState, LinkRow, OPENED_MAX, Opened, Role, What, WorkspaceBoard,
 };
 use super::{PolicyChange, links, members};
 use crate::command::{Actor, Outcome, Rejection, Reply};
@@ -82,7 +82,7 @@ pub(crate) fn apply(
             client,
             ends_at,
         } => links::open(tx, at, (*board, *link), *session, client, *ends_at),
-        SharingCommand::NameGuest { session, name } => links::name_guest(tx, *session, name),
+        SharingCommand::NameGuest { session, name } => links::name_guest(tx, at, *session, name),
         SharingCommand::CreateInvitation {
             board,
             invitation,
@@ -227,6 +227,9 @@ fn set_policy(
     change: &PolicyChange,
     if_rev: Option<u64>,
 ) -> Result<Reply, Fault> {
+    if change.access == Some(Access::Workspace(Role::Owner)) {
+        return refused(Rejection::RoleTooHigh);
+    }
     let before = policy(tx, board)?;
     let current = before.rev;
     if if_rev.is_some_and(|wanted| wanted != current) {
@@ -264,9 +267,14 @@ fn set_favourite(
     if tx.get::<UserRow>(&user)?.is_none() {
         return refused(Rejection::UserNotFound);
     }
-    if tx.get::<Favourite>(&(user, board))?.is_none() {
-        tx.put(&(user, board), &Favourite { at })?;
+    if tx.get::<Favourite>(&(user, board))?.is_some() {
+        return done();
     }
+    if tx.keys::<Favourite>(&user)?.len() >= FAVOURITES_MAX {
+        let max = FAVOURITES_MAX as u64;
+        return refused(Rejection::TooMany { max });
+    }
+    tx.put(&(user, board), &Favourite { at })?;
     done()
 }
 

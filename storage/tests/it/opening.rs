@@ -91,7 +91,7 @@ fn a_newer_format_is_told_by_its_number() {
     drop(database);
     let refused = open(&path);
     assert!(
-        matches!(refused, Err(OpenError::NewerFormat { found: 7, known: 1 })),
+        matches!(refused, Err(OpenError::NewerFormat { found: 7, known: 2 })),
         "{refused:?}"
     );
 }
@@ -157,5 +157,5 @@ fn the_file_is_an_ordinary_one_to_redbs_tools() {
     let tx = database.begin_read().unwrap();
     let format = tx.open_table(META).unwrap();
     let format = format.get(&b"format"[..]).unwrap().unwrap();
-    assert_eq!(format.value(), 1u32.to_be_bytes());
+    assert_eq!(format.value(), 2u32.to_be_bytes());
 }

@@ -153,6 +153,9 @@ impl Model {
                 | Command::RestoreBoard { .. },
                 Ok(_),
             ) => {}
+            (Command::People(_) | Command::Sharing(_) | Command::Once { .. }, Ok(_)) => {
+                unreachable!("no step becomes one")
+            }
         }
     }
 

@@ -36,10 +36,16 @@ fn tables_are_made_once_and_found_again() {
         .unwrap();
     let rows: Vec<(i32, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     // A released migration never changes: a new one gets a line of its own here.
-    let released = [(
-        1,
-        "06b328cbec9f44e929bbe6777dc8b4ae5d7cdd1e10df33ea98cc55a65f9a38e0",
-    )];
+    let released = [
+        (
+            1,
+            "06b328cbec9f44e929bbe6777dc8b4ae5d7cdd1e10df33ea98cc55a65f9a38e0",
+        ),
+        (
+            2,
+            "1296a835124a01e00470f095817bd6b390cb9e8b90f73f1220e9f7cc579ce1d1",
+        ),
+    ];
     assert_eq!(
         rows,
         released.map(|(version, sum)| (version, sum.to_owned()))
@@ -66,20 +72,20 @@ fn tables_of_another_version_are_refused_and_left_alone() {
     let mut beside = client(&address);
     beside
         .execute(
-            "INSERT INTO easel.migrations (version, checksum) VALUES (2, 'later')",
+            "INSERT INTO easel.migrations (version, checksum) VALUES (3, 'later')",
             &[],
         )
         .unwrap();
     let refused = State::open(&address);
     assert!(
-        matches!(refused, Err(OpenError::NewerTables { found: 2, known: 1 })),
+        matches!(refused, Err(OpenError::NewerTables { found: 3, known: 2 })),
         "{refused:?}"
     );
     beside
-        .execute("DELETE FROM easel.migrations WHERE version = 2", &[])
+        .execute("DELETE FROM easel.migrations WHERE version = 3", &[])
         .unwrap();
     beside
-        .execute("UPDATE easel.migrations SET checksum = 'edited'", &[])
+        .execute("UPDATE easel.migrations SET checksum = 'edited' WHERE version = 1", &[])
         .unwrap();
     let refused = State::open(&address);
     assert!(
@@ -87,7 +93,7 @@ fn tables_of_another_version_are_refused_and_left_alone() {
         "{refused:?}"
     );
     let left = beside
-        .query_one("SELECT checksum FROM easel.migrations", &[])
+        .query_one("SELECT checksum FROM easel.migrations WHERE version = 1", &[])
         .unwrap();
     assert_eq!(left.get::<_, &str>(0), "edited");
 }

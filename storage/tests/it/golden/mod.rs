@@ -3,6 +3,9 @@
 //! A sample that no longer matches is a broken format, not a stale file: logs and states in that version exist. The
 //! files are only ever added to, with `EASEL_WRITE_GOLDEN=1`, which writes missing ones and touches no other.
 
+mod people;
+mod sharing;
+
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::fs;
@@ -12,9 +15,10 @@ use bytes::Bytes;
 use easel_storage::records::{
     BoardRow, DocRow, Expiring, InstanceRow, OutcomeRow, SeatRow, UpdateRow,
 };
+use easel_storage::rows::{Record, RowKey, RowKind};
 use easel_storage::{
     Actor, BoardCursor, BoardId, BoardRecord, Command, CommandId, DocName, Envelope, InstanceId,
-    NewUpdate, Origin, Outcome, Payload, Rejection, Reply, Time, codec,
+    NewUpdate, Origin, Outcome, Payload, Rejection, Reply, SessionId, Time, UserId, codec,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +27,8 @@ use crate::support::title;
 
 const BOARD: BoardId = BoardId::from_bytes([0x11; 16]);
 const COMMAND: CommandId = CommandId::from_bytes([0x22; 16]);
+const USER: UserId = UserId::from_bytes([0x66; 16]);
+const SESSION: SessionId = SessionId::from_bytes([0x77; 16]);
 const INSTANCE: InstanceId = InstanceId::from_bytes([0x33; 16]);
 const AT: Time = Time(1_763_780_000_123);
 
@@ -39,6 +45,13 @@ fn every_sample_decodes_and_re_encodes_to_the_same_bytes() {
         samples.check(&format!("record-{name}"), &value);
     }
     check_other_records(&mut samples);
+    let mut kinds = people::check_rows(&mut samples);
+    kinds.extend(sharing::check_rows(&mut samples));
+    assert_eq!(
+        kinds.len(),
+        sharing::kinds(),
+        "every kind of row has a sample"
+    );
     samples.expect_no_others();
 }
 
@@ -54,14 +67,18 @@ fn every_command_has_a_sample() {
         Command::PurgeBoard { .. } => "purge-board",
         Command::AppendUpdates { .. } => "append-updates",
         Command::Compact { .. } => "compact",
+        Command::People(_) => "people",
+        Command::Sharing(_) => "sharing",
+        Command::Once { .. } => "once",
     };
     let commands = commands();
     for (sample, envelope) in &commands {
         assert!(sample.starts_with(name(&envelope.kind)), "{sample}");
     }
-    let mut kinds: Vec<_> = commands.iter().map(|(_, e)| name(&e.kind)).collect();
-    kinds.dedup();
-    assert_eq!(kinds.len(), 8);
+    let kinds: BTreeSet<_> = commands.iter().map(|(_, e)| name(&e.kind)).collect();
+    assert_eq!(kinds.len(), 11);
+    people::expect_every_command();
+    sharing::expect_every_command();
 }
 
 /// Likewise for refusals.
@@ -79,14 +96,41 @@ fn every_rejection_has_a_sample() {
         Rejection::SeqOutOfRange { .. } => 8,
         Rejection::Empty => 9,
         Rejection::BlobUnsupported => 10,
+        Rejection::RequestReused => 11,
+        Rejection::NotTheFirstUser => 12,
+        Rejection::UserNotFound => 13,
+        Rejection::UserExists => 14,
+        Rejection::UserDisabled => 15,
+        Rejection::LastAdmin => 16,
+        Rejection::SessionNotFound => 17,
+        Rejection::SessionExists => 18,
+        Rejection::TokenNotFound => 19,
+        Rejection::TokenExists => 20,
+        Rejection::TooMany { .. } => 21,
+        Rejection::BoardArchived => 22,
+        Rejection::BoardNotArchived => 23,
+        Rejection::MemberNotFound => 24,
+        Rejection::AlreadyMember => 25,
+        Rejection::LastOwner => 26,
+        Rejection::RoleTooHigh => 27,
+        Rejection::LinkNotFound => 28,
+        Rejection::LinkExists => 29,
+        Rejection::LinkOver => 30,
+        Rejection::LinkUsedUp => 31,
+        Rejection::InvitationNotFound => 32,
+        Rejection::InvitationExists => 33,
+        Rejection::InvitationOver => 34,
+        Rejection::WrongAddress => 35,
+        Rejection::RequestNotFound => 36,
+        Rejection::AssetExists => 37,
     };
     let replies = replies();
     let refused = replies.iter().filter_map(|(_, reply)| reply.as_ref().err());
     let numbers: Vec<_> = refused.map(number).collect();
-    assert_eq!(numbers, (0..=10).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..=37).collect::<Vec<_>>());
 }
 
-fn commands() -> Vec<(&'static str, Envelope)> {
+fn commands() -> Vec<(String, Envelope)> {
     let doc = DocName::Board(BOARD);
     let plain = |kind| Envelope::new(Actor::Local, kind);
     let with_id = |kind| Envelope {
@@ -126,7 +170,7 @@ fn commands() -> Vec<(&'static str, Envelope)> {
         body: Payload::Inline(Bytes::from_static(b"body")),
         state_vector: vec![1, 2, 3],
     };
-    vec![
+    let mut commands = vec![
         (
             "init-instance",
             with_id(Command::InitInstance { instance: INSTANCE }),
@@ -144,7 +188,29 @@ fn commands() -> Vec<(&'static str, Envelope)> {
         ("append-updates", plain(append)),
         ("append-updates-raw", plain(append_raw)),
         ("compact", with_id(compact)),
-    ]
+    ];
+    for (name, command) in people::commands() {
+        commands.push((name, plain(Command::People(command))));
+    }
+    for (name, command) in sharing::commands() {
+        commands.push((name, plain(Command::Sharing(command))));
+    }
+    let asker = Envelope {
+        id: Some(COMMAND),
+        actor: Actor::User(USER),
+        kind: Command::Once {
+            asked: [0x55; 32],
+            kind: Box::new(Command::RestoreBoard { board: BOARD }),
+        },
+    };
+    commands.push(("once", asker));
+    let guest = Actor::Guest(SESSION);
+    let restore = Command::RestoreBoard { board: BOARD };
+    commands.push(("restore-board-guest", Envelope::new(guest, restore)));
+    let commands = commands.into_iter();
+    commands
+        .map(|(name, command)| (name.to_owned(), command))
+        .collect()
 }
 
 const ORIGIN: Origin = Origin {
@@ -165,6 +231,15 @@ fn new_update(origin: Option<Origin>) -> NewUpdate {
 }
 
 fn replies() -> Vec<(&'static str, Reply)> {
+    let mut replies = first_replies();
+    replies.extend(people::replies());
+    replies.extend(sharing::replies());
+    let again = Outcome::Again(Box::new(Err(Rejection::BoardNotFound)));
+    replies.push(("again", Ok(again)));
+    replies
+}
+
+fn first_replies() -> Vec<(&'static str, Reply)> {
     let board = BoardRecord {
         id: BOARD,
         title: title("Plan"),
@@ -201,6 +276,33 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ),
         ("empty", Err(Rejection::Empty)),
         ("blob-unsupported", Err(Rejection::BlobUnsupported)),
+        ("request-reused", Err(Rejection::RequestReused)),
+        ("not-the-first-user", Err(Rejection::NotTheFirstUser)),
+        ("user-not-found", Err(Rejection::UserNotFound)),
+        ("user-exists", Err(Rejection::UserExists)),
+        ("user-disabled", Err(Rejection::UserDisabled)),
+        ("last-admin", Err(Rejection::LastAdmin)),
+        ("session-not-found", Err(Rejection::SessionNotFound)),
+        ("session-exists", Err(Rejection::SessionExists)),
+        ("token-not-found", Err(Rejection::TokenNotFound)),
+        ("token-exists", Err(Rejection::TokenExists)),
+        ("too-many", Err(Rejection::TooMany { max: 200 })),
+        ("board-archived", Err(Rejection::BoardArchived)),
+        ("board-not-archived", Err(Rejection::BoardNotArchived)),
+        ("member-not-found", Err(Rejection::MemberNotFound)),
+        ("already-member", Err(Rejection::AlreadyMember)),
+        ("last-owner", Err(Rejection::LastOwner)),
+        ("role-too-high", Err(Rejection::RoleTooHigh)),
+        ("link-not-found", Err(Rejection::LinkNotFound)),
+        ("link-exists", Err(Rejection::LinkExists)),
+        ("link-over", Err(Rejection::LinkOver)),
+        ("link-used-up", Err(Rejection::LinkUsedUp)),
+        ("invitation-not-found", Err(Rejection::InvitationNotFound)),
+        ("invitation-exists", Err(Rejection::InvitationExists)),
+        ("invitation-over", Err(Rejection::InvitationOver)),
+        ("wrong-address", Err(Rejection::WrongAddress)),
+        ("request-not-found", Err(Rejection::RequestNotFound)),
+        ("asset-exists", Err(Rejection::AssetExists)),
     ]
 }
 
@@ -261,6 +363,7 @@ fn check_other_records(samples: &mut Samples) {
         id: BOARD,
     };
     samples.check("cursor-title", &cursor);
+    sharing::check_cursors(samples);
 }
 
 /// The files, and which of them were asked for.
@@ -287,6 +390,27 @@ impl Samples {
             bytes,
             "{name} is written otherwise"
         );
+    }
+
+    /// A record and the key it lies under.
+    fn check_row<R>(&mut self, kinds: &mut BTreeSet<RowKind>, name: &str, key: &R::Key, row: &R)
+    where
+        R: Record + PartialEq + Debug,
+    {
+        kinds.insert(R::KIND);
+        self.check(&format!("record-{name}"), row);
+        let file = format!("key-{name}.bin");
+        let path = folder().join(&file);
+        self.checked.insert(file);
+        let mut whole = vec![R::KIND as u8];
+        key.write(&mut whole);
+        if !path.exists() && std::env::var_os("EASEL_WRITE_GOLDEN").is_some() {
+            fs::write(&path, &whole).expect("the sample can be written");
+        }
+        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(whole, bytes, "{name} lies elsewhere");
+        let read = R::Key::read(&bytes[1..]).unwrap_or_else(|| panic!("{name}: no key"));
+        assert_eq!(read.bytes(), bytes[1..], "{name}'s key is read as another");
     }
 
     fn expect_no_others(&self) {
