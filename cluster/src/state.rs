@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use easel_storage::changes::note_changes;
 use easel_storage::redb::{InstallError, Received, SnapshotReader, State};
-use easel_storage::{Answer, Batch, Fault, Query, Reply};
+use easel_storage::{Answer, Batch, Change, Fault, Query, Reply};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -117,15 +118,22 @@ impl StateFile {
         let encoded = codec::encode_marker(marker);
         let commands: u64 = batches.iter().map(|b| b.envelopes.len() as u64).sum();
         let begun = Instant::now();
-        let apply = move |state: &State| state.apply(&batches, &encoded);
+        let apply = move |state: &State| {
+            let replies = state.apply(&batches, &encoded)?;
+            let changes = changes_of(&batches, &replies);
+            Ok::<_, Fault>((replies, changes))
+        };
         let small = commands <= INLINE_COMMANDS_MAX && bytes <= INLINE_BYTES_MAX;
         // While a flush runs the file takes no writes: then a thread that may block waits for it.
-        let replies = match self.flushing.try_lock() {
+        let (replies, changes) = match self.flushing.try_lock() {
             Ok(_turn) if small => apply(&self.opened()?.state)?,
             Ok(_) | Err(_) => self.on_thread(apply).await?,
         };
         self.observer.apply(begun.elapsed(), commands);
         self.set_applied(marker.applied);
+        if !changes.is_empty() {
+            self.observer.changed(&changes);
+        }
         self.unsnapped_bytes.fetch_add(bytes, Ordering::Relaxed);
         if self.dirty_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes >= DIRTY_BYTES_MAX {
             self.dirty.notify_one();
@@ -209,6 +217,7 @@ impl StateFile {
             let applied = marker.as_ref().and_then(|m| m.applied);
             *self.durable.lock() = applied;
             self.set_applied(applied);
+            self.observer.changed(&[Change::Everything]);
         }
         self.arriving.send_replace(None);
         installed
@@ -258,4 +267,15 @@ impl StateFile {
             .map_err(|e| StateError::Panicked(e.to_string()))?
             .map_err(Into::into)
     }
+}
+
+/// What the batches changed besides what people drew; nearly always nothing.
+fn changes_of(batches: &[Batch], replies: &[Vec<Reply>]) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (batch, replies) in batches.iter().zip(replies) {
+        for (envelope, reply) in batch.envelopes.iter().zip(replies) {
+            note_changes(envelope, reply, &mut changes);
+        }
+    }
+    changes
 }
