@@ -82,7 +82,7 @@ pub enum Answer {
     /// `None`: there is no such document.
     Tail(Option<Vec<StoredUpdate>>),
     Stats(Stats),
-    People(PeopleAnswer),
+    People(Box<PeopleAnswer>),
     Sharing(SharingAnswer),
 }
 
@@ -177,7 +177,7 @@ impl Answer {
 
     pub fn into_people(self) -> PeopleAnswer {
         match self {
-            Self::People(answer) => answer,
+            Self::People(answer) => *answer,
             other => other.mismatch("People"),
         }
     }
@@ -211,7 +211,7 @@ pub fn answer(tx: &dyn ReadTx, query: &Query) -> Result<Answer, Fault> {
             counts: tx.counts()?,
             at: tx.clock()?,
         })),
-        Query::People(query) => Ok(Answer::People(people::answer(tx, query)?)),
+        Query::People(query) => Ok(Answer::People(Box::new(people::answer(tx, query)?))),
         Query::Sharing(query) => Ok(Answer::Sharing(sharing::answer(tx, query)?)),
     }
 }

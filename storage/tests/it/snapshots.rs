@@ -2,13 +2,17 @@
 
 use std::fs;
 use std::io::Read;
+use std::path::Path;
 
+use easel_storage::people::PeopleCommand;
 use easel_storage::redb::{InstallError, State};
+use easel_storage::sharing::{Role, SharingAnswer, SharingQuery};
 use easel_storage::{Command, Payload, Query};
 
 use crate::support::{
     append, apply, batch, board_id, command_id, create, plain, room, snapshot_of, title, with_id,
 };
+use crate::world::{new_user, user};
 
 /// A little of everything, so that no table is empty; the text makes two states differ.
 fn fill(state: &State, text: &str) {
@@ -211,4 +215,27 @@ fn names(folder: &std::path::Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// A snapshot of the last release without accounts: three boards, one of them drawn on and one in the trash.
+#[test]
+fn a_snapshot_of_before_accounts_is_installed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-1/snapshot");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("state.redb");
+    let state = State::open(&file, 1 << 20).unwrap();
+    state.install(&mut &fs::read(path).unwrap()[..]).unwrap();
+    let first = Command::People(PeopleCommand::CreateFirstUser(new_user(1)));
+    apply(&state, u64::MAX / 2, plain(first)).unwrap();
+    state.flush().unwrap();
+    drop(state);
+    let state = State::open(&file, 1 << 20).unwrap();
+    for n in 1..=3 {
+        let (board, user) = (board_id(n), Some(user(1)));
+        let query = Query::Sharing(SharingQuery::Board { board, user });
+        match state.query(&query).unwrap().into_sharing() {
+            SharingAnswer::Board(Some(view)) => assert_eq!(view.member, Some(Role::Owner)),
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -85,7 +85,10 @@ fn tables_of_another_version_are_refused_and_left_alone() {
         .execute("DELETE FROM easel.migrations WHERE version = 3", &[])
         .unwrap();
     beside
-        .execute("UPDATE easel.migrations SET checksum = 'edited' WHERE version = 1", &[])
+        .execute(
+            "UPDATE easel.migrations SET checksum = 'edited' WHERE version = 1",
+            &[],
+        )
         .unwrap();
     let refused = State::open(&address);
     assert!(
@@ -93,7 +96,10 @@ fn tables_of_another_version_are_refused_and_left_alone() {
         "{refused:?}"
     );
     let left = beside
-        .query_one("SELECT checksum FROM easel.migrations WHERE version = 1", &[])
+        .query_one(
+            "SELECT checksum FROM easel.migrations WHERE version = 1",
+            &[],
+        )
         .unwrap();
     assert_eq!(left.get::<_, &str>(0), "edited");
 }
