@@ -6,7 +6,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use easel_storage::{Answer, BoardId, ClusterId, InstanceId, Query, ReadLevel};
+use easel_storage::people::{InstanceRole, NewUser, PeopleCommand};
+use easel_storage::sharing::{Role, SharingAnswer, SharingQuery};
+use easel_storage::{
+    Actor, Answer, BoardId, ClusterId, Command, Envelope, InstanceId, Query, ReadLevel, UserId,
+};
 use openraft::{CommittedLeaderId, EntryPayload};
 
 use crate::codec::{self, DecodeError, Identity, Marker};
@@ -318,12 +322,75 @@ async fn a_folder_of_the_release_before_opens_with_everything_in_it() {
 }
 
 fn unpack(dir: &Path) {
-    for name in ["log.redb", "state.redb"] {
-        let packed = std::fs::read(sample("v1/folder", &format!("{name}.gz"))).expect("a sample");
+    unpack_files("v1/folder", &["log.redb", "state.redb"], dir);
+    std::fs::copy(sample("v1/folder", "node.json"), dir.join("node.json")).expect("node.json");
+}
+
+fn unpack_files(version: &str, names: &[&str], dir: &Path) {
+    for name in names {
+        let packed = std::fs::read(sample(version, &format!("{name}.gz"))).expect("a sample");
         let mut unpacked = Vec::new();
         let mut source = flate2::read::GzDecoder::new(&packed[..]);
         source.read_to_end(&mut unpacked).expect("a packed file");
         std::fs::write(dir.join(name), unpacked).expect("a file");
     }
-    std::fs::copy(sample("v1/folder", "node.json"), dir.join("node.json")).expect("node.json");
+}
+
+/// A folder of the last release without accounts: three boards, one of them drawn on and one in the trash.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_of_a_release_without_accounts_becomes_the_first_admins() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(dir.path().join("log")).expect("a folder");
+    let packed = ["state.redb", "log/00000000000000000000.seg"];
+    unpack_files("v2/folder", &packed, dir.path());
+    for name in ["node.json", "log/mark"] {
+        std::fs::copy(sample("v2/folder", name), dir.path().join(name)).expect("a file");
+    }
+    let admin = UserId::from_bytes([9; 16]);
+    for first_start in [true, false] {
+        let options = Options {
+            disk_reserve_bytes: 0,
+            ..Options::new(dir.path())
+        };
+        let node = Node::start(options).await.expect("the node starts");
+        let store = node.store();
+        if first_start {
+            let new = NewUser {
+                user: admin,
+                email: "ada@example.org".to_owned().try_into().expect("an address"),
+                name: "Ada".to_owned().try_into().expect("a name"),
+                role: InstanceRole::Admin,
+                password: None,
+            };
+            let kind = Command::People(PeopleCommand::CreateFirstUser(new));
+            let made = store.submit(vec![Envelope::new(Actor::System, kind)]).await;
+            made.expect("an answer").replies[0]
+                .as_ref()
+                .expect("the first person");
+        }
+        for n in 1..=3u8 {
+            let query = SharingQuery::Board {
+                board: BoardId::from_bytes([n; 16]),
+                user: Some(admin),
+            };
+            let read = store
+                .read(ReadLevel::Linearizable, Query::Sharing(query))
+                .await;
+            let SharingAnswer::Board(Some(view)) = read.expect("a read").answer.into_sharing()
+            else {
+                panic!("board {n} is gone");
+            };
+            assert_eq!(view.member, Some(Role::Owner));
+            assert_eq!(view.board.title.as_str(), format!("Board {n}"));
+            assert_eq!(view.board.trashed_at.is_some(), n == 3);
+        }
+        let doc = Query::Doc(BoardId::from_bytes([1; 16]).into());
+        let doc = store.read(ReadLevel::Linearizable, doc).await;
+        let doc = doc.expect("a read").answer.into_doc().expect("a document");
+        let body = doc.body.map(|body| (body.seq, body.bytes));
+        assert_eq!(body, Some((3, Bytes::from_static(b"body"))));
+        let tail: Vec<_> = doc.tail.iter().map(|update| &update.bytes[..]).collect();
+        assert_eq!(tail, [&[3u8], &[4]]);
+        node.shutdown().await;
+    }
 }

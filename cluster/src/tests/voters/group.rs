@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use easel_storage::{BoardId, ClusterId, InstanceId, Store};
+use easel_storage::{BoardId, Change, ClusterId, InstanceId, Store};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::net::Net;
 use super::writers::{Roster, WhoeverLeads};
 use crate::folder::{self, NodeFile, Stage};
 use crate::keep::Schedule;
 use crate::node::{Node, Options, Peers, Run};
+use crate::observer::Observer;
 use crate::open::open_folder;
 use crate::raft::Peer;
 use crate::tests::{create_board, within};
@@ -32,6 +33,37 @@ pub(super) struct Group {
     dirs: BTreeMap<u64, PathBuf>,
     kills: u32,
     pub(super) roster: Roster,
+    /// What each node was told since it was last started.
+    pub(super) heard: BTreeMap<u64, Arc<Heard>>,
+}
+
+/// Keeps what a node was told.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    changes: watch::Sender<Vec<Change>>,
+}
+
+impl Heard {
+    /// All of it, once it is this much.
+    pub(super) async fn count(&self, wanted: usize) -> Vec<Change> {
+        let mut changes = self.changes.subscribe();
+        let told = changes.wait_for(|told| told.len() >= wanted).await;
+        told.expect("the sender is here").clone()
+    }
+}
+
+impl Observer for Heard {
+    fn fsync(&self, _took: Duration) {}
+    fn append(&self, _took: Duration, _bytes: u64) {}
+    fn batch(&self, _commands: u64, _bytes: u64) {}
+    fn apply(&self, _took: Duration, _commands: u64) {}
+    fn snapshot(&self, _took: Duration, _log_bytes: u64) {}
+    fn leader_change(&self) {}
+
+    fn changed(&self, changes: &[Change]) {
+        assert!(!changes.is_empty(), "told of nothing");
+        self.changes.send_modify(|told| told.extend(changes));
+    }
 }
 
 /// Seldom enough that it does not happen by itself.
@@ -58,6 +90,7 @@ impl Group {
             dirs: dirs.into_iter().collect(),
             kills: 0,
             roster: Roster::default(),
+            heard: BTreeMap::new(),
         };
         for node in ALL {
             let dir = &group.dirs[&node];
@@ -95,9 +128,12 @@ impl Group {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         self.net.moved(node, &address);
+        let heard = Arc::<Heard>::default();
+        self.heard.insert(node, heard.clone());
         let run = Run {
             options: Options {
                 disk_reserve_bytes: 0,
+                observer: heard,
                 ..Options::new(dir)
             },
             schedule: self.schedule.clone(),
