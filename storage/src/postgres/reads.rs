@@ -44,10 +44,17 @@ impl ReadTx for Tx<'_> {
         let Some(row) = self.row(sql, &[&uuid(board.as_bytes())])? else {
             return Ok(None);
         };
-        if self.writes() && !self.held().boards.contains(&board) {
+        if !self.writes() || self.held().boards.contains(&board) {
+            return read_board(&row).map(|(_, row)| Some(row));
+        }
+        // Which boards a person leaves behind is known only under way, to one writer at a time.
+        if !self.holds_rows() {
             return Err(self.overtaken());
         }
-        read_board(&row).map(|(_, row)| Some(row))
+        let row = self.row(&format!("{sql} FOR UPDATE"), &[&uuid(board.as_bytes())])?;
+        self.hold_board(board);
+        row.map(|row| read_board(&row).map(|(_, row)| row))
+            .transpose()
     }
 
     fn scan_boards(&self, visit: &mut Visit<'_, BoardId, BoardRow>) -> Result<(), Fault> {

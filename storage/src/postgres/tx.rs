@@ -158,6 +158,15 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
+    pub(super) fn holds_rows(&self) -> bool {
+        self.holds_rows.get()
+    }
+
+    /// Its row was just locked.
+    pub(super) fn hold_board(&self, board: BoardId) {
+        self.held.borrow_mut().boards.insert(board);
+    }
+
     pub(super) fn is_overtaken(&self) -> bool {
         self.overtaken.get()
     }

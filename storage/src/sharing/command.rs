@@ -129,6 +129,35 @@ pub enum SharingCommand {
     },
 }
 
+impl SharingCommand {
+    /// The board it is about.
+    pub fn board(&self) -> Option<BoardId> {
+        match self {
+            Self::SetArchived { board, .. }
+            | Self::TransferBoard { board, .. }
+            | Self::SetPolicy { board, .. }
+            | Self::SetMember { board, .. }
+            | Self::RemoveMember { board, .. }
+            | Self::CreateLink { board, .. }
+            | Self::ChangeLink { board, .. }
+            | Self::RevokeLink { board, .. }
+            | Self::OpenLink { board, .. }
+            | Self::CreateInvitation { board, .. }
+            | Self::RevokeInvitation { board, .. }
+            | Self::AcceptInvitation { board, .. }
+            | Self::DeclineInvitation { board, .. }
+            | Self::AskForAccess { board, .. }
+            | Self::AnswerRequest { board, .. }
+            | Self::SetFavourite { board, .. }
+            | Self::NoteOpened { board, .. }
+            | Self::NoteEdited { board, .. }
+            | Self::NoteCopied { board, .. }
+            | Self::AddAsset { board, .. } => Some(*board),
+            Self::NameGuest { .. } => None,
+        }
+    }
+}
+
 /// What is `None` stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyChange {

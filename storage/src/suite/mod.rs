@@ -8,6 +8,8 @@ mod boards;
 mod content;
 mod direct;
 mod order;
+mod people;
+mod sharing;
 
 use std::sync::Arc;
 
@@ -47,6 +49,14 @@ pub async fn run(store: Arc<dyn Store>) {
     order::many_at_once_each_get_their_own_reply(&bench).await;
     order::a_board_is_made_by_one_of_many(&bench).await;
     order::reads_see_what_their_level_promises(&bench).await;
+    people::an_address_is_one_persons(&bench).await;
+    people::of_many_refreshes_one_turns(&bench).await;
+    people::a_person_comes_changes_and_goes(&bench).await;
+    sharing::an_owner_always_remains(&bench).await;
+    sharing::a_link_is_used_no_more_often_than_it_may(&bench).await;
+    sharing::a_person_lists_what_they_may_see(&bench).await;
+    sharing::what_people_did_is_told_latest_first(&bench).await;
+    sharing::a_key_stands_for_one_request(&bench).await;
 }
 
 /// The store under test, and short ways to use it.

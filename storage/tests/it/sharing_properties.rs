@@ -75,7 +75,7 @@ fn command(step: &Step, now: u64) -> Command {
     let people = |command| Command::People(command);
     let sharing = |command| Command::Sharing(command);
     match step.kind {
-        0 | 1 | 2 => create(board),
+        0..=2 => create(board),
         3 => Command::TrashBoard {
             board,
             if_rev: None,
@@ -363,7 +363,7 @@ fn check_sessions(tx: &dyn ReadTx) -> Result<(), Fault> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_people_do_what_is_kept_agrees_with_itself(
