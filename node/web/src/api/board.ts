@@ -1,6 +1,29 @@
 /** A board as REST speaks of it, read strictly in what is used and blind to the rest. */
 
-import { isRecord } from './problem'
+import type { Members } from './read'
+import {
+  countOf,
+  dataOf,
+  isRecord,
+  MalformedAnswer,
+  nextCursorOf,
+  optionalText,
+  optionalTime,
+  ownPath,
+  text,
+  time,
+} from './read'
+import type { Role } from './role'
+import { isAtLeast, readRole } from './role'
+
+/** What the one who asked may do there. */
+export interface May {
+  readonly edit: boolean
+  readonly comment: boolean
+  readonly share: boolean
+  readonly copy: boolean
+  readonly own: boolean
+}
 
 export interface Board {
   readonly id: string
@@ -9,8 +32,14 @@ export interface Board {
   readonly createdAt: number
   readonly updatedAt: number
   readonly trashedAt: number | null
+  readonly archivedAt: number | null
   /** Rises with every stored change to the content. */
   readonly seq: number
+  readonly role: Role
+  readonly may: May
+  readonly starred: boolean
+  /** Null where there are no accounts, and where it was not asked for. */
+  readonly owner: { readonly id: string; readonly name: string } | null
   /** How many have the board open now. */
   readonly present: number
   readonly syncUrl: string
@@ -25,14 +54,21 @@ export interface BoardPage {
 export function parseBoard(value: unknown): Board {
   if (!isRecord(value)) throw new MalformedAnswer('a board')
   const id = text(value, 'id')
-  const trashedAt = value['trashed_at']
+  // A node without accounts lets everybody do everything.
+  const role = value['role'] === undefined ? 'owner' : readRole(value['role'])
+  const archivedAt = optionalTime(value, 'archived_at')
   return {
     id,
     title: text(value, 'title'),
     createdAt: time(value, 'created_at'),
     updatedAt: time(value, 'updated_at'),
-    trashedAt: trashedAt === null || trashedAt === undefined ? null : time(value, 'trashed_at'),
+    trashedAt: optionalTime(value, 'trashed_at'),
+    archivedAt,
     seq: countOf(value, 'seq'),
+    role,
+    may: mayOf(value['may'], role, archivedAt !== null),
+    starred: value['starred'] === true,
+    owner: ownerOf(value['owner']),
     present: countOf(value, 'present'),
     syncUrl: ownPath(value['sync_url']) ?? `/sync/${id}`,
     previewUrl: ownPath(value['preview_url']) ?? `/api/v1/boards/${id}/preview.svg`,
@@ -40,37 +76,25 @@ export function parseBoard(value: unknown): Board {
 }
 
 export function parseBoardPage(value: unknown): BoardPage {
-  if (!isRecord(value) || !Array.isArray(value['data'])) throw new MalformedAnswer('a list of boards')
-  const next = value['next_cursor']
-  return { boards: value['data'].map(parseBoard), nextCursor: typeof next === 'string' ? next : null }
+  return { boards: dataOf(value, 'a list of boards', parseBoard), nextCursor: nextCursorOf(value) }
 }
 
-/** The server answered with success and something else than was agreed. */
-export class MalformedAnswer extends Error {
-  constructor(expected: string) {
-    super(`The server's answer is not ${expected}.`)
-    this.name = 'MalformedAnswer'
+/** Cards come without it: then it is what the role alone gives, and the server has the last word. */
+function mayOf(value: unknown, role: Role, archived: boolean): May {
+  const said: Members = isRecord(value) ? value : {}
+  const word = (key: string, byRole: boolean) => (typeof said[key] === 'boolean' ? said[key] : byRole)
+  return {
+    edit: word('edit', isAtLeast(role, 'editor') && !archived),
+    comment: word('comment', isAtLeast(role, 'commenter') && !archived),
+    share: word('share', role === 'owner'),
+    copy: word('copy', true),
+    own: word('own', role === 'owner'),
   }
 }
 
-function text(from: Readonly<Record<string, unknown>>, key: string): string {
-  const value = from[key]
-  if (typeof value !== 'string') throw new MalformedAnswer(`a board with "${key}"`)
-  return value
-}
-
-function time(from: Readonly<Record<string, unknown>>, key: string): number {
-  const ms = Date.parse(text(from, key))
-  if (Number.isNaN(ms)) throw new MalformedAnswer(`a board with a time in "${key}"`)
-  return ms
-}
-
-function countOf(from: Readonly<Record<string, unknown>>, key: string): number {
-  const value = from[key]
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : 0
-}
-
-/** Only addresses of this very server are followed. */
-function ownPath(value: unknown): string | null {
-  return typeof value === 'string' && /^\/(?![/\\])/.test(value) ? value : null
+function ownerOf(value: unknown): Board['owner'] {
+  if (!isRecord(value)) return null
+  const id = optionalText(value, 'id')
+  const name = optionalText(value, 'name')
+  return id === null || name === null ? null : { id, name }
 }

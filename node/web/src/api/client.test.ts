@@ -70,7 +70,7 @@ function json(status: number, body: unknown): void {
 
 test('a list is asked for by name and read into pages', async () => {
   json(200, { data: [wire], next_cursor: 'c2' })
-  const page = await listBoards({ trashed: true, sort: 'title', query: 'a&b', limit: 60, cursor: 'c1' })
+  const page = await listBoards({ section: 'trash', sort: 'title', query: 'a&b', limit: 60, cursor: 'c1' })
   expect(page.nextCursor).toBe('c2')
   expect(page.boards).toEqual([
     {
@@ -79,7 +79,12 @@ test('a list is asked for by name and read into pages', async () => {
       createdAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
       updatedAt: Date.UTC(2026, 0, 2, 3, 4, 6),
       trashedAt: null,
+      archivedAt: null,
       seq: 7,
+      role: 'owner',
+      may: { edit: true, comment: true, share: true, copy: true, own: true },
+      starred: false,
+      owner: null,
       present: 2,
       syncUrl: '/sync/brd_1',
       previewUrl: '/api/v1/boards/brd_1/preview.svg',

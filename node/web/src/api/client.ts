@@ -7,18 +7,23 @@
 
 import type { Board, BoardPage } from './board'
 import { parseBoard, parseBoardPage } from './board'
+import { account } from './browser-session'
 import { ApiError } from './problem'
+import { MalformedAnswer } from './read'
 import { send } from './request'
 
-export type { Board, BoardPage } from './board'
-export { MalformedAnswer } from './board'
+export type { Board, BoardPage, May } from './board'
+export { MalformedAnswer } from './read'
 export { ApiError } from './problem'
 export type { Problem } from './problem'
 
-export type BoardSort = '-updated_at' | 'title'
+export type BoardSort = '-updated_at' | '-created_at' | 'title'
+
+/** The parts that one's boards are shown in. A node without accounts has the first and the last. */
+export type Section = 'boards' | 'starred' | 'recent' | 'shared' | 'archive' | 'trash'
 
 export interface BoardQuery {
-  readonly trashed: boolean
+  readonly section: Section
   readonly sort: BoardSort
   /** Part of a title; empty for all. */
   readonly query: string
@@ -26,9 +31,18 @@ export interface BoardQuery {
   readonly cursor: string | null
 }
 
+const FILTERS: Readonly<Record<Section, Readonly<Record<string, string>>>> = {
+  boards: {},
+  starred: { starred: 'true', archived: 'any' },
+  recent: { mine: 'opened' },
+  shared: { mine: 'shared' },
+  archive: { archived: 'true' },
+  trash: { trashed: 'true' },
+}
+
 export async function listBoards(query: BoardQuery, signal?: AbortSignal): Promise<BoardPage> {
-  const params = new URLSearchParams({ sort: query.sort, limit: String(query.limit) })
-  if (query.trashed) params.set('trashed', 'true')
+  const sort = query.section === 'recent' ? '-opened_at' : query.sort
+  const params = new URLSearchParams({ sort, limit: String(query.limit), ...FILTERS[query.section] })
   if (query.query !== '') params.set('q', query.query)
   if (query.cursor !== null) params.set('cursor', query.cursor)
   const answer = await send({ method: 'GET', path: `/boards?${params.toString()}`, signal })
@@ -59,6 +73,43 @@ export async function trashBoard(id: string, signal?: AbortSignal): Promise<void
 export async function restoreBoard(id: string, signal?: AbortSignal): Promise<Board> {
   const answer = await send({ method: 'POST', path: `${boardPath(id)}/restore`, signal })
   return answer.body === null ? getBoard(id, signal) : parseBoard(answer.body)
+}
+
+/** Out of the trash for good. Takes a password that was given a moment ago. */
+export async function purgeBoard(id: string): Promise<void> {
+  await send({ method: 'DELETE', path: `${boardPath(id)}?purge=true`, ifMatch: '*' })
+}
+
+export async function archiveBoard(id: string): Promise<Board> {
+  return parseBoard((await send({ method: 'POST', path: `${boardPath(id)}/archive` })).body)
+}
+
+export async function unarchiveBoard(id: string): Promise<Board> {
+  return parseBoard((await send({ method: 'POST', path: `${boardPath(id)}/unarchive` })).body)
+}
+
+export async function copyBoard(id: string): Promise<Board> {
+  return parseBoard((await send({ method: 'POST', path: `${boardPath(id)}/copies`, body: {} })).body)
+}
+
+export async function starBoard(id: string): Promise<void> {
+  await send({ method: 'PUT', path: `/me/favourites/${encodeURIComponent(id)}` })
+}
+
+export async function unstarBoard(id: string): Promise<void> {
+  await send({ method: 'DELETE', path: `/me/favourites/${encodeURIComponent(id)}` })
+}
+
+/** The picture of a board, as an address for `<img>`, which cannot say by itself who asks. */
+export async function getPreview(path: string, signal: AbortSignal): Promise<Blob> {
+  const bearer = await account.bearer()
+  const response = await fetch(path, {
+    headers: bearer === null ? {} : { authorization: `Bearer ${bearer}` },
+    credentials: 'same-origin',
+    signal,
+  })
+  if (!response.ok) throw new MalformedAnswer('a picture')
+  return response.blob()
 }
 
 /** Whether a board can be opened; `unknown` when the server does not say. */

@@ -1,5 +1,8 @@
 /** What a failed request says: the server's problem document, or that there was no answer. */
 
+import type { Members } from './read'
+import { isRecord } from './read'
+
 export interface Problem {
   readonly status: number
   /** Stable and machine-readable, as `board-not-found`. */
@@ -7,6 +10,8 @@ export interface Problem {
   readonly title: string
   readonly detail: string | null
   readonly requestId: string | null
+  /** Asking again is of no use before; in seconds. */
+  readonly retryAfterS: number | null
   /** Fields that were refused, for 422. */
   readonly errors: readonly { readonly field: string; readonly message: string }[]
 }
@@ -46,8 +51,14 @@ export class ApiError extends Error {
 }
 
 /** Reads problem+json; anything else in the body is described by its status alone. */
-export function problemOf(status: number, statusText: string, body: unknown): Problem {
-  const from = isRecord(body) ? body : {}
+export function problemOf(
+  status: number,
+  statusText: string,
+  body: unknown,
+  retryAfter: string | null = null,
+): Problem {
+  const from: Members = isRecord(body) ? body : {}
+  const seconds = Number(retryAfter ?? Number.NaN)
   const title = text(from['title']) ?? (statusText === '' ? `Error ${status}` : statusText)
   return {
     status,
@@ -55,6 +66,7 @@ export function problemOf(status: number, statusText: string, body: unknown): Pr
     title,
     detail: text(from['detail']),
     requestId: text(from['request_id']),
+    retryAfterS: Number.isFinite(seconds) ? seconds : null,
     errors: Array.isArray(from['errors']) ? from['errors'].flatMap(fieldError) : [],
   }
 }
@@ -64,10 +76,6 @@ function fieldError(value: unknown): { field: string; message: string }[] {
   const field = text(value['field']) ?? text(value['pointer']) ?? ''
   const message = text(value['message']) ?? text(value['detail'])
   return message === null ? [] : [{ field, message }]
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function text(value: unknown): string | null {

@@ -1,79 +1,29 @@
-/** One request to the server's REST interface: a deadline, JSON both ways, failures as `ApiError`. */
+/** Requests on behalf of whoever uses this page: the account that is signed in, or a visit by a share link. */
 
-import { MalformedAnswer } from './board'
-import { takeEarlyAnswer } from './early'
-import { ApiError, problemOf } from './problem'
+import { account } from './browser-session'
+import type { Answer, Request } from './exchange'
+import { exchange } from './exchange'
+import { ApiError } from './problem'
+import { boardOfPath, visitOf } from './visit'
 
-const BASE = '/api/v1'
-const TIMEOUT_MS = 15_000
-
-export interface Request {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Below `/api/v1`. */
-  readonly path: string
-  readonly body?: unknown
-  /** An ETag, or `*` for whatever is there now. */
-  readonly ifMatch?: string
-  readonly signal?: AbortSignal
-  readonly timeoutMs?: number
-}
-
-export interface Answer {
-  readonly etag: string | null
-  /** Null when there is no content. */
-  readonly body: unknown
-}
-
-/** Throws `ApiError`, or the caller's own abort reason when `signal` was aborted. */
+/** As `exchange`. A token that the server does not take is replaced once. */
 export async function send(request: Request): Promise<Answer> {
-  const deadline = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS)
-  const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline
+  const board = boardOfPath(request.path)
+  const visit = board === null ? null : visitOf(board)
+  if (visit !== null) return exchange(request, visit.token)
+  const bearer = await account.bearer()
   try {
-    const response = await answerTo(request, signal)
-    const body = await readBody(response)
-    if (!response.ok) throw ApiError.answered(problemOf(response.status, response.statusText, body))
-    return { etag: response.headers.get('etag'), body }
+    return await exchange(request, bearer)
   } catch (failure) {
-    if (failure instanceof ApiError || failure instanceof MalformedAnswer) throw failure
-    if (request.signal?.aborted) throw request.signal.reason
-    throw ApiError.silent(deadline.aborted ? 'timed_out' : 'unreachable')
+    if (!(failure instanceof ApiError) || failure.status !== 401 || !isOfTheToken(failure, bearer))
+      throw failure
+    const next = await account.challenged(bearer)
+    if (next === null) throw failure
+    return exchange(request, next)
   }
 }
 
-function answerTo(request: Request, signal: AbortSignal): Promise<Response> {
-  const early = request.method === 'GET' ? takeEarlyAnswer(BASE + request.path) : undefined
-  return (
-    early ??
-    fetch(BASE + request.path, {
-      method: request.method,
-      headers: headersOf(request),
-      body: request.body === undefined ? null : JSON.stringify(request.body),
-      credentials: 'same-origin',
-      cache: 'no-store',
-      signal,
-    })
-  )
-}
-
-function headersOf(request: Request): Record<string, string> {
-  const headers: Record<string, string> = { accept: 'application/json, application/problem+json' }
-  if (request.body !== undefined) {
-    headers['content-type'] = request.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-  }
-  if (request.ifMatch !== undefined) headers['if-match'] = request.ifMatch
-  // A retry by the browser or a proxy in between must not make a second board.
-  if (request.method === 'POST') headers['idempotency-key'] = `"${crypto.randomUUID()}"`
-  return headers
-}
-
-async function readBody(response: Response): Promise<unknown> {
-  const text = await response.text()
-  if (text === '') return null
-  try {
-    return JSON.parse(text)
-  } catch {
-    // A proxy's error page is described by its status; a success must be JSON.
-    if (response.ok) throw new MalformedAnswer('JSON')
-    return null
-  }
+/** And not of a password that somebody has just typed. */
+function isOfTheToken({ code }: ApiError, bearer: string | null): boolean {
+  return code === 'invalid-token' || (code === 'unauthenticated' && bearer === null) || code === 'http-401'
 }

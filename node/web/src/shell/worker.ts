@@ -62,7 +62,7 @@ async function dropOldVersions(): Promise<void> {
 }
 
 function isAppPage(path: string): boolean {
-  return path === '/' || path.startsWith('/b/')
+  return path === '/' || path === '/account' || path === '/signin' || path.startsWith('/b/')
 }
 
 async function page(request: Request): Promise<Response> {

@@ -1,5 +1,6 @@
 /** What carries messages between this page and the server, whichever way. */
 
+import type { Store } from '../core/store'
 import type { Incoming } from './messages'
 import { readMessage } from './messages'
 
@@ -24,6 +25,14 @@ export interface CarrierListener {
 
 export type OpenCarrier = (listener: CarrierListener) => Carrier
 
+/** Speaks for somebody whenever it is asked. */
+export interface Credential {
+  /** The newest token there is; null while there is none. */
+  readonly held: Store<string | null>
+  /** One that is good. Throws while there is none to be had. */
+  token(): Promise<string>
+}
+
 export type SocketClass = new (url: string, protocols: string[]) => WebSocket
 
 /** What a browser reports for a connection that ended without a word. */
@@ -33,8 +42,18 @@ const SUBPROTOCOL = 'easel.v1'
 /** The same number in every implementation of WebSocket. */
 const SOCKET_OPEN = 1
 
-export function openSocket(url: string, Socket: SocketClass, listener: CarrierListener): Carrier {
-  const socket = new Socket(url, [SUBPROTOCOL])
+/** A browser lets a page say who it is with a WebSocket only here. */
+const BEARER_BEFORE = 'bearer.'
+
+/** On behalf of whoever `bearer` speaks for, or of nobody. */
+export function openSocket(
+  url: string,
+  Socket: SocketClass,
+  bearer: string | null,
+  listener: CarrierListener,
+): Carrier {
+  const protocols = bearer === null ? [SUBPROTOCOL] : [SUBPROTOCOL, BEARER_BEFORE + bearer]
+  const socket = new Socket(url, protocols)
   let closed = false
   socket.binaryType = 'arraybuffer'
   socket.addEventListener('open', () => {
@@ -61,6 +80,30 @@ export function openSocket(url: string, Socket: SocketClass, listener: CarrierLi
     async close() {
       closed = true
       socket.close(1000)
+    },
+  }
+}
+
+/** Opens when it is known how; if that cannot be known, it ends as one that was lost. */
+export function openWhenKnown(how: Promise<OpenCarrier>, listener: CarrierListener): Carrier {
+  let carrier: Carrier | null = null
+  let closed = false
+  void (async () => {
+    try {
+      const open = await how
+      if (!closed) carrier = open(listener)
+    } catch {
+      if (closed) return
+      closed = true
+      listener.closed(CLOSED_ABNORMALLY, '')
+    }
+  })()
+  return {
+    send: (message) => carrier?.send(message),
+    waiting: () => carrier?.waiting() ?? 0,
+    async close() {
+      closed = true
+      await carrier?.close()
     },
   }
 }

@@ -303,7 +303,7 @@ describe('the way', () => {
 describe('endings', () => {
   test.each([
     [`${joined}; closed 4410`, 'gone', 0, 'forget_peers'],
-    [`${joined}; closed 4403`, 'refused', 0, 'forget_peers'],
+    [`${joined}; closed 4403`, 'shut_out', 0, 'forget_peers'],
     [`${joined}; closed 4410; wake; retry; start`, 'gone', 0, ''],
     [`${joined}; edited; flush; aside; closed 4422`, 'set_aside', 1, 'forget_peers, disconnect, set_aside'],
     // Nothing of ours to set aside: the same would happen again.

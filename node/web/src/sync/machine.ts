@@ -8,7 +8,9 @@
  * counted is then unsaved again, until the next connection's step 2, which carries it all, is counted.
  */
 
-import type { Incoming, Role } from './messages'
+import type { Role } from '../api/role'
+import { isAtLeast } from '../api/role'
+import type { Incoming } from './messages'
 import type { Route, Way } from './way'
 import { answered, failed, firstRoute, heard, patienceMs, returnAfterMs, returned, stayed } from './way'
 
@@ -23,6 +25,8 @@ export type Phase =
   | 'offline'
   | 'reconnecting'
   | 'refused'
+  /** This person has no business with the board any more. */
+  | 'shut_out'
   | 'gone'
   | 'set_aside'
   | 'outdated'
@@ -56,7 +60,7 @@ export type Link =
       readonly refusal: Refusal | null
     }
   /** Over for good; another link takes another machine. */
-  | { readonly at: 'ended'; readonly phase: 'refused' | 'gone' | 'set_aside' }
+  | { readonly at: 'ended'; readonly phase: 'refused' | 'shut_out' | 'gone' | 'set_aside' }
 
 export interface Refusal {
   readonly code: string
@@ -242,16 +246,16 @@ export function phaseOf(state: SyncState): Phase {
   }
 }
 
-/** Whether edits may leave: not after a newer server asked for a newer client, nor as a viewer. */
+/** Whether edits may leave: not after a newer server asked for a newer client, nor of who may only look. */
 function mayWrite(state: SyncState): boolean {
-  return !state.outdated && state.role === 'editor'
+  return !state.outdated && isAtLeast(state.role, 'editor')
 }
 
 function isSaved(state: SyncState): boolean {
   const { link } = state
   if (link.at !== 'open' || !link.loaded || state.buffered > 0) return false
-  // A viewer sends nothing, so nothing is counted; without changes there is nothing to be unsaved.
-  if (state.role === 'viewer' && link.sent === 0) return true
+  // Who may only look sends nothing, so nothing is counted; without changes there is nothing to be unsaved.
+  if (!isAtLeast(state.role, 'editor') && link.sent === 0) return true
   return link.answered && link.durable === link.sent
 }
 
@@ -350,7 +354,7 @@ function told(
 
 /** Who may no longer write keeps what was not yet accepted, aside; who now may is asked by a step 1. */
 function changeRole(state: SyncState, role: Role): Step {
-  if (role === 'viewer' && unsavedOf(state) > 0) {
+  if (!isAtLeast(role, 'editor') && unsavedOf(state) > 0) {
     return setAside(
       { ...state, role },
       { code: 'read-only', reason: 'You may now look at this board but not change it.' },
@@ -373,7 +377,7 @@ function closed(state: SyncState, event: Extract<Event, { is: 'closed' }>): Step
   const refusal = link.at === 'open' ? link.refusal : null
   switch (code) {
     case 4403:
-      return end(lost, 'refused', refusal, effects)
+      return end(lost, 'shut_out', refusal, effects)
     case 4410:
       return end(lost, 'gone', refusal, effects)
     case 4422:
@@ -439,7 +443,7 @@ function setAside(state: SyncState, refusal: Refusal): Step {
 
 function end(
   state: SyncState,
-  phase: 'refused' | 'gone',
+  phase: 'refused' | 'shut_out' | 'gone',
   why: Refusal | null,
   effects: readonly Effect[],
 ): Step {

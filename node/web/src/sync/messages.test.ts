@@ -31,7 +31,8 @@ test.each([
     { says: 'hello', role: 'editor', minClient: 2 },
   ],
   // A role of a later version may look and not touch.
-  ['{"t":"hello","role":"owner"}', { says: 'hello', role: 'viewer', minClient: 0 }],
+  ['{"t":"hello","role":"emperor"}', { says: 'hello', role: 'viewer', minClient: 0 }],
+  ['{"t":"hello","role":"owner"}', { says: 'hello', role: 'owner', minClient: 0 }],
   ['{"t":"saved","frames":-1}', { says: 'saved', frames: 0 }],
   ['{"t":"saved","frames":"7"}', { says: 'saved', frames: 0 }],
   ['{"t":"role","role":"viewer"}', { says: 'role', role: 'viewer' }],

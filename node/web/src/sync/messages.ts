@@ -6,8 +6,10 @@
 
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import type { Role } from '../api/role'
+import { readRole } from '../api/role'
 
-export type Role = 'editor' | 'viewer'
+export type { Role } from '../api/role'
 
 /** What the server says in message 100. Unknown kinds are `ignored`, so that it can learn new ones. */
 export type Control =
@@ -78,11 +80,11 @@ export function readControl(json: string): Control {
   if (!isRecord(said)) return { says: 'ignored' }
   switch (said['t']) {
     case 'hello':
-      return { says: 'hello', role: roleOf(said['role']), minClient: countOf(said['min_client']) }
+      return { says: 'hello', role: readRole(said['role']), minClient: countOf(said['min_client']) }
     case 'saved':
       return { says: 'saved', frames: countOf(said['frames']) }
     case 'role':
-      return { says: 'role', role: roleOf(said['role']) }
+      return { says: 'role', role: readRole(said['role']) }
     case 'draining':
       return { says: 'draining', retryAfterMs: countOf(said['retry_after_ms']) }
     case 'set_aside':
@@ -115,7 +117,7 @@ export function writeAwarenessQuery(): Uint8Array {
   return encoding.encode((encoder) => encoding.writeVarUint(encoder, AWARENESS_QUERY))
 }
 
-/** Only servers send these; here for the tests' server. */
+/** Of these a client sends `token`; the others are the server's, and here for the tests' server. */
 export function writeControl(said: Readonly<Record<string, unknown>>): Uint8Array {
   return encoding.encode((encoder) => {
     encoding.writeVarUint(encoder, CONTROL)
@@ -129,11 +131,6 @@ function writeSync(kind: number, payload: Uint8Array): Uint8Array {
     encoding.writeVarUint(encoder, kind)
     encoding.writeVarUint8Array(encoder, payload)
   })
-}
-
-/** A role this client does not know may look and not touch. */
-function roleOf(value: unknown): Role {
-  return value === 'editor' ? 'editor' : 'viewer'
 }
 
 function countOf(value: unknown): number {

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { OfflineBoard } from './offline'
 import { MERGED_BYTES_MAX, openOffline } from './offline'
+import { deleteOffline, readUnsent } from './unsent'
 
 const opened: OfflineBoard[] = []
 let clock = 0
@@ -219,4 +220,44 @@ test('documents set aside are listed until they are dropped', async () => {
   expect(aside).toMatchObject({ board: 'brd_1', at: 5, code: 'gate', reason: 'too deep' })
   await store.dropAside(aside?.id ?? -1)
   expect(await store.listAside()).toEqual([])
+})
+
+test('each person has a store of their own, and it can be told what in it is nowhere else', async () => {
+  const disk = new IDBFactory()
+  const ownedBy = async (owner: string, board: string) => {
+    const store = openOffline({
+      board,
+      owner,
+      tab: '1',
+      now: () => (clock += 1),
+      onFailure: (failure) => {
+        throw failure
+      },
+      factory: disk,
+    })
+    opened.push(store)
+    const doc = docOn(store)
+    const { updates } = await store.read()
+    return { store, elements: doc.getMap('elements'), rows: updates.length }
+  }
+  const ada = await ownedBy('usr_ada', 'brd_1')
+  ada.elements.set('a', 1)
+  await ada.store.flush()
+  const saved = await ownedBy('usr_ada', 'brd_2')
+  saved.elements.set('b', 1)
+  saved.store.confirmAll()
+  await saved.store.flush()
+  expect((await ownedBy('usr_bob', 'brd_1')).rows).toBe(0)
+  expect((await visit(disk, '2')).rows).toBe(0)
+  expect((await ownedBy('usr_ada', 'brd_1')).rows).toBe(1)
+
+  const unsent = await readUnsent('usr_ada', disk)
+  expect(unsent.map(({ board }) => board)).toEqual(['brd_1'])
+  const found = new Y.Doc()
+  for (const update of unsent[0]?.updates ?? []) Y.applyUpdate(found, update)
+  expect(found.getMap('elements').toJSON()).toEqual({ a: 1 })
+  expect(await readUnsent('usr_bob', disk)).toEqual([])
+
+  await deleteOffline('usr_ada', disk)
+  expect(await readUnsent('usr_ada', disk)).toEqual([])
 })

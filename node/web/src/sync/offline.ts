@@ -1,6 +1,8 @@
 /**
  * The offline store: what this browser knows of each board, in IndexedDB.
  *
+ * Each person has a store of their own: nobody else who uses this browser sees what is in it, or sends it.
+ *
  * It holds Yjs updates in rows, in the order they came, and a mark per tab while that tab has
  * changes that no server has confirmed. Tabs of one board write side by side and never replace each
  * other's rows: a row is deleted only by a tab whose document contains it. So a tab that slept for
@@ -54,6 +56,8 @@ export interface OfflineBoard {
 
 export interface OfflineOptions {
   readonly board: string
+  /** Whom it belongs to: an account or a visit; empty where there are no accounts. */
+  readonly owner?: string
   /** Identifies this tab among those of the board. */
   readonly tab: string
   readonly now: () => number
@@ -89,6 +93,7 @@ type StoreName = 'updates' | 'marks' | 'boards' | 'asides'
 
 export function openOffline(options: OfflineOptions): OfflineBoard {
   const { board, tab, now } = options
+  const { owner = '' } = options
   const factory = options.factory ?? globalThis.indexedDB
   let db: IDBDatabase | null = null
   let broken = false
@@ -109,7 +114,7 @@ export function openOffline(options: OfflineOptions): OfflineBoard {
   async function connect(): Promise<void> {
     try {
       if (factory === undefined) throw new Error('no IndexedDB')
-      db = await openDatabase(factory)
+      db = await openDatabase(factory, databaseOf(owner))
     } catch (failure) {
       fail(failure)
     }
@@ -321,9 +326,48 @@ async function evict(tx: IDBTransaction, keep: string): Promise<void> {
   }
 }
 
-function openDatabase(factory: IDBFactory): Promise<IDBDatabase> {
+export interface Marked {
+  readonly board: string
+  /** Everything that is kept of it, if some of that was never confirmed. */
+  readonly rows: readonly Uint8Array[]
+  readonly asides: readonly SetAside[]
+}
+
+/** The boards of a person of which something here is nowhere else. */
+export async function readAllMarked(owner: string, factory: IDBFactory): Promise<readonly Marked[]> {
+  const db = await openDatabase(factory, databaseOf(owner))
+  try {
+    const tx = db.transaction(['updates', 'marks', 'asides'], 'readonly')
+    const [marks, asides] = await Promise.all([
+      asked<Mark[]>(tx.objectStore('marks').getAll()),
+      asked<SetAside[]>(tx.objectStore('asides').getAll()),
+    ])
+    const marked = new Set(marks.map((mark) => mark.board))
+    const boards = new Set([...marked, ...asides.map((aside) => aside.board)])
+    const read = async (board: string): Promise<Marked> => {
+      const rows = marked.has(board)
+        ? await asked<Row[]>(tx.objectStore('updates').index('board').getAll(board))
+        : []
+      return {
+        board,
+        rows: rows.map((row) => row.update),
+        asides: asides.filter((aside) => aside.board === board),
+      }
+    }
+    return await Promise.all([...boards].map(read))
+  } finally {
+    db.close()
+  }
+}
+
+/** What was kept before there were accounts stays where it was. */
+export function databaseOf(owner: string): string {
+  return owner === '' ? DB_NAME : `${DB_NAME}.${owner}`
+}
+
+function openDatabase(factory: IDBFactory, name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = factory.open(DB_NAME, DB_VERSION)
+    const request = factory.open(name, DB_VERSION)
     request.addEventListener('upgradeneeded', () => {
       const db = request.result
       db.createObjectStore('updates').createIndex('board', 'board')

@@ -6,11 +6,18 @@
 
 import * as awarenessProtocol from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import type { Carrier, CarrierListener, SocketClass } from './carrier'
-import { CLOSED_ABNORMALLY, openSocket } from './carrier'
+import type { Carrier, CarrierListener, Credential, SocketClass } from './carrier'
+import { CLOSED_ABNORMALLY, openSocket, openWhenKnown } from './carrier'
 import type { Effect, Event, Refusal, SyncState } from './machine'
 import { initialState, step } from './machine'
-import { writeAwareness, writeAwarenessQuery, writeStepOne, writeStepTwo, writeUpdate } from './messages'
+import {
+  writeAwareness,
+  writeAwarenessQuery,
+  writeControl,
+  writeStepOne,
+  writeStepTwo,
+  writeUpdate,
+} from './messages'
 import { onNextFrame } from './page'
 import { openStream } from './stream'
 import type { Updates } from './updates'
@@ -33,6 +40,8 @@ export interface ProviderOptions {
   readonly awareness: awarenessProtocol.Awareness
   readonly onState: (state: SyncState) => void
   readonly onSetAside: (refusal: Refusal) => void
+  /** Speaks for whom the document belongs to; without it, nobody is asked who they are. */
+  readonly credential?: Credential
   /** Asks REST for the board: one that is missing ends the connection, one that is there may be had another way. */
   readonly look?: () => Promise<Found>
   readonly browserOnline?: boolean
@@ -177,9 +186,18 @@ export function openProvider(options: ProviderOptions): Provider {
   }
 
   function openBy(way: Way, listener: CarrierListener): Carrier {
-    const { streamUrl } = options
-    if (way === 'socket' || streamUrl === undefined) return openSocket(options.url, Socket, listener)
-    return openStream(streamUrl, listener, { fetch: (...of) => fetch(...of) })
+    const { streamUrl, credential } = options
+    if (way === 'socket' || streamUrl === undefined) return openSocketAs(listener)
+    return openStream(streamUrl, listener, { fetch: fetchAs(credential) })
+  }
+
+  function openSocketAs(listener: CarrierListener): Carrier {
+    const { url, credential } = options
+    if (credential === undefined) return openSocket(url, Socket, null, listener)
+    const how = credential
+      .token()
+      .then((token) => (its: CarrierListener) => openSocket(url, Socket, token, its))
+    return openWhenKnown(how, listener)
   }
 
   /** Whatever opened it, a connection over which nothing comes is not open. */
@@ -219,7 +237,7 @@ export function openProvider(options: ProviderOptions): Provider {
       dispatch(works ? { is: 'socket_works' } : { is: 'socket_fails', random: Math.random() })
     }
     tryTimer = setTimeout(() => done(false), TRY_MS_MAX)
-    tried = openSocket(options.url, Socket, {
+    tried = openSocketAs({
       opened() {},
       received: () => done(true),
       alive() {},
@@ -355,7 +373,14 @@ export function openProvider(options: ProviderOptions): Provider {
     }
   }
 
+  /** Tells the server of the next token before the one it opened with ends. */
+  function renew(): void {
+    const token = options.credential?.held.get() ?? null
+    if (token !== null && state.route.way === 'socket') send(writeControl({ t: 'token', token }))
+  }
+
   const unsubscribe = updates.subscribe(onUpdates)
+  const unsubscribeToken = options.credential?.held.subscribe(renew)
   awareness.on('update', onAwareness)
   let waitedBytes = 0
   const silence = setInterval(() => {
@@ -382,11 +407,23 @@ export function openProvider(options: ProviderOptions): Provider {
       stopTrying()
       cancelFlush?.()
       unsubscribe()
+      unsubscribeToken?.()
       awareness.off('update', onAwareness)
       const last = carrier
       carrier = null
       void last?.close()
     },
+  }
+}
+
+function fetchAs(credential: Credential | undefined): typeof fetch {
+  if (credential === undefined) return (...of) => fetch(...of)
+  return async (address, init) => {
+    // A page that is going away can wait for nothing.
+    const token = credential.held.get() ?? (await credential.token())
+    const headers = new Headers(init?.headers)
+    headers.set('authorization', `Bearer ${token}`)
+    return fetch(address, { ...init, headers })
   }
 }
 

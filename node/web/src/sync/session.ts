@@ -8,12 +8,13 @@
 
 import * as Y from 'yjs'
 import { findBoard } from '../api/client'
+import type { Role } from '../api/role'
 import type { LivePresence } from '../core/ports'
 import type { Store } from '../core/store'
 import { createStore } from '../core/store'
+import type { Credential } from './carrier'
 import type { Phase, Refusal, SyncState } from './machine'
 import { initialState, phaseOf, unsavedOf } from './machine'
-import type { Role } from './messages'
 import type { SetAside } from './offline'
 import { openOffline } from './offline'
 import { isBrowserOnline, watchPage } from './page'
@@ -23,11 +24,13 @@ import type { Found, Provider, ProviderOptions } from './provider'
 import { FROM_CACHE, FROM_SERVER, FROM_TABS, openProvider } from './provider'
 import type { Tabs } from './tabs'
 import { openTabs } from './tabs'
+import { downloadUpdate } from './unsent'
 import type { Updates } from './updates'
 import { watchUpdates } from './updates'
 
 export type { SetAside } from './offline'
-export type { Role } from './messages'
+export type { Role } from '../api/role'
+export type { Credential } from './carrier'
 export type { User } from './presence'
 export type SyncPhase = Phase
 
@@ -75,6 +78,10 @@ export interface SessionOptions {
   /** The board's address in REST; `url` tells it where that is an address of this server. */
   readonly streamUrl?: string
   readonly user: User
+  /** Whom the document in this browser belongs to; empty where there are no accounts. */
+  readonly owner?: string
+  /** Speaks for the owner. */
+  readonly credential?: Credential
   /** Used instead of the platform's own: a connection that is open already, or what tests bring. */
   readonly platform?: {
     readonly WebSocket?: ProviderOptions['WebSocket']
@@ -100,9 +107,10 @@ interface Generation {
 }
 
 export function openSession(options: SessionOptions): BoardSession {
-  const { board, platform = {} } = options
+  const { board, owner = '', platform = {} } = options
   const offline = openOffline({
     board,
+    owner,
     tab: platform.tab ?? crypto.randomUUID(),
     now: Date.now,
     onFailure: () => {
@@ -133,7 +141,9 @@ export function openSession(options: SessionOptions): BoardSession {
     const awareness = createAwareness(doc)
     if (presence === null) presence = createPresence(awareness, options.user)
     else presence.attach(awareness)
-    const tabs = openTabs(board, doc, (update) => Y.applyUpdate(doc, update, FROM_TABS))
+    const tabs = openTabs(owner === '' ? `easel.${board}` : `easel.${owner}.${board}`, doc, (update) =>
+      Y.applyUpdate(doc, update, FROM_TABS),
+    )
     let before = initialState
     let confirmed = false
     const provider = openProvider({
@@ -143,6 +153,7 @@ export function openSession(options: SessionOptions): BoardSession {
       awareness,
       browserOnline: isBrowserOnline(),
       look: platform.look ?? (() => look(board)),
+      ...(options.credential && { credential: options.credential }),
       ...streamOf(options),
       ...(platform.WebSocket && { WebSocket: platform.WebSocket }),
       onState(state) {
@@ -223,10 +234,12 @@ export function openSession(options: SessionOptions): BoardSession {
     const unsaved = unsavedOf(state)
     const detail = state.detail ?? undefined
     const slow = state.route.way === 'stream' && state.link.at === 'open'
-    const over = phase === 'gone' || phase === 'refused'
+    const over = phase === 'gone' || phase === 'refused' || phase === 'shut_out'
     if (over && before.phase !== phase && unsaved > 0) {
       keepAside(current.doc, { code: phase, reason: detail ?? 'The board can no longer be written to.' })
     }
+    // What somebody may not see any more does not stay in their browser.
+    if (phase === 'shut_out' && before.phase !== phase) offline.forget()
     if (
       before.phase === phase &&
       before.unsaved === unsaved &&
@@ -273,7 +286,7 @@ export function openSession(options: SessionOptions): BoardSession {
     setUser: (user) => shownPresence.setUser(user),
     downloadSetAside() {
       const newest = setAside.get().at(-1)
-      if (newest !== undefined) download(newest)
+      if (newest !== undefined) downloadUpdate(newest)
     },
     dismissSetAside() {
       for (const aside of setAside.get()) void offline.dropAside(aside.id)
@@ -304,17 +317,6 @@ function end({ doc, provider, tabs }: Generation): void {
   provider.destroy()
   tabs?.close()
   doc.destroy()
-}
-
-function download(aside: SetAside): void {
-  const file = new Blob([aside.update as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' })
-  const address = URL.createObjectURL(file)
-  const link = document.createElement('a')
-  link.href = address
-  link.download = `easel-${aside.board}-${new Date(aside.at).toISOString().replaceAll(/[:.]/g, '-')}.yjs`
-  link.click()
-  // The browser has taken the address by now, but not every one has begun to read.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000)
 }
 
 /** Raw documents are not known to REST. */

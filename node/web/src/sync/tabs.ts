@@ -21,14 +21,14 @@ type Note =
   /** "This is what I have": answered with what is missing, and, once, with the same question. */
   | { readonly t: 'have'; readonly vector: Uint8Array; readonly again: boolean }
 
-/** Undefined in a browser without BroadcastChannel: tabs then meet at the server. */
+/** A channel for each board and person. Undefined in a browser without BroadcastChannel: tabs then meet at the server. */
 export function openTabs(
-  board: string,
+  channelName: string,
   doc: Y.Doc,
   onUpdate: (update: Uint8Array) => void,
 ): Tabs | undefined {
   if (typeof BroadcastChannel === 'undefined') return undefined
-  const channel = new BroadcastChannel(`easel.${board}`)
+  const channel = new BroadcastChannel(channelName)
   const post = (note: Note) => channel.postMessage(note)
   const have = (again: boolean) => post({ t: 'have', vector: Y.encodeStateVector(doc), again })
 

@@ -56,6 +56,13 @@ function pick<T>(from: readonly [T, ...T[]]): T {
   return from[Math.floor(Math.random() * from.length)] ?? from[0]
 }
 
+/** The colour of somebody who has not chosen one here: always the same. */
+export function colorOf(id: string): string {
+  let sum = 0
+  for (const char of id) sum = (sum * 31 + char.charCodeAt(0)) % 65_521
+  return PERSON_COLORS[sum % PERSON_COLORS.length] ?? PERSON_COLORS[0]
+}
+
 function keep(profile: Profile): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(profile))

@@ -18,6 +18,11 @@ export function relativeTime(thenMs: number, nowMs: number): string {
   if (agoMs < 59.5 * MINUTE_MS) return relative.format(-Math.max(1, Math.round(agoMs / MINUTE_MS)), 'minute')
   if (agoMs < 23.5 * HOUR_MS) return relative.format(-Math.max(1, Math.round(agoMs / HOUR_MS)), 'hour')
   if (agoMs < 6.5 * DAY_MS) return relative.format(-Math.max(1, Math.round(agoMs / DAY_MS)), 'day')
+  return dayWords(thenMs, nowMs)
+}
+
+/** “May 16”, and the year where it is another one. */
+export function dayWords(thenMs: number, nowMs: number): string {
   const then = new Date(thenMs)
   const sameYear = then.getFullYear() === new Date(nowMs).getFullYear()
   return (sameYear ? dayThisYear : dayOtherYear).format(then)

@@ -1,4 +1,4 @@
-/** Moving between the pages with the browser's own history. Three pages do not need a library. */
+/** Moving between the pages with the browser's own history. A handful of pages do not need a library. */
 
 import { useSyncExternalStore } from 'react'
 import type { Route } from './routes'
@@ -19,7 +19,14 @@ export function navigate(path: string): void {
   changed()
 }
 
-function here(): string {
+/** In place of the page one is on: going back does not lead there again. */
+export function replacePage(path: string): void {
+  history.replaceState(null, '', path)
+  window.scrollTo(0, 0)
+  changed()
+}
+
+export function here(): string {
   return location.pathname + location.search
 }
 

@@ -2,9 +2,20 @@ import { expect, test } from 'vitest'
 import { parseRoute, paths } from './routes'
 
 test.each([
-  ['/', '', { page: 'start', view: 'boards' }],
-  ['/', '?view=trash', { page: 'start', view: 'trash' }],
-  ['/', '?view=other', { page: 'start', view: 'boards' }],
+  ['/', '', { page: 'start', section: 'boards' }],
+  ['/', '?view=trash', { page: 'start', section: 'trash' }],
+  ['/', '?view=shared', { page: 'start', section: 'shared' }],
+  ['/', '?view=other', { page: 'start', section: 'boards' }],
+  ['/setup', '', { page: 'setup' }],
+  ['/account/', '', { page: 'account' }],
+  ['/signin', '', { page: 'sign-in', back: '/' }],
+  ['/signin', '?to=%2Fb%2Fbrd_01h', { page: 'sign-in', back: '/b/brd_01h' }],
+  ['/signin', '?to=%2F%2Felsewhere', { page: 'sign-in', back: '/' }],
+  ['/signin', '?to=https%3A%2F%2Felsewhere', { page: 'sign-in', back: '/' }],
+  ['/signup', '?to=%2F%5Celsewhere', { page: 'sign-up', back: '/' }],
+  ['/invite/aZ09', '', { page: 'invite', token: 'aZ09' }],
+  ['/s/aZ09', '', { page: 'visit', token: 'aZ09' }],
+  ['/s/', '', { page: 'lost' }],
   ['/b/brd_01h', '', { page: 'board', board: 'brd_01h' }],
   ['/b/brd_01h/', '', { page: 'board', board: 'brd_01h' }],
   ['/b/', '', { page: 'lost' }],
@@ -18,5 +29,7 @@ test.each([
 test('a path that is made is understood', () => {
   expect(parseRoute(paths.board('brd_01h'), '')).toEqual({ page: 'board', board: 'brd_01h' })
   const trash = new URL(paths.trash, 'http://localhost')
-  expect(parseRoute(trash.pathname, trash.search)).toEqual({ page: 'start', view: 'trash' })
+  expect(parseRoute(trash.pathname, trash.search)).toEqual({ page: 'start', section: 'trash' })
+  const back = new URL(paths.signIn('/b/brd_01h?x=1'), 'http://localhost')
+  expect(parseRoute(back.pathname, back.search)).toEqual({ page: 'sign-in', back: '/b/brd_01h?x=1' })
 })

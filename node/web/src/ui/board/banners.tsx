@@ -5,7 +5,13 @@ import { strings } from '../strings'
 import { useStore } from '../use-store'
 import { Banner, DownloadButton, HomeLink, ReloadButton } from './banner'
 
-export function Banners({ session, restore }: { session: BoardSession; restore: () => void }) {
+export interface BannersProps {
+  readonly session: BoardSession
+  /** Null for who may not. */
+  readonly restore: (() => void) | null
+}
+
+export function Banners({ session, restore }: BannersProps) {
   const { phase, detail } = useStore(session.status, (value) => value)
   const aside = useStore(session.setAside, (value) => value.length > 0)
   const words = strings.status.banner
@@ -14,17 +20,23 @@ export function Banners({ session, restore }: { session: BoardSession; restore: 
   switch (phase) {
     case 'gone':
       return (
-        <Banner title={words.goneTitle} text={words.goneText} testId="banner-gone">
+        <Banner
+          title={words.goneTitle}
+          text={restore === null ? words.goneForOthers : words.goneText}
+          testId="banner-gone"
+        >
           {download}
           <HomeLink />
-          <button
-            type="button"
-            className="button button--primary"
-            data-testid="restore-board"
-            onClick={restore}
-          >
-            {words.restore}
-          </button>
+          {restore !== null && (
+            <button
+              type="button"
+              className="button button--primary"
+              data-testid="restore-board"
+              onClick={restore}
+            >
+              {words.restore}
+            </button>
+          )}
         </Banner>
       )
     case 'refused':
@@ -41,6 +53,9 @@ export function Banners({ session, restore }: { session: BoardSession; restore: 
           <ReloadButton />
         </Banner>
       )
+    case 'shut_out':
+      // The whole page says so.
+      return null
     case 'loading':
     case 'connecting':
     case 'saved':

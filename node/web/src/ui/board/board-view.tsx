@@ -1,12 +1,20 @@
 /** The editor of one document, its canvas, and the bars and messages around it. */
 
 import { useEffect, useRef, useState } from 'react'
+import type { Board } from '../../api/client'
+import type { Role } from '../../api/role'
+import { isAtLeast } from '../../api/role'
 import type { Editor } from '../../core/editor-api'
 import { createEditor } from '../../core/editor'
 import { openBoardDocument } from '../../doc/yboard'
 import { mountBoard } from '../../render/stage'
 import { pageIsComplete } from '../../shell/register'
-import type { BoardSession } from '../../sync/session'
+import type { BoardSession, SyncPhase } from '../../sync/session'
+import { lazyPage } from '../lazy-page'
+import { showToast } from '../parts/toasts'
+import { navigate } from '../router'
+import { paths } from '../routes'
+import { LazyShareDialog } from '../share/lazy-share'
 import { newElementId } from './element-id'
 import { strings } from '../strings'
 import { useTheme } from '../theme'
@@ -19,27 +27,46 @@ import { ContextMenu } from './context-menu'
 import { EmptyHint } from './empty-hint'
 import { attachKeys } from './keys'
 import { PropertiesBar } from './properties-bar'
+import type { Seat } from './seat'
+import { SeatNote } from './seat-note'
 import { ShortcutsSheet } from './shortcuts-sheet'
 import { TextOverlay } from './text-overlay'
 import { ToolBar } from './tool-bar'
 import { TopBar } from './top-bar'
+import type { BoardInfo } from './use-board'
 import { ViewBar } from './view-bar'
+
+const ActivityPanel = lazyPage(
+  () => import('./activity-panel').then((part) => part.default),
+  strings.activity.loading,
+).Page
 
 export interface BoardViewProps {
   readonly session: BoardSession
   readonly title: string
+  readonly seat: Seat
+  readonly info: BoardInfo
   readonly rename: (title: string) => void
+  readonly learn: (board: Board) => void
+  readonly refresh: () => void
   readonly restore: () => void
 }
 
-export function BoardView({ session, title, rename, restore }: BoardViewProps) {
+export function BoardView({ session, title, seat, info, rename, learn, refresh, restore }: BoardViewProps) {
   const [help, setHelp] = useState(false)
+  const [sharing, setSharing] = useState(false)
+  const [activity, setActivity] = useState(false)
   const editor = useEditor(session, () => setHelp(true))
   const status = useStore(session.status, (value) => value)
   const role = useStore(session.role, (value) => value)
   const theme = useTheme()
   const over = status.phase === 'gone' || status.phase === 'refused' || status.phase === 'outdated'
-  const readOnly = over || role === 'viewer'
+  const mayEdit = isAtLeast(role, 'editor')
+  const readOnly = over || !mayEdit
+  const known = info.at === 'known' ? info.board : null
+  const account = seat.named === 'account'
+  const mayRestore = seat.owner === '' || known?.may.own === true
+  useRoleWords(role, seat, status.phase)
 
   useEffect(() => editor.setReadOnly(readOnly), [editor, readOnly])
   const inStep = status.phase === 'saved'
@@ -53,17 +80,51 @@ export function BoardView({ session, title, rename, restore }: BoardViewProps) {
       <Canvas editor={editor} session={session} title={title} />
       {status.phase !== 'loading' && status.phase !== 'connecting' && <EmptyHint editor={editor} />}
       <TextOverlay editor={editor} theme={theme} />
-      <TopBar title={title} session={session} onRename={over ? null : rename} onHelp={() => setHelp(true)} />
-      <Banners session={session} restore={restore} />
+      <TopBar
+        title={title}
+        session={session}
+        seat={seat}
+        onRename={readOnly ? null : rename}
+        onHelp={() => setHelp(true)}
+        onShare={account && known !== null ? () => setSharing(true) : null}
+        onActivity={account ? () => setActivity(!activity) : null}
+        activityShown={activity}
+      />
+      <Banners session={session} restore={mayRestore ? restore : null} />
       <PropertiesBar editor={editor} theme={theme} />
       <footer className="board__foot">
+        {!mayEdit && !over && status.phase !== 'loading' && (
+          <SeatNote role={role} seat={seat} board={known} learn={learn} />
+        )}
         <ToolBar editor={editor} />
         <ViewBar editor={editor} />
       </footer>
       {status.phase === 'loading' && <p className="board__opening">{strings.board.loading}</p>}
+      {activity && <ActivityPanel board={session.board} onClose={() => setActivity(false)} />}
+      {sharing && known !== null && (
+        <LazyShareDialog
+          board={known}
+          onClose={() => setSharing(false)}
+          onLeft={() => navigate(paths.boards)}
+          onChanged={refresh}
+        />
+      )}
       {help && <ShortcutsSheet onClose={() => setHelp(false)} />}
     </main>
   )
+}
+
+/** Whoever draws must not wonder why it stopped. */
+function useRoleWords(role: Role, seat: Seat, phase: SyncPhase): void {
+  const before = useRef<Role | null>(null)
+  const known = phase !== 'loading' && phase !== 'connecting'
+  useEffect(() => {
+    if (!known) return
+    const last = before.current
+    before.current = role
+    if (last === null || seat.owner === '' || isAtLeast(last, 'editor') === isAtLeast(role, 'editor')) return
+    showToast({ text: isAtLeast(role, 'editor') ? strings.access.nowEdit : strings.access.nowView })
+  }, [role, seat.owner, known])
 }
 
 function useEditor(session: BoardSession, onHelp: () => void): Editor {

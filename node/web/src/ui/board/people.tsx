@@ -8,13 +8,23 @@ import { Avatar } from '../parts/avatar'
 import { Glyph } from '../parts/glyph'
 import { Popover } from '../parts/popover'
 import { tipProps } from '../parts/tip'
+import type { Profile } from '../profile'
 import { NAME_CHARS_MAX, PERSON_COLORS, setProfile, useProfile } from '../profile'
+import { paths } from '../routes'
+import { Link } from '../parts/link'
 import { strings } from '../strings'
 import { usePeers } from './use-peers'
 
 const SHOWN_MAX = 4
 
-export function People({ presence }: { presence: LivePresence }) {
+export interface PeopleProps {
+  readonly presence: LivePresence
+  readonly me: Profile
+  /** Where their name is changed: here, in their account, or not at all (a guest has said it). */
+  readonly named: 'here' | 'account' | 'guest'
+}
+
+export function People({ presence, me, named }: PeopleProps) {
   const peers = usePeers(presence)
   const shown = peers.slice(0, SHOWN_MAX)
   const rest = peers.slice(SHOWN_MAX)
@@ -34,7 +44,7 @@ export function People({ presence }: { presence: LivePresence }) {
         <Person key={peer.clientId} peer={peer} />
       ))}
       <li className="people__one">
-        <Me />
+        <Me me={me} named={named} />
       </li>
     </ul>
   )
@@ -49,8 +59,7 @@ function Person({ peer }: { peer: Peer }) {
   )
 }
 
-function Me() {
-  const me = useProfile()
+function Me({ me, named }: Omit<PeopleProps, 'presence'>) {
   const anchor = useRef<HTMLButtonElement>(null)
   const [open, setOpen] = useState(false)
   const close = useCallback(() => setOpen(false), [])
@@ -78,14 +87,20 @@ function Me() {
           testId="me-panel"
           onClose={close}
         >
-          <MeForm onDone={close} />
+          <MeForm name={me.name} named={named} onDone={close} />
         </Popover>
       )}
     </>
   )
 }
 
-function MeForm({ onDone }: { onDone: () => void }) {
+interface MeFormProps {
+  readonly name: string
+  readonly named: PeopleProps['named']
+  readonly onDone: () => void
+}
+
+function MeForm({ name, named, onDone }: MeFormProps) {
   const me = useProfile()
   return (
     <form
@@ -95,7 +110,17 @@ function MeForm({ onDone }: { onDone: () => void }) {
         onDone()
       }}
     >
-      <label className="field">
+      {named !== 'here' && (
+        <p className="row__title" data-testid="me-fixed-name">
+          {name}
+          {named === 'account' && (
+            <Link to={paths.account} className="link">
+              {strings.people.inAccount}
+            </Link>
+          )}
+        </p>
+      )}
+      <label className="field" hidden={named !== 'here'}>
         <span className="field__label">{strings.people.name}</span>
         <input
           className="field__input"

@@ -1,6 +1,7 @@
 import { Check, CloudOff, Eye, LoaderCircle, TriangleAlert } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useEffect, useState } from 'react'
+import { isAtLeast } from '../../api/role'
 import type { BoardSession, SyncStatus } from '../../sync/session'
 import { Glyph } from '../parts/glyph'
 import { tipProps } from '../parts/tip'
@@ -15,7 +16,7 @@ export function StatusPill({ session }: { session: BoardSession }) {
   const status = useStore(session.status, (value) => value)
   const role = useStore(session.role, (value) => value)
   const words = useSettled(statusWords(status, role), status)
-  const Icon = iconOf(words.tone, role === 'viewer')
+  const Icon = iconOf(words.tone, !isAtLeast(role, 'editor'))
   return (
     <>
       <span
@@ -51,10 +52,10 @@ function useSettled(words: StatusWords, status: SyncStatus): StatusWords {
   return saved && settledSince !== since ? before : words
 }
 
-function iconOf(tone: Tone, viewer: boolean): LucideIcon {
+function iconOf(tone: Tone, onlyLooks: boolean): LucideIcon {
   switch (tone) {
     case 'calm':
-      return viewer ? Eye : Check
+      return onlyLooks ? Eye : Check
     case 'busy':
       return LoaderCircle
     case 'warn':

@@ -1,5 +1,7 @@
 /** What the status pill says: a pure reading of what sync reports, never better than the truth. */
 
+import type { Role } from '../../api/role'
+import { isAtLeast } from '../../api/role'
 import type { SyncStatus } from '../../sync/session'
 import { strings } from '../strings'
 
@@ -13,12 +15,12 @@ export interface StatusWords {
   readonly announce: boolean
 }
 
-export function statusWords(status: SyncStatus, role: 'editor' | 'viewer'): StatusWords {
+export function statusWords(status: SyncStatus, role: Role): StatusWords {
   const words = wordsOf(status, role)
   return status.slow ? { ...words, hint: `${words.hint} ${strings.status.hint.slow}` } : words
 }
 
-function wordsOf(status: SyncStatus, role: 'editor' | 'viewer'): StatusWords {
+function wordsOf(status: SyncStatus, role: Role): StatusWords {
   const s = strings.status
   const { unsaved } = status
   const diskFull = status.detail?.startsWith('disk-full') === true
@@ -28,7 +30,7 @@ function wordsOf(status: SyncStatus, role: 'editor' | 'viewer'): StatusWords {
     case 'connecting':
       return { tone: 'busy', text: s.connecting, hint: s.hint.connecting, announce: false }
     case 'saved':
-      return role === 'viewer'
+      return !isAtLeast(role, 'editor')
         ? { tone: 'calm', text: s.readOnly, hint: s.hint.readOnly, announce: true }
         : { tone: 'calm', text: s.saved, hint: s.hint.saved, announce: false }
     case 'saving':
@@ -52,6 +54,8 @@ function wordsOf(status: SyncStatus, role: 'editor' | 'viewer'): StatusWords {
       return { tone: 'bad', text: s.gone, hint: s.banner.goneText, announce: true }
     case 'refused':
       return { tone: 'bad', text: s.refused, hint: status.detail ?? s.banner.refusedTitle, announce: true }
+    case 'shut_out':
+      return { tone: 'bad', text: s.shutOut, hint: strings.access.lostTitle, announce: true }
     case 'set_aside':
       return { tone: 'bad', text: s.setAside, hint: s.banner.setAsideText, announce: true }
     case 'outdated':

@@ -1,4 +1,4 @@
-import { ChevronLeft, Keyboard } from 'lucide-react'
+import { ChevronLeft, History, Keyboard, Share2 } from 'lucide-react'
 import { useState } from 'react'
 import type { BoardSession } from '../../sync/session'
 import { IconButton } from '../parts/icon-button'
@@ -12,6 +12,7 @@ import { paths } from '../routes'
 import { strings } from '../strings'
 import { TITLE_CHARS_MAX } from '../start/board-card'
 import { People } from './people'
+import type { Seat } from './seat'
 import { StatusPill } from './status-pill'
 
 export interface TopBarProps {
@@ -19,9 +20,15 @@ export interface TopBarProps {
   readonly session: BoardSession
   readonly onRename: ((title: string) => void) | null
   readonly onHelp: () => void
+  readonly seat: Seat
+  /** Null where there is nobody to share with. */
+  readonly onShare: (() => void) | null
+  readonly onActivity: (() => void) | null
+  readonly activityShown: boolean
 }
 
-export function TopBar({ title, session, onRename, onHelp }: TopBarProps) {
+export function TopBar(props: TopBarProps) {
+  const { title, session, onRename, onHelp, seat, onShare, onActivity } = props
   return (
     <header className="board__top">
       <div className="island board__head">
@@ -40,8 +47,28 @@ export function TopBar({ title, session, onRename, onHelp }: TopBarProps) {
         <StatusPill session={session} />
       </div>
       <div className="island board__people">
-        <People presence={session.presence} />
+        <People presence={session.presence} me={seat.user} named={seat.named} />
+        {onShare !== null && (
+          <button
+            type="button"
+            className="button button--primary board__share"
+            data-testid="share"
+            onClick={onShare}
+          >
+            <Glyph icon={Share2} size={16} />
+            {strings.share.open}
+          </button>
+        )}
         <span className="divider" />
+        {onActivity !== null && (
+          <IconButton
+            icon={History}
+            label={strings.activity.open}
+            aria-pressed={props.activityShown}
+            testId="activity-open"
+            onClick={onActivity}
+          />
+        )}
         <ThemeButton />
         <IconButton
           icon={Keyboard}

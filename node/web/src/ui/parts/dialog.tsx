@@ -45,7 +45,7 @@ export function Dialog({ title, narrow = false, testId, onClose, children }: Dia
         <h2 id={titleId} className="dialog__title">
           {title}
         </h2>
-        <IconButton icon={X} label={strings.close} onClick={onClose} />
+        <IconButton icon={X} label={strings.close} testId="dialog-close" onClick={onClose} />
       </div>
       <div className="dialog__body">{children}</div>
     </dialog>

@@ -69,6 +69,8 @@ export function Popover(props: PopoverProps) {
       className={`popover${className === undefined ? '' : ` ${className}`}`}
       onKeyDown={(event) => {
         if (event.key === 'Escape') {
+          // A dialog beneath stays open.
+          event.preventDefault()
           onClose()
         }
         // Keys in a panel are the panel's: none of them is a shortcut of the board beneath.
@@ -83,7 +85,7 @@ export function Popover(props: PopoverProps) {
       {children}
     </div>,
     // Above everything, and in the landmark that readers of the page look through.
-    document.querySelector('main') ?? document.body,
+    anchor.current?.closest('dialog') ?? document.querySelector('main') ?? document.body,
   )
 }
 

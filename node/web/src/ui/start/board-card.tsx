@@ -1,6 +1,22 @@
-import { ExternalLink, Link2, MoreHorizontal, PencilLine, RotateCcw, Trash2 } from 'lucide-react'
+import {
+  Archive,
+  ArchiveRestore,
+  Copy,
+  DoorOpen,
+  ExternalLink,
+  Link2,
+  MoreHorizontal,
+  PencilLine,
+  RotateCcw,
+  Share2,
+  Star,
+  Trash2,
+  X,
+} from 'lucide-react'
 import { memo, useEffect, useRef, useState } from 'react'
 import type { Board } from '../../api/client'
+import { isAtLeast } from '../../api/role'
+import { IconButton } from '../parts/icon-button'
 import { InlineEdit } from '../parts/inline-edit'
 import { Link } from '../parts/link'
 import { Mark } from '../parts/mark'
@@ -12,6 +28,7 @@ import { navigate } from '../router'
 import { paths } from '../routes'
 import { strings } from '../strings'
 import type { Theme } from '../theme'
+import { usePicture } from './use-picture'
 
 export const TITLE_CHARS_MAX = 200
 /** A click on the title waits this long for a second one, which renames instead of opening. */
@@ -22,20 +39,31 @@ export interface CardActions {
   readonly rename: (board: Board, title: string) => void
   readonly trash: (board: Board) => void
   readonly restore: (board: Board) => void
+  readonly purge: (board: Board) => void
+  readonly star: (board: Board, starred: boolean) => void
+  readonly copy: (board: Board) => void
+  readonly archive: (board: Board, archived: boolean) => void
+  readonly share: (board: Board) => void
+  readonly leave: (board: Board) => void
 }
 
 export interface BoardCardProps {
   readonly board: Board
   readonly theme: Theme
   readonly nowMs: number
+  /** Of who is looking; null where there are no accounts. */
+  readonly me: string | null
   readonly actions: CardActions
 }
 
-export const BoardCard = memo(function BoardCard({ board, theme, nowMs, actions }: BoardCardProps) {
+export const BoardCard = memo(function BoardCard({ board, theme, nowMs, me, actions }: BoardCardProps) {
   const [renaming, setRenaming] = useState(false)
   const trashed = board.trashedAt !== null
+  const mayRename = !trashed && isAtLeast(board.role, 'editor')
   const path = paths.board(board.id)
-  const startRenaming = () => setRenaming(true)
+  const startRenaming = () => {
+    if (mayRename) setRenaming(true)
+  }
   const title = useTitleClicks(() => navigate(path), startRenaming)
 
   return (
@@ -44,7 +72,7 @@ export const BoardCard = memo(function BoardCard({ board, theme, nowMs, actions 
       data-testid="board-card"
       data-board={board.id}
       onKeyDown={(event) => {
-        if (event.key === 'F2' && !trashed) startRenaming()
+        if (event.key === 'F2') startRenaming()
       }}
     >
       <Preview board={board} theme={theme} />
@@ -52,6 +80,22 @@ export const BoardCard = memo(function BoardCard({ board, theme, nowMs, actions 
         <Link className="card__link" to={path} aria-label={strings.start.open(board.title)}>
           {null}
         </Link>
+      )}
+      {!isAtLeast(board.role, 'editor') && (
+        <span className="chip card__role" data-testid="card-role">
+          {strings.roleShort[board.role]}
+        </span>
+      )}
+      {me !== null && !trashed && (
+        <IconButton
+          icon={Star}
+          size="small"
+          label={board.starred ? strings.start.unstar(board.title) : strings.start.star(board.title)}
+          aria-pressed={board.starred}
+          className="card__star"
+          testId="card-star"
+          onClick={() => actions.star(board, !board.starred)}
+        />
       )}
       <div className="card__foot">
         <div className="card__words">
@@ -80,6 +124,7 @@ export const BoardCard = memo(function BoardCard({ board, theme, nowMs, actions 
                 {when(board, nowMs)}
               </time>
             )}
+            {me !== null && <Belonging board={board} me={me} />}
           </p>
         </div>
         <MenuButton
@@ -89,7 +134,11 @@ export const BoardCard = memo(function BoardCard({ board, theme, nowMs, actions 
           size="small"
           className="card__menu"
           testId="card-menu"
-          entries={() => (trashed ? trashedEntries(board, actions) : entries(board, actions, startRenaming))}
+          entries={() =>
+            trashed
+              ? trashedEntries(board, me !== null, actions)
+              : entries(board, me !== null, actions, startRenaming)
+          }
         />
       </div>
     </article>
@@ -102,37 +151,99 @@ function when(board: Board, nowMs: number): string {
     : strings.start.deleted(relativeTime(board.trashedAt, nowMs))
 }
 
-function entries(board: Board, actions: CardActions, rename: () => void): readonly MenuEntry[] {
+/** Whose it is, if not one's own. */
+function Belonging({ board, me }: { board: Board; me: string }) {
+  if (board.owner === null || board.owner.id === me) return null
+  return <span data-testid="card-whose">{` · ${board.owner.name}`}</span>
+}
+
+/** `accounts`: there are people to share with. */
+function entries(
+  board: Board,
+  accounts: boolean,
+  actions: CardActions,
+  rename: () => void,
+): readonly MenuEntry[] {
   const path = paths.board(board.id)
-  return [
-    { kind: 'item', icon: PencilLine, label: strings.start.rename, testId: 'card-rename', run: rename },
+  const words = strings.start
+  const all: (MenuEntry | false)[] = [
+    isAtLeast(board.role, 'editor') && {
+      kind: 'item',
+      icon: PencilLine,
+      label: words.rename,
+      testId: 'card-rename',
+      run: rename,
+    },
     {
       kind: 'item',
       icon: ExternalLink,
-      label: strings.start.openInTab,
+      label: words.openInTab,
       run: () => void window.open(path, '_blank', 'noopener'),
     },
-    { kind: 'item', icon: Link2, label: strings.start.copyLink, run: () => void copyLink(path) },
+    { kind: 'item', icon: Link2, label: words.copyLink, run: () => void copyLink(path) },
+    accounts && {
+      kind: 'item',
+      icon: Share2,
+      label: board.may.share ? words.share : words.people,
+      testId: 'card-share',
+      run: () => actions.share(board),
+    },
+    accounts && {
+      kind: 'item',
+      icon: Copy,
+      label: words.copyBoard,
+      testId: 'card-copy',
+      run: () => actions.copy(board),
+    },
+    { kind: 'line' },
+    accounts &&
+      board.may.own && {
+        kind: 'item',
+        icon: board.archivedAt === null ? Archive : ArchiveRestore,
+        label: board.archivedAt === null ? words.archiveBoard : words.unarchive,
+        testId: 'card-archive',
+        run: () => actions.archive(board, board.archivedAt === null),
+      },
+    board.may.own
+      ? {
+          kind: 'item',
+          icon: Trash2,
+          label: words.remove,
+          danger: true,
+          testId: 'card-trash',
+          run: () => actions.trash(board),
+        }
+      : {
+          kind: 'item',
+          icon: DoorOpen,
+          label: words.leave,
+          danger: true,
+          testId: 'card-leave',
+          run: () => actions.leave(board),
+        },
+  ]
+  return all.filter((entry) => entry !== false)
+}
+
+function trashedEntries(board: Board, accounts: boolean, actions: CardActions): readonly MenuEntry[] {
+  const restore: MenuEntry = {
+    kind: 'item',
+    icon: RotateCcw,
+    label: strings.start.restore,
+    testId: 'card-restore',
+    run: () => actions.restore(board),
+  }
+  if (!accounts) return [restore]
+  return [
+    restore,
     { kind: 'line' },
     {
       kind: 'item',
-      icon: Trash2,
-      label: strings.start.remove,
+      icon: X,
+      label: strings.start.purge,
       danger: true,
-      testId: 'card-trash',
-      run: () => actions.trash(board),
-    },
-  ]
-}
-
-function trashedEntries(board: Board, actions: CardActions): readonly MenuEntry[] {
-  return [
-    {
-      kind: 'item',
-      icon: RotateCcw,
-      label: strings.start.restore,
-      testId: 'card-restore',
-      run: () => actions.restore(board),
+      testId: 'card-purge',
+      run: () => actions.purge(board),
     },
   ]
 }
@@ -152,12 +263,14 @@ function Preview({ board, theme }: { board: Board; theme: Theme }) {
   const url = `${board.previewUrl}?theme=${theme}&seq=${board.seq}`
   const [failed, setFailed] = useState<string | null>(null)
   const settled = useSettled()
+  const picture = usePicture(url, settled)
+  const none = picture === 'failed' || failed === url
   return (
     <div className="card__preview">
-      {failed === url && <Mark size={32} />}
-      {failed !== url && settled && (
+      {none && <Mark size={32} />}
+      {!none && picture !== null && (
         <img
-          src={url}
+          src={picture}
           alt=""
           loading="lazy"
           decoding="async"

@@ -3,7 +3,7 @@ import type { Board, BoardPage } from '../../api/client'
 import type { FetchBoards, ListView } from './board-list'
 import { createBoardList } from './board-list'
 
-const RECENT: ListView = { trashed: false, sort: '-updated_at', query: '' }
+const RECENT: ListView = { section: 'boards', sort: '-updated_at', query: '' }
 
 interface Asked {
   readonly view: ListView & { cursor: string | null }
@@ -40,7 +40,12 @@ function board(id: string): Board {
     createdAt: 0,
     updatedAt: 0,
     trashedAt: null,
+    archivedAt: null,
     seq: 0,
+    role: 'owner',
+    may: { edit: true, comment: true, share: true, copy: true, own: true },
+    starred: false,
+    owner: null,
     present: 0,
     syncUrl: '',
     previewUrl: '',
@@ -95,7 +100,7 @@ test('a view that is left does not answer later', async () => {
 test('the trash never shows boards that are not in it', async () => {
   const { list, last, shown } = setUp()
   await last().answer('a b')
-  list.setView({ ...RECENT, trashed: true })
+  list.setView({ ...RECENT, section: 'trash' })
   expect(shown()).toBe('loading: ')
 })
 

@@ -3,12 +3,12 @@
  * again. What a person does shows at once and is put back if the server refuses.
  */
 
-import type { Board, BoardPage, BoardSort } from '../../api/client'
+import type { Board, BoardPage, BoardSort, Section } from '../../api/client'
 import type { Store } from '../../core/store'
 import { createStore } from '../../core/store'
 
 export interface ListView {
-  readonly trashed: boolean
+  readonly section: Section
   readonly sort: BoardSort
   readonly query: string
 }
@@ -104,9 +104,9 @@ export function createBoardList(fetchBoards: FetchBoards, first: ListView): Boar
     state,
     setView(view) {
       const now = state.get()
-      if (now.view.trashed === view.trashed && now.view.sort === view.sort && now.view.query === view.query)
-        return
-      const boardsFit = now.view.trashed === view.trashed && now.phase !== 'loading' && now.phase !== 'failed'
+      const sameSection = now.view.section === view.section
+      if (sameSection && now.view.sort === view.sort && now.view.query === view.query) return
+      const boardsFit = sameSection && now.phase !== 'loading' && now.phase !== 'failed'
       state.set({
         ...now,
         view,

@@ -1,16 +1,29 @@
 /** The boards of this node: find one, make one, name it, throw it away, bring it back. */
 
-import { ArrowDownUp, ChevronLeft, Plus, Search, Trash2, X } from 'lucide-react'
+import type { LucideIcon } from 'lucide-react'
+import {
+  Archive,
+  ArrowDownUp,
+  ChevronLeft,
+  Clock,
+  LayoutGrid,
+  Plus,
+  Search,
+  Star,
+  Trash2,
+  Users,
+  X,
+} from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { account } from '../../api/browser-session'
 import * as api from '../../api/client'
 import { EmptyArt, OfflineArt, TrashArt } from '../parts/art'
 import { Glyph } from '../parts/glyph'
 import { IconButton } from '../parts/icon-button'
 import { Link } from '../parts/link'
-import { Mark } from '../parts/mark'
 import { Menu } from '../parts/menu'
 import { Notice } from '../parts/notice'
-import { ThemeButton } from '../parts/theme-button'
+import { PageBar } from '../parts/page-bar'
 import { showToast } from '../parts/toasts'
 import { pageIsComplete } from '../../shell/register'
 import { isUnreachable, problemText } from '../problem'
@@ -18,89 +31,130 @@ import { navigate } from '../router'
 import { paths } from '../routes'
 import { strings } from '../strings'
 import { useTheme } from '../theme'
+import { useNow } from '../use-now'
 import { useStore } from '../use-store'
-import type { CardActions } from './board-card'
+import { LazyShareDialog } from '../share/lazy-share'
+import { ownerOf, useStanding } from '../who'
 import { BoardCard } from './board-card'
 import type { BoardList, ListState, ListView } from './board-list'
 import { createBoardList } from './board-list'
+import { cardActions } from './card-actions'
 import { VirtualGrid } from './virtual-grid'
 
 const REFRESH_EVERY_MS = 5_000
 const SEARCH_AFTER_MS = 180
 const SORT_KEY = 'easel.sort'
 const SORTS: readonly api.BoardSort[] = ['-updated_at', 'title']
+const SORTS_OF_ACCOUNTS: readonly api.BoardSort[] = ['-updated_at', '-created_at', 'title']
 const SORT_NAMES: Readonly<Record<api.BoardSort, string>> = {
   '-updated_at': strings.start.sortRecent,
+  '-created_at': strings.start.sortCreated,
   title: strings.start.sortTitle,
 }
+const SECTIONS: readonly { readonly id: api.Section; readonly icon: LucideIcon }[] = [
+  { id: 'boards', icon: LayoutGrid },
+  { id: 'starred', icon: Star },
+  { id: 'recent', icon: Clock },
+  { id: 'shared', icon: Users },
+  { id: 'archive', icon: Archive },
+  { id: 'trash', icon: Trash2 },
+]
 
-export function StartPage({ view }: { view: 'boards' | 'trash' }) {
-  const trashed = view === 'trash'
+export function StartPage({ section: asked }: { section: api.Section }) {
+  const standing = useStanding()
+  const accounts = standing.at !== 'open'
+  const section = accounts || asked === 'trash' ? asked : 'boards'
+  const title = strings.start.sections[section]
   const [query, setQuery] = useState('')
   const [sort, setSort] = useState(readSort)
-  const list = useBoardList({ trashed, sort, query: useDebounced(query, SEARCH_AFTER_MS) })
+  const list = useBoardList({ section, sort, query: useDebounced(query, SEARCH_AFTER_MS) })
   const { create, creating } = useCreate()
   const search = useRef<HTMLInputElement>(null)
   useStartKeys(create, search)
 
   useEffect(() => {
-    document.title = trashed ? `${strings.start.trashTitle} · ${strings.app}` : strings.app
-  }, [trashed])
+    document.title = section === 'boards' ? strings.app : `${title} · ${strings.app}`
+  }, [section, title])
 
   return (
     <div className="start">
-      <header className="start__bar">
-        <div className="start__bar-inner">
-          <Link to={paths.boards} className="brand" aria-label={strings.app}>
-            <Mark />
-            <span className="brand__name">{strings.app}</span>
-          </Link>
-          <SearchField query={query} onChange={setQuery} inputRef={search} />
-          <div className="start__bar-end">
-            <ThemeButton />
-            <button
-              type="button"
-              className="button button--primary"
-              data-testid="new-board"
-              data-tip={strings.start.newBoard}
-              data-tip-key={strings.start.newBoardKey}
-              disabled={creating}
-              onClick={create}
-            >
-              {creating ? <span className="spinner" aria-hidden="true" /> : <Glyph icon={Plus} />}
-              <span className="start__new-label">{strings.start.newBoard}</span>
-            </button>
-          </div>
-        </div>
-      </header>
+      <PageBar
+        middle={<SearchField query={query} onChange={setQuery} inputRef={search} />}
+        end={
+          <button
+            type="button"
+            className="button button--primary"
+            data-testid="new-board"
+            data-tip={strings.start.newBoard}
+            data-tip-key={strings.start.newBoardKey}
+            disabled={creating}
+            onClick={create}
+          >
+            {creating ? <span className="spinner" aria-hidden="true" /> : <Glyph icon={Plus} />}
+            <span className="start__new-label">{strings.start.newBoard}</span>
+          </button>
+        }
+      />
       <main className="start__main">
+        {accounts && <Sections section={section} />}
         <div className="start__head">
-          <h1 className="start__title">{trashed ? strings.start.trashTitle : strings.start.title}</h1>
-          <nav className="start__nav">
-            {trashed ? (
-              <Link to={paths.boards} className="button button--ghost" data-testid="nav-boards">
-                <Glyph icon={ChevronLeft} size={16} />
-                {strings.home}
-              </Link>
-            ) : (
-              <Link to={paths.trash} className="button button--ghost" data-testid="nav-trash">
-                <Glyph icon={Trash2} size={16} />
-                {strings.start.trash}
-              </Link>
-            )}
-          </nav>
-          <SortButton
-            sort={sort}
-            onChoose={(next) => {
-              keepSort(next)
-              setSort(next)
-            }}
-          />
+          <h1 className="start__title">{title}</h1>
+          {!accounts && <TrashLink inTrash={section === 'trash'} />}
+          {section !== 'recent' && (
+            <SortButton
+              sort={sort}
+              sorts={accounts ? SORTS_OF_ACCOUNTS : SORTS}
+              onChoose={(next) => {
+                keepSort(next)
+                setSort(next)
+              }}
+            />
+          )}
         </div>
-        {trashed && <p className="start__hint">{strings.start.trashHint}</p>}
+        {section === 'trash' && <p className="start__hint">{strings.start.trashHint}</p>}
+        {section === 'archive' && <p className="start__hint">{strings.start.archiveHint}</p>}
         <Boards list={list} create={create} creating={creating} clearSearch={() => setQuery('')} />
+        {!accounts && <p className="start__accounts">{strings.start.noAccounts}</p>}
       </main>
     </div>
+  )
+}
+
+function Sections({ section }: { section: api.Section }) {
+  return (
+    <nav className="sections" aria-label={strings.start.sectionsLabel}>
+      {SECTIONS.map(({ id, icon }) => (
+        <Link
+          key={id}
+          to={paths.section(id)}
+          className="button button--ghost"
+          aria-current={id === section ? 'page' : undefined}
+          data-testid={`nav-${id}`}
+        >
+          <Glyph icon={icon} size={16} />
+          {strings.start.sections[id]}
+        </Link>
+      ))}
+    </nav>
+  )
+}
+
+/** Where there are no accounts there are two places. */
+function TrashLink({ inTrash }: { inTrash: boolean }) {
+  return (
+    <nav className="start__nav">
+      {inTrash ? (
+        <Link to={paths.boards} className="button button--ghost" data-testid="nav-boards">
+          <Glyph icon={ChevronLeft} size={16} />
+          {strings.home}
+        </Link>
+      ) : (
+        <Link to={paths.trash} className="button button--ghost" data-testid="nav-trash">
+          <Glyph icon={Trash2} size={16} />
+          {strings.start.trash}
+        </Link>
+      )}
+    </nav>
   )
 }
 
@@ -142,7 +196,14 @@ function SearchField(props: {
   )
 }
 
-function SortButton({ sort, onChoose }: { sort: api.BoardSort; onChoose: (sort: api.BoardSort) => void }) {
+interface SortButtonProps {
+  readonly sort: api.BoardSort
+  readonly sorts: readonly api.BoardSort[]
+  readonly onChoose: (sort: api.BoardSort) => void
+}
+
+function SortButton({ sort: kept, sorts, onChoose }: SortButtonProps) {
+  const sort = sorts.includes(kept) ? kept : '-updated_at'
   const anchor = useRef<HTMLButtonElement>(null)
   const [open, setOpen] = useState(false)
   const close = useCallback(() => setOpen(false), [])
@@ -166,11 +227,11 @@ function SortButton({ sort, onChoose }: { sort: api.BoardSort; onChoose: (sort: 
           anchor={anchor}
           placement="below-end"
           label={strings.start.sort}
-          entries={SORTS.map((one) => ({
+          entries={sorts.map((one) => ({
             kind: 'item',
             label: SORT_NAMES[one],
             checked: sort === one,
-            testId: one === 'title' ? 'sort-title' : 'sort-recent',
+            testId: SORT_IDS[one],
             run: () => onChoose(one),
           }))}
           onClose={close}
@@ -178,6 +239,12 @@ function SortButton({ sort, onChoose }: { sort: api.BoardSort; onChoose: (sort: 
       )}
     </>
   )
+}
+
+const SORT_IDS: Readonly<Record<api.BoardSort, string>> = {
+  '-updated_at': 'sort-recent',
+  '-created_at': 'sort-created',
+  title: 'sort-title',
 }
 
 interface BoardsProps {
@@ -192,7 +259,9 @@ function Boards(props: BoardsProps) {
   const state = useStore(list.state, (all) => all)
   const theme = useTheme()
   const nowMs = useNow()
-  const actions = useMemo(() => cardActions(list), [list])
+  const me = useStore(account.standing, ownerOf)
+  const [shared, setShared] = useState<api.Board | null>(null)
+  const actions = useMemo(() => cardActions(list, me === '' ? null : me, setShared), [list, me])
   const shown = state.phase === 'ready'
   useEffect(() => {
     if (shown) pageIsComplete()
@@ -210,11 +279,24 @@ function Boards(props: BoardsProps) {
       )}
       <VirtualGrid
         items={state.boards}
-        label={state.view.trashed ? strings.start.trashTitle : strings.start.title}
+        label={strings.start.sections[state.view.section]}
         keyOf={(board) => board.id}
-        render={(board) => <BoardCard board={board} theme={theme} nowMs={nowMs} actions={actions} />}
+        render={(board) => (
+          <BoardCard board={board} theme={theme} nowMs={nowMs} me={me === '' ? null : me} actions={actions} />
+        )}
         onNearEnd={list.loadMore}
       />
+      {shared !== null && (
+        <LazyShareDialog
+          board={shared}
+          onClose={() => setShared(null)}
+          onLeft={() => {
+            list.remove(shared.id)
+            setShared(null)
+          }}
+          onChanged={list.refresh}
+        />
+      )}
     </>
   )
 }
@@ -255,7 +337,7 @@ function Failed({ failure, retry }: { failure: unknown; retry: () => void }) {
 }
 
 function Empty({ state, create, creating, clearSearch }: BoardsProps & { state: ListState }) {
-  const { query, trashed } = state.view
+  const { query, section } = state.view
   if (query !== '') {
     return (
       <Notice
@@ -270,10 +352,14 @@ function Empty({ state, create, creating, clearSearch }: BoardsProps & { state: 
       </Notice>
     )
   }
-  if (trashed) {
+  if (section === 'trash') {
     return (
       <Notice art={<TrashArt />} title={strings.start.emptyTrashTitle} text={strings.start.emptyTrashText} />
     )
+  }
+  if (section !== 'boards') {
+    const [title, text] = strings.start.emptySections[section]
+    return <Notice art={<EmptyArt />} title={title} text={text} testId={`empty-${section}`} />
   }
   return (
     <Notice art={<EmptyArt />} title={strings.start.emptyTitle} text={strings.start.emptyText} testId="empty">
@@ -285,57 +371,12 @@ function Empty({ state, create, creating, clearSearch }: BoardsProps & { state: 
   )
 }
 
-function failed(text: string, failure: unknown): void {
-  showToast({ text: `${text}: ${problemText(failure)}` })
-}
-
-function cardActions(list: BoardList): CardActions {
-  async function rename(board: api.Board, title: string): Promise<void> {
-    list.put({ ...board, title })
-    try {
-      list.put(await api.renameBoard(board.id, title))
-    } catch (failure) {
-      list.put(board)
-      failed(strings.toast.renameFailed, failure)
-    }
-  }
-  async function trash(board: api.Board): Promise<void> {
-    list.remove(board.id)
-    try {
-      await api.trashBoard(board.id)
-      const undo = { label: strings.undo, testId: 'toast-undo', run: () => void restore(board) }
-      showToast({ text: strings.toast.trashed(board.title), action: undo })
-    } catch (failure) {
-      list.put(board)
-      failed(strings.toast.trashFailed(board.title), failure)
-    }
-  }
-  async function restore(board: api.Board): Promise<void> {
-    const inTrash = list.state.get().view.trashed
-    if (inTrash) list.remove(board.id)
-    try {
-      const restored = await api.restoreBoard(board.id)
-      if (!inTrash) list.put(restored)
-      showToast({ text: strings.toast.restored(restored.title) })
-      list.refresh()
-    } catch (failure) {
-      if (inTrash) list.put(board)
-      failed(strings.toast.restoreFailed(board.title), failure)
-    }
-  }
-  return {
-    rename: (board, title) => void rename(board, title),
-    trash: (board) => void trash(board),
-    restore: (board) => void restore(board),
-  }
-}
-
 function useBoardList(view: ListView): BoardList {
-  const { trashed, sort, query } = view
+  const { section, sort, query } = view
   // Made once; later views are told to it.
   const [list] = useState(() => createBoardList(api.listBoards, view))
 
-  useEffect(() => list.setView({ trashed, sort, query }), [list, trashed, sort, query])
+  useEffect(() => list.setView({ section, sort, query }), [list, section, sort, query])
 
   useEffect(() => {
     const refresh = () => {
@@ -396,19 +437,10 @@ function useDebounced<T>(value: T, waitMs: number): T {
   return settled
 }
 
-/** The time, often enough for “5 minutes ago” to stay true. */
-function useNow(): number {
-  const [nowMs, setNowMs] = useState(Date.now)
-  useEffect(() => {
-    const timer = setInterval(() => setNowMs(Date.now()), 20_000)
-    return () => clearInterval(timer)
-  }, [])
-  return nowMs
-}
-
 function readSort(): api.BoardSort {
   try {
-    return localStorage.getItem(SORT_KEY) === 'title' ? 'title' : '-updated_at'
+    const kept = localStorage.getItem(SORT_KEY)
+    return SORTS_OF_ACCOUNTS.find((sort) => sort === kept) ?? '-updated_at'
   } catch {
     return '-updated_at'
   }

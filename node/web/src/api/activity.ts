@@ -1,0 +1,66 @@
+/** What people did on a board, as REST tells it. */
+
+import { dataOf, isRecord, nextCursorOf, optionalText, recordOf, text, time } from './read'
+import { send } from './request'
+
+export interface Actor {
+  readonly kind: 'system' | 'local' | 'user' | 'guest'
+  readonly id: string | null
+  readonly name: string | null
+}
+
+export interface ActivityLine {
+  readonly id: string
+  readonly board: string
+  readonly at: number
+  readonly actor: Actor
+  /** As `board.renamed`; a newer server may say others. */
+  readonly type: string
+  /** What belongs to some types, as said. */
+  readonly title: string | null
+  readonly role: string | null
+  readonly user: string | null
+}
+
+export interface ActivityPage {
+  readonly lines: readonly ActivityLine[]
+  readonly nextCursor: string | null
+}
+
+export async function listActivity(
+  board: string,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<ActivityPage> {
+  const params = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`
+  const path = `/boards/${encodeURIComponent(board)}/activity${params}`
+  return readActivityPage((await send({ method: 'GET', path, signal })).body)
+}
+
+export function readActivityPage(body: unknown): ActivityPage {
+  return { lines: dataOf(body, 'what people did', readLine), nextCursor: nextCursorOf(body) }
+}
+
+function readLine(value: unknown): ActivityLine {
+  const from = recordOf(value, 'what somebody did')
+  return {
+    id: text(from, 'id'),
+    board: text(from, 'board'),
+    at: time(from, 'at'),
+    actor: readActor(from['actor']),
+    type: text(from, 'type'),
+    title: optionalText(from, 'title'),
+    role: optionalText(from, 'role'),
+    user: optionalText(from, 'user'),
+  }
+}
+
+function readActor(value: unknown): Actor {
+  const from = isRecord(value) ? value : {}
+  const { kind } = from
+  return {
+    kind: kind === 'local' || kind === 'user' || kind === 'guest' ? kind : 'system',
+    id: optionalText(from, 'id'),
+    name: optionalText(from, 'name'),
+  }
+}

@@ -1,0 +1,14 @@
+/** What somebody is on a board. Each may do what the ones before may. */
+
+export const ROLES = ['viewer', 'commenter', 'editor', 'owner'] as const
+
+export type Role = (typeof ROLES)[number]
+
+/** A role this client does not know may look and not touch. */
+export function readRole(value: unknown): Role {
+  return ROLES.find((role) => role === value) ?? 'viewer'
+}
+
+export function isAtLeast(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed)
+}

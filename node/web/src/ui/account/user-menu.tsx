@@ -1,0 +1,64 @@
+import { LogOut, UserRound } from 'lucide-react'
+import { useCallback, useRef, useState } from 'react'
+import { Avatar } from '../parts/avatar'
+import { Menu } from '../parts/menu'
+import { tipProps } from '../parts/tip'
+import { useProfile } from '../profile'
+import { navigate } from '../router'
+import { paths } from '../routes'
+import { leaveThisBrowser } from '../sign-out'
+import { strings } from '../strings'
+import { useMe } from '../who'
+
+/** Nothing where nobody is signed in. */
+export function UserMenu() {
+  const me = useMe()
+  const { color } = useProfile()
+  const anchor = useRef<HTMLButtonElement>(null)
+  const [open, setOpen] = useState(false)
+  const close = useCallback(() => setOpen(false), [])
+  if (me === null) return null
+  const label = strings.account.menu(me.name)
+  return (
+    <>
+      <button
+        ref={anchor}
+        type="button"
+        className="people__me"
+        data-testid="user-menu"
+        aria-haspopup="menu"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+        {...tipProps(me.name)}
+      >
+        <Avatar name={me.name} color={color} />
+        <span className="sr-only">{label}</span>
+      </button>
+      {open && (
+        <Menu
+          anchor={anchor}
+          placement="below-end"
+          label={label}
+          entries={[
+            {
+              kind: 'item',
+              icon: UserRound,
+              label: strings.account.title,
+              testId: 'to-account',
+              run: () => navigate(paths.account),
+            },
+            { kind: 'line' },
+            {
+              kind: 'item',
+              icon: LogOut,
+              label: strings.account.signOut,
+              testId: 'sign-out',
+              run: () => void leaveThisBrowser('this'),
+            },
+          ]}
+          onClose={close}
+        />
+      )}
+    </>
+  )
+}

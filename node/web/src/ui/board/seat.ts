@@ -1,0 +1,57 @@
+/** Who sits at a board in this tab: by their account, as a guest by a share link, or as anybody. */
+
+import { useMemo } from 'react'
+import { account } from '../../api/browser-session'
+import type { Visit } from '../../api/visit'
+import { visitOf } from '../../api/visit'
+import { createStore } from '../../core/store'
+import type { Credential } from '../../sync/session'
+import { noteVisit, ownerOfVisit } from '../../sync/visits'
+import type { Profile } from '../profile'
+import { useProfile } from '../profile'
+import { useStore } from '../use-store'
+import { ownerOf } from '../who'
+
+export interface Seat {
+  /** Whom what this browser keeps belongs to; empty where there are no accounts. */
+  readonly owner: string
+  readonly user: Profile
+  readonly named: 'here' | 'account' | 'guest'
+  readonly visit: Visit | null
+}
+
+export function useSeat(board: string): Seat {
+  const standing = useStore(account.standing, (value) => value)
+  const profile = useProfile()
+  const visit = useMemo(() => visitOf(board), [board])
+  return useMemo(() => {
+    if (visit !== null) {
+      const name = visit.name ?? profile.name
+      return { owner: ownerOfVisit(visit.id), user: { ...profile, name }, named: 'guest', visit }
+    }
+    const owner = ownerOf(standing)
+    const name = standing.at === 'in' ? standing.me.name : profile.name
+    return { owner, user: { ...profile, name }, named: owner === '' ? 'here' : 'account', visit: null }
+  }, [standing, profile, visit])
+}
+
+/** What speaks for them to the server; undefined where nobody is asked. */
+export function credentialOf({ owner, visit }: Seat): Credential | undefined {
+  if (visit !== null) {
+    noteVisit(visit.id, Date.now())
+    return { held: createStore<string | null>(visit.token), token: async () => visit.token }
+  }
+  return owner === '' ? undefined : credentialOfUser(owner)
+}
+
+/** Never another person's token: what waits in this tab to be sent is the owner's. */
+function credentialOfUser(owner: string): Credential {
+  return {
+    held: account.token,
+    async token() {
+      const token = await account.bearer()
+      if (token === null || ownerOf(account.standing.get()) !== owner) throw new Error('signed out')
+      return token
+    },
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Pages that are fetched when they are needed: the editor is the larger half of the client, and the list of boards
+ * does without it.
+ *
+ * Not `React.lazy`: React keeps a Suspense fallback for at least 300 ms once it was shown, so that every board would
+ * open that much later than its code is there.
+ */
+
+import type { ComponentType } from 'react'
+import { useEffect, useState } from 'react'
+
+export interface LazyPage<P> {
+  readonly Page: ComponentType<P>
+  /** Asking again after a failure tries again. */
+  readonly preload: () => Promise<unknown>
+}
+
+type Loading<P> =
+  | { readonly at: 'loading' }
+  | { readonly at: 'ready'; readonly Loaded: ComponentType<P> }
+  | { readonly at: 'failed'; readonly failure: unknown }
+
+/** `waiting` is said to who listens while it comes. */
+export function lazyPage<P extends object>(
+  load: () => Promise<ComponentType<P>>,
+  waiting: string,
+): LazyPage<P> {
+  let loaded: ComponentType<P> | null = null
+  let loading: Promise<ComponentType<P>> | null = null
+
+  function preload(): Promise<ComponentType<P>> {
+    loading ??= load().then(
+      (Loaded) => (loaded = Loaded),
+      (failure: unknown) => {
+        loading = null
+        throw failure
+      },
+    )
+    return loading
+  }
+
+  function Page(props: P) {
+    const [state, setState] = useState<Loading<P>>(() =>
+      loaded === null ? { at: 'loading' } : { at: 'ready', Loaded: loaded },
+    )
+    useEffect(() => {
+      if (state.at !== 'loading') return
+      preload().then(
+        (Loaded) => setState({ at: 'ready', Loaded }),
+        (failure: unknown) => setState({ at: 'failed', failure }),
+      )
+    }, [state.at])
+
+    switch (state.at) {
+      case 'loading':
+        return <p className="full sr-only">{waiting}</p>
+      case 'ready':
+        return <state.Loaded {...props} />
+      case 'failed':
+        // For the boundary around the page.
+        throw state.failure
+    }
+  }
+
+  return { Page, preload }
+}
