@@ -7,7 +7,7 @@ use super::outbox::Tally;
 use crate::metrics::Metrics;
 use bytes::Bytes;
 use prometheus::Histogram;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -48,16 +48,21 @@ impl Direct {
     }
 
     /// How many of the bytes the socket took now. An error is the writer's, which meets it again.
-    pub(super) fn write(&self, part: &[u8]) -> usize {
-        match &self.socket {
-            Socket::Tcp(socket) => socket.try_write(part).unwrap_or(0),
+    pub(super) fn write(&self, parts: &[Bytes]) -> usize {
+        match (&self.socket, parts) {
+            (Socket::Tcp(socket), [part]) => socket.try_write(part).unwrap_or(0),
+            // The system takes the first so many of more than it takes at once.
+            (Socket::Tcp(socket), parts) => {
+                let slices: Vec<_> = parts.iter().map(|part| IoSlice::new(part)).collect();
+                socket.try_write_vectored(&slices).unwrap_or(0)
+            }
             #[cfg(test)]
-            Socket::Simulated(pipe) => pipe.write(part),
+            (Socket::Simulated(pipe), parts) => parts.iter().map(|part| pipe.write(part)).sum(),
         }
     }
 
-    pub(super) fn count(&self, tally: Tally, part: &Bytes, received: Option<Instant>) {
-        self.counters.count_out(tally, std::slice::from_ref(part));
+    pub(super) fn count(&self, tally: Tally, parts: &[Bytes], received: Option<Instant>) {
+        self.counters.count_out(tally, parts);
         if let Some(received) = received {
             self.fanout.observe(received.elapsed().as_secs_f64());
         }
@@ -123,5 +128,48 @@ impl Pipe {
 
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.lock().is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Direct;
+    use crate::metrics::Metrics;
+    use crate::realtime::outbox::{Outbox, Parcel, Tally};
+    use bytes::Bytes;
+    use std::sync::Arc;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::{TcpListener, TcpStream};
+
+    #[tokio::test]
+    async fn what_the_socket_does_not_take_waits_from_where_it_stopped() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (_read, write) = listener.accept().await.unwrap().0.into_split();
+        write.writable().await.unwrap();
+        let outbox = Outbox::direct(Direct::new(Arc::new(write), &Metrics::new()));
+        let mut sent = 0;
+        // Somewhere among the parts of one of these the socket has had enough.
+        while !outbox.is_waiting() {
+            let part = |no: u8| Bytes::from(vec![no; 10_000 + usize::from(no)]);
+            let mut parts: Vec<_> = (0..=200).map(part).collect();
+            let bytes = parts.iter().map(Bytes::len).sum();
+            sent += bytes;
+            outbox.put(&mut parts, Parcel::counting(bytes, Tally::default()), None);
+        }
+        let mut got = Vec::new();
+        let waiting = outbox.take().parts.concat();
+        let taken = (&mut peer).take((sent - waiting.len()) as u64);
+        tokio::pin!(taken);
+        taken.read_to_end(&mut got).await.unwrap();
+        got.extend(waiting);
+        assert_eq!(got.len(), sent);
+        let mut expected = Vec::new();
+        while expected.len() < sent {
+            expected.extend((0..=200).flat_map(|no: u8| vec![no; 10_000 + usize::from(no)]));
+        }
+        assert!(got == expected, "each byte once and in its place");
     }
 }

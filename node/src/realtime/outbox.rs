@@ -148,15 +148,15 @@ impl Queue {
         received: Option<Instant>,
     ) -> bool {
         let is_waiting = self.is_taken || self.has_work() || parcel.has_answer;
-        let (Some(direct), false, [part]) = (&self.direct, is_waiting, &mut parts[..]) else {
+        let (Some(direct), false) = (&self.direct, is_waiting) else {
             return false;
         };
-        let written = direct.write(part);
-        if written < part.len() {
-            part.advance(written);
+        let written = direct.write(parts);
+        if written < parts.iter().map(Bytes::len).sum() {
+            drop_front(parts, written);
             return false;
         }
-        direct.count(parcel.tally, part, received);
+        direct.count(parcel.tally, parts, received);
         parts.clear();
         true
     }
@@ -181,6 +181,17 @@ impl Queue {
     fn has_work(&self) -> bool {
         !self.parts.is_empty() || (self.overflowed && !self.has_drained)
     }
+}
+
+/// Leaves what comes after so many bytes, of which there are more.
+fn drop_front(parts: &mut Vec<Bytes>, mut len: usize) {
+    let mut whole = 0;
+    while parts[whole].len() <= len {
+        len -= parts[whole].len();
+        whole += 1;
+    }
+    parts.drain(..whole);
+    parts[0].advance(len);
 }
 
 #[derive(Debug, Default)]
