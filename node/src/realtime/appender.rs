@@ -1,26 +1,46 @@
 //! The rooms' common way to the store: what many rooms append at about the same time travels together.
 //!
 //! To make something durable costs about the same for one command as for a hundred: an entry of the log, a sync, a
-//! transaction of the state. A room that is alone in drawing is not held up; among many, each waits for a few
-//! milliseconds.
+//! transaction of the state. A room that is alone in drawing is not held up; among many, each waits a moment.
 
 use easel_storage::{CommitIndex, Envelope, Reply, Store, SubmitError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-/// Submissions do not start closer together than this. The first after a pause starts at once.
+/// Submissions do not start closer together than this, for the same reason and as long as a room's own floor. The first after
+/// a pause starts at once.
 const GATHER: Duration = Duration::from_millis(8);
 /// One submission's bounds; what is left over starts the next at once.
 const COMMANDS_MAX: usize = 512;
 const BYTES_MAX: usize = 1 << 20;
 
-type Answer = Result<(CommitIndex, Reply), SubmitError>;
+pub(super) type Answer = Result<(CommitIndex, Reply), SubmitError>;
 
 struct Wanted {
     envelope: Envelope,
     bytes: usize,
-    answer: oneshot::Sender<Answer>,
+    caller: Caller,
+}
+
+/// Whoever is to be told. Called once, whatever becomes of the command: it costs a task less than to wait for a reply.
+struct Caller(Option<Box<dyn FnOnce(Answer) + Send>>);
+
+impl Caller {
+    fn answer(mut self, answer: Answer) {
+        if let Some(call) = self.0.take() {
+            call(answer);
+        }
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        // Not known: the task that asked the store failed with the question in hand.
+        if let Some(call) = self.0.take() {
+            call(Err(SubmitError::TimedOut));
+        }
+    }
 }
 
 /// Where rooms hand in what they append. Its queue is bounded by the rooms: each has one append under way at a time.
@@ -37,17 +57,21 @@ impl Appender {
         Self { queue }
     }
 
-    /// Runs a command of so many bytes and gives its own reply.
-    pub(super) async fn submit(&self, envelope: Envelope, bytes: usize) -> Answer {
-        let (answer, answered) = oneshot::channel();
+    /// Runs a command of so many bytes and calls back with its own reply.
+    pub(super) fn submit(
+        &self,
+        envelope: Envelope,
+        bytes: usize,
+        answer: impl FnOnce(Answer) + Send + 'static,
+    ) {
         let wanted = Wanted {
             envelope,
             bytes,
-            answer,
+            caller: Caller(Some(Box::new(answer))),
         };
-        self.queue.send(wanted).map_err(|_| SubmitError::Stopped)?;
-        // Not known: the task that asked the store failed with the question in hand.
-        answered.await.unwrap_or(Err(SubmitError::TimedOut))
+        if let Err(mpsc::error::SendError(wanted)) = self.queue.send(wanted) {
+            wanted.caller.answer(Err(SubmitError::Stopped));
+        }
     }
 }
 
@@ -72,21 +96,21 @@ async fn run(store: Arc<dyn Store>, mut wanted: mpsc::UnboundedReceiver<Wanted>)
 
 /// Each command's reply goes to whoever wanted it. A failure is everybody's: nobody knows what ran, and rooms ask again.
 async fn submit(store: Arc<dyn Store>, batch: Vec<Wanted>) {
-    let (envelopes, answers): (Vec<_>, Vec<_>) = batch
+    let (envelopes, callers): (Vec<_>, Vec<_>) = batch
         .into_iter()
-        .map(|wanted| (wanted.envelope, wanted.answer))
+        .map(|wanted| (wanted.envelope, wanted.caller))
         .unzip();
-    let results: Vec<Answer> = match store.submit(envelopes).await {
+    match store.submit(envelopes).await {
         Ok(submitted) => {
-            let index = submitted.index;
-            let replies = submitted.replies.into_iter();
-            replies.map(|reply| Ok((index, reply))).collect()
+            for (caller, reply) in callers.into_iter().zip(submitted.replies) {
+                caller.answer(Ok((submitted.index, reply)));
+            }
         }
-        Err(error) => answers.iter().map(|_| Err(error)).collect(),
-    };
-    for (answer, result) in answers.into_iter().zip(results) {
-        // A room that ended no longer waits.
-        let _ = answer.send(result);
+        Err(error) => {
+            for caller in callers {
+                caller.answer(Err(error));
+            }
+        }
     }
 }
 
@@ -99,6 +123,7 @@ mod tests {
         Actor, Command, DocName, Envelope, NewUpdate, Outcome, Payload, Rejection,
     };
     use std::sync::Arc;
+    use tokio::sync::oneshot;
 
     fn append(doc: &str, updates: usize) -> Envelope {
         let update = NewUpdate {
@@ -131,7 +156,11 @@ mod tests {
                 } else {
                     format!("room-{no}")
                 };
-                let reply = appender.submit(append(&doc, no), 10).await.unwrap().1;
+                let (answer, answered) = oneshot::channel();
+                appender.submit(append(&doc, no), 10, |reply| {
+                    let _ = answer.send(reply);
+                });
+                let reply = answered.await.unwrap().unwrap().1;
                 match (no % 10, reply) {
                     (0, Err(Rejection::BoardNotFound)) => {}
                     (0, other) => panic!("{other:?}"),

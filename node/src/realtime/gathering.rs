@@ -10,41 +10,60 @@ use super::wire::Frame;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Under load, what a room says is gathered for so long; when idle the first thing leaves at once. A write costs the
-/// same for one frame as for many, and most of what a delivery costs is its write. Where many listen it pays to wait
-/// longer.
+/// Under load, what a room says is gathered for so long. A write costs about the same for one frame as for many, and most
+/// of what a delivery costs is its write. What is said after a pause leaves at once.
+///
+/// Where few listen, the window opens when something leaves: what comes later than that does not wait. Where many listen
+/// it opens with what comes first, which makes a third fewer rounds of writes when something comes every 5 ms. A timer may
+/// be late by 1 ms.
 const GATHER: Duration = Duration::from_millis(4);
 const GATHER_FOR_MANY: Duration = Duration::from_millis(7);
 const MANY: usize = 16;
+/// Where many listen, a room that said nothing for so long is not under load.
+const PAUSE: Duration = Duration::from_millis(30);
 
 #[derive(Debug)]
 pub(super) struct Gathering {
     fanout: Fanout,
-    /// When what is gathered may leave: a while after the last time.
-    flush_at: Instant,
+    flushed_at: Instant,
+    /// When what is gathered is to leave, once that is known.
+    flush_at: Option<Instant>,
 }
 
 impl Gathering {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             fanout: Fanout::default(),
-            flush_at: now,
+            flushed_at: now,
+            flush_at: None,
         }
     }
 
     /// When what is gathered is to leave; nothing while nothing is.
     pub(super) fn due(&self) -> Option<Instant> {
-        (!self.fanout.is_flushed()).then_some(self.flush_at)
+        (!self.fanout.is_flushed()).then(|| self.flush_at.unwrap_or(self.flushed_at))
     }
 
     pub(super) fn flush(&mut self, now: Instant) {
         self.fanout.flush();
-        let gather = if self.fanout.len() < MANY {
-            GATHER
-        } else {
-            GATHER_FOR_MANY
-        };
-        self.flush_at = now + gather;
+        self.flushed_at = now;
+        self.flush_at = None;
+    }
+
+    /// To be called when a room has said what it had to say: decides when it leaves.
+    pub(super) fn open_window(&mut self, now: Instant) {
+        if self.fanout.is_flushed() {
+            self.flush_at = None;
+        } else if self.flush_at.is_none() {
+            let is_paused = now.duration_since(self.flushed_at) >= PAUSE;
+            self.flush_at = Some(if self.fanout.len() < MANY {
+                self.flushed_at + GATHER
+            } else if is_paused {
+                now
+            } else {
+                now + GATHER_FOR_MANY
+            });
+        }
     }
 
     pub(super) fn enter(&mut self, seat: SeatNo, outbox: Arc<Outbox>) {

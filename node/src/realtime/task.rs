@@ -1,6 +1,7 @@
 //! The loop that runs one room: waits for the next event, lets the room decide, does what it asks.
 
 use super::Permit;
+use super::appender::Answer;
 use super::awareness::SeatNo;
 use super::gathering::{Gathering, carry_out};
 use super::outbox::Outbox;
@@ -18,17 +19,20 @@ use easel_storage::{
 };
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
+use tokio::time::Sleep;
 
 /// A store that does not answer is asked again for so long; then everybody is sent away with what they have.
 const APPEND_TRIED_FOR: Duration = Duration::from_secs(20);
 const APPEND_RETRY_AFTER: Duration = Duration::from_millis(100);
 /// A message longer than this may keep its thread busy for long, so the thread's other tasks are given away first.
 const HEAVY_BYTES: usize = 64 << 10;
+
 /// What reaches a room's task. Unbounded as a channel: every message in it holds a permit of its connection.
 #[derive(Debug)]
 pub(super) enum Mail {
@@ -73,8 +77,10 @@ pub(super) async fn run(mut room: Room, mut io: RoomIo) {
     let loading = load(io.rooms.store.clone(), io.doc.clone());
     io.spawn(loading, Event::Loaded, failed);
     let mut effects = Vec::new();
+    // One timer for as long as the room is there: to set one anew for each event costs more than to move it.
+    let mut timer = pin!(tokio::time::sleep_until(io.tick_at.into()));
     while !io.finished {
-        let event = io.next().await;
+        let event = io.next(timer.as_mut()).await;
         io.handle(&mut room, event, &mut effects);
         io.tick_at = io.tick_at.min(Instant::now() + room.tick_every());
     }
@@ -115,40 +121,37 @@ impl RoomIo {
     }
 
     /// What happens next. Time goes before mail: a room that is written to without a pause still ticks.
-    async fn next(&mut self) -> Event {
-        let now = Instant::now();
-        if now >= self.tick_at {
-            // The loop draws it closer to what the room wants.
-            self.tick_at = now + TICK_MAX;
-            return Event::Tick;
-        }
-        let wake_at = self.wake_at.unwrap_or(self.tick_at).min(self.tick_at);
-        if now >= wake_at {
-            self.wake_at = None;
-            return Event::Wake;
-        }
+    async fn next(&mut self, mut timer: Pin<&mut Sleep>) -> Event {
         loop {
-            let due = self.gathering.due();
+            let now = Instant::now();
+            if now >= self.tick_at {
+                // The loop draws it closer to what the room wants.
+                self.tick_at = now + TICK_MAX;
+                return Event::Tick;
+            }
+            if self.wake_at.is_some_and(|at| now >= at) {
+                self.wake_at = None;
+                return Event::Wake;
+            }
+            // What is gathered leaves on time, however much comes in.
+            if self.gathering.due().is_some_and(|at| now >= at) {
+                self.gathering.flush(now);
+            }
+            let times = [Some(self.tick_at), self.wake_at, self.gathering.due()];
+            let first = times.into_iter().flatten().min().unwrap_or(self.tick_at);
+            if timer.deadline() != first.into() {
+                timer.as_mut().reset(first.into());
+            }
             tokio::select! {
                 biased;
-                // What is gathered leaves on time, however much comes in.
-                () = std::future::ready(()), if due.is_some_and(|due| Instant::now() >= due) => self.flush(),
                 // Gives way to other tasks now and then by itself, however much there is.
                 mail = self.inbox.recv() => {
                     let mail = mail.expect("the room holds a sender itself");
                     return self.open_mail(mail);
                 }
-                () = tokio::time::sleep_until(due.unwrap_or(wake_at).into()), if due.is_some() => self.flush(),
-                () = tokio::time::sleep_until(wake_at.into()) => {
-                    self.wake_at = None;
-                    return Event::Wake;
-                }
+                () = timer.as_mut() => {}
             }
         }
-    }
-
-    fn flush(&mut self) {
-        self.gathering.flush(Instant::now());
     }
 
     fn open_mail(&mut self, mail: Mail) -> Event {
@@ -203,6 +206,7 @@ impl RoomIo {
         carry_out(room, now, effects, |effect, behind| {
             self.perform(effect, behind);
         });
+        self.gathering.open_window(now);
     }
 
     fn perform(&mut self, effect: Effect, behind: &mut Vec<SeatNo>) {
@@ -234,11 +238,13 @@ impl RoomIo {
                 self.count_present();
             }
             Effect::Append(batch) => {
-                self.spawn(
-                    append(self.rooms.clone(), self.doc.clone(), batch),
-                    Event::Appended,
-                    |reason| Err(AppendFailed::Other(reason.to_owned())),
-                );
+                let order = AppendOrder {
+                    rooms: self.rooms.clone(),
+                    doc: self.doc.clone(),
+                    batch,
+                    begun: Instant::now(),
+                };
+                order.submit(self.mail.clone());
             }
             Effect::Compact {
                 expected_body_seq,
@@ -266,7 +272,9 @@ impl RoomIo {
                 );
             }
             Effect::Publish(message) => self.rooms.publish(&self.doc, &message),
-            Effect::WakeAt(at) => self.wake_at = Some(at),
+            Effect::WakeAt(at) => {
+                self.wake_at = Some(self.wake_at.map_or(at, |first| first.min(at)))
+            }
             Effect::Note(note) => self.note(note),
             Effect::Finish => self.finished = true,
         }
@@ -403,55 +411,73 @@ async fn read_on(
     Ok(Stored { after_seq, updates })
 }
 
-async fn append(rooms: Arc<Rooms>, doc: DocName, batch: Batch) -> Result<Appended, AppendFailed> {
-    let begun = Instant::now();
-    let bytes = batch.bytes;
-    loop {
-        // Asked twice, it runs once: the store drops what a seat has appended before under the same number.
+/// What is to be appended, until the store has answered.
+struct AppendOrder {
+    rooms: Arc<Rooms>,
+    doc: DocName,
+    batch: Batch,
+    begun: Instant,
+}
+
+impl AppendOrder {
+    /// Asked twice, it runs once: the store drops what a seat has appended before under the same number.
+    fn submit(self, room: mpsc::UnboundedSender<Mail>) {
         let kind = Command::AppendUpdates {
-            doc: doc.clone(),
-            updates: batch.updates.clone(),
+            doc: self.doc.clone(),
+            updates: self.batch.updates.clone(),
         };
         let envelope = Envelope {
             id: None,
             actor: Actor::Local,
             kind,
         };
-        match rooms.appender.submit(envelope, bytes).await {
-            Ok((
-                index,
-                Ok(Outcome::Appended {
-                    first_seq,
-                    last_seq,
-                    ..
-                }),
-            )) => {
-                return Ok(Appended {
-                    first_seq,
-                    last_seq,
-                    index,
-                });
-            }
-            Ok((_, Ok(other))) => {
-                return Err(AppendFailed::Other(format!("unexpected outcome {other:?}")));
-            }
-            Ok((_, Err(Rejection::BoardNotFound | Rejection::BoardTrashed))) => {
-                return Err(AppendFailed::Gone);
-            }
-            Ok((_, Err(rejection))) => return Err(AppendFailed::Other(rejection.to_string())),
-            Err(SubmitError::DiskFull) => return Err(AppendFailed::DiskFull),
-            Err(SubmitError::TimedOut | SubmitError::Unavailable)
-                if begun.elapsed() < APPEND_TRIED_FOR =>
+        let (rooms, bytes) = (self.rooms.clone(), self.batch.bytes);
+        rooms.appender.submit(envelope, bytes, move |answer| {
+            let may_pass = matches!(
+                answer,
+                Err(SubmitError::TimedOut | SubmitError::Unavailable)
+            );
+            // Without a runtime the process is ending.
+            if may_pass
+                && self.begun.elapsed() < APPEND_TRIED_FOR
+                && let Ok(runtime) = Handle::try_current()
             {
-                tokio::time::sleep(APPEND_RETRY_AFTER).await;
+                runtime.spawn(async move {
+                    tokio::time::sleep(APPEND_RETRY_AFTER).await;
+                    self.submit(room);
+                });
+                return;
             }
-            Err(
-                error @ (SubmitError::TimedOut
-                | SubmitError::Unavailable
-                | SubmitError::TooLarge
-                | SubmitError::Stopped),
-            ) => return Err(AppendFailed::Other(error.to_string())),
-        }
+            // A room that ended no longer listens, and then nobody waits for the result.
+            let _ = room.send(Mail::Event(Event::Appended(appended(answer))));
+        });
+    }
+}
+
+fn appended(answer: Answer) -> Result<Appended, AppendFailed> {
+    match answer {
+        Ok((
+            index,
+            Ok(Outcome::Appended {
+                first_seq,
+                last_seq,
+                ..
+            }),
+        )) => Ok(Appended {
+            first_seq,
+            last_seq,
+            index,
+        }),
+        Ok((_, Ok(other))) => Err(AppendFailed::Other(format!("unexpected outcome {other:?}"))),
+        Ok((_, Err(Rejection::BoardNotFound | Rejection::BoardTrashed))) => Err(AppendFailed::Gone),
+        Ok((_, Err(rejection))) => Err(AppendFailed::Other(rejection.to_string())),
+        Err(SubmitError::DiskFull) => Err(AppendFailed::DiskFull),
+        Err(
+            error @ (SubmitError::TimedOut
+            | SubmitError::Unavailable
+            | SubmitError::TooLarge
+            | SubmitError::Stopped),
+        ) => Err(AppendFailed::Other(error.to_string())),
     }
 }
 

@@ -170,6 +170,7 @@ impl Node {
             }
             io.perform(effect, behind, trace);
         });
+        io.gathering.open_window(now);
         super::checks::check_bounds(&open.room);
         if open.io.is_finished {
             self.end();
@@ -265,7 +266,9 @@ impl Io {
             Effect::ReadOn { after_seq, index } => {
                 self.asked.push(Asked::ReadOn { after_seq, index });
             }
-            Effect::WakeAt(at) => self.wake_at = Some(at),
+            Effect::WakeAt(at) => {
+                self.wake_at = Some(self.wake_at.map_or(at, |first| first.min(at)))
+            }
             Effect::Note(note) => match note {
                 Note::Repaired => trace.tally.repairs += 1,
                 Note::Compacted => trace.tally.folds += 1,
