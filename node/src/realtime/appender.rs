@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 /// Submissions do not start closer together than this, for the same reason and as long as a room's own floor. The first after
 /// a pause starts at once.
-const GATHER: Duration = Duration::from_millis(8);
+const GATHER: Duration = Duration::from_millis(40);
 /// One submission's bounds; what is left over starts the next at once.
 const COMMANDS_MAX: usize = 512;
 const BYTES_MAX: usize = 1 << 20;

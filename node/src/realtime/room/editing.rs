@@ -1,6 +1,6 @@
 //! What comes in from a seat: the gate, the wait for what an update builds on, the document, the others.
 
-use super::saving::{Source, newly_saved};
+use super::saving::Source;
 use super::seat::Held;
 use super::tail::Piece;
 use super::{
@@ -11,7 +11,7 @@ use crate::realtime::Permit;
 use crate::realtime::awareness::SeatNo;
 use crate::realtime::bus::What;
 use crate::realtime::outbox::Class;
-use crate::realtime::wire::{self, Control, Incoming};
+use crate::realtime::wire::{self, Incoming};
 use bytes::Bytes;
 use easel_board::StateVector;
 use easel_board::gate::{self, Summary};
@@ -121,6 +121,7 @@ impl Room {
                     class: Class::Awareness,
                     received: None,
                 });
+                self.tell_along(now, seat, effects);
             }
             Err(malformed) => {
                 self.refuse(now, seat, malformed.code(), malformed.to_string(), effects)
@@ -156,7 +157,7 @@ impl Room {
         };
         let frame = of.count_frame();
         if summary.is_nothing() {
-            return self.nothing_new(now, seat, frame, effects);
+            return self.nothing_new(now, seat, frame);
         }
         let arrived = Arrived {
             seat,
@@ -174,13 +175,13 @@ impl Room {
     }
 
     /// The frame holds nothing that we lack, so it is saved as soon as all that we have is.
-    fn nothing_new(&mut self, now: Instant, seat: SeatNo, frame: u64, effects: &mut Vec<Effect>) {
+    fn nothing_new(&mut self, now: Instant, seat: SeatNo, frame: u64) {
         self.adopt_heard(now);
         let newest = self.saving.newest_ticket();
         if let Some(of) = self.seats.get_mut(&seat) {
             of.settle_with(frame, newest);
         }
-        self.tell_saved(effects);
+        self.owe_saved();
     }
 
     fn accept(&mut self, now: Instant, arrived: Arrived, effects: &mut Vec<Effect>) {
@@ -200,7 +201,7 @@ impl Room {
         }
         match live.apply(&update) {
             Ok(true) => {}
-            Ok(false) => return self.nothing_new(now, seat, frame, effects),
+            Ok(false) => return self.nothing_new(now, seat, frame),
             Err(broken) => {
                 self.refuse(now, seat, "bad-update", broken.to_string(), effects);
                 return self.poison(
@@ -233,6 +234,7 @@ impl Room {
             class: Class::Sync,
             received: Some(received),
         });
+        self.tell_along(now, seat, effects);
         if self.sharing.is_some() {
             let update = piece.update();
             self.publish(What::Update { origin, update }, effects);
@@ -397,7 +399,7 @@ impl Room {
                     effects.push(Effect::Note(Note::StrokeAcked(took)));
                 }
                 self.show_server_edits(&durable, effects);
-                self.tell_saved(effects);
+                self.owe_saved();
                 if self.following.extend(appended, durable.len()) && self.sharing.is_some() {
                     let end = self.saving.durable() + 1;
                     let tickets = end - durable.len() as u64..end;
@@ -420,25 +422,6 @@ impl Room {
                         self.poison(&format!("saving failed: {reason}"), effects)
                     }
                 }
-            }
-        }
-    }
-
-    pub(super) fn tell_saved(&mut self, effects: &mut Vec<Effect>) {
-        // Who is behind would miss it, and is told on being caught up.
-        let told = self.seats.iter_mut().filter(|(_, of)| of.behind.is_none());
-        for (seat, frames) in newly_saved(told, self.saving.durable()) {
-            if self
-                .seats
-                .get(&seat)
-                .is_some_and(|of| of.dialect == super::Dialect::Easel)
-            {
-                let frame = wire::control(&Control::Saved { frames });
-                effects.push(Effect::Send {
-                    seat,
-                    frame,
-                    class: Class::Sync,
-                });
             }
         }
     }

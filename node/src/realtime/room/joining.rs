@@ -280,7 +280,7 @@ impl Room {
                 None => self.send_all(seat, Class::CatchUp, effects),
             }
         }
-        self.tell_saved(effects);
+        self.owe_saved();
         if let Some(frame) = self.awareness.everybody() {
             effects.push(Effect::Send {
                 seat,

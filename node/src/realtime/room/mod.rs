@@ -3,8 +3,8 @@
 //! [`Room::handle`] takes one event and says what must now be done. It never waits, never reads a clock and touches
 //! neither socket nor store; `task` is the loop that does. The life of a stroke is spread over the files beside this
 //! one: `editing` accepts it, `saving` queues it for the store, `joining` brings newcomers up to it from the `tail`,
-//! `seat` counts what of it is on disk, `live` holds the document, `compacting` folds the past, `following` learns what
-//! others stored and `sharing` speaks to the rooms that other nodes have of the same document.
+//! `seat` counts what of it is on disk and `telling` says so, `live` holds the document, `compacting` folds the past,
+//! `following` learns what others stored and `sharing` speaks to the rooms that other nodes have of the same document.
 
 mod compacting;
 mod editing;
@@ -19,6 +19,7 @@ mod sharing;
 #[cfg(test)]
 mod simulation;
 mod tail;
+mod telling;
 
 pub(crate) use following::Stored;
 pub(crate) use live::{Broken, Kind, Live, fold};
@@ -43,6 +44,7 @@ use sharing::Sharing;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 use tail::Tail;
+use telling::Telling;
 
 /// Stock clients hang up after 30 s without a message; this keeps them well inside.
 const ECHO_EVERY: Duration = Duration::from_secs(15);
@@ -199,6 +201,7 @@ pub(crate) enum Effect {
     },
     /// Tell the other nodes' rooms of this document.
     Publish(bus::Message),
+    /// No later than this; several may be asked for, and one wake-up is enough for all that have come.
     WakeAt(Instant),
     Note(Note),
     /// Nobody is here and nothing is left to do: the room may be dropped.
@@ -276,6 +279,7 @@ pub(crate) struct Room {
     state: StateVector,
     tail: Tail,
     saving: Saving,
+    telling: Telling,
     compacting: Compacting,
     following: Following,
     /// With other nodes; nothing for a node by itself.
@@ -304,6 +308,7 @@ impl Room {
             state: StateVector::default(),
             tail: Tail::default(),
             saving: Saving::new(),
+            telling: Telling::default(),
             compacting: Compacting::default(),
             following: Following::default(),
             waiting: VecDeque::new(),
@@ -361,8 +366,12 @@ impl Room {
             Event::Gone => self.end(close::GONE, "the board was deleted", effects),
             Event::Drain => self.draining = true,
             Event::Tick => self.tick(now, effects),
-            Event::Wake => self.saving.woken(),
+            Event::Wake => {
+                self.saving.woken();
+                self.telling.woken();
+            }
         }
+        self.tell_when_due(now, effects);
         self.save(now, effects);
         self.finish_draining(effects);
     }
@@ -396,6 +405,7 @@ impl Room {
         effects: &mut Vec<Effect>,
     ) {
         if self.seats.contains_key(&seat) {
+            self.tell_now(effects);
             effects.push(Effect::Close { seat, code, reason });
             self.leave(now, seat, effects);
         }
@@ -445,6 +455,7 @@ impl Room {
     }
 
     fn end(&mut self, code: u16, reason: &str, effects: &mut Vec<Effect>) {
+        self.tell_now(effects);
         for seat in std::mem::take(&mut self.seats).into_keys() {
             effects.push(Effect::Close {
                 seat,
@@ -471,6 +482,7 @@ impl Room {
         if !(self.draining && is_done) {
             return;
         }
+        self.tell_now(effects);
         for (seat, of) in &self.seats {
             if of.dialect == Dialect::Easel {
                 let frame = wire::control(&Control::Draining {

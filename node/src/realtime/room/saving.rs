@@ -13,9 +13,11 @@ use easel_storage::{Actor, NewUpdate, Origin, Payload};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Appends do not start closer together than this: a fast disk would otherwise get one for each stroke of each person, and
-/// an append costs about as much for one update as for twenty. The first after a pause starts at once.
-const APPEND_FLOOR: Duration = Duration::from_millis(10);
+/// Appends do not start closer together than this: each costs 0.3 to 0.6 ms of CPU however much it holds (entry, sync,
+/// transaction), and nothing but "saved" waits for it. A room of 100 in which 10 draw made 132,000 deliveries a CPU-second
+/// with 10 ms, 175,000 with 40 and 190,000 with 100. The first after a pause starts at once, so a lone stroke is saved
+/// as fast as the disk takes it.
+const APPEND_FLOOR: Duration = Duration::from_millis(40);
 /// One append's bounds. One larger update travels alone.
 const APPEND_BYTES_MAX: usize = 1 << 20;
 const APPEND_UPDATES_MAX: usize = 1_024;

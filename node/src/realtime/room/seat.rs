@@ -94,6 +94,11 @@ impl Seat {
     pub(super) fn durable(&mut self, durable: u64) -> Option<u64> {
         self.frames.durable(durable)
     }
+
+    /// Whether that count would rise.
+    pub(super) fn is_owed(&self, durable: u64) -> bool {
+        self.frames.is_owed(durable)
+    }
 }
 
 /// Which of a connection's sync frames are on disk. Saved is counted in order: a held frame holds up those behind it.
@@ -114,6 +119,11 @@ impl Frames {
     fn settle_with(&mut self, frame: u64, ticket: u64) {
         let index = (frame - self.saved) as usize;
         self.tickets[index] = Some(ticket);
+    }
+
+    fn is_owed(&self, durable: u64) -> bool {
+        let next = self.tickets.front().copied().flatten();
+        self.saved > self.told || next.is_some_and(|ticket| ticket <= durable)
     }
 
     fn durable(&mut self, durable: u64) -> Option<u64> {

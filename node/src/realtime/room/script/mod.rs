@@ -29,8 +29,8 @@ fn a_stroke_is_shown_at_once_and_saved_when_it_is_stored() {
 #[test]
 fn an_edit_during_a_save_is_acknowledged_by_the_next_save() {
     check_open(
-        "a sets x=1; a sets x=2; b sets y=1; stored; after 10; stored",
-        "b <- update, append 1; b <- update; a <- update; a <- saved 1, wake in 10; append 2; a <- saved 2, b <- saved 1",
+        "a sets x=1; a sets x=2; b sets y=1; stored; after 40; stored; after 160",
+        "b <- update, append 1; b <- update; a <- update; a <- saved 1, wake in 40; append 2; wake in 160; a <- saved 2, b <- saved 1",
     );
 }
 
@@ -38,7 +38,7 @@ fn an_edit_during_a_save_is_acknowledged_by_the_next_save() {
 fn who_knows_nothing_is_sent_everything_without_a_document() {
     check(
         "load; build; join a; a sets x=1; stored; a sets y=2; join c; c asks; c has x=1; c has y=2",
-        "build 0; ; a <- hello, a <- step1; append 1; a <- saved 1; wake in 10; c <- hello, c <- step1; \
+        "build 0; ; a <- hello, a <- step1; append 1; a <- saved 1; wake in 40; c <- hello, c <- step1; \
          c <- update, c <- update, c <- step2; ; ",
     );
 }
@@ -62,25 +62,43 @@ fn messages_before_the_document_stands_wait_for_it() {
 #[test]
 fn a_document_is_built_once_somebody_draws_and_not_for_those_who_look() {
     check(
-        "lazily; join a; a asks; load; a says 0,1,2,0,0; a sets x=1; a sets y=2; build; stored; join b; b asks; b has x=1",
-        "; a <- hello; ; a <- step1, a <- step2; a <- saved 1; build 0; ; append 2; a <- saved 3; \
+        "lazily; join a; a asks; load; a says 0,1,2,0,0; a sets x=1; a sets y=2; build; after 200; stored; join b; b asks; b has x=1",
+        "; a <- hello; ; a <- step1, a <- step2; a <- saved 1; build 0; ; append 2; ; a <- saved 3; \
          b <- hello, b <- step1; b <- update, b <- update, b <- step2; ",
+    );
+}
+
+#[test]
+fn what_is_saved_is_told_with_the_next_stroke_or_when_it_is_time() {
+    check_open(
+        "a sets x=1; stored; after 40; a sets x=2; stored; after 40; b sets y=1; stored; after 200",
+        "b <- update, append 1; a <- saved 1; ; b <- update, append 1; wake in 160; wake in 120; \
+         a <- update, a <- saved 2, append 1; wake in 200; b <- saved 1",
+    );
+}
+
+#[test]
+fn what_is_saved_is_told_before_the_room_closes_somebody() {
+    check_open(
+        "a sets x=1; stored; after 40; a sets x=2; stored; gone",
+        "b <- update, append 1; a <- saved 1; ; b <- update, append 1; wake in 160; \
+         a <- saved 2, close a 4410, close b 4410, finish",
     );
 }
 
 #[test]
 fn an_empty_answer_is_saved_as_soon_as_what_came_before_is() {
     check_open(
-        "a says 0,1,2,0,0; a sets x=1; a says 0,1,2,0,0; stored",
-        "a <- saved 1; b <- update, append 1; ; a <- saved 3",
+        "a says 0,1,2,0,0; a sets x=1; a says 0,1,2,0,0; after 200; stored",
+        "a <- saved 1; b <- update, append 1; wake in 200; ; a <- saved 3",
     );
 }
 
 #[test]
 fn what_is_known_already_is_neither_shown_nor_stored_again() {
     check_open(
-        "a sets x=1; stored; a answers; b answers",
-        "b <- update, append 1; a <- saved 1; a <- saved 2; b <- saved 1",
+        "a sets x=1; stored; a answers; b answers; after 200",
+        "b <- update, append 1; a <- saved 1; wake in 200; ; a <- saved 2, b <- saved 1",
     );
 }
 
@@ -141,8 +159,8 @@ fn what_was_saved_while_a_client_was_behind_it_is_told_afterwards() {
     );
     // The frame that was dropped may be the one that said so.
     check_open(
-        "a sets x=1; stored; behind a; drained a",
-        "b <- update, append 1; a <- saved 1; ; a <- step2, a <- saved 1",
+        "a sets x=1; stored; behind a; drained a; after 200",
+        "b <- update, append 1; a <- saved 1; ; a <- step2, wake in 200; a <- saved 1",
     );
 }
 
@@ -230,9 +248,9 @@ fn a_long_tail_is_folded_while_people_draw_and_what_came_meanwhile_stays() {
     let long = "x".repeat(300 << 10);
     check(
         &format!(
-            "load; build; join a; a asks; a sets x={long}; stored; a sets y=2; folded; after 10; stored; join c; c asks; c has y=2; c has x={long}"
+            "load; build; join a; a asks; a sets x={long}; stored; a sets y=2; folded; after 40; after 160; stored; join c; c asks; c has y=2; c has x={long}"
         ),
-        "build 0; ; a <- hello, a <- step1; a <- step2; append 1; a <- saved 1, fold 1 upto 1; wake in 10; ; append 1; a <- saved 2; \
+        "build 0; ; a <- hello, a <- step1; a <- step2; append 1; fold 1 upto 1, a <- saved 1; wake in 40; ; append 1; ; a <- saved 2; \
          c <- hello, c <- step1; c <- update, c <- update, c <- step2; ; ",
     );
 }
@@ -240,8 +258,8 @@ fn a_long_tail_is_folded_while_people_draw_and_what_came_meanwhile_stays() {
 #[test]
 fn what_others_stored_is_read_and_shown() {
     check_open(
-        "elsewhere z=9; a sets x=1; stored; read; a has z=9; b has z=9; after 10; a sets y=2; stored",
-        "; b <- update, append 1; a <- saved 1, read after 0; a <- update, b <- update; ; ; ; b <- update, append 1; a <- saved 2",
+        "elsewhere z=9; a sets x=1; stored; read; a has z=9; b has z=9; after 200; a sets y=2; stored",
+        "; b <- update, append 1; read after 0, a <- saved 1; a <- update, b <- update; ; ; ; b <- update, append 1; a <- saved 2",
     );
 }
 
@@ -252,7 +270,7 @@ fn nothing_is_folded_before_all_that_is_stored_is_known() {
         &format!(
             "elsewhere z=9; a sets x={long}; stored; read; folded; join c; c asks; c has z=9; c has x={long}"
         ),
-        "; b <- update, append 1; a <- saved 1, read after 0; a <- update, b <- update, fold 2 upto 2; ; \
+        "; b <- update, append 1; read after 0, a <- saved 1; a <- update, b <- update, fold 2 upto 2; ; \
          c <- hello, c <- step1; c <- update, c <- step2; ; ",
     );
 }
