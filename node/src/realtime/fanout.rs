@@ -157,7 +157,7 @@ impl Fanout {
             self.staged_sync += frame.len();
         }
         let begin = self.staged.len();
-        self.staged.extend_from_slice(frame.wire());
+        frame.put_into(&mut self.staged);
         self.received = self.received.or(received);
         let mark = self.marks.len();
         let kind = frame.kind();
@@ -267,7 +267,7 @@ impl Receiver {
         for edit in self.edits.drain(..) {
             if let Edit::Insert { frame, class, .. } = edit {
                 parcel.add(&frame, class);
-                parts.push(frame.wire().clone());
+                parts.extend(frame.parts());
             }
         }
         parcel
@@ -304,7 +304,7 @@ impl Receiver {
                 if class != Class::Awareness || wants_awareness {
                     hand_over(&mut run, parts, mark.range.start);
                     parcel.add(&frame, class);
-                    parts.push(frame.wire().clone());
+                    parts.extend(frame.parts());
                 }
             }
             let is_for_it =
@@ -324,7 +324,7 @@ impl Receiver {
                 && (class != Class::Awareness || wants_awareness)
             {
                 parcel.add(&frame, class);
-                parts.push(frame.wire().clone());
+                parts.extend(frame.parts());
             }
         }
         parcel

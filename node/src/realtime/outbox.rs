@@ -114,7 +114,7 @@ impl Taken {
     /// Each frame by itself.
     #[cfg(test)]
     pub(crate) fn frames(&self) -> impl Iterator<Item = Frame> {
-        self.parts.iter().flat_map(wire::frames)
+        wire::frames(&self.parts)
     }
 }
 
@@ -211,7 +211,7 @@ impl Outbox {
         }
         let mut parcel = Parcel::default();
         parcel.add(frame, Class::Awareness);
-        queue.put([frame.wire().clone()], parcel, None);
+        queue.put(frame.parts(), parcel, None);
         drop(queue);
         self.ready.notify_one();
         true
@@ -268,7 +268,7 @@ impl Outbox {
         let mut queue = self.queue.lock();
         if queue.closing.is_none() {
             queue.closing = Some(frame.close_code());
-            queue.parts.push(frame.wire().clone());
+            queue.parts.extend(frame.parts());
             drop(queue);
             self.ready.notify_one();
             self.closed.notify_one();

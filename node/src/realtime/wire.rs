@@ -138,18 +138,41 @@ pub(crate) fn control(message: &Control<'_>) -> Frame {
 }
 
 fn sync(kind: u64, body: &[u8]) -> Frame {
-    let mut payload = BytesMut::with_capacity(body.len() + 8);
-    put_uint(&mut payload, SYNC);
-    put_uint(&mut payload, kind);
-    put_bytes(&mut payload, body);
-    Frame::binary(&payload)
+    let mut frame = sync_head(kind, body.len(), body.len());
+    frame.put_slice(body);
+    Frame::several(frame.freeze())
+}
+
+/// The same as [`update`] around what is there already, without a copy of it: for a whole document.
+pub(crate) fn update_around(update: Bytes) -> Frame {
+    let head = sync_head(UPDATE, update.len(), 0);
+    Frame {
+        wire: head.freeze(),
+        rest: Some(update),
+    }
+}
+
+/// What lies before a body of so many bytes, with room for more of them behind it.
+fn sync_head(kind: u64, body_len: usize, room: usize) -> BytesMut {
+    let mut head = BytesMut::with_capacity(16);
+    put_uint(&mut head, SYNC);
+    put_uint(&mut head, kind);
+    put_uint(&mut head, body_len as u64);
+    let mut frame = BytesMut::with_capacity(10 + head.len() + room);
+    put_frame_head(&mut frame, 0x2, head.len() + body_len);
+    frame.put_slice(&head);
+    frame
 }
 
 /// One WebSocket frame as it goes over the wire, head included (RFC 6455, section 5.2).
 ///
 /// A server's frames are not masked, so the same bytes are right for every client: they are made once and shared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Frame(Bytes);
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    wire: Bytes,
+    /// The end of a frame that was made around bytes that were there already. Never empty.
+    rest: Option<Bytes>,
+}
 
 impl Frame {
     fn binary(payload: &[u8]) -> Self {
@@ -178,44 +201,44 @@ impl Frame {
 
     fn with_opcode(opcode: u8, payload: &[u8]) -> Self {
         let mut frame = BytesMut::with_capacity(payload.len() + 10);
-        frame.put_u8(0x80 | opcode);
-        match payload.len() {
-            len @ 0..=125 => frame.put_u8(len as u8),
-            len @ 126..=65_535 => {
-                frame.put_u8(126);
-                frame.put_u16(len as u16);
-            }
-            len => {
-                frame.put_u8(127);
-                frame.put_u64(len as u64);
-            }
-        }
+        put_frame_head(&mut frame, opcode, payload.len());
         frame.put_slice(payload);
-        Self(frame.freeze())
+        Self::several(frame.freeze())
     }
 
     /// Whole frames, one behind the other, that travel as if they were one.
     pub(crate) const fn several(wire: Bytes) -> Self {
-        Self(wire)
+        Self { wire, rest: None }
     }
 
-    pub(crate) fn wire(&self) -> &Bytes {
-        &self.0
+    /// One behind the other on the wire, usually one.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Bytes> + use<> {
+        std::iter::once(self.wire.clone()).chain(self.rest.clone())
+    }
+
+    pub(crate) fn put_into(&self, wire: &mut BytesMut) {
+        wire.extend_from_slice(&self.wire);
+        if let Some(rest) = &self.rest {
+            wire.extend_from_slice(rest);
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.wire.len() + self.rest.as_ref().map_or(0, Bytes::len)
     }
 
     /// The update that an update message ends with, sharing this frame's memory.
     pub(crate) fn update_of(&self, len: usize) -> Bytes {
-        self.0.slice(self.0.len() - len..)
+        match &self.rest {
+            Some(rest) => rest.clone(),
+            None => self.wire.slice(self.wire.len() - len..),
+        }
     }
 
     /// The type of the message inside (y-websocket's number), if this is a message.
     pub(crate) fn kind(&self) -> Option<u8> {
-        if self.0[0] & 0x0F == 0x2 {
-            self.0.get(self.head_len()).copied()
+        if self.wire[0] & 0x0F == 0x2 {
+            self.wire.get(self.head_len()).copied()
         } else {
             None
         }
@@ -223,14 +246,14 @@ impl Frame {
 
     /// The code that a close frame was made with.
     pub(crate) fn close_code(&self) -> u16 {
-        match self.0[..] {
+        match self.wire[..] {
             [_, _, high, low, ..] => u16::from_be_bytes([high, low]),
             _ => 1000,
         }
     }
 
     fn head_len(&self) -> usize {
-        match self.0[1] {
+        match self.wire[1] {
             126 => 4,
             127 => 10,
             _ => 2,
@@ -238,24 +261,60 @@ impl Frame {
     }
 
     pub(crate) fn is_close(&self) -> bool {
-        self.0[0] & 0x0F == 0x8
+        self.wire[0] & 0x0F == 0x8
     }
 
     /// The message inside, without the head.
     pub(crate) fn payload(&self) -> Bytes {
-        self.0.slice(self.head_len()..)
+        match &self.rest {
+            Some(rest) => [&self.wire[self.head_len()..], rest].concat().into(),
+            None => self.wire.slice(self.head_len()..),
+        }
     }
 }
 
-/// The frames that lie one behind the other in these bytes, which a server made.
-pub(crate) fn frames(bytes: &Bytes) -> impl Iterator<Item = Frame> {
-    let mut rest = bytes.clone();
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
+/// Whatever parts they are in.
+impl PartialEq for Frame {
+    fn eq(&self, other: &Self) -> bool {
+        let bytes = |of: &Self| of.parts().flatten();
+        self.len() == other.len() && bytes(self).eq(bytes(other))
+    }
+}
+
+impl Eq for Frame {}
+
+fn put_frame_head(frame: &mut BytesMut, opcode: u8, payload_len: usize) {
+    frame.put_u8(0x80 | opcode);
+    match payload_len {
+        len @ 0..=125 => frame.put_u8(len as u8),
+        len @ 126..=65_535 => {
+            frame.put_u8(126);
+            frame.put_u16(len as u16);
         }
-        let len = frame_len(&rest);
-        Some(Frame(rest.split_to(len)))
+        len => {
+            frame.put_u8(127);
+            frame.put_u64(len as u64);
+        }
+    }
+}
+
+/// The frames that lie one behind the other in these parts, which a server made.
+pub(crate) fn frames(parts: &[Bytes]) -> impl Iterator<Item = Frame> + use<'_> {
+    let mut parts = parts.iter();
+    let mut part = Bytes::new();
+    std::iter::from_fn(move || {
+        if part.is_empty() {
+            part = parts.next()?.clone();
+        }
+        let len = frame_len(&part);
+        let wire = part.split_to(len.min(part.len()));
+        let is_whole = wire.len() == len;
+        let rest = if is_whole {
+            None
+        } else {
+            parts.next().cloned()
+        };
+        Some(Frame { wire, rest })
     })
 }
 
@@ -396,10 +455,10 @@ mod tests {
 
     #[test]
     fn the_head_of_a_frame_has_the_length_that_its_size_asks_for() {
-        assert_eq!(Frame::binary(&[1]).wire()[..2], [0x82, 1]);
-        assert_eq!(Frame::binary(&[0; 126]).wire()[..4], [0x82, 126, 0, 126]);
+        assert_eq!(Frame::binary(&[1]).wire[..2], [0x82, 1]);
+        assert_eq!(Frame::binary(&[0; 126]).wire[..4], [0x82, 126, 0, 126]);
         assert_eq!(
-            Frame::binary(&vec![0; 65_536]).wire()[..10],
+            Frame::binary(&vec![0; 65_536]).wire[..10],
             [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]
         );
     }

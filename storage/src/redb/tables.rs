@@ -263,18 +263,16 @@ impl<X: Opens> Tables<X> {
     fn body_part(&self, doc: &DocName, part: u8) -> Result<Option<Bytes>, Fault> {
         let prefix = Key::of_doc(doc).push(&[part]);
         let end = prefix.after_prefix();
-        let mut bytes = Vec::new();
-        let mut rows = 0;
-        for row in self
-            .bodies
-            .get()?
-            .range(prefix.as_slice()..end.as_slice())
-            .map_err(fault)?
-        {
-            bytes.extend_from_slice(row.map_err(fault)?.1.value());
-            rows += 1;
+        let range = prefix.as_slice()..end.as_slice();
+        let rows = self.bodies.get()?.range(range).map_err(fault)?;
+        let rows: Vec<_> = rows.collect::<Result<_, _>>().map_err(fault)?;
+        // Room for all of it at once: a large body would else be moved as it grows.
+        let len = rows.iter().map(|(_, value)| value.value().len()).sum();
+        let mut bytes = Vec::with_capacity(len);
+        for (_, value) in &rows {
+            bytes.extend_from_slice(value.value());
         }
-        Ok((rows > 0).then(|| bytes.into()))
+        Ok((!rows.is_empty()).then(|| bytes.into()))
     }
 
     /// When the first of what expires after this moment is due; the end of time if there is none.

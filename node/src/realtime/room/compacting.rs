@@ -85,7 +85,7 @@ impl Room {
         match result {
             Ok(Compacted { body_seq, body }) => {
                 self.compacting.body_seq = body_seq;
-                self.tail.finish_fold(Piece::new(&body, MARK_DURABLE));
+                self.tail.finish_fold(Piece::around(body, MARK_DURABLE));
                 effects.push(Effect::Note(Note::Compacted));
             }
             // Folded by a room before this one, or by us without our hearing of it. What that body holds is durable, so

@@ -55,9 +55,9 @@ impl Room {
         }
         self.compacting.start_from(loaded.body_seq);
         self.following.start_from(loaded.head_seq);
-        let durable = |update: &Bytes| Piece::new(update, MARK_DURABLE);
-        let pieces = loaded.tail.iter().map(durable);
-        self.tail.start(loaded.body.as_ref().map(durable), pieces);
+        let durable = |update: Bytes| Piece::around(update, MARK_DURABLE);
+        let pieces = loaded.tail.into_iter().map(durable);
+        self.tail.start(loaded.body.map(durable), pieces);
         self.phase = Phase::Stored;
         if self.options.build == Build::AtOnce {
             self.need_document(effects);

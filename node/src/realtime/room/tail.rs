@@ -33,6 +33,17 @@ impl Piece {
         }
     }
 
+    /// For what is large or was not in a message: the update's memory becomes the frame's.
+    pub(super) fn around(update: Bytes, ticket: u64) -> Self {
+        Self {
+            len: update.len(),
+            frame: wire::update_around(update),
+            ticket,
+            seq: 0,
+            is_folding: false,
+        }
+    }
+
     pub(super) fn update(&self) -> Bytes {
         self.frame.update_of(self.len)
     }
@@ -163,7 +174,7 @@ impl Tail {
         let len = self.pieces.iter().map(|piece| piece.frame.len()).sum();
         let mut merged = BytesMut::with_capacity(len);
         for piece in &self.pieces {
-            merged.extend_from_slice(piece.frame.wire());
+            piece.frame.put_into(&mut merged);
         }
         self.merged = merged.freeze();
         self.merged_count = self.pieces.len();
@@ -178,12 +189,13 @@ impl Tail {
 mod tests {
     use super::{LOOSE_MAX, Piece, Tail};
     use crate::realtime::wire;
+    use bytes::Bytes;
 
     fn sent(tail: &mut Tail) -> Vec<wire::Frame> {
         let frames: Vec<_> = tail.frames().collect();
         assert!(frames.len() <= LOOSE_MAX + 2, "{} frames", frames.len());
-        let each = frames.iter().flat_map(|frame| wire::frames(frame.wire()));
-        each.collect()
+        let parts: Vec<_> = frames.iter().flat_map(wire::Frame::parts).collect();
+        wire::frames(&parts).collect()
     }
 
     #[test]
@@ -192,7 +204,8 @@ mod tests {
             .map(|no| vec![no as u8; usize::from(no)])
             .collect();
         let mut tail = Tail::default();
-        tail.start(Some(Piece::new(&[7; 1_000], 0)), std::iter::empty());
+        let body = Bytes::from(vec![7; 1_000]);
+        tail.start(Some(Piece::around(body, 0)), std::iter::empty());
         for (no, update) in updates.iter().enumerate() {
             tail.push(Piece::new(update, no as u64 + 1));
             let mut expected = vec![wire::update(&[7; 1_000])];

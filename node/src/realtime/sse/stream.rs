@@ -286,8 +286,7 @@ impl Pump {
         let line = &self.stream.line;
         let taken = line.outbox.take();
         line.counters.count_out(taken.tally, &taken.parts);
-        self.frames
-            .extend(taken.parts.iter().flat_map(wire::frames));
+        self.frames.extend(wire::frames(&taken.parts));
         self.received = taken.received;
         self.closing = taken.closing;
         self.is_writing = true;

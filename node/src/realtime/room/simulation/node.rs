@@ -315,7 +315,7 @@ fn line_of(event: &Event) -> String {
 }
 
 fn line_of_effect(effect: &Effect) -> String {
-    let bytes = |frame: &Frame| digest(&&frame.wire()[..]);
+    let bytes = |frame: &Frame| digest(&&frame.payload()[..]);
     match effect {
         Effect::Build { stored, .. } => format!("build {}", stored.len()),
         Effect::Send { seat, frame, class } => format!("{seat} <- {:x} {class:?}", bytes(frame)),
