@@ -17,6 +17,7 @@ use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use axum::response::Response;
+use bytes::Bytes;
 use easel_storage::DocName;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -86,7 +87,9 @@ async fn serve(rooms: Arc<Rooms>, doc: DocName, dialect: Dialect, upgraded: Upgr
             let (stream, write) = stream.into_split();
             let write = Arc::new(write);
             let outbox = Outbox::direct(Direct::new(write.clone(), &rooms.metrics));
-            let early = parts.read_buf;
+            let early = Bytes::copy_from_slice(&parts.read_buf);
+            // Even empty it holds the buffer of 16 KiB that hyper read the request into.
+            drop(parts.read_buf);
             let read = Plain { early, stream };
             let way = Way {
                 read,
