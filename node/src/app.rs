@@ -1,7 +1,6 @@
 //! What every request handler may reach.
 
-use crate::api::Cursors;
-use crate::api::Previews;
+use crate::api::{Bodies, Cursors, Previews};
 use crate::config::Config;
 use crate::http::Guard;
 use crate::metrics::Metrics;
@@ -24,6 +23,7 @@ pub(crate) struct App {
     pub(crate) guard: Guard,
     pub(crate) cursors: Cursors,
     pub(crate) previews: Previews,
+    pub(crate) bodies: Bodies,
     /// Cancelled when the process begins to stop: no longer ready, no new sockets.
     pub(crate) draining: CancellationToken,
 }

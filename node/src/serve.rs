@@ -1,6 +1,6 @@
 //! A node from start to end: what is opened in which order, and how it stops without losing what it accepted.
 
-use crate::api::{Cursors, Previews};
+use crate::api::{Bodies, Cursors, Previews};
 use crate::app::{App, AppState};
 use crate::cli::say;
 use crate::config::{Config, MaybeAddress, PublicUrl};
@@ -171,13 +171,15 @@ pub(crate) fn assemble(
     .flatten()
     .collect();
     let public_url = config.public_url.as_ref();
+    let cache = Cache::open(&config.data_dir.join("cache"));
     Arc::new(App {
         rooms: Rooms::new(node.store(), metrics.clone(), config.realtime.clone()),
         store: node.store(),
         node: status,
         guard: Guard::new(&listening, public_url.map(|url| (url.origin(), url.host()))),
         cursors: Cursors::new(instance),
-        previews: Previews::new(Cache::open(&config.data_dir.join("cache"))),
+        previews: Previews::new(cache.clone()),
+        bodies: Bodies::new(cache),
         draining: CancellationToken::new(),
         metrics,
         config,

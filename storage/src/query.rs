@@ -26,6 +26,8 @@ pub enum Query {
     Boards(BoardsQuery),
     /// All that opening a document needs.
     Doc(DocName),
+    /// Only which body that would have.
+    BodySeq(DocName),
     /// The updates that made a document what it was at `seq`.
     DocAt {
         doc: DocName,
@@ -77,6 +79,8 @@ pub enum Answer {
     Board(Option<BoardRecord>),
     Boards(BoardPage),
     Doc(Option<DocState>),
+    /// `None`: there is no such document. 0: it has no body.
+    BodySeq(Option<u64>),
     /// `None`: there is no such document, or it has not come that far.
     DocAt(Option<Vec<Bytes>>),
     /// `None`: there is no such document.
@@ -154,6 +158,13 @@ impl Answer {
         }
     }
 
+    pub fn into_body_seq(self) -> Option<u64> {
+        match self {
+            Self::BodySeq(seq) => seq,
+            other => other.mismatch("BodySeq"),
+        }
+    }
+
     pub fn into_doc_at(self) -> Option<Vec<Bytes>> {
         match self {
             Self::DocAt(updates) => updates,
@@ -201,6 +212,7 @@ pub fn answer(tx: &dyn ReadTx, query: &Query) -> Result<Answer, Fault> {
         Query::Board(board) => Ok(Answer::Board(read_board(tx, *board)?)),
         Query::Boards(query) => Ok(Answer::Boards(list_boards(tx, query)?)),
         Query::Doc(doc) => Ok(Answer::Doc(read_doc(tx, doc)?)),
+        Query::BodySeq(doc) => Ok(Answer::BodySeq(tx.doc(doc)?.map(|row| row.body_seq))),
         Query::DocAt { doc, seq } => Ok(Answer::DocAt(read_doc_at(tx, doc, *seq)?)),
         Query::Tail {
             doc,

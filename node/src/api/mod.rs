@@ -16,9 +16,11 @@ mod stream;
 #[cfg(test)]
 mod tests;
 pub(crate) mod time;
+mod ydoc;
 
 pub(crate) use cursor::Cursors;
 pub(crate) use preview::Previews;
+pub(crate) use ydoc::Bodies;
 
 use crate::app::AppState;
 use crate::{COMMIT, VERSION};
@@ -45,6 +47,7 @@ pub(crate) fn routes() -> Router<AppState> {
             get(stream::open).delete(stream::leave),
         )
         .route("/boards/{board}/updates", post(stream::post))
+        .route("/boards/{board}/ydoc", get(ydoc::show))
         .route("/boards/{board}/preview.svg", get(preview::show))
         .route("/version", get(version))
 }

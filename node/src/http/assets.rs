@@ -206,7 +206,7 @@ fn choose(file: &File, accept: Option<&str>) -> (Encoding, &'static [u8]) {
 }
 
 /// The weight, in thousandths, that `Accept-Encoding` gives a name; `*` stands for what is not named.
-fn quality_of(accept: &str, name: &str) -> u32 {
+pub(crate) fn quality_of(accept: &str, name: &str) -> u32 {
     let mut by_star = 0;
     for item in accept.split(',') {
         let mut parts = item.split(';').map(str::trim);

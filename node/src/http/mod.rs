@@ -11,7 +11,7 @@ pub(crate) mod problem;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use assets::matches_any;
+pub(crate) use assets::{matches_any, quality_of};
 pub(crate) use frame::OurHost;
 pub(crate) use guard::Guard;
 pub(crate) use listen::{Connection, Limits, Listener, Stopping, serve};

@@ -226,7 +226,7 @@ fn outbox_push_and_take() {
     let outbox = Outbox::default();
     let mut parts = Vec::new();
     count(100, || {
-        parts.push(frame.wire().clone());
+        parts.extend(frame.parts());
         let parcel = Parcel::counting(frame.len(), Tally::default());
         outbox.put(&mut parts, parcel, None);
         black_box(outbox.take());

@@ -27,6 +27,7 @@ mod two_nodes;
 mod wire;
 mod writer;
 
+pub(crate) use room::fold;
 pub(crate) use rooms::{JoinRefused, Rooms};
 pub(crate) use socket::upgrade;
 

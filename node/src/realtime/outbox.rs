@@ -343,7 +343,7 @@ mod tests {
     fn put(outbox: &Outbox, frame: &Frame, class: Class) -> usize {
         let mut parcel = Parcel::default();
         parcel.add(frame, class);
-        outbox.put(&mut vec![frame.wire().clone()], parcel, None)
+        outbox.put(&mut frame.parts().collect(), parcel, None)
     }
 
     #[test]

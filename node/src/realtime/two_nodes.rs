@@ -160,7 +160,7 @@ impl Person {
                 self.is_answered = true;
             }
             Incoming::Update(update) => self.take_in(&update),
-            Incoming::Awareness(_) | Incoming::QueryAwareness => {}
+            Incoming::Awareness(_) | Incoming::QueryAwareness | Incoming::HasBody(_) => {}
             Incoming::Nothing => {
                 let json: serde_json::Value = serde_json::from_slice(
                     &message[message.iter().position(|byte| *byte == b'{').unwrap()..],

@@ -5,7 +5,7 @@
 //! message, JSON text that only a seat which asked for `easel.v1` is sent. Nothing here looks inside an update.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 const SYNC: u64 = 0;
 const AWARENESS: u64 = 1;
@@ -33,6 +33,8 @@ pub(crate) enum Incoming {
     Awareness(Bytes),
     /// "Send me everybody's awareness."
     QueryAwareness,
+    /// "I have all of the stored body of this number." What it asks next is answered with what came after.
+    HasBody(u64),
     /// Understood and of no meaning from a client (auth, control).
     Nothing,
 }
@@ -74,13 +76,27 @@ pub(crate) fn decode(message: &Bytes) -> Result<Incoming, Malformed> {
         AWARENESS => Incoming::Awareness(at.bytes()?),
         QUERY_AWARENESS => Incoming::QueryAwareness,
         // Later clients may say things in these that this release does not know: they are not for us to judge.
-        AUTH | CONTROL => return Ok(Incoming::Nothing),
+        AUTH => return Ok(Incoming::Nothing),
+        CONTROL => return Ok(control_of_client(&mut at)),
         other => return Err(Malformed::Type(other)),
     };
     if at.is_at_end() {
         Ok(incoming)
     } else {
         Err(Malformed::Trailing)
+    }
+}
+
+/// Later clients may say things in it that this release does not know.
+fn control_of_client(at: &mut Reader<'_>) -> Incoming {
+    #[derive(Deserialize)]
+    #[serde(tag = "t", rename_all = "snake_case")]
+    enum Said {
+        HasBody { seq: u64 },
+    }
+    match at.bytes().map(|json| serde_json::from_slice(&json)) {
+        Ok(Ok(Said::HasBody { seq })) => Incoming::HasBody(seq),
+        Ok(Err(_)) | Err(_) => Incoming::Nothing,
     }
 }
 

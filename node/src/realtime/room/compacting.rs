@@ -30,6 +30,11 @@ impl Compacting {
         self.body_seq = body_seq;
     }
 
+    /// The number of the stored body; 0 if there is none.
+    pub(super) const fn body_seq(&self) -> u64 {
+        self.body_seq
+    }
+
     pub(super) const fn is_running(&self) -> bool {
         self.is_running
     }

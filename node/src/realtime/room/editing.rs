@@ -63,6 +63,7 @@ impl Room {
                     });
                 }
             }
+            Ok(Incoming::HasBody(seq)) => seat.has_body = Some(seq),
             Ok(Incoming::Nothing) => {}
             Err(malformed) => self.refuse(
                 now,

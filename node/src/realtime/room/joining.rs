@@ -185,6 +185,14 @@ impl Room {
             of.asked = Some(theirs.clone());
             return true;
         }
+        // A state vector says nothing of deletions, so only its word tells that it has those of the body too.
+        if let Some(body_seq) = of.has_body.take()
+            && body_seq == self.compacting.body_seq()
+            && self.tail.has_body()
+        {
+            self.send_tail(seat, effects);
+            return true;
+        }
         let lacking = self.state.missing_from(theirs);
         let whole = self.state.missing_from(&StateVector::default());
         // An edit of the server's is in the document before it is durable, and must not be shown before.
@@ -234,6 +242,19 @@ impl Room {
     fn send_all(&mut self, seat: SeatNo, class: Class, effects: &mut Vec<Effect>) {
         self.note_answering(seat);
         let frames = self.tail.frames();
+        effects.extend(frames.map(|frame| Effect::Send { seat, frame, class }));
+        effects.push(Effect::Send {
+            seat,
+            frame: wire::step_2(wire::EMPTY_UPDATE),
+            class,
+        });
+    }
+
+    /// The same for one who has the body.
+    fn send_tail(&mut self, seat: SeatNo, effects: &mut Vec<Effect>) {
+        let class = Class::Answer;
+        self.note_answering(seat);
+        let frames = self.tail.frames_after_body();
         effects.extend(frames.map(|frame| Effect::Send { seat, frame, class }));
         effects.push(Effect::Send {
             seat,

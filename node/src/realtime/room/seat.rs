@@ -54,6 +54,8 @@ pub(super) struct Seat {
     pub(super) is_answering: bool,
     /// What it asked with meanwhile; answered once that is written, and only the last of several.
     pub(super) asked: Option<StateVector>,
+    /// It says that it has all of this body. Good for its next answer: later its state vector says more.
+    pub(super) has_body: Option<u64>,
     frames: Frames,
 }
 
@@ -71,6 +73,7 @@ impl Seat {
             behind: None,
             is_answering: false,
             asked: None,
+            has_body: None,
             frames: Frames::default(),
         }
     }

@@ -74,6 +74,10 @@ impl Tail {
         self.pieces.push_back(piece);
     }
 
+    pub(super) fn has_body(&self) -> bool {
+        self.body.is_some()
+    }
+
     pub(super) fn body_bytes(&self) -> usize {
         self.body.as_ref().map_or(0, |body| body.len)
     }
@@ -159,13 +163,19 @@ impl Tail {
 
     /// What a newcomer is sent: few and large, however many updates there were. Frames may hold several messages.
     pub(super) fn frames(&mut self) -> impl Iterator<Item = Frame> {
+        let body = self.body.as_ref().map(|body| body.frame.clone());
+        body.into_iter().chain(self.frames_after_body())
+    }
+
+    /// The same for one who has the body.
+    pub(super) fn frames_after_body(&mut self) -> impl Iterator<Item = Frame> {
         if self.pieces.len() - self.merged_count > LOOSE_MAX {
             self.merge();
         }
-        let body = self.body.iter().map(|body| body.frame.clone());
         let merged = (self.merged_count > 0).then(|| Frame::several(self.merged.clone()));
         let loose = self.pieces.iter().skip(self.merged_count);
-        body.chain(merged)
+        merged
+            .into_iter()
             .chain(loose.map(|piece| piece.frame.clone()))
     }
 

@@ -256,6 +256,25 @@ fn a_long_tail_is_folded_while_people_draw_and_what_came_meanwhile_stays() {
 }
 
 #[test]
+fn who_has_the_stored_body_is_sent_what_came_after_and_needs_no_document() {
+    let long = "x".repeat(300 << 10);
+    let drawn = format!(
+        "load; build; join a; a asks; a sets x={long}; stored; folded; after 10; a sets y=2; stored"
+    );
+    let seen = "build 0; ; a <- hello, a <- step1; a <- step2; append 1; a <- saved 1, fold 1 upto 1; ; ; \
+                append 1; a <- saved 2";
+    check(
+        &format!("{drawn}; join c; c fetches; c asks; c has y=2; c has x={long}; c asks"),
+        &format!("{seen}; c <- hello, c <- step1; ; c <- update, c <- step2; ; ; c <- step2"),
+    );
+    // A body that has been replaced since, or that never was.
+    check(
+        &format!("{drawn}; join c; c claims 7; c asks; c has y=2; c has x={long}"),
+        &format!("{seen}; c <- hello, c <- step1; ; c <- update, c <- update, c <- step2; ; "),
+    );
+}
+
+#[test]
 fn what_others_stored_is_read_and_shown() {
     check_open(
         "elsewhere z=9; a sets x=1; stored; read; a has z=9; b has z=9; after 200; a sets y=2; stored",

@@ -214,6 +214,13 @@ impl World {
                 let state_vector = self.clients[name].doc.transact().state_vector().encode_v1();
                 self.message(name, wire::step_1(&state_vector).payload());
             }
+            // The stored body, past the room; then it says so.
+            [name, "fetches"] => {
+                let (seq, body, _) = self.store.body.clone().expect("there is a body");
+                self.clients[name].apply(&body);
+                self.claim(name, seq);
+            }
+            [name, "claims", seq] => self.claim(name, seq.parse().unwrap()),
             [name, "answers"] => {
                 let update = self.clients[name]
                     .doc
@@ -269,6 +276,12 @@ impl World {
         let mut txn = doc.transact_mut();
         root.insert(&mut txn, key, value);
         txn.encode_update_v1().into()
+    }
+
+    fn claim(&mut self, name: &str, seq: u64) {
+        let json = format!("{{\"t\":\"has_body\",\"seq\":{seq}}}");
+        let message = [&[100, json.len() as u8], json.as_bytes()].concat();
+        self.message(name, message.into());
     }
 
     fn send(&mut self, name: &str, update: &[u8]) {

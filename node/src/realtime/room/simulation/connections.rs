@@ -173,7 +173,10 @@ impl World {
                 }
             }
             Incoming::Update(update) => self.people[who].take_in(update),
-            Incoming::Awareness(_) | Incoming::QueryAwareness | Incoming::Nothing => return,
+            Incoming::Awareness(_)
+            | Incoming::QueryAwareness
+            | Incoming::HasBody(_)
+            | Incoming::Nothing => return,
         }
         checks::check_shown(&self.people[who].doc, &self.storage.all);
     }

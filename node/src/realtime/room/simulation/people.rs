@@ -149,7 +149,9 @@ impl Line {
         };
         (self.came.len() >= head + len).then(|| {
             let whole = self.came.split_to(head + len).freeze();
-            wire::frames(&whole).next().expect("one frame")
+            wire::frames(std::slice::from_ref(&whole))
+                .next()
+                .expect("one frame")
         })
     }
 

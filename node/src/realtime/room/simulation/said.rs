@@ -44,7 +44,8 @@ impl Said {
         if counts(class) {
             self.counted += frame.len();
         }
-        let frames = wire::frames(frame.wire());
+        let parts: Vec<_> = frame.parts().collect();
+        let frames = wire::frames(&parts);
         self.waiting.extend(frames.map(|frame| (frame, class)));
     }
 
