@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use easel_storage::{ClusterId, InstanceId};
 use openraft::ServerState;
@@ -46,6 +47,9 @@ pub struct Status {
     /// Writes are refused until the disk has room again.
     pub disk_full: bool,
 }
+
+/// Indexes move several times with every entry, and are told no more often than this.
+const INDEXES_EVERY: Duration = Duration::from_millis(50);
 
 /// A leader that no majority has answered for so long may have been replaced without knowing it.
 const QUORUM_SILENCE_MAX_MS: u64 = 3_000;
@@ -97,6 +101,9 @@ impl Sources {
     /// Publishes every change until `stop`, and turns openraft's own end into a failure of the node.
     pub(crate) async fn publish(self, status: watch::Sender<Status>, stop: CancellationToken) {
         let mut metrics = self.raft.metrics();
+        // Of these only the roles and the members.
+        let mut roles = self.raft.server_metrics();
+        let mut pause = INDEXES_EVERY;
         let mut health = self.health.watch();
         let mut reserve = self.reserve.watch();
         let mut leader = None;
@@ -120,9 +127,19 @@ impl Sources {
                 *was = now;
                 changed
             });
+            let wait = std::mem::replace(&mut pause, INDEXES_EVERY);
+            let moved = async {
+                tokio::time::sleep(wait).await;
+                metrics.changed().await
+            };
             let ended = tokio::select! {
                 () = stop.cancelled() => true,
-                changed = metrics.changed() => changed.is_err(),
+                changed = roles.changed() => {
+                    // The metrics follow at once.
+                    pause = Duration::ZERO;
+                    changed.is_err()
+                }
+                changed = moved => changed.is_err(),
                 changed = health.changed() => changed.is_err(),
                 changed = reserve.changed() => changed.is_err(),
             };
@@ -132,7 +149,12 @@ impl Sources {
         }
         // openraft ends its metrics when its task ends, also by a panic.
         if !stop.is_cancelled() {
-            self.health.fail("the Raft task has ended".into());
+            let why = metrics.borrow().running_state.clone().err();
+            let why = why.map_or_else(
+                || "the Raft task has ended".to_owned(),
+                |why| why.to_string(),
+            );
+            self.health.fail(why);
             status.send_replace(self.now());
         }
     }
