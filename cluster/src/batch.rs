@@ -7,12 +7,25 @@
 
 use std::collections::VecDeque;
 
-use easel_storage::Reply;
+use easel_storage::{Envelope, Reply};
 
 use crate::raft::EncodedEnvelope;
 
 pub(crate) const BATCH_COMMANDS_MAX: usize = 1_024;
 pub(crate) const BATCH_BYTES_MAX: usize = 1 << 20;
+
+/// A command on its way: as the log takes it, and as this node's own state does.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) encoded: EncodedEnvelope,
+    pub(crate) envelope: Envelope,
+}
+
+impl Prepared {
+    pub(crate) fn bytes(&self) -> usize {
+        self.encoded.0.len()
+    }
+}
 
 /// Commands that wait for their turn. `W` is whoever wants to know.
 #[derive(Debug)]
@@ -26,7 +39,7 @@ pub(crate) struct Waiting<W> {
 
 #[derive(Debug)]
 struct Submission<W> {
-    left: VecDeque<EncodedEnvelope>,
+    left: VecDeque<Prepared>,
     replies: Vec<Reply>,
     waiter: W,
 }
@@ -69,7 +82,7 @@ impl<W> Waiting<W> {
         self.commands >= BATCH_COMMANDS_MAX || self.bytes >= BATCH_BYTES_MAX
     }
 
-    pub(crate) fn push(&mut self, commands: Vec<EncodedEnvelope>, waiter: W) {
+    pub(crate) fn push(&mut self, commands: Vec<Prepared>, waiter: W) {
         self.commands += commands.len();
         self.bytes += bytes_of(&commands);
         self.submissions.push_back(Submission {
@@ -86,7 +99,7 @@ impl<W> Waiting<W> {
     }
 
     /// Closes a batch; only if [`Self::can_close`]. Batches must be settled or failed in the same order.
-    pub(crate) fn close(&mut self) -> (Vec<EncodedEnvelope>, InFlight<W>) {
+    pub(crate) fn close(&mut self) -> (Vec<Prepared>, InFlight<W>) {
         let mut room = Room::new();
         let mut commands = Vec::new();
         let mut shares = Vec::new();
@@ -169,8 +182,8 @@ impl<W> Waiting<W> {
     }
 }
 
-fn bytes_of<'a>(commands: impl IntoIterator<Item = &'a EncodedEnvelope>) -> usize {
-    commands.into_iter().map(|c| c.0.len()).sum()
+fn bytes_of<'a>(commands: impl IntoIterator<Item = &'a Prepared>) -> usize {
+    commands.into_iter().map(Prepared::bytes).sum()
 }
 
 /// What a batch still takes.
@@ -188,8 +201,8 @@ impl Room {
     }
 
     /// Takes the command in, if it fits; into an empty batch anything fits.
-    fn take(&mut self, command: &EncodedEnvelope) -> bool {
-        let bytes = self.bytes + command.0.len();
+    fn take(&mut self, command: &Prepared) -> bool {
+        let bytes = self.bytes + command.bytes();
         let fits = self.commands < BATCH_COMMANDS_MAX && bytes <= BATCH_BYTES_MAX;
         if fits || self.commands == 0 {
             self.commands += 1;
@@ -205,21 +218,27 @@ mod tests {
     use std::collections::VecDeque;
 
     use bytes::Bytes;
-    use easel_storage::{Outcome, Rejection, Reply};
+    use easel_storage::{Actor, BoardId, Command, Envelope, Outcome, Rejection, Reply};
     use proptest::collection::vec;
     use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 
-    use super::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, EncodedEnvelope, InFlight, Waiting};
+    use super::{
+        BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, EncodedEnvelope, InFlight, Prepared, Waiting,
+    };
 
     /// A command whose bytes say which it is.
-    fn command(id: u32, bytes: usize) -> EncodedEnvelope {
+    fn command(id: u32, bytes: usize) -> Prepared {
         let mut content = id.to_be_bytes().to_vec();
         content.resize(bytes.max(4), 0);
-        EncodedEnvelope(Bytes::from(content))
+        let board = BoardId::from_bytes([0; 16]);
+        Prepared {
+            encoded: EncodedEnvelope(Bytes::from(content)),
+            envelope: Envelope::new(Actor::System, Command::RestoreBoard { board }),
+        }
     }
 
-    fn id_of(command: &EncodedEnvelope) -> u32 {
-        let head = command.0.first_chunk::<4>().expect("four bytes");
+    fn id_of(command: &Prepared) -> u32 {
+        let head = command.encoded.0.first_chunk::<4>().expect("four bytes");
         u32::from_be_bytes(*head)
     }
 
@@ -262,7 +281,7 @@ mod tests {
     struct Checked {
         waiting: Waiting<Waiter>,
         /// Batches on their way, oldest first; each may yet succeed or fail, whatever became of another.
-        in_flight: VecDeque<(Vec<EncodedEnvelope>, InFlight<Waiter>)>,
+        in_flight: VecDeque<(Vec<Prepared>, InFlight<Waiter>)>,
         pushed: u32,
         /// The newest id that travelled.
         travelled: Option<u32>,
@@ -308,9 +327,9 @@ mod tests {
             }
         }
 
-        fn check_batch(&mut self, commands: &[EncodedEnvelope]) {
+        fn check_batch(&mut self, commands: &[Prepared]) {
             assert!(commands.len() <= BATCH_COMMANDS_MAX);
-            let bytes: usize = commands.iter().map(|c| c.0.len()).sum();
+            let bytes: usize = commands.iter().map(Prepared::bytes).sum();
             assert!(bytes <= BATCH_BYTES_MAX || commands.len() == 1);
             for command in commands {
                 let id = id_of(command);

@@ -11,7 +11,8 @@ use openraft::{CommittedLeaderId, EntryPayload};
 use serde::{Deserialize, Serialize};
 
 use crate::raft::{
-    EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership, Vote,
+    Decoded, EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership,
+    Vote,
 };
 
 const V1: u8 = 1;
@@ -161,6 +162,7 @@ pub(crate) fn decode_entry(bytes: &[u8]) -> Result<Entry, DecodeError> {
         } => EntryPayload::Normal(Proposal {
             stamp: Stamp(stamp_ms),
             envelopes,
+            decoded: Decoded::default(),
         }),
         PayloadV1::Membership(membership) => EntryPayload::Membership(membership.into()),
     };

@@ -10,17 +10,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use easel_storage::{CommitIndex, Envelope, SubmitError, Submitted, Time};
+use easel_storage::{Batch, CommitIndex, Envelope, SubmitError, Submitted, Time};
 use openraft::error::ClientWriteError;
 use openraft::raft::ClientWriteResponse;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::batch::{InFlight, Waiting};
+use crate::batch::{InFlight, Prepared, Waiting};
 use crate::disk::Reserve;
 use crate::health::Health;
 use crate::observer::Observer;
-use crate::raft::{EncodedEnvelope, Peer, Proposal, Raft, Types};
+use crate::raft::{Decoded, EncodedEnvelope, Peer, Proposal, Raft, Types};
 
 /// A larger command is refused. The state keeps it in rows of up to 64 MiB.
 const COMMAND_BYTES_MAX: usize = 48 << 20;
@@ -48,7 +48,7 @@ pub(crate) struct Intake {
 
 #[derive(Debug)]
 struct Queued {
-    commands: Vec<EncodedEnvelope>,
+    commands: Vec<Prepared>,
     waiter: Waiter,
 }
 
@@ -118,12 +118,12 @@ impl Intake {
         if self.health.has_failed() {
             return Err(SubmitError::Stopped);
         }
-        let commands: Vec<_> = batch
-            .iter()
-            .map(|envelope| EncodedEnvelope(Bytes::from(envelope.encode())))
-            .collect();
-        drop(batch);
-        if commands.iter().any(|c| c.0.len() > COMMAND_BYTES_MAX) {
+        let prepare = |envelope: Envelope| Prepared {
+            encoded: EncodedEnvelope(Bytes::from(envelope.encode())),
+            envelope,
+        };
+        let commands: Vec<_> = batch.into_iter().map(prepare).collect();
+        if commands.iter().any(|c| c.bytes() > COMMAND_BYTES_MAX) {
             return Err(SubmitError::TooLarge);
         }
         let answered = tokio::time::timeout(QUEUE_WAIT_MAX, self.enqueue(commands))
@@ -138,9 +138,9 @@ impl Intake {
 
     async fn enqueue(
         &self,
-        commands: Vec<EncodedEnvelope>,
+        commands: Vec<Prepared>,
     ) -> Result<oneshot::Receiver<Result<Submitted, SubmitError>>, SubmitError> {
-        let bytes: usize = commands.iter().map(|c| c.0.len()).sum();
+        let bytes: usize = commands.iter().map(Prepared::bytes).sum();
         // A submission beyond the whole queue takes all of it.
         let permits = bytes
             .div_ceil(PERMIT_BYTES)
@@ -240,13 +240,17 @@ impl Proposer {
     async fn propose(
         &mut self,
         raft: &Raft,
-        envelopes: Vec<EncodedEnvelope>,
+        prepared: Vec<Prepared>,
         in_flight: InFlight<Waiter>,
     ) -> Result<Proposed, InFlight<Waiter>> {
-        let commands = envelopes.len();
+        let commands = prepared.len();
+        let at = now();
+        let split = prepared.into_iter().map(|c| (c.encoded, c.envelope));
+        let (encoded, envelopes) = split.unzip();
         let proposal = Proposal {
-            stamp: now().into(),
-            envelopes,
+            stamp: at.into(),
+            envelopes: encoded,
+            decoded: Decoded::new(Batch { at, envelopes }),
         };
         self.observer.batch(commands as u64, proposal.bytes());
         let appends_before = *self.appends.borrow_and_update();

@@ -1,7 +1,10 @@
 //! The types that openraft is told to work with. They stay inside this crate.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use easel_storage::{Reply, Time};
+use easel_storage::{Batch, Reply, Time};
+use parking_lot::Mutex;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -41,6 +44,38 @@ pub(crate) struct Peer {
 pub(crate) struct Proposal {
     pub(crate) stamp: Stamp,
     pub(crate) envelopes: Vec<EncodedEnvelope>,
+    #[serde(skip)]
+    pub(crate) decoded: Decoded,
+}
+
+/// What a proposal's bytes say, on the node that made them, until it has applied them; clones share it. Others decode.
+#[derive(Clone, Default)]
+pub(crate) struct Decoded(Option<Arc<Mutex<Option<Batch>>>>);
+
+impl Decoded {
+    pub(crate) fn new(batch: Batch) -> Self {
+        Self(Some(Arc::new(Mutex::new(Some(batch)))))
+    }
+
+    /// It is there once, so that the log does not hold every command twice.
+    pub(crate) fn take(&self) -> Option<Batch> {
+        self.0.as_ref()?.lock().take()
+    }
+}
+
+/// It adds nothing to the bytes.
+impl PartialEq for Decoded {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Decoded {}
+
+impl std::fmt::Debug for Decoded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Decoded").finish_non_exhaustive()
+    }
 }
 
 /// Milliseconds since the Unix epoch, as they stand in the log.

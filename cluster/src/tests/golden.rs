@@ -20,7 +20,8 @@ use crate::log::mark::{self, Mark};
 use crate::log::record::{self, Frame, Head};
 use crate::node::{Node, Options};
 use crate::raft::{
-    EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership, Vote,
+    Decoded, EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership,
+    Vote,
 };
 
 /// Reads a sample. `EASEL_WRITE_GOLDEN=1` makes those that do not exist yet, and never touches the others.
@@ -102,6 +103,7 @@ fn log_entries_stay_readable() {
     let commands = Proposal {
         stamp: Stamp(1_767_225_600_123),
         envelopes: vec![envelope(b"\x01first"), envelope(&[0xff; 300])],
+        decoded: Decoded::default(),
     };
     let payloads = [
         ("entry_blank", EntryPayload::Blank),
@@ -124,6 +126,7 @@ fn a_garbled_log_entry_is_noticed() {
         payload: EntryPayload::Normal(Proposal {
             stamp: Stamp(1),
             envelopes: vec![EncodedEnvelope(Bytes::from_static(b"content"))],
+            decoded: Decoded::default(),
         }),
     };
     let good = codec::encode_entry(&entry);

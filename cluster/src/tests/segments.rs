@@ -14,7 +14,7 @@ use super::identity;
 use crate::codec::Identity;
 use crate::log::record::Frame;
 use crate::log::{LogError, LogFile, Piece};
-use crate::raft::{EncodedEnvelope, Entry, LogId, Proposal, Stamp, Vote};
+use crate::raft::{Decoded, EncodedEnvelope, Entry, LogId, Proposal, Stamp, Vote};
 
 fn log_id(term: u64, index: u64) -> LogId {
     LogId::new(CommittedLeaderId::new(term, 1), index)
@@ -29,6 +29,7 @@ fn entry(term: u64, index: u64, bytes: usize) -> Entry {
         payload: EntryPayload::Normal(Proposal {
             stamp: Stamp(index),
             envelopes: vec![EncodedEnvelope(Bytes::from(content))],
+            decoded: Decoded::default(),
         }),
     }
 }

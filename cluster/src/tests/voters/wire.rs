@@ -12,7 +12,8 @@ use proptest::prelude::{any, proptest};
 use crate::codec::DecodeError;
 use crate::network::wire::{self, Hello, HelloReply, Lane, MAGIC, Refusal, Request, Response};
 use crate::raft::{
-    EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership, Vote,
+    Decoded, EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership,
+    Vote,
 };
 use crate::snapshot;
 use crate::tests::golden::golden;
@@ -56,6 +57,7 @@ fn questions_stay_readable() {
     let commands = Proposal {
         stamp: Stamp(1_767_225_600_123),
         envelopes: vec![EncodedEnvelope(Bytes::from_static(b"\x01first"))],
+        decoded: Decoded::default(),
     };
     let append = AppendEntriesRequest {
         vote,
