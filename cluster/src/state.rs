@@ -22,8 +22,8 @@ use crate::snapshot::Source;
 
 /// How long a snapshot that has arrived may take to be in its place.
 const ARRIVAL_WAIT_MAX: Duration = Duration::from_secs(60);
-/// What takes less than a thread's waking is applied where it is, in memory and for some 100 µs.
-const INLINE_COMMANDS_MAX: u64 = 32;
+/// What is small is applied where it is: in memory, and for some 5 µs a command.
+const INLINE_COMMANDS_MAX: u64 = 256;
 const INLINE_BYTES_MAX: u64 = 64 << 10;
 /// Applied bytes that wait for a flush before one is asked for early.
 const DIRTY_BYTES_MAX: u64 = 64 << 20;
