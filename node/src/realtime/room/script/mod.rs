@@ -259,9 +259,9 @@ fn a_long_tail_is_folded_while_people_draw_and_what_came_meanwhile_stays() {
 fn who_has_the_stored_body_is_sent_what_came_after_and_needs_no_document() {
     let long = "x".repeat(300 << 10);
     let drawn = format!(
-        "load; build; join a; a asks; a sets x={long}; stored; folded; after 10; a sets y=2; stored"
+        "load; build; join a; a asks; a sets x={long}; stored; folded; after 200; a sets y=2; stored"
     );
-    let seen = "build 0; ; a <- hello, a <- step1; a <- step2; append 1; a <- saved 1, fold 1 upto 1; ; ; \
+    let seen = "build 0; ; a <- hello, a <- step1; a <- step2; append 1; fold 1 upto 1, a <- saved 1; ; ; \
                 append 1; a <- saved 2";
     check(
         &format!("{drawn}; join c; c fetches; c asks; c has y=2; c has x={long}; c asks"),
