@@ -47,7 +47,8 @@ export async function exchange(request: Request, bearer: string | null): Promise
 }
 
 function answerTo(request: Request, bearer: string | null, signal: AbortSignal): Promise<Response> {
-  const early = request.method === 'GET' ? takeEarlyAnswer(BASE + request.path) : undefined
+  // That one was asked for on nobody's behalf.
+  const early = request.method === 'GET' && bearer === null ? takeEarlyAnswer(BASE + request.path) : undefined
   return (
     early ??
     fetch(BASE + request.path, {

@@ -190,9 +190,9 @@ export const strings = {
     delete: 'Delete account',
     deleteTitle: 'Delete your account?',
     deleteText:
-      'You are signed out everywhere, your tokens and invitations end, and your name disappears from what you drew. This cannot be undone.',
+      'You are signed out everywhere, your tokens and invitations end, and your name disappears from what you did. This cannot be undone.',
     boardsTo: 'Boards that only you own',
-    toTrash: 'Go into the trash, and are deleted for good after 30 days',
+    toTrash: 'Go into the trash',
     toHeir: 'Go to somebody else',
     heir: 'Who gets them',
     deleteConfirm: (email: string) => `Type ${email} to confirm`,
@@ -241,6 +241,7 @@ export const strings = {
 
   share: {
     title: (board: string) => `Share “${board}”`,
+    titleOfPeople: (board: string) => `People on “${board}”`,
     open: 'Share',
     loading: 'Loading…',
     parts: 'Ways to share',

@@ -29,7 +29,11 @@ export default function ShareDialog(props: ShareDialogProps) {
   // Links and invitations are of those who may let others in.
   const sheets = SHEETS.filter((one) => one === 'people' || board.may.share)
   return (
-    <Dialog title={words.title(board.title)} testId="share-dialog" onClose={onClose}>
+    <Dialog
+      title={(board.may.share ? words.title : words.titleOfPeople)(board.title)}
+      testId="share-dialog"
+      onClose={onClose}
+    >
       {sheets.length > 1 && (
         <div role="tablist" aria-label={words.parts} className="tabs" onKeyDown={rove}>
           {sheets.map((one) => (
