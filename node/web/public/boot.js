@@ -18,7 +18,7 @@
 // that is half a second. src/api/early.ts takes both over.
 ;(function () {
   var found = /^\/b\/(brd_[a-z0-9]{1,60})$/.exec(location.pathname)
-  if (found === null) return
+  if (found === null || isSomebody(found[1])) return
   var path = '/api/v1/boards/' + found[1]
   var answer = fetch(path, {
     headers: { accept: 'application/json, application/problem+json' },
@@ -37,3 +37,43 @@
   socket.addEventListener('message', early.hear)
   window.easelEarly = early
 })()
+
+// Whoever was signed in here needs a token before anything else, so it is asked for first. src/api/session.ts.
+;(function () {
+  var user = hint()
+  if (user === null || user === '-') return
+  function ask() {
+    return fetch('/api/v1/auth/refresh', {
+      method: 'POST',
+      headers: {
+        accept: 'application/json, application/problem+json',
+        'content-type': 'application/json',
+        'easel-client': 'web',
+      },
+      body: '{}',
+      credentials: 'same-origin',
+      cache: 'no-store',
+    })
+  }
+  // One tab at a time, where the browser knows how.
+  var answer = navigator.locks === undefined ? ask() : navigator.locks.request('easel.session', ask)
+  answer.catch(function () {})
+  window.easelReturning = answer
+})()
+
+/** Has an account, or comes by a share link: then nothing is asked for on nobody's behalf. */
+function isSomebody(board) {
+  try {
+    return hint() !== null || sessionStorage.getItem('easel.visit.' + board) !== null
+  } catch (_) {
+    return false
+  }
+}
+
+function hint() {
+  try {
+    return localStorage.getItem('easel.user')
+  } catch (_) {
+    return null
+  }
+}

@@ -92,13 +92,19 @@ export interface OpenedLink {
   readonly board: string
   readonly role: Role
   readonly token: string
+  readonly endsAtMs: number
 }
 
 export async function openShareLink(link: string, password: string | null): Promise<OpenedLink> {
   const path = `/share/${encodeURIComponent(link)}/open`
   const body = await post(path, password === null ? {} : { password })
   const from = recordOf(body, 'a visit')
-  return { board: text(from, 'board'), role: readRole(from['role']), token: text(from, 'access_token') }
+  return {
+    board: text(from, 'board'),
+    role: readRole(from['role']),
+    token: text(from, 'access_token'),
+    endsAtMs: Date.now() + countOf(from, 'expires_in') * 1_000,
+  }
 }
 
 export async function nameGuest(token: string, name: string): Promise<void> {

@@ -59,3 +59,12 @@ function takeSocket({ heard, hear }: Early): WebSocket | undefined {
 function earlyOfPage(): Early | undefined {
   return (globalThis as { easelEarly?: Early }).easelEarly
 }
+
+let returning = (globalThis as { easelReturning?: Promise<Response> }).easelReturning
+
+/** The answer to the first question of a page where somebody was signed in: whether they still are. */
+export function takeEarlyRefresh(): Promise<Response> | undefined {
+  const taken = returning
+  returning = undefined
+  return taken
+}

@@ -1,6 +1,6 @@
 /** One request to the server's REST interface: a deadline, JSON both ways, failures as `ApiError`. */
 
-import { takeEarlyAnswer } from './early'
+import { takeEarlyAnswer, takeEarlyRefresh } from './early'
 import { ApiError, problemOf } from './problem'
 import { MalformedAnswer } from './read'
 
@@ -47,10 +47,8 @@ export async function exchange(request: Request, bearer: string | null): Promise
 }
 
 function answerTo(request: Request, bearer: string | null, signal: AbortSignal): Promise<Response> {
-  // That one was asked for on nobody's behalf.
-  const early = request.method === 'GET' && bearer === null ? takeEarlyAnswer(BASE + request.path) : undefined
   return (
-    early ??
+    earlyAnswerTo(request, bearer) ??
     fetch(BASE + request.path, {
       method: request.method,
       headers: headersOf(request, bearer),
@@ -60,6 +58,12 @@ function answerTo(request: Request, bearer: string | null, signal: AbortSignal):
       signal,
     })
   )
+}
+
+function earlyAnswerTo(request: Request, bearer: string | null): Promise<Response> | undefined {
+  if (request.path === '/auth/refresh') return bearer === null ? takeEarlyRefresh() : undefined
+  // The other one was asked for on nobody's behalf.
+  return request.method === 'GET' && bearer === null ? takeEarlyAnswer(BASE + request.path) : undefined
 }
 
 function headersOf(request: Request, bearer: string | null): Record<string, string> {

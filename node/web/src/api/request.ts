@@ -5,12 +5,13 @@ import type { Answer, Request } from './exchange'
 import { exchange } from './exchange'
 import { ApiError } from './problem'
 import { boardOfPath, visitOf } from './visit'
+import { visitBearer } from './visit-token'
 
 /** As `exchange`. A token that the server does not take is replaced once. */
 export async function send(request: Request): Promise<Answer> {
   const board = boardOfPath(request.path)
   const visit = board === null ? null : visitOf(board)
-  if (visit !== null) return exchange(request, visit.token)
+  if (visit !== null) return exchange(request, await visitBearer(visit))
   const bearer = await account.bearer()
   try {
     return await exchange(request, bearer)

@@ -1,13 +1,10 @@
 /** What was kept for visits by a share link goes when nobody has come back for long. */
 
+import { ownerOfVisit } from '../api/visit'
 import { deleteOffline } from './unsent'
 
 const KEY = 'easel.visits'
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000
-
-export function ownerOfVisit(visit: string): string {
-  return `visit.${visit}`
-}
 
 /** A visit is used now. */
 export function noteVisit(visit: string, nowMs: number): void {

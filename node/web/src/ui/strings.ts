@@ -93,6 +93,7 @@ export const strings = {
     action: 'Make account',
     doneTitle: 'Easel is set up already',
     doneText: 'The first account was made. Sign in, or ask who made it to invite you.',
+    oldToken: 'This address does not hold any more: the server prints another one each time it starts.',
     noTokenTitle: 'This address is not complete',
     noTokenText: 'Open the whole setup address that the server printed when it started.',
   },

@@ -18,7 +18,7 @@ import { HomeLink } from './banner'
 import { BoardClosed } from './board-closed'
 import { BoardView } from './board-view'
 import type { Seat } from './seat'
-import { credentialOf, useSeat } from './seat'
+import { credentialOf, useSeat, useVisitKept } from './seat'
 import type { BoardInfo, UseBoard } from './use-board'
 import { useBoard } from './use-board'
 
@@ -30,6 +30,7 @@ const PATIENCE_MS = 300
 
 export default function BoardPage({ board }: { board: string }) {
   const seat = useSeat(board)
+  useVisitKept(seat)
   const known = useBoard(board, seat.owner)
   const { info } = known
   const patient = usePatience(info.at === 'loading')

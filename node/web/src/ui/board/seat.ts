@@ -1,16 +1,18 @@
 /** Who sits at a board in this tab: by their account, as a guest by a share link, or as anybody. */
 
-import { useMemo } from 'react'
+import { useEffect, useMemo } from 'react'
 import { account } from '../../api/browser-session'
 import type { Visit } from '../../api/visit'
-import { visitOf } from '../../api/visit'
-import { createStore } from '../../core/store'
+import { ownerOfVisit, visitOf, visitStore } from '../../api/visit'
+import { visitBearer } from '../../api/visit-token'
 import type { Credential } from '../../sync/session'
-import { noteVisit, ownerOfVisit } from '../../sync/visits'
+import { noteVisit } from '../../sync/visits'
 import type { Profile } from '../profile'
 import { useProfile } from '../profile'
 import { useStore } from '../use-store'
 import { ownerOf } from '../who'
+
+const VISIT_CHECK_EVERY_MS = 30_000
 
 export interface Seat {
   /** Whom what this browser keeps belongs to; empty where there are no accounts. */
@@ -39,7 +41,11 @@ export function useSeat(board: string): Seat {
 export function credentialOf({ owner, visit }: Seat): Credential | undefined {
   if (visit !== null) {
     noteVisit(visit.id, Date.now())
-    return { held: createStore<string | null>(visit.token), token: async () => visit.token }
+    const store = visitStore(visit.board)
+    return {
+      held: { get: () => store.get()?.token ?? null, subscribe: store.subscribe },
+      token: () => visitBearer(store.get() ?? visit),
+    }
   }
   return owner === '' ? undefined : credentialOfUser(owner)
 }
@@ -54,4 +60,15 @@ function credentialOfUser(owner: string): Credential {
       return token
     },
   }
+}
+
+/** A page that nobody looks at asks the server nothing by itself, and its visit is not to end for that. */
+export function useVisitKept({ visit }: Seat): void {
+  useEffect(() => {
+    if (visit === null) return
+    const store = visitStore(visit.board)
+    const keep = () => void visitBearer(store.get() ?? visit).catch(() => undefined)
+    const timer = setInterval(keep, VISIT_CHECK_EVERY_MS)
+    return () => clearInterval(timer)
+  }, [visit])
 }

@@ -1,5 +1,7 @@
 /** The titles of boards opened in this browser, for when the server does not answer. Each person has their own. */
 
+import { isVisit } from '../../api/visit'
+
 const KEY = 'easel.titles'
 const TITLES_MAX = 200
 
@@ -24,8 +26,9 @@ export function keptTitle(owner: string, board: string): string | null {
   return read(owner).find(([id]) => id === board)?.[1] ?? null
 }
 
-/** Keeps the latest ones; the oldest go. */
+/** Keeps the latest ones; the oldest go. A guest's go with their visit, so none are kept. */
 export function keepTitle(owner: string, board: string, title: string): void {
+  if (isVisit(owner)) return
   const kept = read(owner)
   if (kept[0]?.[0] === board && kept[0][1] === title) return
   const next = [[board, title], ...kept.filter(([id]) => id !== board)].slice(0, TITLES_MAX)

@@ -5,12 +5,18 @@ import { getAuthConfig, setUp } from '../../api/auth'
 import { LostArt } from '../parts/art'
 import { Link } from '../parts/link'
 import { Notice } from '../parts/notice'
+import { hasCode } from '../problem'
 import { replacePage } from '../router'
 import { paths } from '../routes'
 import { strings } from '../strings'
 import { useAsked } from '../use-asked'
 import { AccountForm } from './account-form'
 import { EntryFrame } from './entry-frame'
+
+/** The server knows it as a token like others. */
+function explain(failure: unknown): never {
+  throw hasCode(failure, 'invalid-token') ? new Error(strings.setup.oldToken, { cause: failure }) : failure
+}
 
 export default function SetupPage() {
   // Read once: it is taken out of the address when it has been used.
@@ -42,7 +48,7 @@ export default function SetupPage() {
         action={words.action}
         passwordCharsMin={state.at === 'known' ? state.value.passwordCharsMin : 8}
         send={async (made) => {
-          await setUp(token, made)
+          await setUp(token, made).catch(explain)
           replacePage(paths.boards)
         }}
       />

@@ -131,8 +131,9 @@ function NameStage({ link, opened }: { link: string; opened: OpenedLink }) {
     await nameGuest(opened.token, called)
     // Who comes back by the same link finds what this tab kept under the visit before.
     const id = before?.link === link ? before.id : crypto.randomUUID()
-    keepVisit({ id, link, board: opened.board, token: opened.token, role: opened.role, name: called })
-    replacePage(paths.board(opened.board))
+    const { board, token, endsAtMs, role } = opened
+    keepVisit({ id, link, board, token, endsAtMs, role, name: called })
+    replacePage(paths.board(board))
   })
   return (
     <EntryFrame title={words.nameTitle} text={words.nameText(strings.roles[opened.role])} testId="visit-name">

@@ -1,6 +1,7 @@
 /** A board's picture as an address for `<img>`: its own where nobody is asked who they are, else what was fetched. */
 
 import { useEffect, useState } from 'react'
+import { account } from '../../api/browser-session'
 import { getPreview } from '../../api/client'
 import { useStanding } from '../who'
 
@@ -29,10 +30,11 @@ export function usePicture(url: string, wanted: boolean): string | 'failed' | nu
 }
 
 /** Nobody else may see what one person's boards look like. */
-export function forgetPictures(): void {
+account.standing.subscribe(() => {
+  if (account.standing.get().at === 'in') return
   for (const address of fetched.values()) URL.revokeObjectURL(address)
   fetched.clear()
-}
+})
 
 function keep(url: string, picture: Blob): string {
   const address = URL.createObjectURL(picture)
