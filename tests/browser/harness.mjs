@@ -142,10 +142,11 @@ async function inWorld(browser, name, run) {
       closing.push(() => context.close())
       return context
     },
-    /** A page of a new person, or of the one given as `context`. */
-    async openPage(path = '/', { context, ...options } = {}) {
+    /** A page of a new person, or of the one given as `context`; `forgive` as its function does from here on. */
+    async openPage(path = '/', { context, forgive, ...options } = {}) {
       const page = await watchedPage(context ?? (await world.person(options)), node)
       pages.push(page)
+      if (forgive !== undefined) page.forgive(forgive)
       await page.goto(node.url + path)
       return page
     },

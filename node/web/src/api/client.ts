@@ -11,6 +11,7 @@ import { account } from './browser-session'
 import { ApiError } from './problem'
 import { MalformedAnswer } from './read'
 import { send } from './request'
+import { visitOf } from './visit'
 
 export type { Board, BoardPage, May } from './board'
 export { MalformedAnswer } from './read'
@@ -121,7 +122,10 @@ export async function findBoard(
     const board = await getBoard(id, signal)
     return board.trashedAt === null ? 'open' : 'trashed'
   } catch (failure) {
-    return failure instanceof ApiError && failure.status === 404 ? 'missing' : 'unknown'
+    if (!(failure instanceof ApiError)) return 'unknown'
+    // A visit that is over does not come back by itself.
+    const isOver = failure.status === 401 && visitOf(id) !== null
+    return failure.status === 404 || isOver ? 'missing' : 'unknown'
   }
 }
 

@@ -324,9 +324,12 @@ describe('roles', () => {
     [`${joined}; saved 1; role viewer`, 'saved', 0, ''],
     [`${joined}; saved 1; edited; flush; role viewer`, 'set_aside', 1, 'disconnect, set_aside'],
     ['cache 2; start; opened; hello viewer', 'set_aside', 2, 'disconnect, set_aside'],
-    // Promoted: the server asks, and then everything is as for any editor.
-    ['start; opened; hello viewer; asked; loaded; role editor', 'saving', 0, ''],
-    ['start; opened; hello viewer; asked; loaded; role editor; asked; saved 1', 'saved', 0, ''],
+    // Promoted: what the server asked is answered now, and then everything is as for any editor.
+    ['start; opened; hello viewer; asked; loaded; role editor', 'saving', 0, 'answer'],
+    ['start; opened; hello viewer; asked; loaded; role editor; saved 1', 'saved', 0, ''],
+    ['start; opened; hello viewer; asked; loaded; role editor; asked; saved 1', 'saving', 0, ''],
+    ['start; opened; hello viewer; asked; loaded; role editor; asked; saved 2', 'saved', 0, ''],
+    ['start; opened; hello viewer; loaded; role editor; asked; saved 1', 'saved', 0, ''],
   ])('%s -> %s', check)
 })
 

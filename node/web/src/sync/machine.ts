@@ -52,6 +52,8 @@ export type Link =
       readonly flights: readonly Flight[]
       /** Our step 2 went out: from here on changes travel as updates. */
       readonly answered: boolean
+      /** The server's step 1, as long as our role kept us from answering it. */
+      readonly unanswered: Uint8Array | null
       /** The server's step 2 is here: the document is complete. */
       readonly loaded: boolean
       readonly probed: boolean
@@ -276,6 +278,7 @@ function opened(state: SyncState): Step {
     durable: 0,
     flights: [],
     answered: false,
+    unanswered: null,
     loaded: false,
     probed: false,
     retryAfterMs: null,
@@ -304,11 +307,9 @@ function received(state: SyncState, message: Incoming): Step {
   if (link.at !== 'open') return only(state)
   switch (message.is) {
     case 'step_one':
-      if (!mayWrite(state)) return only(state)
-      return {
-        state: sentFrame(state, { ...link, answered: true }),
-        effects: [{ do: 'answer', vector: message.vector }],
-      }
+      return mayWrite(state)
+        ? answer(state, link, message.vector)
+        : only({ ...state, link: { ...link, unanswered: message.vector } })
     case 'step_two':
       return {
         state: { ...state, failures: 0, everLoaded: true, link: { ...link, loaded: true } },
@@ -324,6 +325,13 @@ function received(state: SyncState, message: Incoming): Step {
       return told(state, link, message.control)
     case 'ignored':
       return only(state)
+  }
+}
+
+function answer(state: SyncState, link: Extract<Link, { at: 'open' }>, vector: Uint8Array): Step {
+  return {
+    state: sentFrame(state, { ...link, answered: true, unanswered: null }),
+    effects: [{ do: 'answer', vector }],
   }
 }
 
@@ -352,7 +360,7 @@ function told(
   }
 }
 
-/** Who may no longer write keeps what was not yet accepted, aside; who now may is asked by a step 1. */
+/** Who may no longer write keeps what was not yet accepted, aside; who now may gives the answer they owe. */
 function changeRole(state: SyncState, role: Role): Step {
   if (!isAtLeast(role, 'editor') && unsavedOf(state) > 0) {
     return setAside(
@@ -360,7 +368,10 @@ function changeRole(state: SyncState, role: Role): Step {
       { code: 'read-only', reason: 'You may now look at this board but not change it.' },
     )
   }
-  return only({ ...state, role })
+  const after = { ...state, role }
+  const { link } = after
+  if (link.at !== 'open' || link.unanswered === null || !mayWrite(after)) return only(after)
+  return answer(after, link, link.unanswered)
 }
 
 function closed(state: SyncState, event: Extract<Event, { is: 'closed' }>): Step {

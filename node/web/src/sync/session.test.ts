@@ -312,14 +312,16 @@ test('a newer server makes this client read-only: nothing is sent', async () => 
   expect(texts(server.stored)).toEqual({})
 })
 
-test('a viewer is told so, and sends nothing', async () => {
+test('a viewer is told so and sends nothing, until they may', async () => {
   server.hello = { ...server.hello, role: 'viewer' }
   const session = open()
   await untilPhase(session, 'saved')
   expect(session.role.get()).toBe('viewer')
   server.say({ t: 'role', role: 'editor' })
   await until(() => expect(session.role.get()).toBe('editor'))
-  expect(phase(session)).toBe('saving')
+  put(session, 'a', 'one')
+  await until(() => expect(texts(server.stored)).toEqual({ a: 'one' }))
+  await untilPhase(session, 'saved')
 })
 
 test('without an offline store drawing goes on, and the status says that nothing is kept', async () => {

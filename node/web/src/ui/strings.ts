@@ -45,6 +45,13 @@ export const strings = {
     editor: 'Can edit',
     owner: 'Owner',
   },
+  /** As in “invites you to … this board”. */
+  roleTo: {
+    viewer: 'look at',
+    commenter: 'look at and comment on',
+    editor: 'draw on',
+    owner: 'own',
+  },
   /** As in “made somebody …”. */
   roleAs: {
     viewer: 'a viewer',
@@ -122,10 +129,7 @@ export const strings = {
   invite: {
     loading: 'Opening the invitation',
     title: (board: string) => `Join “${board}”`,
-    text: (by: string | null, role: string) =>
-      by === null
-        ? `You are invited to this board: ${role.toLowerCase()}.`
-        : `${by} invites you to this board: ${role.toLowerCase()}.`,
+    text: (by: string | null, verb: string) => `${by ?? 'Somebody'} invites you to ${verb} this board.`,
     as: (name: string) => `You are signed in as ${name}.`,
     accept: 'Join the board',
     join: 'Make account and join',
@@ -144,8 +148,7 @@ export const strings = {
     passwordWrong: 'That is not the password. Check it and try again.',
     open: 'Open',
     nameTitle: 'What is your name?',
-    nameText: (role: string) =>
-      `Others see it next to your pointer. On this board you ${role.toLowerCase()}.`,
+    nameText: (verb: string) => `Others see it next to your pointer. The link lets you ${verb} the board.`,
     enter: 'Go to the board',
     overTitle: 'This link has ended',
     overText: 'It is too old, was used up, or was taken back. Ask for a new one.',

@@ -1,7 +1,8 @@
 /** One's own account: who one is, how one gets in, from where, and how one leaves. */
 
 import type { ReactNode } from 'react'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
+import { account } from '../../api/browser-session'
 import { listMyActivity } from '../../api/me'
 import { LostArt } from '../parts/art'
 import { ActivityList } from '../parts/activity-list'
@@ -23,7 +24,20 @@ export default function AccountPage() {
     document.title = `${words.title} · ${strings.app}`
   }, [words.title])
 
-  if (standing.at === 'open') {
+  const open = standing.at === 'open'
+  const [asked, setAsked] = useState(false)
+  // Nothing else on this page would find out whether the server has accounts.
+  useEffect(() => {
+    if (!open) return
+    const over = new AbortController()
+    void (async () => {
+      await account.challenged(null).catch(() => null)
+      if (!over.signal.aborted) setAsked(true)
+    })()
+    return () => over.abort()
+  }, [open])
+
+  if (open && asked) {
     return (
       <main className="full">
         <Notice of="page" art={<LostArt />} title={words.noneTitle} text={words.noneText} testId="no-account">

@@ -64,11 +64,11 @@ function Invitation({ token, invitation }: { token: string; invitation: OpenInvi
   const me = useMe()
   const standing = useStanding()
   const words = strings.invite
-  const role = strings.roles[invitation.role]
+  const verb = strings.roleTo[invitation.role]
   const title = words.title(invitation.board.title)
   const text = (
     <>
-      {words.text(invitation.by, role)}
+      {words.text(invitation.by, verb)}
       {invitation.message !== null && <span className="entry__quote">{invitation.message}</span>}
     </>
   )

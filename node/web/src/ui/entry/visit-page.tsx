@@ -136,7 +136,11 @@ function NameStage({ link, opened }: { link: string; opened: OpenedLink }) {
     replacePage(paths.board(board))
   })
   return (
-    <EntryFrame title={words.nameTitle} text={words.nameText(strings.roles[opened.role])} testId="visit-name">
+    <EntryFrame
+      title={words.nameTitle}
+      text={words.nameText(strings.roleTo[opened.role])}
+      testId="visit-name"
+    >
       <form className="form" onSubmit={onSubmit}>
         <Field
           label={strings.form.name}
