@@ -1,6 +1,9 @@
 //! What every request handler may reach.
 
 use crate::api::{Bodies, Cursors, Previews};
+use crate::api::Cursors;
+use crate::api::Previews;
+use crate::auth::Auth;
 use crate::config::Config;
 use crate::http::Guard;
 use crate::metrics::Metrics;
@@ -21,6 +24,7 @@ pub(crate) struct App {
     /// How the node below stands.
     pub(crate) node: watch::Receiver<Status>,
     pub(crate) guard: Guard,
+    pub(crate) auth: Arc<Auth>,
     pub(crate) cursors: Cursors,
     pub(crate) previews: Previews,
     pub(crate) bodies: Bodies,

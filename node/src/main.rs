@@ -6,6 +6,7 @@
 
 mod api;
 mod app;
+mod auth;
 mod cli;
 mod config;
 mod http;

@@ -2,46 +2,54 @@
 //! at scrape time what is not counted but simply is.
 
 use crate::app::App;
+use crate::auth::Known;
 use crate::metrics::Metrics;
 use crate::process;
 use easel_cluster::{Observer, Status};
-use easel_storage::disk;
+use easel_storage::{Change, disk};
 use prometheus::IntGauge;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Counts what the node does.
+/// Counts what the node does, and has forgotten what changed.
 #[derive(Debug)]
-pub(crate) struct ClusterWork(pub(crate) Arc<Metrics>);
+pub(crate) struct ClusterWork {
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) known: Arc<Known>,
+}
 
 impl Observer for ClusterWork {
     fn fsync(&self, took: Duration) {
-        self.0.raft_fsync.observe(took.as_secs_f64());
+        self.metrics.raft_fsync.observe(took.as_secs_f64());
     }
 
     fn append(&self, took: Duration, bytes: u64) {
-        self.0.raft_append.observe(took.as_secs_f64());
-        self.0.raft_append_bytes.inc_by(bytes);
+        self.metrics.raft_append.observe(took.as_secs_f64());
+        self.metrics.raft_append_bytes.inc_by(bytes);
     }
 
     fn batch(&self, commands: u64, bytes: u64) {
-        self.0.raft_batch_commands.observe(commands as f64);
-        self.0.raft_batch_bytes.inc_by(bytes);
+        self.metrics.raft_batch_commands.observe(commands as f64);
+        self.metrics.raft_batch_bytes.inc_by(bytes);
     }
 
     fn apply(&self, took: Duration, commands: u64) {
-        self.0.store_commit.observe(took.as_secs_f64());
-        self.0.store_commands.inc_by(commands);
+        self.metrics.store_commit.observe(took.as_secs_f64());
+        self.metrics.store_commands.inc_by(commands);
     }
 
     fn snapshot(&self, took: Duration, log_bytes: u64) {
-        self.0.raft_snapshot.observe(took.as_secs_f64());
-        set(&self.0.raft_snapshot_log_bytes, log_bytes);
+        self.metrics.raft_snapshot.observe(took.as_secs_f64());
+        set(&self.metrics.raft_snapshot_log_bytes, log_bytes);
     }
 
     fn leader_change(&self) {
-        self.0.raft_leader_changes.inc();
+        self.metrics.raft_leader_changes.inc();
+    }
+
+    fn changed(&self, changes: &[Change]) {
+        self.known.changed(changes);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::api::{Bodies, Cursors, Previews};
 use crate::app::{App, AppState};
+use crate::auth::{Auth, AuthOptions, HashCost, Known, MasterSource, wall_clock};
 use crate::cli::say;
 use crate::config::{Config, MaybeAddress, PublicUrl};
 use crate::http::{self, Guard, Limits, Listener, Stopping};
@@ -14,6 +15,7 @@ use anyhow::Context;
 use easel_cluster::{Node, Options, Status};
 use easel_storage::cache::Cache;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -26,6 +28,9 @@ const ROOMS_DRAIN_MAX: Duration = Duration::from_millis(2_500);
 const REQUESTS_DRAIN_MAX: Duration = Duration::from_millis(1_000);
 /// For the node to finish what it accepted and put everything on disk.
 const NODE_STOP_MAX: Duration = Duration::from_millis(1_000);
+
+/// Keys change every 90 days; a new one is to be used soon after it is announced.
+const KEYS_LOOKED_AT_EVERY: Duration = Duration::from_secs(60);
 
 /// Runs a node until it is told to stop. An error is one line for whoever started it.
 pub(crate) fn run(config: Config, sockets: Sockets) -> anyhow::Result<()> {
@@ -79,8 +84,10 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     systemd::starting(&format!("Opening {}", config.data_dir.display()));
     let metrics = Arc::new(Metrics::new());
     note_start(&metrics);
-    let node = start_node(&config, &metrics).await?;
-    let app = assemble(config, metrics, &node, &public);
+    let known = Arc::new(Known::default());
+    let node = start_node(&config, &metrics, &known).await?;
+    let auth = start_auth(&config, &node, known, HashCost::default()).await?;
+    let app = assemble(config, metrics, &node, auth, &public);
     announce(&app, &public, ops.as_ref());
 
     let stopping = Stopping::default();
@@ -113,6 +120,7 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     systemd::ready(&app);
     // Ends with the runtime, so that there is a sign of life for as long as there is a process.
     tokio::spawn(systemd::report(app.clone()));
+    tokio::spawn(turn_keys(app.auth.clone()));
 
     let end = tokio::select! {
         () = signals.next() => End::Asked,
@@ -146,19 +154,46 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     }
 }
 
-pub(crate) async fn start_node(config: &Config, metrics: &Arc<Metrics>) -> anyhow::Result<Node> {
+pub(crate) async fn start_node(
+    config: &Config,
+    metrics: &Arc<Metrics>,
+    known: &Arc<Known>,
+) -> anyhow::Result<Node> {
+    let work = ClusterWork {
+        metrics: metrics.clone(),
+        known: known.clone(),
+    };
     let options = Options {
         disk_reserve_bytes: config.storage.disk_reserve.0,
-        observer: Arc::new(ClusterWork(metrics.clone())),
+        observer: Arc::new(work),
         ..Options::new(&config.data_dir)
     };
     Ok(Node::start(options).await?)
+}
+
+pub(crate) async fn start_auth(
+    config: &Config,
+    node: &Node,
+    known: Arc<Known>,
+    cost: HashCost,
+) -> anyhow::Result<Arc<Auth>> {
+    let named = Some(config.master_key_file.clone()).filter(|file| !file.as_os_str().is_empty());
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let master = MasterSource::of(named, credentials, &config.data_dir);
+    let options = AuthOptions {
+        instance: node.status().borrow().instance_id,
+        public_url: config.public_url.clone(),
+        master,
+        cost,
+    };
+    Ok(Arc::new(Auth::start(options, node.store(), known).await?))
 }
 
 pub(crate) fn assemble(
     config: Config,
     metrics: Arc<Metrics>,
     node: &Node,
+    auth: Arc<Auth>,
     public: &Listener,
 ) -> AppState {
     let status = node.status();
@@ -177,6 +212,7 @@ pub(crate) fn assemble(
         store: node.store(),
         node: status,
         guard: Guard::new(&listening, public_url.map(|url| (url.origin(), url.host()))),
+        auth,
         cursors: Cursors::new(instance),
         previews: Previews::new(cache.clone()),
         bodies: Bodies::new(cache),
@@ -184,6 +220,17 @@ pub(crate) fn assemble(
         metrics,
         config,
     })
+}
+
+/// Does what is due with the keyring, for as long as the process runs.
+async fn turn_keys(auth: Arc<Auth>) {
+    let mut ticks = tokio::time::interval(KEYS_LOOKED_AT_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = auth.upkeep(wall_clock()).await {
+            tracing::warn!(%error, "the keyring stays as it is");
+        }
+    }
 }
 
 fn note_start(metrics: &Metrics) {

@@ -1,6 +1,7 @@
 //! A real node in a folder of its own, asked without sockets.
 
 use crate::app::AppState;
+use crate::auth::{HashCost, Known};
 use crate::config::{Address, Config, MaybeAddress};
 use crate::http::{self, Listener};
 use crate::metrics::Metrics;
@@ -13,6 +14,13 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use std::sync::Arc;
 use tower::ServiceExt;
+
+/// Tests sign in often and guard nothing.
+const CHEAP: HashCost = HashCost {
+    memory_kib: 8,
+    passes: 1,
+    lanes: 1,
+};
 
 pub(crate) struct TestNode {
     pub(crate) app: AppState,
@@ -46,8 +54,12 @@ impl TestNode {
         let listener = Listener::bind("listen.http", config.listen.http.0)
             .await
             .unwrap();
-        let node = serve::start_node(&config, &metrics).await.unwrap();
-        let app = serve::assemble(config, metrics, &node, &listener);
+        let known = Arc::new(Known::default());
+        let node = serve::start_node(&config, &metrics, &known).await.unwrap();
+        let auth = serve::start_auth(&config, &node, known, CHEAP)
+            .await
+            .unwrap();
+        let app = serve::assemble(config, metrics, &node, auth, &listener);
         TestNode {
             public: http::public_routes(app.clone()),
             ops: http::ops_routes(app.clone()),

@@ -22,6 +22,8 @@ pub(crate) struct Config {
     #[serde(with = "public_url::or_empty")]
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) data_dir: PathBuf,
+    /// The key that seals the keyring; empty: `master.key` in the data folder, or systemd's credential `master_key`.
+    pub(crate) master_key_file: PathBuf,
     pub(crate) listen: Listen,
     pub(crate) storage: Storage,
     pub(crate) realtime: Realtime,
@@ -106,6 +108,7 @@ impl Default for Config {
         Config {
             public_url: None,
             data_dir: PathBuf::from("./data"),
+            master_key_file: PathBuf::new(),
             listen: Listen {
                 http: Address(loopback(8080)),
                 ops: MaybeAddress(Some(loopback(9180))),

@@ -4,6 +4,7 @@
 use super::headers;
 use super::problem::{Code, Problem, Reader};
 use crate::app::AppState;
+use crate::auth::{Asking, wall_clock};
 use crate::metrics::Metrics;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -37,6 +38,8 @@ pub(crate) async fn frame(
     let answered = match checked {
         Ok(host) => {
             request.extensions_mut().insert(OurHost(host));
+            let caller = app.auth.caller(request.headers(), wall_clock()).await;
+            request.extensions_mut().insert(Asking(caller));
             AssertUnwindSafe(next.run(request))
                 .catch_unwind()
                 .await

@@ -19,7 +19,14 @@ pub(crate) enum Code {
     BadIdempotencyKey,
     BadHandshake,
     BadStream,
+    Unauthenticated,
+    InvalidCredentials,
+    InvalidToken,
+    RefreshReused,
+    RefreshExpired,
     ForeignOrigin,
+    Forbidden,
+    RegistrationClosed,
     NotFound,
     BoardNotFound,
     MethodNotAllowed,
@@ -27,6 +34,7 @@ pub(crate) enum Code {
     BoardTrashed,
     BoardNotTrashed,
     BoardExists,
+    SetupDone,
     Conflict,
     SequenceGap,
     StreamGone,
@@ -36,10 +44,13 @@ pub(crate) enum Code {
     UnsupportedMediaType,
     WrongHost,
     Invalid,
+    WeakPassword,
     IdempotencyKeyReused,
     UpgradeRequired,
     PreconditionRequired,
     TooManyRequests,
+    TooManyAttempts,
+    Busy,
     Internal,
     Unavailable,
     ResultUnknown,
@@ -60,7 +71,7 @@ pub(crate) struct About {
 }
 
 impl Code {
-    pub(crate) const ALL: [Code; 36] = [
+    pub(crate) const ALL: [Code; 47] = [
         Code::BadRequest,
         Code::BadHost,
         Code::BadQuery,
@@ -69,7 +80,14 @@ impl Code {
         Code::BadIdempotencyKey,
         Code::BadHandshake,
         Code::BadStream,
+        Code::Unauthenticated,
+        Code::InvalidCredentials,
+        Code::InvalidToken,
+        Code::RefreshReused,
+        Code::RefreshExpired,
         Code::ForeignOrigin,
+        Code::Forbidden,
+        Code::RegistrationClosed,
         Code::NotFound,
         Code::BoardNotFound,
         Code::MethodNotAllowed,
@@ -77,6 +95,7 @@ impl Code {
         Code::BoardTrashed,
         Code::BoardNotTrashed,
         Code::BoardExists,
+        Code::SetupDone,
         Code::Conflict,
         Code::SequenceGap,
         Code::StreamGone,
@@ -86,10 +105,13 @@ impl Code {
         Code::UnsupportedMediaType,
         Code::WrongHost,
         Code::Invalid,
+        Code::WeakPassword,
         Code::IdempotencyKeyReused,
         Code::UpgradeRequired,
         Code::PreconditionRequired,
         Code::TooManyRequests,
+        Code::TooManyAttempts,
+        Code::Busy,
         Code::Internal,
         Code::Unavailable,
         Code::ResultUnknown,
@@ -173,12 +195,54 @@ impl Code {
                 "Say in Easel-Stream which stream it belongs to and in Easel-Seq which of its posts it is, counted \
                  from 1. The body is a sequence of messages, each after its length.",
             ),
+            Code::Unauthenticated => about(
+                "unauthenticated",
+                StatusCode::UNAUTHORIZED,
+                "Sign in first",
+                "Send an access token or a personal token in Authorization.",
+            ),
+            Code::InvalidCredentials => about(
+                "invalid-credentials",
+                StatusCode::UNAUTHORIZED,
+                "Address or password is wrong",
+                "The answer is the same whichever it is, and for an account that may not sign in.",
+            ),
+            Code::InvalidToken => about(
+                "invalid-token",
+                StatusCode::UNAUTHORIZED,
+                "The token is not good any more",
+                "It expired, was taken back, or is none. Renew the session, or sign in again.",
+            ),
+            Code::RefreshReused => about(
+                "refresh-reused",
+                StatusCode::UNAUTHORIZED,
+                "The session was ended",
+                "What renews it was used a second time, which happens when somebody copied it. Sign in again.",
+            ),
+            Code::RefreshExpired => about(
+                "refresh-expired",
+                StatusCode::UNAUTHORIZED,
+                "The session is over",
+                "Sign in again.",
+            ),
             Code::ForeignOrigin => about(
                 "foreign-origin",
                 StatusCode::FORBIDDEN,
                 "The request comes from a page of another site",
                 "A browser said that a page from elsewhere made this request. Only pages that this node served may \
                  change anything. Behind a proxy, set public_url to the address that people type.",
+            ),
+            Code::Forbidden => about(
+                "forbidden",
+                StatusCode::FORBIDDEN,
+                "You may not do that",
+                "Your role here, or what your token is for, does not allow it.",
+            ),
+            Code::RegistrationClosed => about(
+                "registration-closed",
+                StatusCode::FORBIDDEN,
+                "New accounts are not open",
+                "Ask whoever runs this place for an account or an invitation.",
             ),
             Code::NotFound => about(
                 "not-found",
@@ -221,6 +285,12 @@ impl Code {
                 StatusCode::CONFLICT,
                 "The board exists already",
                 "Send the request again; the node makes another id.",
+            ),
+            Code::SetupDone => about(
+                "setup-done",
+                StatusCode::CONFLICT,
+                "The first account was made already",
+                "The setup address works once. Sign in instead.",
             ),
             Code::Conflict => about(
                 "conflict",
@@ -278,6 +348,12 @@ impl Code {
                 "The body is JSON but not what is wanted",
                 "The list errors names each wrong member by a JSON pointer.",
             ),
+            Code::WeakPassword => about(
+                "weak-password",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The password is too easy to guess",
+                "The errors say why. Length counts: a few unrelated words are good.",
+            ),
             Code::IdempotencyKeyReused => about(
                 "idempotency-key-reused",
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -301,6 +377,18 @@ impl Code {
                 StatusCode::TOO_MANY_REQUESTS,
                 "Too many at once",
                 "Wait as long as Retry-After says.",
+            ),
+            Code::TooManyAttempts => about(
+                "too-many-attempts",
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many failed attempts",
+                "Wait as long as Retry-After says.",
+            ),
+            Code::Busy => about(
+                "busy",
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many passwords are being checked",
+                "Try again after as long as Retry-After says.",
             ),
             Code::Internal => about(
                 "internal",
@@ -394,6 +482,12 @@ impl Problem {
         self
     }
 
+    pub(crate) fn retry_after_ms(mut self, ms: u64) -> Problem {
+        let seconds = ms.div_ceil(1_000).max(1);
+        self.retry_after_s = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
+        self
+    }
+
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Problem {
         Problem {
             errors,
@@ -417,6 +511,16 @@ impl Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if about.status == StatusCode::UNAUTHORIZED {
+            let challenge = match self.code {
+                Code::InvalidToken => "Bearer error=\"invalid_token\"",
+                _ => "Bearer",
+            };
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static(challenge),
+            );
         }
         if self.code == Code::UpgradeRequired {
             headers.insert(
