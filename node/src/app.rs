@@ -1,15 +1,13 @@
 //! What every request handler may reach.
 
 use crate::api::{Bodies, Cursors, Previews};
-use crate::api::Cursors;
-use crate::api::Previews;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::http::Guard;
 use crate::metrics::Metrics;
 use crate::realtime::Rooms;
 use easel_cluster::Status;
-use easel_storage::Store;
+use easel_storage::{InstanceId, Store};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +22,8 @@ pub(crate) struct App {
     /// How the node below stands.
     pub(crate) node: watch::Receiver<Status>,
     pub(crate) guard: Guard,
+    /// How people reach this node: `public_url`, or the address it listens on.
+    pub(crate) origin: String,
     pub(crate) auth: Arc<Auth>,
     pub(crate) cursors: Cursors,
     pub(crate) previews: Previews,
@@ -33,6 +33,23 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// Where a path of ours is, as an answer of the interface names it.
+    pub(crate) fn url(&self, path: &str) -> String {
+        path.to_owned()
+    }
+
+    /// The whole address of a page, to be passed on to somebody.
+    pub(crate) fn page_url(&self, path: &str) -> String {
+        format!("{}{}", self.origin, self.url(path))
+    }
+
+    /// The installation is the one workspace.
+    pub(crate) fn workspace(&self) -> String {
+        let instance = self.node.borrow().instance_id.to_string();
+        let digits = instance.trim_start_matches(InstanceId::PREFIX);
+        format!("wsp_{digits}")
+    }
+
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.is_cancelled()
     }

@@ -1,13 +1,16 @@
 //! The command line: what can be asked of the program, and the number it ends with.
 
+use crate::api::time::rfc3339;
 use crate::config::{self, Address, Config, Flag, LoadError, Loaded, MaybeAddress, Sources};
+use crate::offline::{self, FirstUser, KeysTask};
 use crate::systemd::Sockets;
 use crate::{COMMIT, VERSION, logging, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use easel_storage::people::KeyState;
 use serde_json::json;
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The numbers the program ends with; scripts rely on them.
@@ -43,13 +46,18 @@ const SERVE_HELP: &str = "\
 On an empty folder the node makes its identity by itself; there is nothing to initialise. It stops on Ctrl-C or SIGTERM
 after saving what it accepted, within five seconds; a second signal stops it at once.
 
-It listens on loopback only, since this release has no accounts. To draw from another machine:
+Until somebody makes the first account, at the address that is printed, everybody who reaches the node may do everything.
+It listens on loopback only. To draw from another machine:
   ssh -L 8080:127.0.0.1:8080 this-machine      and open http://127.0.0.1:8080 there
 
 Every key of the configuration with its default stands in config/easel.toml. Environment variables name keys as
 EASEL_SECTION__KEY (EASEL_LISTEN__OPS=127.0.0.1:9181), and flags stand over them.
 
 To back up, stop the node and copy the data folder.";
+
+const INIT_HELP: &str = "\
+Boards that were made before there were accounts come to belong to this one. The node must not be running; a node that is
+prints an address at its start where the first account is made in the browser instead.";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -69,6 +77,28 @@ enum Command {
     /// Start a node: the web client, REST and WebSockets on one port
     #[command(after_help = SERVE_HELP)]
     Serve(ConfigArgs),
+    /// Make the first account, an admin's, in the data folder of a node that is not running
+    #[command(after_help = INIT_HELP)]
+    Init {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The admin's e-mail address, to sign in with
+        #[arg(long, value_name = "ADDRESS")]
+        admin_email: String,
+        /// A file that holds the password and nothing else
+        #[arg(long, value_name = "FILE")]
+        admin_password_file: PathBuf,
+        /// How the admin is shown to others [default: what stands before the @]
+        #[arg(long, value_name = "NAME")]
+        admin_name: Option<String>,
+    },
+    /// Look at or change the keys that sessions are sealed with, of a node that is not running
+    Keys {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        task: KeysCommand,
+    },
     /// Print the configuration that `serve` would use, with the source of each value
     CheckConfig {
         #[command(flatten)]
@@ -82,6 +112,19 @@ enum Command {
         /// Print it as JSON
         #[arg(long)]
         json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Show every key and its state
+    List,
+    /// Announce a new key: it seals new sessions from a minute after the node's start
+    Rotate,
+    /// Take a key away; whoever's session was last renewed under it signs in again
+    Retire {
+        /// As `list` shows it
+        id: String,
     },
 }
 
@@ -109,10 +152,69 @@ pub(crate) fn run() -> ExitCode {
     // clap itself ends the process with 2 for wrong usage and 0 for help.
     match Cli::parse().command {
         Command::Serve(args) => serve_node(args),
+        Command::Init {
+            config,
+            admin_email,
+            admin_password_file,
+            admin_name,
+        } => init(config, &admin_email, admin_name, &admin_password_file),
+        Command::Keys { config, task } => keys(config, task),
         Command::CheckConfig { config, format } => check_config(config, format),
         Command::Version { json } => version(json),
     }
     .into()
+}
+
+fn init(args: ConfigArgs, email: &str, name: Option<String>, password: &Path) -> Exit {
+    let config = match load(args) {
+        Ok(loaded) => loaded.config,
+        Err(exit) => return exit,
+    };
+    let made =
+        FirstUser::new(email, name, password).and_then(|first| offline::init(&config, first));
+    match made {
+        Ok(user) => {
+            say(&format!("{email} can sign in now ({user})"));
+            Exit::Ok
+        }
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            Exit::Failure
+        }
+    }
+}
+
+fn keys(args: ConfigArgs, task: KeysCommand) -> Exit {
+    let config = match load(args) {
+        Ok(loaded) => loaded.config,
+        Err(exit) => return exit,
+    };
+    let task = match task {
+        KeysCommand::List => KeysTask::List,
+        KeysCommand::Rotate => KeysTask::Rotate,
+        KeysCommand::Retire { id } => KeysTask::Retire(id),
+    };
+    match offline::keys(&config, task) {
+        Ok(keys) => {
+            for key in keys {
+                let state = match key.state {
+                    KeyState::Pending => "pending",
+                    KeyState::Active => "active",
+                    KeyState::VerifyOnly => "verify-only",
+                };
+                let (made, since) = (rfc3339(key.created_at.0), rfc3339(key.since.0));
+                say(&format!(
+                    "{}  {state:11}  since {since}  made {made}",
+                    key.id
+                ));
+            }
+            Exit::Ok
+        }
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            Exit::Failure
+        }
+    }
 }
 
 fn serve_node(args: ConfigArgs) -> Exit {

@@ -13,6 +13,7 @@ mod http;
 mod logging;
 mod metrics;
 mod observe;
+mod offline;
 mod process;
 mod realtime;
 mod serve;

@@ -11,12 +11,14 @@ use prometheus::IntGauge;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast;
 
 /// Counts what the node does, and has forgotten what changed.
 #[derive(Debug)]
 pub(crate) struct ClusterWork {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) known: Arc<Known>,
+    pub(crate) changes: broadcast::Sender<Change>,
 }
 
 impl Observer for ClusterWork {
@@ -49,7 +51,12 @@ impl Observer for ClusterWork {
     }
 
     fn changed(&self, changes: &[Change]) {
+        // First what requests are answered from, then whoever looks again.
         self.known.changed(changes);
+        for change in changes {
+            // Nobody listens before the node serves.
+            let _ = self.changes.send(*change);
+        }
     }
 }
 

@@ -13,13 +13,14 @@ use crate::realtime::Rooms;
 use crate::systemd::{self, Sockets};
 use anyhow::Context;
 use easel_cluster::{Node, Options, Status};
+use easel_storage::Change;
 use easel_storage::cache::Cache;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 /// For the rooms to save and to tell everybody to come back.
@@ -29,6 +30,8 @@ const REQUESTS_DRAIN_MAX: Duration = Duration::from_millis(1_000);
 /// For the node to finish what it accepted and put everything on disk.
 const NODE_STOP_MAX: Duration = Duration::from_millis(1_000);
 
+/// Changes that wait for who looks after them; beyond that everything is looked at again.
+pub(crate) const CHANGES_KEPT: usize = 1_024;
 /// Keys change every 90 days; a new one is to be used soon after it is announced.
 const KEYS_LOOKED_AT_EVERY: Duration = Duration::from_secs(60);
 
@@ -85,10 +88,13 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     let metrics = Arc::new(Metrics::new());
     note_start(&metrics);
     let known = Arc::new(Known::default());
-    let node = start_node(&config, &metrics, &known).await?;
+    let (changes, _) = broadcast::channel(CHANGES_KEPT);
+    let node = start_node(&config, &metrics, &known, &changes).await?;
     let auth = start_auth(&config, &node, known, HashCost::default()).await?;
     let app = assemble(config, metrics, &node, auth, &public);
-    announce(&app, &public, ops.as_ref());
+    let setup = app.auth.setup_url(&app.origin).await;
+    let setup = setup.map_err(|_| anyhow::anyhow!("the accounts cannot be read"))?;
+    announce(&app, &public, ops.as_ref(), setup.as_deref());
 
     let stopping = Stopping::default();
     let limits = Limits {
@@ -121,6 +127,7 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     // Ends with the runtime, so that there is a sign of life for as long as there is a process.
     tokio::spawn(systemd::report(app.clone()));
     tokio::spawn(turn_keys(app.auth.clone()));
+    tokio::spawn(http::door::watch(app.clone(), changes.subscribe()));
 
     let end = tokio::select! {
         () = signals.next() => End::Asked,
@@ -158,10 +165,12 @@ pub(crate) async fn start_node(
     config: &Config,
     metrics: &Arc<Metrics>,
     known: &Arc<Known>,
+    changes: &broadcast::Sender<Change>,
 ) -> anyhow::Result<Node> {
     let work = ClusterWork {
         metrics: metrics.clone(),
         known: known.clone(),
+        changes: changes.clone(),
     };
     let options = Options {
         disk_reserve_bytes: config.storage.disk_reserve.0,
@@ -213,6 +222,10 @@ pub(crate) fn assemble(
         node: status,
         guard: Guard::new(&listening, public_url.map(|url| (url.origin(), url.host()))),
         auth,
+        origin: public_url.map_or_else(
+            || format!("http://{}", public.at()),
+            |url| url.origin().to_owned(),
+        ),
         cursors: Cursors::new(instance),
         previews: Previews::new(cache.clone()),
         bodies: Bodies::new(cache),
@@ -241,7 +254,8 @@ fn note_start(metrics: &Metrics) {
 }
 
 /// For a person on stdout, for machines in the log. Scripts wait for the line `Easel is ready: URL`.
-fn announce(app: &App, public: &Listener, ops: Option<&Listener>) {
+/// `setup` is there while there are no accounts.
+fn announce(app: &App, public: &Listener, ops: Option<&Listener>, setup: Option<&str>) {
     let url = format!("http://{}", public.at());
     let data_dir =
         std::path::absolute(&app.config.data_dir).unwrap_or_else(|_| app.config.data_dir.clone());
@@ -259,17 +273,21 @@ fn announce(app: &App, public: &Listener, ops: Option<&Listener>) {
         .config
         .public_url
         .as_ref()
-        .filter(|url| is_beyond_loopback(url))
+        .filter(|url| setup.is_some() && is_beyond_loopback(url))
     {
         tracing::warn!(
             %public_url,
-            "this release has no accounts: whoever reaches that URL can read and change every board"
+            "there are no accounts yet: whoever reaches that URL can read and change every board"
         );
     }
     say(&format!("Easel is ready: {url}"));
     say(&format!("  data     {}", data_dir.display()));
     if let Some(ops) = ops {
         say(&format!("  metrics  http://{}/metrics", ops.at()));
+    }
+    if let Some(setup) = setup {
+        say(&format!("  set up   {setup}"));
+        say("           (open to whoever reaches it until somebody makes the first account there)");
     }
     say("  stop     Ctrl-C");
 }

@@ -55,7 +55,10 @@ impl TestNode {
             .await
             .unwrap();
         let known = Arc::new(Known::default());
-        let node = serve::start_node(&config, &metrics, &known).await.unwrap();
+        let (changes, _) = tokio::sync::broadcast::channel(64);
+        let node = serve::start_node(&config, &metrics, &known, &changes)
+            .await
+            .unwrap();
         let auth = serve::start_auth(&config, &node, known, CHEAP)
             .await
             .unwrap();

@@ -270,3 +270,15 @@ pub enum Rejection {
 
 /// How a command ended.
 pub type Reply = Result<Outcome, Rejection>;
+
+impl From<PeopleCommand> for Command {
+    fn from(command: PeopleCommand) -> Self {
+        Self::People(command)
+    }
+}
+
+impl From<SharingCommand> for Command {
+    fn from(command: SharingCommand) -> Self {
+        Self::Sharing(command)
+    }
+}

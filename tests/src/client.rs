@@ -70,12 +70,43 @@ impl Client {
         name: &str,
         dialect: Dialect,
     ) -> Result<Self, Error> {
+        Self::connect_as(doc, address, name, dialect, None).await
+    }
+
+    /// Connects as whom the token is of, with an empty document, and waits until it is up to date.
+    pub async fn join_as(address: &str, name: &str, token: &str) -> Self {
+        let token = Some(token);
+        let client = Self::connect_as(Doc::new(), address, name, Dialect::Easel, token)
+            .await
+            .expect("the server lets us in");
+        client.send_step_1();
+        within("sync", async || client.state().synced.then_some(())).await;
+        client
+    }
+
+    /// Connects, with an access token beside the subprotocol if there is one, and says nothing.
+    pub async fn connect_as(
+        doc: Doc,
+        address: &str,
+        name: &str,
+        dialect: Dialect,
+        token: Option<&str>,
+    ) -> Result<Self, Error> {
         let mut request = format!("ws://{address}/sync/{name}").into_client_request()?;
-        if dialect == Dialect::Easel {
-            request.headers_mut().insert(
-                "sec-websocket-protocol",
-                "easel.v1".parse().expect("a header value"),
-            );
+        let protocol = match dialect {
+            Dialect::Easel => "easel.v1",
+            Dialect::Stock => "yjs",
+        };
+        let offered = match token {
+            Some(token) => Some(format!("{protocol}, bearer.{token}")),
+            None if dialect == Dialect::Easel => Some(protocol.to_owned()),
+            None => None,
+        };
+        if let Some(offered) = offered {
+            let offered = offered.parse().expect("a header value");
+            request
+                .headers_mut()
+                .insert("sec-websocket-protocol", offered);
         }
         let (socket, _) = tokio_tungstenite::connect_async(request).await?;
         let (mut sink, mut stream) = socket.split();

@@ -1,18 +1,28 @@
-//! Boards: list, make, look at, rename, put in the trash, take out again.
+//! Boards: list, make, look at, rename, put in the trash or the archive, take out again, copy, hand over.
 
+use super::access::{self, Seen, board_as, role_word, seen};
 use super::body::{self, Accepts};
 use super::conditions::{self, IfMatch};
+use super::idempotency::Attempt;
 use super::query::Params;
+use super::store::{self, Ran};
 use super::time::rfc3339;
-use super::{idempotency, store};
+use super::wire::{Text, Word};
 use crate::app::{App, AppState};
+use crate::auth::{Caller, wall_clock};
 use crate::http::problem::{Code, Problem};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use easel_storage::{
-    BoardId, BoardRecord, BoardSort, BoardsQuery, Command, CommitIndex, Query, Title,
+use easel_storage::people::Scope;
+use easel_storage::sharing::{
+    BoardCard, BoardView, CardFilter, CardSort, CardsQuery, Mine, Role, SharingAnswer,
+    SharingCommand, SharingQuery,
 };
+use easel_storage::{
+    BoardId, BoardRecord, BoardSort, BoardsQuery, Command, Query, ReadLevel, Title, UserId,
+};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 const LIMIT_DEFAULT: u32 = 50;
@@ -22,236 +32,474 @@ const TITLE_DEFAULT: &str = "Untitled board";
 
 pub(super) async fn list(
     State(app): State<AppState>,
+    caller: Caller,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let asked = ListQuery::parse(&uri)?;
-    let after = asked
-        .cursor
-        .as_deref()
-        .map(|cursor| app.cursors.read(&asked.question(), cursor))
-        .transpose()?;
-    let query = BoardsQuery {
-        trashed: asked.trashed,
-        text: asked.text.clone(),
-        sort: asked.sort,
-        after,
-        limit: asked.limit,
+    access::scope(&caller, Scope::BoardsRead)?;
+    let (data, next) = match &caller {
+        Caller::Local => list_all(&app, &headers, &asked).await?,
+        caller => list_mine(&app, caller, &headers, &asked).await?,
     };
-    let page = store::read(&app, store::level(&headers), Query::Boards(query))
-        .await?
-        .into_boards();
-    let next = page
-        .next
-        .map(|place| app.cursors.write(&asked.question(), &place));
-    let data: Vec<_> = page
-        .boards
-        .iter()
-        .map(|board| board_json(&app, board))
-        .collect();
-    let mut response = conditions::answer(
-        &headers,
-        None,
-        &json!({ "data": data, "next_cursor": next }),
-    );
+    let body = json!({ "data": data, "next_cursor": next });
+    let mut response = conditions::answer(&headers, None, &body);
     if let Some(cursor) = next {
-        let link = format!("<{}>; rel=\"next\"", asked.url(&cursor));
+        let link = format!("<{}>; rel=\"next\"", asked.url(&app, &cursor));
         let link = HeaderValue::try_from(link).map_err(|_| Code::Internal)?;
         response.headers_mut().insert(header::LINK, link);
     }
     Ok(response)
 }
 
+type Listed = (Vec<Value>, Option<String>);
+
+/// On a node without accounts everybody sees everything.
+async fn list_all(app: &App, headers: &HeaderMap, asked: &ListQuery) -> Result<Listed, Problem> {
+    let question = asked.question("");
+    let after = asked.after(app, &question)?;
+    let query = BoardsQuery {
+        trashed: asked.filter.trashed,
+        text: asked.text.clone(),
+        sort: match asked.sort {
+            CardSort::Title => BoardSort::Title,
+            CardSort::UpdatedDesc
+            | CardSort::UpdatedAsc
+            | CardSort::CreatedDesc
+            | CardSort::OpenedDesc => BoardSort::UpdatedDesc,
+        },
+        after,
+        limit: asked.limit,
+    };
+    let level = store::level(headers);
+    let page = store::read(app, level, Query::Boards(query)).await?;
+    let page = page.into_boards();
+    let next = page.next.map(|place| app.cursors.write(&question, &place));
+    let boards = page.boards.iter();
+    let data = boards.map(|board| board_json(app, board, Role::Owner));
+    Ok((data.collect(), next))
+}
+
+async fn list_mine(
+    app: &App,
+    caller: &Caller,
+    headers: &HeaderMap,
+    asked: &ListQuery,
+) -> Result<Listed, Problem> {
+    let person = access::person(caller)?;
+    let question = asked.question(&person.user.to_string());
+    let mut filter = asked.filter;
+    filter.owner = asked.owner.map(|owner| match owner {
+        OwnerWord::Me => person.user,
+        OwnerWord::User(user) => user,
+    });
+    let query = CardsQuery {
+        user: person.user,
+        filter,
+        text: asked.text.clone(),
+        sort: asked.sort,
+        after: asked.after(app, &question)?,
+        limit: asked.limit,
+    };
+    let level = store::level(headers);
+    let answer = store::sharing(app, level, SharingQuery::Cards(query)).await?;
+    let SharingAnswer::Cards(page) = answer else {
+        return Err(Code::Internal.into());
+    };
+    let next = page.next.map(|place| app.cursors.write(&question, &place));
+    let cards = page.cards.iter();
+    // A token for one board lists that one.
+    let cards = cards.filter(|card| person.board.is_none_or(|only| card.board.id == only));
+    Ok((cards.map(|card| card_json(app, card)).collect(), next))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewBoard {
+    title: Option<Text<Title>>,
+    workspace: Option<String>,
+}
+
 pub(super) async fn create(
     State(app): State<AppState>,
+    caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    let key = idempotency::command_id(request.headers(), request.method(), request.uri().path())?;
-    let mut members = body::read(&app, request, Accepts::Json).await?;
-    let title = members.text("title", Title::try_from);
-    members.finish()?;
-    let title = title.unwrap_or_else(|| TITLE_DEFAULT.to_owned().try_into().expect("a good title"));
-    let id = BoardId::mint();
-    let (index, board) = store::submit(
-        &app,
-        key,
-        Command::CreateBoard {
-            board: id,
-            title: title.clone(),
-        },
-    )
-    .await?;
-    // Another id than the one just minted is that of an earlier request with this key.
-    let is_replay = board.id != id;
-    if is_replay && board.title != title {
-        return Err(Code::IdempotencyKeyReused.into());
+    if !matches!(caller, Caller::Local) {
+        access::person(&caller)?;
     }
-    let mut response = written(&app, index, &board);
+    access::scope(&caller, Scope::BoardsWrite)?;
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let read = body::read::<NewBoard>(&app, request, Accepts::Json).await?;
+    let new = read.value;
+    check_workspace(&app, new.workspace.as_deref())?;
+    let attempt = Attempt::of(
+        &caller,
+        &headers,
+        &axum::http::Method::POST,
+        uri.path(),
+        read.asked,
+    )?;
+    let default = || TITLE_DEFAULT.to_owned().try_into().expect("a good title");
+    let command = Command::CreateBoard {
+        board: BoardId::from_bytes(attempt.id()),
+        title: new.title.map_or_else(default, |title| title.0),
+    };
+    let ran = store::attempt(&app, &caller, &attempt, command).await?;
+    created(&app, &caller, &ran).await
+}
+
+pub(super) async fn created(app: &App, caller: &Caller, ran: &Ran) -> Result<Response, Problem> {
+    let board = ran.board()?.id;
+    let mut response = written(app, caller, ran, board).await?;
     *response.status_mut() = StatusCode::CREATED;
-    let place = HeaderValue::try_from(format!("/api/v1/boards/{}", board.id))
-        .map_err(|_| Code::Internal)?;
+    let place = app.url(&format!("/api/v1/boards/{board}"));
+    let place = HeaderValue::try_from(place).map_err(|_| Code::Internal)?;
     response.headers_mut().insert(header::LOCATION, place);
-    if is_replay {
-        idempotency::mark_replayed(&mut response);
-    }
     Ok(response)
+}
+
+/// The installation is the one workspace there is.
+pub(super) fn check_workspace(app: &App, workspace: Option<&str>) -> Result<(), Problem> {
+    match workspace {
+        Some(named) if named != app.workspace() => {
+            Err(body::invalid("/workspace", "there is no such workspace"))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) async fn show(
     State(app): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let board = store::board(&app, store::level(&headers), board_id(&id)?).await?;
+    access::scope(&caller, Scope::BoardsRead)?;
+    let board = board_id(&id)?;
+    let seen = seen(&app, &caller, store::level(&headers), board).await?;
+    let rev = seen.view.board.rev;
     Ok(conditions::answer(
         &headers,
-        Some(board.rev),
-        &board_json(&app, &board),
+        Some(rev),
+        &view_json(&app, &seen),
     ))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BoardPatch {
+    title: Option<Text<Title>>,
 }
 
 pub(super) async fn change(
     State(app): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
     let board = board_id(&id)?;
-    let level = store::level(request.headers());
+    access::scope(&caller, Scope::BoardsWrite)?;
+    let seen = board_as(&app, &caller, board, Role::Editor).await?;
     let expected = conditions::required(request.headers())?;
-    let mut members = body::read(&app, request, Accepts::MergePatch).await?;
-    let title = members.text("title", Title::try_from);
-    members.finish()?;
-    let if_rev = revision(&app, board, expected).await?;
-    let Some(title) = title else {
-        let unchanged = store::board(&app, level, board).await?;
-        return Ok(conditions::answer(
-            &HeaderMap::new(),
-            Some(unchanged.rev),
-            &board_json(&app, &unchanged),
-        ));
+    let patch = body::read::<BoardPatch>(&app, request, Accepts::MergePatch).await?;
+    let if_rev = revision(seen.view.board.rev, expected)?;
+    let Some(title) = patch.value.title else {
+        let rev = seen.view.board.rev;
+        let body = view_json(&app, &seen);
+        return Ok(conditions::answer(&HeaderMap::new(), Some(rev), &body));
     };
-    let (index, board) = store::submit(
-        &app,
-        None,
-        Command::RenameBoard {
-            board,
-            title,
-            if_rev,
-        },
-    )
-    .await?;
-    Ok(written(&app, index, &board))
+    let command = Command::RenameBoard {
+        board,
+        title: title.0,
+        if_rev,
+    };
+    let ran = store::run(&app, &caller, command).await?;
+    written(&app, &caller, &ran, board).await
 }
 
-/// Into the trash. Whoever is on the board is told and leaves.
+/// Into the trash, or from there for good. Whoever is on the board is told and leaves.
 pub(super) async fn trash(
     State(app): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    Params::of(&uri)?.finish()?;
+    let mut params = Params::of(&uri)?;
+    let purge = params.choice("purge", &[("false", false), ("true", true)])?;
+    params.finish()?;
     let board = board_id(&id)?;
-    let if_rev = revision(&app, board, conditions::required(&headers)?).await?;
-    let (index, _) = store::submit(&app, None, Command::TrashBoard { board, if_rev }).await?;
+    access::scope(&caller, Scope::BoardsWrite)?;
+    let seen = board_as(&app, &caller, board, Role::Owner).await?;
+    let if_rev = revision(seen.view.board.rev, conditions::required(&headers)?)?;
+    let command = match purge {
+        false => Command::TrashBoard { board, if_rev },
+        true => {
+            access::confirmed(&caller)?;
+            Command::PurgeBoard { board }
+        }
+    };
+    let ran = store::run(&app, &caller, command).await?;
     app.rooms.board_gone(board);
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    store::put_index(&mut response, index);
-    Ok(response)
+    Ok(ran.finish(StatusCode::NO_CONTENT.into_response()))
 }
 
 pub(super) async fn restore(
     State(app): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
-    uri: Uri,
+    request: Request,
+) -> Result<Response, Problem> {
+    let board = board_id(&id)?;
+    access::scope(&caller, Scope::BoardsWrite)?;
+    board_as(&app, &caller, board, Role::Owner).await?;
+    let attempt = plain_attempt(&caller, &request)?;
+    let command = Command::RestoreBoard { board };
+    let ran = store::attempt(&app, &caller, &attempt, command).await?;
+    written(&app, &caller, &ran, board).await
+}
+
+/// A request whose address says it all.
+pub(super) fn plain_attempt(caller: &Caller, request: &Request) -> Result<Attempt, Problem> {
+    let (headers, path) = (request.headers(), request.uri().path());
+    Attempt::of(caller, headers, request.method(), path, [0; 32])
+}
+
+pub(super) async fn archive(
+    state: State<AppState>,
+    caller: Caller,
+    path: Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    set_archived(state, caller, path, request, true).await
+}
+
+pub(super) async fn unarchive(
+    state: State<AppState>,
+    caller: Caller,
+    path: Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    set_archived(state, caller, path, request, false).await
+}
+
+async fn set_archived(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    request: Request,
+    archived: bool,
+) -> Result<Response, Problem> {
+    let board = board_id(&id)?;
+    access::scope(&caller, Scope::BoardsWrite)?;
+    board_as(&app, &caller, board, Role::Owner).await?;
+    let attempt = plain_attempt(&caller, &request)?;
+    let command = SharingCommand::SetArchived { board, archived };
+    let ran = store::attempt(&app, &caller, &attempt, command).await?;
+    written(&app, &caller, &ran, board).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Transfer {
+    owner: Word<UserId>,
+}
+
+pub(super) async fn transfer(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let board = board_id(&id)?;
+    access::person(&caller)?;
+    access::scope(&caller, Scope::MembersWrite)?;
+    board_as(&app, &caller, board, Role::Owner).await?;
+    access::confirmed(&caller)?;
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let read = body::read::<Transfer>(&app, request, Accepts::Json).await?;
+    let post = axum::http::Method::POST;
+    let attempt = Attempt::of(&caller, &headers, &post, uri.path(), read.asked)?;
+    let to = read.value.owner.0;
+    let command = SharingCommand::TransferBoard { board, to };
+    let ran = store::attempt(&app, &caller, &attempt, command).await?;
+    written(&app, &caller, &ran, board).await
+}
+
+/// Who is there now: their names, as they show them to the others.
+pub(super) async fn presence(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let board = board_id(&id)?;
-    let key = idempotency::command_id(&headers, &Method::POST, uri.path())?;
-    let (index, board) = store::submit(&app, key, Command::RestoreBoard { board }).await?;
-    Ok(written(&app, index, &board))
+    access::scope(&caller, Scope::BoardsRead)?;
+    board_as(&app, &caller, board, Role::Viewer).await?;
+    let body = json!({ "present": app.rooms.present(&board.into()) });
+    Ok(conditions::answer(&headers, None, &body))
+}
+
+/// Whose boards.
+#[derive(Debug, Clone, Copy)]
+enum OwnerWord {
+    Me,
+    User(UserId),
+}
+
+impl std::str::FromStr for OwnerWord {
+    type Err = easel_storage::InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "me" => Ok(OwnerWord::Me),
+            id => id.parse().map(OwnerWord::User),
+        }
+    }
 }
 
 /// What a list was asked for.
 #[derive(Debug)]
 struct ListQuery {
     text: Option<String>,
-    trashed: bool,
-    sort: BoardSort,
+    filter: CardFilter,
+    owner: Option<OwnerWord>,
+    sort: CardSort,
     limit: u32,
     cursor: Option<String>,
+    /// All that decides the list, in one order.
+    words: Vec<(&'static str, String)>,
 }
+
+const SORTS: [(&str, CardSort); 5] = [
+    ("-updated_at", CardSort::UpdatedDesc),
+    ("updated_at", CardSort::UpdatedAsc),
+    ("-created_at", CardSort::CreatedDesc),
+    ("title", CardSort::Title),
+    ("-opened_at", CardSort::OpenedDesc),
+];
 
 impl ListQuery {
     fn parse(uri: &Uri) -> Result<ListQuery, Problem> {
         let mut params = Params::of(uri)?;
+        let no_yes = [("false", false), ("true", true)];
         let text = params
             .take::<String>("q", "is text")?
-            .map(|text| text.trim().to_owned());
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty());
         let limit = params
             .take("limit", "is a number from 1 to 200")?
             .unwrap_or(LIMIT_DEFAULT);
-        let trashed = params.choice("trashed", &[("false", false), ("true", true)])?;
-        let sort = params.choice(
-            "sort",
+        let owner_text = params.take::<String>("owner", "is a user id or me")?;
+        let owner = owner_text
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| bad("the parameter owner is a user id or me"))?;
+        let mine = params.choice(
+            "mine",
             &[
-                ("-updated_at", BoardSort::UpdatedDesc),
-                ("title", BoardSort::Title),
+                ("any", Mine::Any),
+                ("owned", Mine::Owned),
+                ("shared", Mine::Shared),
+                ("opened", Mine::Opened),
             ],
         )?;
+        let filter = CardFilter {
+            trashed: params.choice("trashed", &no_yes)?,
+            archived: params.choice(
+                "archived",
+                &[("false", Some(false)), ("true", Some(true)), ("any", None)],
+            )?,
+            starred: params.choice("starred", &no_yes)?,
+            owner: None,
+            mine,
+        };
+        // What is in the trash is found there, archived or not.
+        let filter = CardFilter {
+            archived: filter.archived.filter(|_| !filter.trashed),
+            ..filter
+        };
+        let sort = params.choice("sort", &SORTS)?;
         let cursor = params.take("cursor", "is a cursor")?;
         params.finish()?;
         if !(1..=LIMIT_MAX).contains(&limit) {
-            return Err(Problem::new(Code::BadQuery)
-                .detail("the parameter limit is a number from 1 to 200"));
+            return Err(bad("the parameter limit is a number from 1 to 200"));
         }
-        if text
-            .as_ref()
-            .is_some_and(|text| text.chars().count() > SEARCH_CHARS_MAX)
-        {
-            return Err(
-                Problem::new(Code::BadQuery).detail("the parameter q has at most 200 characters")
-            );
+        let chars = text.as_ref().map_or(0, |text| text.chars().count());
+        if chars > SEARCH_CHARS_MAX {
+            return Err(bad("the parameter q has at most 200 characters"));
         }
+        let words = words_of(sort, filter, owner_text, text.clone());
         Ok(ListQuery {
-            text: text.filter(|text| !text.is_empty()),
-            trashed,
+            text,
+            filter,
+            owner,
             sort,
             limit,
             cursor,
+            words,
         })
     }
 
-    /// All that decides the list; a page may have another size than the one before it.
-    fn question(&self) -> String {
-        format!(
-            "{} {} {}",
-            self.sort_word(),
-            self.trashed,
-            self.text.as_deref().unwrap_or_default()
-        )
+    fn question(&self, user: &str) -> String {
+        let words: Vec<_> = self.words.iter().map(|(n, w)| format!("{n}={w}")).collect();
+        format!("{user} {}", words.join(" "))
     }
 
-    fn url(&self, cursor: &str) -> String {
-        let mut url = format!(
-            "/api/v1/boards?sort={}&trashed={}&limit={}&cursor={cursor}",
-            self.sort_word(),
-            self.trashed,
-            self.limit
-        );
-        if let Some(text) = &self.text {
-            url.push_str("&q=");
-            url.push_str(&percent_encoded(text));
+    fn after<T: serde::de::DeserializeOwned>(
+        &self,
+        app: &App,
+        question: &str,
+    ) -> Result<Option<T>, Problem> {
+        let cursor = self.cursor.as_deref();
+        cursor
+            .map(|cursor| app.cursors.read(question, cursor))
+            .transpose()
+    }
+
+    fn url(&self, app: &App, cursor: &str) -> String {
+        let mut url = app.url(&format!("/api/v1/boards?limit={}", self.limit));
+        for (name, word) in &self.words {
+            url.push_str(&format!("&{name}={}", percent_encoded(word)));
         }
+        url.push_str(&format!("&cursor={cursor}"));
         url
     }
+}
 
-    fn sort_word(&self) -> &'static str {
-        match self.sort {
-            BoardSort::UpdatedDesc => "-updated_at",
-            BoardSort::Title => "title",
-        }
-    }
+fn words_of(
+    sort: CardSort,
+    filter: CardFilter,
+    owner: Option<String>,
+    text: Option<String>,
+) -> Vec<(&'static str, String)> {
+    let sort = SORTS.iter().find(|(_, known)| *known == sort);
+    let archived = match filter.archived {
+        Some(archived) => archived.to_string(),
+        None => "any".to_owned(),
+    };
+    let mine = match filter.mine {
+        Mine::Any => "any",
+        Mine::Owned => "owned",
+        Mine::Shared => "shared",
+        Mine::Opened => "opened",
+    };
+    let mut words = vec![
+        ("sort", sort.map_or("", |(word, _)| word).to_owned()),
+        ("trashed", filter.trashed.to_string()),
+        ("archived", archived),
+        ("starred", filter.starred.to_string()),
+        ("mine", mine.to_owned()),
+    ];
+    words.extend(owner.map(|owner| ("owner", owner)));
+    words.extend(text.map(|text| ("q", text)));
+    words
+}
+
+fn bad(detail: &str) -> Problem {
+    Problem::new(Code::BadQuery).detail(detail)
 }
 
 fn percent_encoded(text: &str) -> String {
@@ -270,30 +518,29 @@ pub(super) fn board_id(text: &str) -> Result<BoardId, Problem> {
 }
 
 /// The revision that the command is to insist on.
-async fn revision(app: &App, board: BoardId, expected: IfMatch) -> Result<Option<u64>, Problem> {
+pub(super) fn revision(current: u64, expected: IfMatch) -> Result<Option<u64>, Problem> {
     match expected {
         IfMatch::Any => Ok(None),
-        IfMatch::Revisions(revisions) => {
-            let current = store::board(app, easel_storage::ReadLevel::Local, board)
-                .await?
-                .rev;
-            match revisions.contains(&current) {
-                true => Ok(Some(current)),
-                false => Err(Code::PreconditionFailed.into()),
-            }
-        }
+        IfMatch::Revisions(revisions) if revisions.contains(&current) => Ok(Some(current)),
+        IfMatch::Revisions(_) => Err(Code::PreconditionFailed.into()),
     }
 }
 
-/// The answer to a write that ended with a board.
-fn written(app: &App, index: CommitIndex, board: &BoardRecord) -> Response {
-    let mut response =
-        conditions::answer(&HeaderMap::new(), Some(board.rev), &board_json(app, board));
-    store::put_index(&mut response, index);
-    response
+/// The answer to a write: the board as the caller now sees it.
+pub(super) async fn written(
+    app: &App,
+    caller: &Caller,
+    ran: &Ran,
+    board: BoardId,
+) -> Result<Response, Problem> {
+    let level = ReadLevel::AtLeast(ran.index);
+    let seen = seen(app, caller, level, board).await?;
+    let rev = seen.view.board.rev;
+    let body = view_json(app, &seen);
+    Ok(ran.finish(conditions::answer(&HeaderMap::new(), Some(rev), &body)))
 }
 
-fn board_json(app: &App, board: &BoardRecord) -> Value {
+fn board_json(app: &App, board: &BoardRecord, role: Role) -> Value {
     json!({
         "id": board.id.to_string(),
         "title": board.title.as_str(),
@@ -301,10 +548,56 @@ fn board_json(app: &App, board: &BoardRecord) -> Value {
         "updated_at": rfc3339(board.updated_at.0),
         "trashed_at": board.trashed_at.map(|at| rfc3339(at.0)),
         "seq": board.seq,
+        "role": role_word(role),
         "present": app.rooms.present(&board.id.into()),
-        "sync_url": format!("/sync/{}", board.id),
-        "preview_url": format!("/api/v1/boards/{}/preview.svg", board.id),
+        "sync_url": app.url(&format!("/sync/{}", board.id)),
+        "preview_url": preview_url(app, board.id),
     })
+}
+
+/// With a pass, where there are accounts: whoever was told the address may have the picture for a while.
+fn preview_url(app: &App, board: BoardId) -> String {
+    let path = app.url(&format!("/api/v1/boards/{board}/preview.svg"));
+    match app.auth.is_open_to_all() {
+        true => path,
+        false => format!("{path}?pass={}", app.auth.picture_pass(board, wall_clock())),
+    }
+}
+
+pub(super) fn card_json(app: &App, card: &BoardCard) -> Value {
+    let mut body = board_json(app, &card.board, card.role);
+    body["starred"] = card.starred.into();
+    body["archived_at"] = card.archived_at.map(|at| rfc3339(at.0)).into();
+    body["opened_at"] = card.opened_at.map(|at| rfc3339(at.0)).into();
+    body["owner"] = match (card.owner, &card.owner_name) {
+        (Some(id), Some(name)) => json!({ "id": id.to_string(), "name": name }),
+        _ => Value::Null,
+    };
+    body
+}
+
+fn view_json(app: &App, seen: &Seen) -> Value {
+    let BoardView {
+        board,
+        policy,
+        starred,
+        ..
+    } = &seen.view;
+    let mut body = board_json(app, board, seen.role);
+    body["starred"] = (*starred).into();
+    let archived_at = policy.as_ref().and_then(|policy| policy.archived_at);
+    body["archived_at"] = archived_at.map(|at| rfc3339(at.0)).into();
+    let at_least = |from: Role| seen.role >= from;
+    let policy = policy.as_ref();
+    body["may"] = json!({
+        "edit": seen.content_role() >= Role::Editor,
+        "comment": seen.content_role() >= Role::Commenter,
+        "share": at_least(policy.map_or(Role::Owner, |policy| policy.sharing_from)),
+        "copy": at_least(policy.map_or(Role::Viewer, |policy| policy.copying_from)),
+        "export": at_least(policy.map_or(Role::Viewer, |policy| policy.exporting_from)),
+        "own": seen.role == Role::Owner,
+    });
+    body
 }
 
 #[cfg(test)]
@@ -314,7 +607,7 @@ mod tests {
     /// Prints the question and page size of a list's address, or what is wrong with it.
     fn check(query: &str, expected: &str) {
         let got = match ListQuery::parse(&format!("/api/v1/boards?{query}").parse().unwrap()) {
-            Ok(list) => format!("{} limit {}", list.question(), list.limit),
+            Ok(list) => format!("{} limit {}", list.question("u"), list.limit),
             Err(problem) => problem.detail.unwrap_or_default(),
         };
         assert_eq!(got, expected, "of {query}");
@@ -322,12 +615,17 @@ mod tests {
 
     #[test]
     fn a_list_is_asked_for_in_known_words() {
-        check("", "-updated_at false  limit 50");
+        let plain = "u sort=-updated_at trashed=false archived=false starred=false mine=any";
+        check("", &format!("{plain} limit 50"));
         check(
             "q=%20plan%20b&sort=title&trashed=true&limit=200",
-            "title true plan b limit 200",
+            "u sort=title trashed=true archived=any starred=false mine=any q=plan b limit 200",
         );
-        check("q=", "-updated_at false  limit 50");
+        check(
+            "mine=shared&starred=true&archived=any&owner=me",
+            "u sort=-updated_at trashed=false archived=any starred=true mine=shared owner=me limit 50",
+        );
+        check("q=", &format!("{plain} limit 50"));
         check("limit=0", "the parameter limit is a number from 1 to 200");
         check(
             "limit=many",
@@ -335,20 +633,16 @@ mod tests {
         );
         check(
             "sort=age",
-            "the parameter sort is one of -updated_at, title",
+            "the parameter sort is one of -updated_at, updated_at, -created_at, title, -opened_at",
         );
         check("trashed=1", "the parameter trashed is one of false, true");
+        check("owner=x", "the parameter owner is a user id or me");
         check("colour=red", "the parameter colour does not exist here");
         check("q=a&q=b", "the parameter q stands twice");
     }
 
     #[test]
-    fn the_next_page_keeps_the_filter() {
-        let list = ListQuery::parse(&"/api/v1/boards?q=a%26b&limit=2".parse().unwrap()).unwrap();
-        assert_eq!(
-            list.url("00"),
-            "/api/v1/boards?sort=-updated_at&trashed=false&limit=2&cursor=00&q=a%26b"
-        );
+    fn what_stands_in_an_address_is_encoded() {
         assert_eq!(percent_encoded("ä b"), "%C3%A4%20b");
     }
 }

@@ -1,4 +1,4 @@
-//! Bodies: one JSON object of known members, within a size and a time. What is wrong is told member by member.
+//! Bodies: one JSON object of known members, within a size and a time. What is wrong is told by its pointer.
 
 use crate::app::App;
 use crate::config::ByteSize;
@@ -8,7 +8,8 @@ use axum::extract::Request;
 use axum::http::header;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 
 /// What `Content-Type` may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,41 +19,131 @@ pub(super) enum Accepts {
     MergePatch,
 }
 
-/// The members of a body that are not yet taken, and what was wrong with those that are.
+/// A body as it was read, with the bytes it was read from.
 #[derive(Debug)]
-pub(super) struct Members {
-    members: Map<String, Value>,
-    errors: Vec<FieldError>,
+pub(super) struct Read<T> {
+    pub(super) value: T,
+    /// What tells one request from another under the same idempotency key.
+    pub(super) asked: [u8; 32],
 }
 
-/// Reads a body. An empty one counts as `{}`, since every member may be left out.
-pub(super) async fn read(
+/// Reads a body. An empty one counts as `{}`: what may not be left out is told as missing.
+pub(super) async fn read<T: DeserializeOwned>(
     app: &App,
     request: Request,
     accepts: Accepts,
-) -> Result<Members, Problem> {
+) -> Result<Read<T>, Problem> {
     let (parts, body) = request.into_parts();
     let content_type = parts
         .headers
         .get(header::CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or_default());
     let bytes = read_bytes(app, body, app.config.limits.body).await?;
-    if bytes.is_empty() && content_type.is_none() {
-        return Ok(Members::of(Map::new()));
-    }
-    if !is_accepted(content_type.unwrap_or_default(), accepts) {
-        return Err(Code::UnsupportedMediaType.into());
-    }
-    match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(members)) => Ok(Members::of(members)),
-        Ok(_) => Err(Problem::new(Code::MalformedJson).detail("the body is not an object")),
+    let bytes = match content_type {
+        None if bytes.is_empty() => Bytes::from_static(b"{}"),
+        content_type if is_accepted(content_type.unwrap_or_default(), accepts) => bytes,
+        _ => return Err(Code::UnsupportedMediaType.into()),
+    };
+    Ok(Read {
+        value: parse(&bytes)?,
+        asked: *blake3::hash(&bytes).as_bytes(),
+    })
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // An array would be read as a struct's members in order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
         // Where it went wrong, not what stood there.
-        Err(error) => Err(Problem::new(Code::MalformedJson).detail(format!(
-            "the body is not JSON at line {}, column {}",
-            error.line(),
-            error.column()
-        ))),
+        let problem = Problem::new(Code::MalformedJson);
+        return Err(
+            match serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
+                Ok(_) => problem.detail("the body is not an object"),
+                Err(error) => problem.detail(place(&error)),
+            },
+        );
     }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json);
+    match value {
+        Ok(value) => match json.end() {
+            Ok(()) => Ok(value),
+            Err(error) => Err(Problem::new(Code::MalformedJson).detail(place(&error))),
+        },
+        Err(error) if !error.inner().is_data() => {
+            Err(Problem::new(Code::MalformedJson).detail(place(error.inner())))
+        }
+        Err(error) => Err(Problem::invalid(vec![blame(&error)])),
+    }
+}
+
+fn place(error: &serde_json::Error) -> String {
+    format!(
+        "the body is not JSON at line {}, column {}",
+        error.line(),
+        error.column()
+    )
+}
+
+fn blame(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
+    let text = error.inner().to_string();
+    // serde_json ends what it says with the place, which means nothing to who sees the pointer.
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(&*text, |(text, _)| text);
+    let mut pointer = pointer(error.path());
+    let code = match text.split('`').collect::<Vec<_>>().as_slice() {
+        ["unknown field ", name, ..] => {
+            push(&mut pointer, name);
+            "unknown-member"
+        }
+        ["missing field ", name, ..] => {
+            push(&mut pointer, name);
+            "missing-member"
+        }
+        [start, ..] if start.starts_with("invalid type") => "wrong-type",
+        _ => "invalid",
+    };
+    let detail = match code {
+        "unknown-member" => "there is no such member".to_owned(),
+        "missing-member" => "this member is needed".to_owned(),
+        _ => text.to_owned(),
+    };
+    FieldError {
+        pointer,
+        code,
+        detail,
+    }
+}
+
+/// RFC 6901.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => push(&mut pointer, &index.to_string()),
+            Segment::Map { key } => push(&mut pointer, key),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+fn push(pointer: &mut String, name: &str) {
+    let escaped = name.replace('~', "~0").replace('/', "~1");
+    // A member that is not known is named by the path already, or not, as its type has it.
+    if !pointer.ends_with(&format!("/{escaped}")) {
+        pointer.push('/');
+        pointer.push_str(&escaped);
+    }
+}
+
+/// One member that is JSON and not what is wanted, found after reading.
+pub(super) fn invalid(pointer: &str, detail: impl Into<String>) -> Problem {
+    Problem::invalid(vec![FieldError {
+        pointer: pointer.to_owned(),
+        code: "invalid",
+        detail: detail.into(),
+    }])
 }
 
 /// All of a body, if it is not too large and does not take too long.
@@ -84,97 +175,60 @@ fn is_accepted(content_type: &str, accepts: Accepts) -> bool {
     media_is_good && charset_is_good
 }
 
-impl Members {
-    fn of(members: Map<String, Value>) -> Members {
-        Members {
-            members,
-            errors: Vec::new(),
-        }
-    }
-
-    /// Takes a member of text and checks it; none if it is absent or wrong, which [`Members::finish`] tells.
-    pub(super) fn text<T, E: ToString>(
-        &mut self,
-        name: &str,
-        check: impl FnOnce(String) -> Result<T, E>,
-    ) -> Option<T> {
-        match self.members.remove(name)? {
-            Value::String(text) => match check(text) {
-                Ok(value) => Some(value),
-                Err(error) => {
-                    self.blame(name, "invalid", error.to_string());
-                    None
-                }
-            },
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::Array(_)
-            | Value::Object(_) => {
-                self.blame(name, "wrong-type", "this is text".to_owned());
-                None
-            }
-        }
-    }
-
-    /// All is well if every member was taken and none was wrong.
-    pub(super) fn finish(mut self) -> Result<(), Problem> {
-        for name in std::mem::take(&mut self.members).keys() {
-            self.blame(name, "unknown-member", "there is no such member".to_owned());
-        }
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::invalid(self.errors))
-        }
-    }
-
-    fn blame(&mut self, name: &str, code: &'static str, detail: String) {
-        let escaped = name.replace('~', "~0").replace('/', "~1");
-        self.errors.push(FieldError {
-            pointer: format!("/{escaped}"),
-            code,
-            detail,
-        });
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Accepts, Members, is_accepted};
+    use super::super::wire::Text;
+    use super::{Accepts, is_accepted, parse};
     use easel_storage::Title;
-    use serde_json::Value;
+    use serde::Deserialize;
 
-    /// Takes `title` from a body; prints it and what was wrong.
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        title: Option<Text<Title>>,
+        #[serde(default)]
+        inner: Vec<Inner>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        needed: u8,
+    }
+
+    /// Prints what was read or what was wrong.
     fn check(body: &str, expected: &str) {
-        let Value::Object(members) = serde_json::from_str(body).unwrap() else {
-            panic!("not an object")
-        };
-        let mut members = Members::of(members);
-        let title = members.text("title", Title::try_from);
-        let got = match members.finish() {
-            Ok(()) => title.map_or("no title".to_owned(), |title| title.to_string()),
-            Err(problem) => problem
-                .errors
-                .iter()
-                .map(|e| format!("{} {}", e.pointer, e.code))
-                .collect::<Vec<_>>()
-                .join(", "),
+        let got = match parse::<Sample>(body.as_bytes()) {
+            Ok(sample) => format!(
+                "{} {}",
+                sample.title.map_or("-".to_owned(), |t| t.0.to_string()),
+                sample.inner.iter().map(|i| i.needed).sum::<u8>()
+            ),
+            Err(problem) if problem.errors.is_empty() => problem.code.about().slug.to_owned(),
+            Err(problem) => format!("{} {}", problem.errors[0].pointer, problem.errors[0].code),
         };
         assert_eq!(got, expected, "of {body}");
     }
 
     #[test]
-    fn every_wrong_member_is_named() {
-        check(r#"{"title": " Plan "}"#, "Plan");
-        check("{}", "no title");
+    fn the_wrong_member_is_named() {
+        check(r#"{"title": " Plan ", "inner": [{"needed": 3}]}"#, "Plan 3");
+        check("{}", "- 0");
         check(r#"{"title": 3}"#, "/title wrong-type");
-        check(r#"{"title": null}"#, "/title wrong-type");
         check(r#"{"title": ""}"#, "/title invalid");
+        check(r#"{"a/b~": 1}"#, "/a~1b~0 unknown-member");
         check(
-            r#"{"title": "a", "a/b~": 1, "z": 1}"#,
-            "/a~1b~0 unknown-member, /z unknown-member",
+            r#"{"inner": [{"needed": 1}, {}]}"#,
+            "/inner/1/needed missing-member",
         );
+        check(
+            r#"{"inner": [{"needed": 1, "x": 2}]}"#,
+            "/inner/0/x unknown-member",
+        );
+        check(r#"{"inner": [{"needed": 300}]}"#, "/inner/0/needed invalid");
+        for malformed in ["{", "[]", "", "null", "{} {}", "{\"title\": \"\u{1}\"}"] {
+            check(malformed, "malformed-json");
+        }
     }
 
     #[test]

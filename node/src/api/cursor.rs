@@ -5,7 +5,9 @@
 //! is used with another filter.
 
 use crate::http::problem::{Code, Problem};
-use easel_storage::{BoardCursor, InstanceId};
+use easel_storage::InstanceId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 const MAC_BYTES: usize = 16;
 
@@ -23,14 +25,18 @@ impl Cursors {
     }
 
     /// `question` is all that decides the list: filter and order.
-    pub(super) fn write(&self, question: &str, place: &BoardCursor) -> String {
+    pub(super) fn write(&self, question: &str, place: &impl Serialize) -> String {
         let place = serde_json::to_vec(place).expect("a place is numbers and text");
         let mut bytes = self.mac(question, &place).to_vec();
         bytes.extend(place);
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    pub(super) fn read(&self, question: &str, cursor: &str) -> Result<BoardCursor, Problem> {
+    pub(super) fn read<T: DeserializeOwned>(
+        &self,
+        question: &str,
+        cursor: &str,
+    ) -> Result<T, Problem> {
         let mismatch = || Problem::new(Code::CursorMismatch);
         let bytes = from_hex(cursor).ok_or_else(mismatch)?;
         let (mac, place) = bytes.split_at_checked(MAC_BYTES).ok_or_else(mismatch)?;
@@ -77,15 +83,15 @@ mod tests {
             id: BoardId::from_bytes([2; 16]),
         };
         let cursor = cursors.write("title", &place);
-        assert_eq!(cursors.read("title", &cursor).ok(), Some(place));
+        assert_eq!(cursors.read("title", &cursor).ok(), Some(place.clone()));
 
         let mut changed = cursor.clone();
         changed.replace_range(..1, if cursor.starts_with('0') { "1" } else { "0" });
         let elsewhere = Cursors::new(InstanceId::from_bytes([3; 16]));
-        assert!(cursors.read("-updated_at", &cursor).is_err());
-        assert!(elsewhere.read("title", &cursor).is_err());
+        assert!(cursors.read::<BoardCursor>("-updated_at", &cursor).is_err());
+        assert!(elsewhere.read::<BoardCursor>("title", &cursor).is_err());
         for bad in [changed.as_str(), "", "0", "zz", "é0", &cursor[..40]] {
-            assert!(cursors.read("title", bad).is_err(), "{bad}");
+            assert!(cursors.read::<BoardCursor>("title", bad).is_err(), "{bad}");
         }
     }
 }

@@ -1,7 +1,11 @@
 //! `Idempotency-Key`: a caller that heard no answer sends the same request again, and it is done once.
 //!
-//! The key becomes the command's id, and the store answers a repeat with what it answered before, for 24 hours.
+//! Who asked, where and under which key become the command's id; the store keeps what was asked for beside the answer,
+//! gives a repeat that answer for 24 hours, and refuses the key for anything else. New ids and secrets follow from the
+//! key as well, so that a repeat is told the same ones, although secrets are stored nowhere.
 
+use crate::app::App;
+use crate::auth::{Caller, Secret};
 use crate::http::problem::{Code, Problem};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::Response;
@@ -11,8 +15,54 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const KEY_BYTES_MAX: usize = 255;
 
+/// One request that makes something: perhaps one of several attempts at the same.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    /// `None`: the caller named no key, and every request is a new one.
+    pub(super) key: Option<(CommandId, [u8; 32])>,
+}
+
+impl Attempt {
+    /// `asked` is the hash of the body.
+    pub(super) fn of(
+        caller: &Caller,
+        headers: &HeaderMap,
+        method: &Method,
+        path: &str,
+        asked: [u8; 32],
+    ) -> Result<Attempt, Problem> {
+        let key = command_id(&format!("{:?}", caller.actor()), headers, method, path)?;
+        Ok(Attempt {
+            key: key.map(|id| (id, asked)),
+        })
+    }
+
+    /// The bytes of a new id.
+    pub(super) fn id(&self) -> [u8; 16] {
+        match &self.key {
+            Some((id, _)) => {
+                let mut bytes = [0; 16];
+                let mut hasher = blake3::Hasher::new_derive_key("easel id from a request v1");
+                hasher.update(id.as_bytes());
+                hasher.finalize_xof().fill(&mut bytes);
+                bytes
+            }
+            None => *CommandId::mint().as_bytes(),
+        }
+    }
+
+    /// A new secret.
+    pub(super) fn secret(&self, app: &App) -> Secret {
+        match &self.key {
+            Some((id, _)) => app.auth.secret_for(*id),
+            None => Secret::random(),
+        }
+    }
+}
+
 /// The id of the command that this request makes, if the caller named it.
-pub(super) fn command_id(
+fn command_id(
+    who: &str,
     headers: &HeaderMap,
     method: &Method,
     path: &str,
@@ -31,8 +81,8 @@ pub(super) fn command_id(
     if key.is_empty() || key.len() > KEY_BYTES_MAX {
         return Err(Code::BadIdempotencyKey.into());
     }
-    let mut hasher = blake3::Hasher::new_derive_key("easel idempotency key v1");
-    for part in [method.as_str(), path, key] {
+    let mut hasher = blake3::Hasher::new_derive_key("easel idempotency key v2");
+    for part in [who, method.as_str(), path, key] {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }
@@ -54,20 +104,23 @@ mod tests {
     use axum::http::{HeaderMap, Method};
 
     #[test]
-    fn a_key_counts_for_one_method_and_path() {
-        let id = |key: &str, path: &str| {
+    fn a_key_counts_for_one_caller_method_and_path() {
+        let id = |who: &str, key: &str, path: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(KEY, key.parse().unwrap());
-            command_id(&headers, &Method::POST, path).ok().flatten()
+            command_id(who, &headers, &Method::POST, path)
+                .ok()
+                .flatten()
         };
-        assert!(id("\"a\"", "/x").is_some());
-        assert_eq!(id("\"a\"", "/x"), id("a", "/x"));
-        assert_ne!(id("a", "/x"), id("a", "/y"));
-        assert_ne!(id("a", "/x"), id("b", "/x"));
-        assert_eq!(id("\"\"", "/x"), None);
-        assert_eq!(id(&"k".repeat(256), "/x"), None);
+        assert!(id("u", "\"a\"", "/x").is_some());
+        assert_eq!(id("u", "\"a\"", "/x"), id("u", "a", "/x"));
+        assert_ne!(id("u", "a", "/x"), id("v", "a", "/x"));
+        assert_ne!(id("u", "a", "/x"), id("u", "a", "/y"));
+        assert_ne!(id("u", "a", "/x"), id("u", "b", "/x"));
+        assert_eq!(id("u", "\"\"", "/x"), None);
+        assert_eq!(id("u", &"k".repeat(256), "/x"), None);
         assert_eq!(
-            command_id(&HeaderMap::new(), &Method::POST, "/x").ok(),
+            command_id("u", &HeaderMap::new(), &Method::POST, "/x").ok(),
             Some(None)
         );
     }

@@ -5,11 +5,13 @@
 //! [`ANSWER_WITHIN`]. After that the picture of an older state is the answer, or else an empty one with 202; the drawing
 //! goes on, and who asks later finds it.
 
+use super::access;
 use super::boards::board_id;
 use super::query::Params;
 use super::{conditions, store};
 use crate::VERSION;
 use crate::app::AppState;
+use crate::auth::{Caller, wall_clock};
 use crate::http::problem::{Code, Problem};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -18,6 +20,7 @@ use bytes::Bytes;
 use easel_board::schema::Theme;
 use easel_board::{document, svg};
 use easel_storage::cache::Cache;
+use easel_storage::people::Scope;
 use easel_storage::{BoardId, DocState, Query, ReadLevel};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -110,6 +113,7 @@ fn word(theme: Theme) -> &'static str {
 
 pub(super) async fn show(
     State(app): State<AppState>,
+    asking: Result<Caller, Problem>,
     Path(id): Path<String>,
     uri: Uri,
     headers: HeaderMap,
@@ -119,8 +123,24 @@ pub(super) async fn show(
     let theme = params.choice("theme", &themes)?;
     // A page asks anew when the board moved on, by an address it has not asked for yet.
     params.take::<u64>("seq", "is a whole number")?;
+    let pass: Option<String> = params.take("pass", "is a pass")?;
     params.finish()?;
-    let board = store::board(&app, store::level(&headers), board_id(&id)?).await?;
+    let board = match pass {
+        // Told by somebody's list of boards, or by a board; an <img> sends nothing else.
+        Some(pass) => {
+            let board = board_id(&id)?;
+            app.auth.check_picture_pass(board, &pass, wall_clock())?;
+            let read = store::read(&app, store::level(&headers), Query::Board(board)).await?;
+            read.into_board().ok_or(Code::BoardNotFound)?
+        }
+        None => {
+            let caller = asking?;
+            access::scope(&caller, Scope::BoardsRead)?;
+            let level = store::level(&headers);
+            let seen = access::seen(&app, &caller, level, board_id(&id)?).await?;
+            seen.view.board
+        }
+    };
     let subject = Subject {
         board: board.id,
         theme,

@@ -5,7 +5,7 @@ use super::query::Params;
 use crate::app::AppState;
 use crate::config::ByteSize;
 use crate::http::problem::{Code, Problem};
-use crate::http::{OurHost, join_refused};
+use crate::http::{OurHost, door, join_refused};
 use crate::realtime::sse::{self, Asked, Events, Opened, PostRefused, StreamRefused};
 use axum::body::Body;
 use axum::extract::{Extension, Path, Request, State};
@@ -38,13 +38,17 @@ pub(super) async fn open(
     app.guard.check_page(&host, &headers)?;
     let mut params = Params::of(&uri)?;
     let sv = params.take::<String>("sv", "is a state vector")?;
+    // What it says is read with the other credentials.
+    params.take::<String>("ticket", "is a ticket")?;
     params.finish()?;
+    let caller = door::caller(&app, &name, &uri, &headers).await?;
+    let admission = door::admit(&app, &name, caller).await?;
     let asked = Asked {
         name: &name,
         last_event_id: header_text(&headers, &LAST_EVENT_ID),
         sv: sv.as_deref(),
     };
-    match sse::open(&app.rooms, asked).await {
+    match sse::open(&app.rooms, asked, admission).await {
         Ok(Opened::Events(events)) => Ok(response(events)),
         // Browsers' own EventSource comes back after any other end.
         Ok(Opened::Over) => Ok(StatusCode::NO_CONTENT.into_response()),

@@ -5,10 +5,12 @@
 //! the request path, and kept in the cache beside the pictures, which may forget it at any time. Without `part` it is
 //! all of the content, put together for the one who asks.
 
+use super::access;
 use super::boards::board_id;
 use super::query::Params;
 use super::{conditions, store};
 use crate::app::AppState;
+use crate::auth::Caller;
 use crate::http::problem::{Code, Problem};
 use crate::http::quality_of;
 use crate::realtime::fold;
@@ -18,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use brotli::enc::BrotliEncoderParams;
 use bytes::Bytes;
 use easel_storage::cache::Cache;
+use easel_storage::people::Scope;
 use easel_storage::{BoardId, DocState, Query, ReadLevel};
 use flate2::write::GzEncoder;
 use parking_lot::Mutex;
@@ -148,6 +151,7 @@ enum Part {
 
 pub(super) async fn show(
     State(app): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     uri: Uri,
     headers: HeaderMap,
@@ -156,7 +160,10 @@ pub(super) async fn show(
     let parts = [("all", Part::All), ("body", Part::Body)];
     let part = params.choice("part", &parts)?;
     params.finish()?;
-    let board = store::board(&app, store::level(&headers), board_id(&id)?).await?;
+    let board = board_id(&id)?;
+    access::scope(&caller, Scope::ElementsRead)?;
+    let seen = access::seen(&app, &caller, store::level(&headers), board).await?;
+    let board = seen.view.board;
     match part {
         Part::All => show_all(&app, &headers, board.id).await,
         Part::Body => show_body(&app, &headers, board.id).await,

@@ -1,7 +1,7 @@
 //! Who asks, as handlers see it.
 
 use super::secret::{ApiToken, same_hash};
-use super::token::{Access, Holder};
+use super::token::{Access, Holder, Ticket};
 use super::{Auth, wall_clock};
 use crate::app::AppState;
 use crate::http::problem::{Code, Problem};
@@ -34,6 +34,7 @@ pub(crate) struct UserCaller {
     pub(crate) user: UserId,
     /// `None`: by a personal token.
     pub(crate) session: Option<SessionId>,
+    pub(crate) token: Option<TokenId>,
     pub(crate) admin: bool,
     pub(crate) name: DisplayName,
     /// What the personal token is for; `None`: everything.
@@ -116,6 +117,37 @@ impl Auth {
         self.by_session(&access, now).await
     }
 
+    /// Who this is now, of somebody who showed who they are before and is still connected.
+    pub(crate) async fn still(&self, caller: &Caller, now: Time) -> Result<Caller, Problem> {
+        match caller {
+            Caller::Anonymous | Caller::Local => self.without_credentials().await,
+            Caller::User(user) => match (user.session, user.token) {
+                (Some(session), _) => {
+                    let holder = Holder::User(user.user);
+                    self.by_session(&Access { holder, session }, now).await
+                }
+                (None, Some(token)) => self.by_known_token(token, now).await,
+                (None, None) => Err(Code::InvalidToken.into()),
+            },
+            Caller::Visitor(visitor) => {
+                let (holder, session) = (Holder::Link(visitor.link), visitor.session);
+                self.by_session(&Access { holder, session }, now).await
+            }
+        }
+    }
+
+    /// Whom a ticket that was just taken stands for.
+    pub(crate) async fn by_ticket(&self, ticket: &Ticket, now: Time) -> Result<Caller, Problem> {
+        match ticket.session {
+            Some(session) => {
+                let holder = ticket.holder;
+                self.by_session(&Access { holder, session }, now).await
+            }
+            // A personal token is sent as it is.
+            None => Err(Code::InvalidToken.into()),
+        }
+    }
+
     async fn without_credentials(&self) -> Result<Caller, Problem> {
         Ok(if self.has_accounts().await? {
             Caller::Anonymous
@@ -136,6 +168,11 @@ impl Auth {
         };
         self.known.put_any_user(before, any);
         Ok(any)
+    }
+
+    /// As far as is known without asking: there are no accounts.
+    pub(crate) fn is_open_to_all(&self) -> bool {
+        self.known.any_user() == Some(false)
     }
 
     async fn by_session(&self, access: &Access, now: Time) -> Result<Caller, Problem> {
@@ -178,12 +215,20 @@ impl Auth {
 
     async fn by_api_token(&self, token: &ApiToken, now: Time) -> Result<Caller, Problem> {
         let view = self.api_token(token.id).await?;
-        let is_right = same_hash(&token.secret.hash(), &view.row.hash);
-        if !is_right || now >= view.row.expires_at {
+        match same_hash(&token.secret.hash(), &view.row.hash) {
+            true => self.by_known_token(token.id, now).await,
+            false => Err(Code::InvalidToken.into()),
+        }
+    }
+
+    async fn by_known_token(&self, token: TokenId, now: Time) -> Result<Caller, Problem> {
+        let view = self.api_token(token).await?;
+        if now >= view.row.expires_at {
             return Err(Code::InvalidToken.into());
         }
         let caller = user_caller(&view.user).ok_or(Code::InvalidToken)?;
         Ok(Caller::User(UserCaller {
+            token: Some(token),
             scopes: Some(view.row.scopes.clone()),
             board: view.row.board,
             ..caller
@@ -263,6 +308,7 @@ fn user_caller(view: &UserView) -> Option<UserCaller> {
     view.row.disabled_at.is_none().then(|| UserCaller {
         user: view.id,
         session: None,
+        token: None,
         admin: view.row.role == InstanceRole::Admin,
         name: view.row.name.clone(),
         scopes: None,

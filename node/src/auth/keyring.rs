@@ -158,6 +158,11 @@ impl MasterKey {
         }
     }
 
+    /// A key for something else than sealing; what for is in the context.
+    pub(super) fn derive(&self, context: &str) -> [u8; 32] {
+        blake3::derive_key(context, self.key.as_bytes())
+    }
+
     /// A fresh ring key, sealed, as it comes into the store.
     pub(crate) fn seal_new(&self, instance: InstanceId, state: KeyState, now: Time) -> KeyRow {
         let key = new_key();

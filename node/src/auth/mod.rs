@@ -10,6 +10,7 @@
 mod caller;
 mod common;
 mod cookie;
+mod derived;
 mod guard;
 mod keyring;
 mod keys;
@@ -21,15 +22,15 @@ mod session;
 mod tests;
 mod token;
 
-pub(crate) use caller::{Asking, Caller, UserCaller, VisitorCaller};
+pub(crate) use caller::{Asking, Caller, UserCaller};
 pub(crate) use cookie::{Cookie, CookieKind};
 pub(crate) use guard::Network;
 pub(crate) use keyring::{MasterKeyError, MasterSource};
 pub(crate) use known::Known;
 pub(crate) use password::{Context, HashCost, Password};
-pub(crate) use secret::{ApiToken, Secret, sha256};
-pub(crate) use session::{Client, Renewed, SignedIn};
-pub(crate) use token::{Holder, Ticket};
+pub(crate) use secret::{ApiToken, Secret, random};
+pub(crate) use session::{Client, SignedIn, TokenPair};
+pub(crate) use token::{ACCESS_LIFE_MS, Holder, TICKET_LIFE_MS, Ticket};
 
 use crate::config::PublicUrl;
 use crate::http::problem::{Code, FieldError, Problem};
@@ -205,6 +206,14 @@ impl Auth {
                 ..Code::WeakPassword.into()
             });
         }
+        self.hasher.hash(password).await.map_err(busy)
+    }
+
+    /// Hashes a password that is asked for beside a secret, and need not stand by itself.
+    pub(crate) async fn hash_link_password(
+        &self,
+        password: Password,
+    ) -> Result<PasswordHash, Problem> {
         self.hasher.hash(password).await.map_err(busy)
     }
 

@@ -25,6 +25,7 @@ pub(crate) struct Config {
     /// The key that seals the keyring; empty: `master.key` in the data folder, or systemd's credential `master_key`.
     pub(crate) master_key_file: PathBuf,
     pub(crate) listen: Listen,
+    pub(crate) auth: Auth,
     pub(crate) storage: Storage,
     pub(crate) realtime: Realtime,
     pub(crate) limits: Limits,
@@ -37,6 +38,23 @@ pub(crate) struct Listen {
     pub(crate) http: Address,
     /// Metrics and the details of readiness, for whoever runs the node.
     pub(crate) ops: MaybeAddress,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Auth {
+    /// Who may make an account.
+    pub(crate) registration: Registration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Registration {
+    /// Nobody: accounts are made by who runs the node.
+    Closed,
+    /// Who was invited to a board.
+    Invite,
+    /// Everybody who reaches the node.
+    Open,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,6 +130,9 @@ impl Default for Config {
             listen: Listen {
                 http: Address(loopback(8080)),
                 ops: MaybeAddress(Some(loopback(9180))),
+            },
+            auth: Auth {
+                registration: Registration::Invite,
             },
             storage: Storage {
                 disk_reserve: ByteSize(256 << 20),

@@ -1,14 +1,17 @@
 //! Sockets: how they are opened, how many there may be, how long they may keep silent, and how they end.
 
+use crate::auth::Network;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use prometheus::IntGauge;
+use std::convert::Infallible;
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -204,8 +207,12 @@ async fn run(
     // Until a client's first bytes tell HTTP/1 from HTTP/2, hyper has no timeout of its own.
     let has_asked = Arc::new(AtomicBool::new(false));
     let asking = has_asked.clone();
-    let service = service_fn(move |request: Request<Incoming>| {
+    let peer = connection.stream.peer_addr().ok().map(|at| Peer(at.ip()));
+    let service = service_fn(move |mut request: Request<Incoming>| {
         asking.store(true, Ordering::Relaxed);
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         routes.clone().oneshot(request)
     });
     let mut serving =
@@ -233,6 +240,27 @@ async fn run(
             }
             () = stopping.abort.cancelled() => return,
         }
+    }
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(IpAddr);
+
+impl Peer {
+    /// What of it is counted as one.
+    pub(crate) fn network(self) -> Network {
+        Network::of(self.0)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Peer, Infallible> {
+        // A socket that has no address any more has been closed by its client.
+        let here = Peer(Ipv4Addr::LOCALHOST.into());
+        Ok(parts.extensions.get().copied().unwrap_or(here))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A request's way in: the listener ([`listen`]), the frame around every request ([`frame`]), then the route.
 
 mod assets;
+pub(crate) mod door;
 mod frame;
 mod guard;
 mod headers;
@@ -14,13 +15,14 @@ mod tests;
 pub(crate) use assets::{matches_any, quality_of};
 pub(crate) use frame::OurHost;
 pub(crate) use guard::Guard;
-pub(crate) use listen::{Connection, Limits, Listener, Stopping, serve};
+pub(crate) use listen::{Connection, Limits, Listener, Peer, Stopping, serve};
 
 use crate::api;
 use crate::app::AppState;
 use crate::realtime::{self, JoinRefused};
 use axum::Router;
 use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use problem::{Code, Problem};
@@ -83,9 +85,12 @@ async fn problem_page(Path(slug): Path<String>) -> Response {
 async fn sync(
     State(app): State<AppState>,
     Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    realtime::upgrade(&app.rooms, &name, request)
+    let admission = door::admission(&app, &name, &uri, &headers).await?;
+    realtime::upgrade(&app.rooms, &name, admission, request)
         .await
         .map_err(join_refused)
 }

@@ -4,8 +4,10 @@
 //! we do not. A client id belongs to the seat that named it first, and what any other seat says of it is dropped
 //! without a word: stock clients send back what they were sent, so it is no offence, only noise.
 
+use super::who::Shown;
 use super::wire::{self, Frame, Malformed, Reader, put_bytes, put_uint};
 use bytes::{Bytes, BytesMut};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -59,6 +61,7 @@ impl Awareness {
     pub(crate) fn accept(
         &mut self,
         seat: SeatNo,
+        shown: Option<&Shown>,
         message: &Bytes,
         is_silent: impl Fn(SeatNo) -> bool,
     ) -> Result<Option<Frame>, Malformed> {
@@ -83,7 +86,10 @@ impl Awareness {
                     Entry {
                         clock,
                         // A copy: the slice would keep the whole message.
-                        state: state.map(|state| Bytes::copy_from_slice(&state)),
+                        state: state.map(|state| match shown {
+                            Some(shown) => stamped(&state, shown),
+                            None => Bytes::copy_from_slice(&state),
+                        }),
                         owner: Owner::Seat(seat),
                     },
                 );
@@ -268,6 +274,23 @@ impl Awareness {
 }
 
 /// Other clients parse this text and fail if they cannot, so it is checked here, once.
+/// The state with the name and id of whom it is, as the server knows them: nobody passes for somebody else. The rest of
+/// what it says of its user (a colour) stays.
+fn stamped(state: &Bytes, shown: &Shown) -> Bytes {
+    let said: Result<serde_json::Map<String, Value>, _> = serde_json::from_slice(state);
+    let Ok(mut said) = said else {
+        // Not an object, so nothing in it is taken for a name.
+        return Bytes::copy_from_slice(state);
+    };
+    let user = said.entry("user").or_insert(Value::Null);
+    if !user.is_object() {
+        *user = Value::Object(serde_json::Map::new());
+    }
+    user["id"] = shown.id.as_str().into();
+    user["name"] = shown.name.as_str().into();
+    Value::Object(said).to_string().into()
+}
+
 fn is_short_json(state: &Bytes) -> bool {
     state.len() <= STATE_BYTES_MAX && serde_json::from_slice::<serde::de::IgnoredAny>(state).is_ok()
 }
@@ -317,7 +340,7 @@ mod tests {
 
     fn say(room: &mut Awareness, seat: u64, what: &str) -> String {
         text(
-            room.accept(seat, &message(what), |seat| seat == 99)
+            room.accept(seat, None, &message(what), |seat| seat == 99)
                 .unwrap(),
         )
     }
@@ -360,7 +383,7 @@ mod tests {
             "-"
         );
         assert!(
-            room.accept(1, &Bytes::from_static(&[3, 1]), |_| false)
+            room.accept(1, None, &Bytes::from_static(&[3, 1]), |_| false)
                 .is_err()
         );
     }

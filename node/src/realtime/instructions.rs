@@ -145,6 +145,7 @@ fn room(elements: usize, now: Instant) -> (Room, u64) {
             seat,
             dialect: Dialect::Easel,
             id: 2_000 + seat,
+            who: crate::realtime::Who::local(),
         };
         room.handle(now, join, &mut effects);
     }

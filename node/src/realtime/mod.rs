@@ -24,12 +24,14 @@ pub(crate) mod sse;
 mod task;
 #[cfg(test)]
 mod two_nodes;
+mod who;
 mod wire;
 mod writer;
 
 pub(crate) use room::fold;
-pub(crate) use rooms::{JoinRefused, Rooms};
+pub(crate) use rooms::{JoinRefused, Rooms, SentAway};
 pub(crate) use socket::upgrade;
+pub(crate) use who::{Admission, Shown, Watched, Who};
 
 use tokio::sync::OwnedSemaphorePermit;
 

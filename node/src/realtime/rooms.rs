@@ -4,12 +4,15 @@ use super::appender::Appender;
 use super::awareness::SeatNo;
 use super::bus::{self, Bus};
 use super::outbox::Outbox;
-use super::room::{Build, Dialect, Event, Kind, Room, RoomOptions};
+use super::room::{Build, Dialect, Event, Kind, Room, RoomOptions, close};
 use super::sse::Streams;
 use super::task::{self, Mail, Post, RoomIo};
+use super::who::{Admission, Door, Watched};
+use crate::auth::Caller;
 use crate::config::Realtime;
 use crate::metrics::Metrics;
 use easel_board::gate::Limits;
+use easel_storage::sharing::Role;
 use easel_storage::{BoardId, DocName, Query, ReadError, ReadLevel, Store};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -38,6 +41,13 @@ pub(crate) enum JoinRefused {
     Unavailable,
 }
 
+/// Why somebody has to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SentAway {
+    AccessLost,
+    SessionOver,
+}
+
 /// A seat as the socket holds it.
 #[derive(Debug)]
 pub(super) struct Joined {
@@ -61,6 +71,7 @@ pub(crate) struct Rooms {
     open: Mutex<HashMap<DocName, Open>>,
     draining: AtomicBool,
     bus: Arc<Bus>,
+    pub(super) door: Door,
     pub(super) streams: Streams,
     /// Rooms and sockets: what a drain waits for.
     pub(super) tasks: TaskTracker,
@@ -93,6 +104,7 @@ impl Rooms {
             config,
             open: Mutex::default(),
             draining: AtomicBool::new(false),
+            door: Door::new(),
             streams: Streams::default(),
             tasks: TaskTracker::new(),
             bus: bus.clone(),
@@ -153,6 +165,7 @@ impl Rooms {
         doc: &DocName,
         dialect: Dialect,
         id: u64,
+        admission: Admission,
         outbox: Arc<Outbox>,
     ) -> Joined {
         let mut open = self.open.lock();
@@ -166,8 +179,10 @@ impl Rooms {
             seat,
             dialect,
             id,
+            who: admission.who.clone(),
             outbox,
         });
+        self.door.enter(doc, seat, &admission);
         if self.is_draining() {
             // Let in just before the drain began, and the room it opened did not hear of it.
             let _ = room.mail.send(Mail::Event(Event::Drain));
@@ -233,6 +248,42 @@ impl Rooms {
     pub(crate) fn board_gone(&self, board: BoardId) {
         if let Some(room) = self.open.lock().get(&DocName::Board(board)) {
             let _ = room.mail.send(Mail::Event(Event::Gone));
+        }
+    }
+
+    /// The seats of those whose access can change, of those that this is about.
+    pub(crate) fn watched(&self, concerns: impl Fn(&DocName, &Caller) -> bool) -> Vec<Watched> {
+        self.door.watched(concerns)
+    }
+
+    /// Those who come in and whose access can change; once, for the one who watches.
+    pub(crate) fn arrivals(&self) -> Option<mpsc::UnboundedReceiver<Watched>> {
+        self.door.arrivals()
+    }
+
+    /// Somebody may now do more or less.
+    pub(crate) fn set_role(&self, watched: &Watched, role: Role) {
+        self.door.now_is(&watched.doc, watched.seat, role);
+        let seat = watched.seat;
+        self.tell(&watched.doc, Event::Role { seat, role });
+    }
+
+    /// Somebody has lost their access for good, or until they show again who they are.
+    pub(crate) fn send_away(&self, watched: &Watched, why: SentAway) {
+        let (code, reason) = match why {
+            SentAway::AccessLost => (
+                close::ACCESS_LOST,
+                "you have no access to this board any more",
+            ),
+            SentAway::SessionOver => (close::EXPIRED, "the session is over"),
+        };
+        let seat = watched.seat;
+        self.tell(&watched.doc, Event::SendAway { seat, code, reason });
+    }
+
+    fn tell(&self, doc: &DocName, event: Event) {
+        if let Some(room) = self.open.lock().get(doc) {
+            let _ = room.mail.send(Mail::Event(event));
         }
     }
 

@@ -10,6 +10,7 @@ use super::reader::{Heard, Plain, Source, Wrapped};
 use super::room::{Dialect, Event, close};
 use super::rooms::{JoinRefused, Rooms, unforeseen_id};
 use super::task::Mail;
+use super::who::Admission;
 use super::wire::Frame;
 use crate::http::Connection;
 use axum::body::Body;
@@ -38,6 +39,7 @@ const LAST_WORDS: Duration = Duration::from_secs(20);
 pub(crate) async fn upgrade(
     rooms: &Arc<Rooms>,
     name: &str,
+    admission: Admission,
     mut request: Request,
 ) -> Result<Response, JoinRefused> {
     let doc: DocName = name.parse().map_err(|_| JoinRefused::NotFound)?;
@@ -57,7 +59,8 @@ pub(crate) async fn upgrade(
     rooms.clone().tasks.spawn(async move {
         // The client went away between its request and our answer.
         let Ok(socket) = upgraded.await else { return };
-        serve(rooms, doc, dialect, socket.into_inner().into_inner()).await;
+        let socket = socket.into_inner().into_inner();
+        serve(rooms, doc, (dialect, admission), socket).await;
     });
     Ok(response.map(|_| Body::empty()))
 }
@@ -79,7 +82,10 @@ fn negotiate(request: &Request) -> (Dialect, Option<&'static str>) {
     (Dialect::Yjs, None)
 }
 
-async fn serve(rooms: Arc<Rooms>, doc: DocName, dialect: Dialect, upgraded: Upgraded) {
+/// How somebody speaks, and who they are.
+type Speaker = (Dialect, Admission);
+
+async fn serve(rooms: Arc<Rooms>, doc: DocName, speaker: Speaker, upgraded: Upgraded) {
     match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<Connection>>(upgraded) {
         Ok(parts) => {
             // Held to the end: it is what counts this connection among those that may be open.
@@ -96,7 +102,7 @@ async fn serve(rooms: Arc<Rooms>, doc: DocName, dialect: Dialect, upgraded: Upgr
                 outbox,
                 write: Shared(write),
             };
-            pump(rooms, doc, dialect, way).await;
+            pump(rooms, doc, speaker, way).await;
         }
         // Not a plain connection (TLS, say): split it behind a lock.
         Err(upgraded) => {
@@ -106,7 +112,7 @@ async fn serve(rooms: Arc<Rooms>, doc: DocName, dialect: Dialect, upgraded: Upgr
             pump(
                 rooms,
                 doc,
-                dialect,
+                speaker,
                 Way {
                     read,
                     outbox,
@@ -129,7 +135,7 @@ struct Way<R, W> {
 async fn pump<R: Source, W: AsyncWrite + Unpin>(
     rooms: Arc<Rooms>,
     doc: DocName,
-    dialect: Dialect,
+    (dialect, admission): Speaker,
     way: Way<R, W>,
 ) {
     let Way {
@@ -138,10 +144,10 @@ async fn pump<R: Source, W: AsyncWrite + Unpin>(
         mut write,
     } = way;
     let outbox = Arc::new(outbox);
-    let joined = rooms.join(&doc, dialect, unforeseen_id(), outbox.clone());
+    let joined = rooms.join(&doc, dialect, unforeseen_id(), admission, outbox.clone());
     let counters = Counters::of_socket(&rooms.metrics);
     let line = Line::new(&rooms, joined, outbox, counters);
-    let place = Place::take(&line, dialect);
+    let place = Place::take(&line, &doc, dialect);
 
     let bytes = AtomicU64::new(0);
     let mut read = Heard {
@@ -184,11 +190,12 @@ async fn pump<R: Source, W: AsyncWrite + Unpin>(
 /// A connection's place in the count and in its room; given up however the connection ends, a bug included.
 struct Place<'l> {
     line: &'l Line,
+    doc: &'l DocName,
     open: IntGauge,
 }
 
 impl<'l> Place<'l> {
-    fn take(line: &'l Line, dialect: Dialect) -> Self {
+    fn take(line: &'l Line, doc: &'l DocName, dialect: Dialect) -> Self {
         let kind = match dialect {
             Dialect::Easel => "easel",
             Dialect::Yjs => "yjs",
@@ -197,13 +204,14 @@ impl<'l> Place<'l> {
         let open = metrics.ws_connections.with_label_values(&[kind]);
         metrics.ws_opened.inc();
         open.inc();
-        Self { line, open }
+        Self { line, doc, open }
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let seat = self.line.seat;
+        self.line.rooms.door.leave(self.doc, seat);
         // A room that is gone has no seats to give up.
         let _ = self.line.room.send(Mail::Event(Event::Leave { seat }));
         self.open.dec();

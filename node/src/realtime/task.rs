@@ -11,6 +11,7 @@ use super::room::{
 };
 use super::rooms::Rooms;
 use super::wire::Frame;
+use crate::realtime::Who;
 use bytes::Bytes;
 use easel_storage::query::PAGE_ROWS_MAX;
 use easel_storage::{
@@ -40,6 +41,7 @@ pub(super) enum Mail {
         seat: SeatNo,
         dialect: Dialect,
         id: u64,
+        who: Who,
         outbox: Arc<Outbox>,
     },
     Message {
@@ -160,11 +162,17 @@ impl RoomIo {
                 seat,
                 dialect,
                 id,
+                who,
                 outbox,
             } => {
                 self.gathering.enter(seat, outbox);
                 self.count_present();
-                Event::Join { seat, dialect, id }
+                Event::Join {
+                    seat,
+                    dialect,
+                    id,
+                    who,
+                }
             }
             Mail::Message {
                 seat,
@@ -338,6 +346,8 @@ fn is_heavy(event: &Event) -> bool {
         Event::Drained { .. } | Event::Answered { .. } | Event::Built(_) => true,
         Event::Loaded(_)
         | Event::Join { .. }
+        | Event::Role { .. }
+        | Event::SendAway { .. }
         | Event::Leave { .. }
         | Event::Behind { .. }
         | Event::Appended(_)

@@ -70,7 +70,13 @@ impl Person {
     /// Joins with a document at hand.
     fn return_with(own: Doc, rooms: &Arc<Rooms>, doc: &DocName) -> Self {
         let outbox = Arc::<Outbox>::default();
-        let joined = rooms.join(doc, Dialect::Easel, unforeseen_id(), outbox.clone());
+        let joined = rooms.join(
+            doc,
+            Dialect::Easel,
+            unforeseen_id(),
+            crate::realtime::Admission::local(),
+            outbox.clone(),
+        );
         let known = own.transact().state_vector().encode_v1();
         let person = Self {
             doc: own,

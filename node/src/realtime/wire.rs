@@ -138,6 +138,8 @@ pub(crate) enum Control<'a> {
     },
     /// So many of this connection's sync frames (step 2 and update, in order) are on disk for good.
     Saved { frames: u64 },
+    /// What this person may do from here on.
+    Role { role: &'a str },
     /// The server is going away; come back, here or elsewhere, after this time.
     Draining { retry_after_ms: u64 },
     /// The connection ends because of what it sent: the client keeps its document apart and starts afresh.

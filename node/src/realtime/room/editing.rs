@@ -112,7 +112,9 @@ impl Room {
                 .get(&other)
                 .is_none_or(|of| now.duration_since(of.heard) > SILENT_AFTER)
         };
-        match self.awareness.accept(seat, entries, is_silent) {
+        let shown = seats.get(&seat).and_then(|of| of.who.shown.clone());
+        let shown = shown.as_deref();
+        match self.awareness.accept(seat, shown, entries, is_silent) {
             Ok(None) => {}
             Ok(Some(frame)) => {
                 self.publish_awareness(&frame, effects);
@@ -159,6 +161,10 @@ impl Room {
         let frame = of.count_frame();
         if summary.is_nothing() {
             return self.nothing_new(now, seat, frame);
+        }
+        if !of.who.may_edit() {
+            let reason = "you may look at this board, not change it".to_owned();
+            return self.refuse(now, seat, "read-only", reason, effects);
         }
         let arrived = Arrived {
             seat,
@@ -222,12 +228,17 @@ impl Room {
             seat: of.id,
             number: of.appended,
         };
+        let actor = of.who.actor;
         let ticket = self.saving.newest_ticket() + 1;
         let piece = Piece::new(&update, ticket);
         of.settle_with(
             frame,
-            self.saving
-                .push(piece.update(), Source::Person(origin), received, permit),
+            self.saving.push(
+                piece.update(),
+                Source::Person(origin, actor),
+                received,
+                permit,
+            ),
         );
         effects.push(Effect::Broadcast {
             except: Some(seat),
@@ -394,7 +405,7 @@ impl Room {
                 let durable = self.saving.appended();
                 let strokes = durable
                     .iter()
-                    .filter(|accepted| matches!(accepted.source, Source::Person(_)));
+                    .filter(|accepted| matches!(accepted.source, Source::Person(..)));
                 for accepted in strokes {
                     let took = now.saturating_duration_since(accepted.received);
                     effects.push(Effect::Note(Note::StrokeAcked(took)));

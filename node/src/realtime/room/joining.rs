@@ -9,6 +9,7 @@ use super::saving::{Accepted, Source};
 use super::seat::{Dialect, Seat};
 use super::tail::Piece;
 use super::{Broken, Build, Effect, Live, LoadFailed, Loaded, Note, Phase, Room};
+use crate::realtime::Who;
 use crate::realtime::awareness::SeatNo;
 use crate::realtime::outbox::Class;
 use crate::realtime::wire::{self, Control};
@@ -114,8 +115,7 @@ impl Room {
         &mut self,
         now: Instant,
         seat: SeatNo,
-        dialect: Dialect,
-        id: u64,
+        (dialect, id, who): (Dialect, u64, Who),
         effects: &mut Vec<Effect>,
     ) {
         if matches!(self.phase, Phase::Ended) {
@@ -127,7 +127,8 @@ impl Room {
         }
         self.next_seat = seat + 1;
         self.empty_since = None;
-        self.seats.insert(seat, Seat::new(dialect, id, now));
+        let role = Who::role_word(who.role);
+        self.seats.insert(seat, Seat::new(dialect, id, who, now));
         if dialect == Dialect::Easel {
             let hello = Control::Hello {
                 v: PROTOCOL,
@@ -135,7 +136,7 @@ impl Room {
                 schema: easel_board::schema::VERSION,
                 min_client: CLIENT_MIN,
                 doc: &self.options.name,
-                role: "editor",
+                role,
                 seat,
             };
             effects.push(Effect::Send {

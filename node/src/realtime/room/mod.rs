@@ -31,12 +31,14 @@ use super::awareness::{Awareness, SeatNo};
 use super::bus;
 use super::outbox::Class;
 use super::wire::{self, Control, Frame};
+use crate::realtime::Who;
 use bytes::Bytes;
 use compacting::Compacting;
 use easel_board::StateVector;
 use easel_board::gate::ClientRange;
 use easel_board::gate::Limits;
 use easel_storage::CommitIndex;
+use easel_storage::sharing::Role;
 use following::Following;
 use saving::{Next, Saving};
 use seat::Seat;
@@ -59,8 +61,10 @@ const HELD_BYTES_MAX: usize = 1 << 20;
 pub(crate) mod close {
     pub(crate) const DRAINING: u16 = 1012;
     pub(crate) const OVERLOAD: u16 = 1013;
+    pub(crate) const ACCESS_LOST: u16 = 4403;
     pub(crate) const GONE: u16 = 4410;
     pub(crate) const REFUSED: u16 = 4422;
+    pub(crate) const EXPIRED: u16 = 4501;
     pub(crate) const TIMED_OUT: u16 = 4508;
 }
 
@@ -75,6 +79,18 @@ pub(crate) enum Event {
         seat: SeatNo,
         dialect: Dialect,
         id: u64,
+        who: Who,
+    },
+    /// Somebody may now do more or less.
+    Role {
+        seat: SeatNo,
+        role: Role,
+    },
+    /// Somebody may not be here any more.
+    SendAway {
+        seat: SeatNo,
+        code: u16,
+        reason: &'static str,
     },
     Message {
         seat: SeatNo,
@@ -337,7 +353,16 @@ impl Room {
         match event {
             Event::Loaded(result) => self.loaded(now, result, effects),
             Event::Built(result) => self.built(now, result, effects),
-            Event::Join { seat, dialect, id } => self.join(now, seat, dialect, id, effects),
+            Event::Join {
+                seat,
+                dialect,
+                id,
+                who,
+            } => self.join(now, seat, (dialect, id, who), effects),
+            Event::Role { seat, role } => self.set_role(seat, role, effects),
+            Event::SendAway { seat, code, reason } => {
+                self.close_seat(now, seat, code, reason.to_owned(), effects);
+            }
             Event::Message {
                 seat,
                 message,
@@ -392,6 +417,22 @@ impl Room {
         }
         if self.seats.is_empty() {
             self.empty_since = Some(now);
+        }
+    }
+
+    /// From here on, whatever was said before: what is under way of somebody who may only look is refused.
+    fn set_role(&mut self, seat: SeatNo, role: Role, effects: &mut Vec<Effect>) {
+        let Some(of) = self.seats.get_mut(&seat) else {
+            return;
+        };
+        of.who.role = role;
+        if of.dialect == Dialect::Easel {
+            let role = Who::role_word(role);
+            effects.push(Effect::Send {
+                seat,
+                frame: wire::control(&Control::Role { role }),
+                class: Class::Rare,
+            });
         }
     }
 

@@ -34,7 +34,8 @@ pub(super) struct Accepted {
 
 #[derive(Debug)]
 pub(super) enum Source {
-    Person(Origin),
+    /// With whom it is put down to.
+    Person(Origin, Actor),
     /// The server's own edit: shown to nobody before it is durable.
     Server(Origin, Frame),
     /// One that was seen in the store, and shown, before its append was answered.
@@ -203,7 +204,8 @@ pub(super) fn newly_saved<'a>(
 
 fn new_update(accepted: &Accepted) -> NewUpdate {
     let (author, origin) = match &accepted.source {
-        Source::Person(origin) | Source::Heard(origin) => (Actor::Local, *origin),
+        Source::Person(origin, actor) => (*actor, *origin),
+        Source::Heard(origin) => (Actor::Local, *origin),
         Source::Server(origin, _) | Source::ServerShown(origin) => (Actor::System, *origin),
     };
     NewUpdate {

@@ -1,5 +1,6 @@
 //! One connection in a room, and how much of what it sent is on disk.
 
+use crate::realtime::who::Who;
 use bytes::Bytes;
 use easel_board::StateVector;
 use easel_board::gate::Summary;
@@ -37,6 +38,7 @@ impl Held {
 #[derive(Debug)]
 pub(super) struct Seat {
     pub(super) dialect: Dialect,
+    pub(super) who: Who,
     /// Names this connection in the store: with the number of an update it tells a repeat.
     pub(super) id: u64,
     /// Updates of this seat that went to the store so far.
@@ -60,9 +62,10 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(dialect: Dialect, id: u64, now: Instant) -> Self {
+    pub(super) fn new(dialect: Dialect, id: u64, who: Who, now: Instant) -> Self {
         Self {
             dialect,
+            who,
             id,
             appended: 0,
             heard: now,

@@ -19,6 +19,7 @@ use super::room::{Dialect, Event};
 use super::rooms::{JoinRefused, Rooms, unforeseen_id};
 use super::task::Mail;
 use super::wire;
+use crate::realtime::Admission;
 use bytes::Bytes;
 use easel_storage::DocName;
 use parking_lot::Mutex;
@@ -94,7 +95,11 @@ pub(crate) struct Asked<'a> {
 }
 
 /// Goes on with a client's stream or, where that cannot be, opens a new one.
-pub(crate) async fn open(rooms: &Arc<Rooms>, asked: Asked<'_>) -> Result<Opened, StreamRefused> {
+pub(crate) async fn open(
+    rooms: &Arc<Rooms>,
+    asked: Asked<'_>,
+    admission: Admission,
+) -> Result<Opened, StreamRefused> {
     let doc: DocName = asked.name.parse().map_err(|_| JoinRefused::NotFound)?;
     if let Some((name, seen)) = asked.last_event_id.and_then(event_id) {
         match find(rooms, &doc, name) {
@@ -111,12 +116,18 @@ pub(crate) async fn open(rooms: &Arc<Rooms>, asked: Asked<'_>) -> Result<Opened,
     if rooms.streams.is_full() {
         return Err(StreamRefused::TooMany);
     }
-    Ok(Opened::Events(begin(rooms, doc, question).await))
+    Ok(Opened::Events(begin(rooms, doc, question, admission).await))
 }
 
-async fn begin(rooms: &Arc<Rooms>, doc: DocName, question: Option<Bytes>) -> Events {
+async fn begin(
+    rooms: &Arc<Rooms>,
+    doc: DocName,
+    question: Option<Bytes>,
+    admission: Admission,
+) -> Events {
     let outbox = Arc::new(Outbox::default());
-    let joined = rooms.join(&doc, Dialect::Easel, unforeseen_id(), outbox.clone());
+    let id = unforeseen_id();
+    let joined = rooms.join(&doc, Dialect::Easel, id, admission, outbox.clone());
     let line = Line::new(rooms, joined, outbox, Counters::of_stream(&rooms.metrics));
     let name = unforeseen_name();
     let (pump, comebacks, events) = Stream::open(doc, &name, line);
@@ -208,6 +219,7 @@ impl Drop for Place {
         }
         drop(known);
         let seat = line.seat;
+        line.rooms.door.leave(&self.stream.doc, seat);
         // A room that is gone has no seats to give up.
         let _ = line.room.send(Mail::Event(Event::Leave { seat }));
         line.rooms.metrics.sse_streams.dec();
@@ -252,6 +264,7 @@ fn unforeseen_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::{Asked, Opened, STREAMS_MAX, StreamRefused, open};
+    use crate::realtime::Admission;
     use crate::testing::TestNode;
 
     fn asked<'a>(name: &'a str, last_event_id: Option<&'a str>) -> Asked<'a> {
@@ -270,17 +283,21 @@ mod tests {
         for number in 0..STREAMS_MAX {
             // No room takes as many.
             let name = format!("room-{}", number / 100);
-            match open(rooms, asked(&name, None)).await {
+            match open(rooms, asked(&name, None), Admission::local()).await {
                 Ok(Opened::Events(events)) => all.push(events),
                 other => panic!("{other:?}"),
             }
         }
-        let refused = open(rooms, asked("one-more", None)).await;
+        let refused = open(rooms, asked("one-more", None), Admission::local()).await;
         assert_eq!(refused.unwrap_err(), StreamRefused::TooMany);
         // Who has a place already is not asked for another.
         let greeting = all[0].recv().await.unwrap();
         let greeting = String::from_utf8(greeting.to_vec()).unwrap();
         let id = greeting.lines().find_map(|line| line.strip_prefix("id: "));
-        assert!(open(rooms, asked("room-0", id)).await.is_ok());
+        assert!(
+            open(rooms, asked("room-0", id), Admission::local())
+                .await
+                .is_ok()
+        );
     }
 }

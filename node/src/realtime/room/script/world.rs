@@ -266,6 +266,7 @@ impl World {
             seat,
             dialect,
             id: seat,
+            who: crate::realtime::Who::local(),
         });
     }
 

@@ -134,7 +134,12 @@ impl Node {
         open.next_seat += 1;
         let seat = open.next_seat;
         open.joining.insert(seat, door);
-        open.inbox.push_back(Event::Join { seat, dialect, id });
+        open.inbox.push_back(Event::Join {
+            seat,
+            dialect,
+            id,
+            who: crate::realtime::Who::local(),
+        });
         (seat, open.opening)
     }
 

@@ -1,5 +1,7 @@
 //! The interface as a caller meets it, over a real node.
 
+mod people;
+
 use crate::testing::TestNode;
 use serde_json::Value;
 
@@ -127,7 +129,7 @@ async fn what_is_wrong_is_said_by_code() {
         ),
         (
             format!("DELETE /api/v1/boards/{id}?purge=true\nif-match: *"),
-            "400 bad-query",
+            "409 board-not-trashed",
         ),
         (format!("PUT /api/v1/boards/{id}"), "405 method-not-allowed"),
         ("GET /api/v1/nothing".to_owned(), "404 not-found"),

@@ -1,0 +1,489 @@
+//! Signing in and out, the first account, further accounts, and one's sessions.
+//!
+//! What sets or takes a cookie is only for pages of ours: it must say `Easel-Client: web`, which no form or image of
+//! another site can.
+
+use super::access;
+use super::body::{self, Accepts, invalid};
+use super::conditions;
+use super::invitations;
+use super::links::no_store;
+use super::me::{in_person, profile_json};
+use super::store;
+use super::time::rfc3339;
+use super::users::known;
+use super::wire::Text;
+use crate::app::{App, AppState};
+use crate::auth::{Caller, Client, Context, Cookie, Password, SignedIn, TokenPair, wall_clock};
+use crate::config::Registration;
+use crate::http::Peer;
+use crate::http::problem::{Code, Problem};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use easel_storage::names::{DisplayName, Email};
+use easel_storage::people::{
+    InstanceRole, NewUser, PeopleAnswer, PeopleCommand, PeopleOutcome, PeopleQuery, UserView,
+};
+use easel_storage::sharing::SharingCommand;
+use easel_storage::{ReadLevel, SessionId, Time, UserId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Pages of ours send it; a page of another site cannot without being asked about it first.
+const CLIENT: HeaderName = HeaderName::from_static("easel-client");
+
+pub(super) async fn config(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let registration = match app.config.auth.registration {
+        Registration::Closed => "closed",
+        Registration::Invite => "invite",
+        Registration::Open => "open",
+    };
+    let body = json!({
+        "accounts": app.auth.has_accounts().await?,
+        "registration": registration,
+        "password": { "min_length": Password::CHARS_MIN },
+    });
+    Ok(conditions::answer(&headers, None, &body))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Setup {
+    token: String,
+    email: Text<Email>,
+    password: String,
+    display_name: Text<DisplayName>,
+}
+
+/// The first account, an admin's: for whoever has the address that the node printed.
+pub(super) async fn set_up(
+    State(app): State<AppState>,
+    peer: Peer,
+    request: Request,
+) -> Result<Response, Problem> {
+    let from = Client::of(request.headers(), peer.network(), &app.auth);
+    let setup = body::read::<Setup>(&app, request, Accepts::Json)
+        .await?
+        .value;
+    app.auth.check_setup(&setup.token).await?;
+    let new = Registering {
+        email: setup.email.0,
+        name: setup.display_name.0,
+        password: setup.password,
+        role: InstanceRole::Admin,
+    };
+    let user = register_as(&app, new, PeopleCommand::CreateFirstUser).await?;
+    signed_in(&app, user, &from).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewAccount {
+    email: Text<Email>,
+    password: String,
+    display_name: Text<DisplayName>,
+    invite: Option<String>,
+}
+
+pub(super) async fn register(
+    State(app): State<AppState>,
+    peer: Peer,
+    request: Request,
+) -> Result<Response, Problem> {
+    let from = Client::of(request.headers(), peer.network(), &app.auth);
+    let new = body::read::<NewAccount>(&app, request, Accepts::Json)
+        .await?
+        .value;
+    if !app.auth.has_accounts().await? {
+        return Err(no_accounts());
+    }
+    let invitation = match &new.invite {
+        Some(token) => Some(invitations::open_by_token(&app, token).await?),
+        None => None,
+    };
+    match (app.config.auth.registration, &invitation) {
+        (Registration::Open, _) | (Registration::Invite, Some(_)) => {}
+        (Registration::Closed, _) | (Registration::Invite, None) => {
+            return Err(Code::RegistrationClosed.into());
+        }
+    }
+    let email = new.email.0;
+    if let Some(meant) = invitation.as_ref().and_then(|view| view.row.email.as_ref())
+        && meant.folded() != email.folded()
+    {
+        return Err(invalid("/email", "the invitation is for another address"));
+    }
+    let registering = Registering {
+        email,
+        name: new.display_name.0,
+        password: new.password,
+        role: InstanceRole::Member,
+    };
+    let user = register_as(&app, registering, PeopleCommand::CreateUser).await?;
+    if let Some(view) = invitation {
+        let command = SharingCommand::AcceptInvitation {
+            board: view.board,
+            invitation: view.invitation,
+            user: user.id,
+        };
+        // Withdrawn a moment ago: then the account is there, and the board is not.
+        match store::run(&app, &Caller::Anonymous, command).await {
+            Ok(_) => {}
+            Err(problem) if problem.code == Code::Gone => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    signed_in(&app, user, &from).await
+}
+
+struct Registering {
+    email: Email,
+    name: DisplayName,
+    password: String,
+    role: InstanceRole,
+}
+
+async fn register_as(
+    app: &App,
+    new: Registering,
+    command: fn(NewUser) -> PeopleCommand,
+) -> Result<UserView, Problem> {
+    let context = Context::new(&[new.email.as_str(), new.name.as_str()]);
+    let password = Password::new(new.password);
+    let hash = app
+        .auth
+        .hash_password(password, &context, "/password")
+        .await?;
+    let id = UserId::mint();
+    let new = NewUser {
+        user: id,
+        email: new.email,
+        name: new.name,
+        role: new.role,
+        password: Some(hash),
+    };
+    let ran = store::run(app, &Caller::Anonymous, command(new)).await?;
+    match ran.people()? {
+        PeopleOutcome::User(row) => Ok(UserView {
+            id,
+            row: row.clone(),
+        }),
+        _ => Err(Code::Internal.into()),
+    }
+}
+
+async fn signed_in(app: &App, user: UserView, from: &Client) -> Result<Response, Problem> {
+    let signed_in = app.auth.begin_session(user, from, 0, wall_clock()).await?;
+    let mut response = session_answer(app, &signed_in);
+    *response.status_mut() = StatusCode::CREATED;
+    Ok(response)
+}
+
+fn session_answer(app: &App, signed_in: &SignedIn) -> Response {
+    let mut body = tokens_json(app, &signed_in.tokens, &signed_in.user, signed_in.session);
+    body["failures_before"] = signed_in.failures_before.into();
+    let mut response = conditions::answer(&HeaderMap::new(), None, &body);
+    let headers = response.headers_mut();
+    headers.append(header::SET_COOKIE, signed_in.tokens.refresh_cookie.clone());
+    headers.append(header::SET_COOKIE, signed_in.device_cookie.clone());
+    no_store(response)
+}
+
+fn tokens_json(app: &App, tokens: &TokenPair, user: &UserView, session: SessionId) -> Value {
+    json!({
+        "access_token": tokens.access,
+        "token_type": "Bearer",
+        "expires_in": tokens.access_life_s,
+        "session": session.to_string(),
+        "user": profile_json(app, user),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Login {
+    email: String,
+    password: String,
+}
+
+pub(super) async fn login(
+    State(app): State<AppState>,
+    peer: Peer,
+    request: Request,
+) -> Result<Response, Problem> {
+    let from = Client::of(request.headers(), peer.network(), &app.auth);
+    let login = body::read::<Login>(&app, request, Accepts::Json)
+        .await?
+        .value;
+    if !app.auth.has_accounts().await? {
+        return Err(no_accounts());
+    }
+    let password = Password::new(login.password);
+    let signed_in = app
+        .auth
+        .sign_in(&login.email, password, &from, wall_clock());
+    Ok(session_answer(&app, &signed_in.await?))
+}
+
+fn no_accounts() -> Problem {
+    Problem::new(Code::NoAccounts)
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Refresh {
+    refresh_token: Option<String>,
+}
+
+/// The next access token: for the refresh cookie, for a refresh token in the body, or for a visit that goes on.
+pub(super) async fn refresh(
+    State(app): State<AppState>,
+    peer: Peer,
+    request: Request,
+) -> Result<Response, Problem> {
+    if !app.auth.has_accounts().await? {
+        return Err(no_accounts());
+    }
+    let now = wall_clock();
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        let caller = app.auth.caller(request.headers(), now).await?;
+        return refresh_visit(&app, &caller, now).await;
+    }
+    let from = Client::of(request.headers(), peer.network(), &app.auth);
+    let headers = request.headers().clone();
+    let asked = body::read::<Refresh>(&app, request, Accepts::Json)
+        .await?
+        .value;
+    let (token, is_cookie) = match asked.refresh_token {
+        Some(token) => (token, false),
+        None => {
+            from_our_page(&headers)?;
+            let cookie = Cookie::Refresh.read(app.auth.cookies(), &headers);
+            (cookie.ok_or(Code::RefreshExpired)?.to_owned(), true)
+        }
+    };
+    let renewed = match app.auth.renew(&token, &from, now).await {
+        Ok(renewed) => renewed,
+        Err(problem) if is_cookie && problem.code.about().status == StatusCode::UNAUTHORIZED => {
+            return Ok(without_cookie(&app, problem));
+        }
+        Err(problem) => return Err(problem),
+    };
+    let mut body = tokens_json(&app, &renewed.tokens, &renewed.user, renewed.session);
+    if !is_cookie {
+        body["refresh_token"] = renewed.tokens.refresh.clone().into();
+    }
+    let mut response = conditions::answer(&HeaderMap::new(), None, &body);
+    if is_cookie {
+        let cookie = renewed.tokens.refresh_cookie;
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(no_store(response))
+}
+
+/// A browser that carries a cookie which is good for nothing is told to forget it.
+fn without_cookie(app: &App, problem: Problem) -> Response {
+    let mut response = problem.into_response();
+    let cookie = Cookie::Refresh.clear(app.auth.cookies());
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response
+}
+
+async fn refresh_visit(app: &App, caller: &Caller, now: Time) -> Result<Response, Problem> {
+    let Caller::Visitor(visitor) = caller else {
+        return Err(Problem::new(Code::Forbidden)
+            .detail("an access token renews only a visit through a share link"));
+    };
+    let token = app.auth.visit(visitor.link, visitor.session, now).await?;
+    let body = json!({
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": crate::auth::ACCESS_LIFE_MS / 1_000,
+    });
+    let response = conditions::answer(&HeaderMap::new(), None, &body);
+    Ok(no_store(response))
+}
+
+fn from_our_page(headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.get(CLIENT).is_some_and(|client| client == "web") {
+        true => Ok(()),
+        false => Err(Problem::new(Code::ForeignOrigin).detail("Easel-Client: web is missing")),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Logout {
+    all: bool,
+}
+
+pub(super) async fn logout(
+    State(app): State<AppState>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let now = wall_clock();
+    let headers = request.headers().clone();
+    let logout = body::read::<Logout>(&app, request, Accepts::Json)
+        .await?
+        .value;
+    let session = match app.auth.caller(&headers, now).await {
+        Ok(Caller::User(user)) => {
+            if logout.all {
+                app.auth.end_sessions(user.user, None).await?;
+            }
+            user.session
+        }
+        Ok(Caller::Visitor(visitor)) => Some(visitor.session),
+        // The access token has ended; the cookie still says which session it was.
+        Ok(Caller::Anonymous | Caller::Local) | Err(_) => {
+            from_our_page(&headers)?;
+            match Cookie::Refresh.read(app.auth.cookies(), &headers) {
+                Some(token) => app.auth.session_of(token, now).await,
+                None => None,
+            }
+        }
+    };
+    if let Some(session) = session {
+        app.auth.end_session(session).await?;
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let cookie = Cookie::Refresh.clear(app.auth.cookies());
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(no_store(response))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Proof {
+    password: String,
+}
+
+/// Shows again that it is this person, for what asks for it in the next ten minutes.
+pub(super) async fn confirm(
+    State(app): State<AppState>,
+    caller: Caller,
+    peer: Peer,
+    request: Request,
+) -> Result<Response, Problem> {
+    let person = in_person(&caller)?;
+    let session = person.session.ok_or(Code::Forbidden)?;
+    let from = Client::of(request.headers(), peer.network(), &app.auth);
+    let proof = body::read::<Proof>(&app, request, Accepts::Json)
+        .await?
+        .value;
+    let user = known(&app, person.user).await?;
+    let password = Password::new(proof.password);
+    app.auth
+        .confirm(session, &user, password, &from, wall_clock())
+        .await?;
+    Ok(no_store(StatusCode::NO_CONTENT.into_response()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPassword {
+    current: String,
+    new: String,
+    #[serde(default)]
+    end_others: bool,
+}
+
+pub(super) async fn change_password(
+    State(app): State<AppState>,
+    caller: Caller,
+    peer: Peer,
+    request: Request,
+) -> Result<Response, Problem> {
+    let person = in_person(&caller)?;
+    let session = person.session.ok_or(Code::Forbidden)?;
+    let from = Client::of(request.headers(), peer.network(), &app.auth);
+    let asked = body::read::<NewPassword>(&app, request, Accepts::Json)
+        .await?
+        .value;
+    let user = known(&app, person.user).await?;
+    let current = Password::new(asked.current);
+    app.auth
+        .confirm(session, &user, current, &from, wall_clock())
+        .await?;
+    let context = Context::new(&[user.row.email.as_str(), user.row.name.as_str()]);
+    let new = Password::new(asked.new);
+    let password = app.auth.hash_password(new, &context, "/new").await?;
+    let command = match (asked.end_others, user.row.password) {
+        (false, Some(old)) => PeopleCommand::RehashPassword {
+            user: person.user,
+            old,
+            new: password,
+        },
+        (true, _) | (false, None) => PeopleCommand::SetPassword {
+            user: person.user,
+            password,
+            keep: Some(session),
+        },
+    };
+    let ran = store::run(&app, &caller, command).await?;
+    Ok(ran.finish(no_store(StatusCode::NO_CONTENT.into_response())))
+}
+
+pub(super) async fn sessions(
+    State(app): State<AppState>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let person = in_person(&caller)?;
+    let query = PeopleQuery::SessionsOf(person.user);
+    let answer = store::people(&app, store::level(&headers), query).await?;
+    let PeopleAnswer::Sessions(mut sessions) = answer else {
+        return Err(Code::Internal.into());
+    };
+    let now = wall_clock();
+    sessions.retain(|(_, row)| !row.is_over(now));
+    sessions.sort_by_key(|(_, row)| std::cmp::Reverse(row.used_at));
+    let data: Vec<_> = sessions
+        .iter()
+        .map(|(id, row)| {
+            json!({
+                "id": id.to_string(),
+                "current": Some(*id) == person.session,
+                "agent": row.agent,
+                "network": row.network,
+                "created_at": rfc3339(row.created_at.0),
+                "last_seen_at": rfc3339(row.used_at.0),
+            })
+        })
+        .collect();
+    let body = json!({ "data": data, "next_cursor": null });
+    Ok(no_store(conditions::answer(&headers, None, &body)))
+}
+
+pub(super) async fn end_session(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let person = in_person(&caller)?;
+    let session: SessionId = id.parse().map_err(|_| Code::NotFound)?;
+    let query = PeopleQuery::SessionsOf(person.user);
+    let answer = store::people(&app, ReadLevel::Local, query).await?;
+    let PeopleAnswer::Sessions(sessions) = answer else {
+        return Err(Code::Internal.into());
+    };
+    if !sessions.iter().any(|(known, _)| *known == session) {
+        return Err(Code::NotFound.into());
+    }
+    app.auth.end_session(session).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn end_other_sessions(
+    State(app): State<AppState>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let person = in_person(&caller)?;
+    access::person(&caller)?;
+    app.auth.end_sessions(person.user, person.session).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

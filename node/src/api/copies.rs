@@ -1,0 +1,119 @@
+//! A copy of a board: its content as one update, under a new id, owned by who made it. The history stays behind.
+
+use super::access::{self, board_as};
+use super::boards::board_id;
+use super::body::{self, Accepts};
+use super::idempotency::Attempt;
+use super::store;
+use super::wire::Text;
+use crate::app::{App, AppState};
+use crate::auth::Caller;
+use crate::http::problem::{Code, Problem};
+use axum::extract::{Path, Request, State};
+use axum::http::Method;
+use axum::response::Response;
+use bytes::Bytes;
+use easel_storage::people::Scope;
+use easel_storage::sharing::{Role, SharingCommand};
+use easel_storage::{
+    Actor, BoardId, Command, DocState, NewUpdate, Payload, Query, ReadLevel, Title,
+};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewCopy {
+    title: Option<Text<Title>>,
+    workspace: Option<String>,
+}
+
+pub(super) async fn create(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let from = board_id(&id)?;
+    access::scope(&caller, Scope::BoardsWrite)?;
+    if !matches!(caller, Caller::Local) {
+        access::person(&caller)?;
+    }
+    let seen = board_as(&app, &caller, from, Role::Viewer).await?;
+    let policy = seen.view.policy.as_ref();
+    let needed = policy.map_or(Role::Viewer, |policy| policy.copying_from);
+    let seen = seen.needs(needed)?;
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let read = body::read::<NewCopy>(&app, request, Accepts::Json).await?;
+    super::boards::check_workspace(&app, read.value.workspace.as_deref())?;
+    let attempt = Attempt::of(&caller, &headers, &Method::POST, uri.path(), read.asked)?;
+    let board = BoardId::from_bytes(attempt.id());
+    let title = match read.value.title {
+        Some(title) => title.0,
+        None => copied_title(&seen.view.board.title),
+    };
+    let content = content(&app, from).await?;
+    let ran = store::attempt(
+        &app,
+        &caller,
+        &attempt,
+        Command::CreateBoard { board, title },
+    )
+    .await?;
+    if !ran.replayed {
+        fill(&app, &caller, from, board, content).await?;
+    }
+    super::boards::created(&app, &caller, &ran).await
+}
+
+async fn content(app: &App, board: BoardId) -> Result<Option<Bytes>, Problem> {
+    let query = Query::Doc(board.into());
+    let doc = store::read(app, ReadLevel::Local, query).await?.into_doc();
+    let Some(doc) = doc.filter(|doc| doc.head_seq > 0) else {
+        return Ok(None);
+    };
+    let merged = tokio::task::spawn_blocking(move || merge(doc));
+    let merged = merged.await.map_err(|_| Code::Internal)?;
+    merged.map(Some).ok_or_else(|| Code::Internal.into())
+}
+
+/// Everything in one update.
+fn merge(doc: DocState) -> Option<Bytes> {
+    let body = doc.body.map(|body| body.bytes);
+    let tail = doc.tail.into_iter().map(|update| update.bytes);
+    let all: Vec<Bytes> = body.into_iter().chain(tail).collect();
+    if let [only] = all.as_slice() {
+        return Some(only.clone());
+    }
+    let merged = yrs::merge_updates_v1(&all).ok()?;
+    Some(merged.into())
+}
+
+async fn fill(
+    app: &App,
+    caller: &Caller,
+    from: BoardId,
+    board: BoardId,
+    content: Option<Bytes>,
+) -> Result<(), Problem> {
+    if let Some(content) = content {
+        let update = NewUpdate {
+            author: caller.actor().unwrap_or(Actor::System),
+            origin: None,
+            payload: Payload::Inline(content),
+        };
+        let append = Command::AppendUpdates {
+            doc: board.into(),
+            updates: vec![update],
+        };
+        store::run(app, caller, append).await?;
+    }
+    store::run(app, caller, SharingCommand::NoteCopied { board, from }).await?;
+    Ok(())
+}
+
+fn copied_title(title: &Title) -> Title {
+    let kept: String = title.as_str().chars().take(Title::CHARS_MAX - 7).collect();
+    format!("{kept} (copy)")
+        .try_into()
+        .expect("a title cut short and a word are a title")
+}

@@ -1,0 +1,430 @@
+//! Who is a member of a board and in which role, the board's policy, and who asks to be let in.
+
+use super::access::{self, Seen, board_as, role_word};
+use super::boards::{board_id, plain_attempt, revision};
+use super::body::{self, Accepts, Read};
+use super::conditions;
+use super::idempotency::Attempt;
+use super::query::Params;
+use super::store;
+use super::time::rfc3339;
+use super::wire::RoleWord;
+use crate::app::{App, AppState};
+use crate::auth::Caller;
+use crate::http::problem::{Code, Problem};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use easel_storage::people::{Scope, UserView};
+use easel_storage::sharing::{
+    Access, AccessRow, MemberRow, PolicyChange, Role, SharingAnswer, SharingCommand,
+    SharingOutcome, SharingQuery,
+};
+use easel_storage::{Actor, BoardId, UserId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub(super) async fn list(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let board = board_id(&id)?;
+    access::person(&caller)?;
+    access::scope(&caller, Scope::BoardsRead)?;
+    let seen = board_as(&app, &caller, board, Role::Viewer).await?;
+    let level = store::level(&headers);
+    let answer = store::sharing(&app, level, SharingQuery::Members(board)).await?;
+    let SharingAnswer::Members(members) = answer else {
+        return Err(Code::Internal.into());
+    };
+    let everybody = seen.view.policy.as_ref().map(|policy| policy.access);
+    let data: Vec<_> = members
+        .iter()
+        .map(|member| {
+            let mut body = member_json(&app, &member.user, &member.row);
+            body["source"] = "direct".into();
+            body
+        })
+        .collect();
+    let body = json!({
+        "data": data,
+        "next_cursor": null,
+        // Those who are in because everybody with an account is: a role, and no list of people.
+        "workspace_role": match everybody {
+            Some(Access::Workspace(role)) => Some(role_word(role)),
+            Some(Access::Private) | None => None,
+        },
+    });
+    Ok(conditions::answer(&headers, None, &body))
+}
+
+fn member_json(app: &App, person: &UserView, row: &MemberRow) -> Value {
+    json!({
+        "user": super::users::public_json(app, person),
+        "role": role_word(row.role),
+        "since": rfc3339(row.since.0),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewRole {
+    role: RoleWord,
+}
+
+pub(super) async fn put(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path((id, user)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let board = board_id(&id)?;
+    access::person(&caller)?;
+    access::scope(&caller, Scope::MembersWrite)?;
+    let seen = sharer(&app, &caller, board).await?;
+    let user: UserId = user.parse().map_err(|_| Code::NotFound)?;
+    let Read { value, .. } = body::read::<NewRole>(&app, request, Accepts::Json).await?;
+    let role = value.role.0;
+    not_above(&seen, role)?;
+    let before = role_of(&app, board, user).await?;
+    // Nobody changes the role of somebody who has more than they have themselves.
+    not_above(&seen, before.unwrap_or(Role::Viewer))?;
+    let command = SharingCommand::SetMember { board, user, role };
+    let ran = store::run(&app, &caller, command).await?;
+    let SharingOutcome::Member(row) = ran.sharing()? else {
+        return Err(Code::Internal.into());
+    };
+    let person = super::users::known(&app, user).await?;
+    let body = member_json(&app, &person, row);
+    Ok(ran.finish(conditions::answer(&HeaderMap::new(), None, &body)))
+}
+
+/// The board, for who may let others in.
+pub(super) async fn sharer(app: &App, caller: &Caller, board: BoardId) -> Result<Seen, Problem> {
+    let seen = board_as(app, caller, board, Role::Viewer).await?;
+    let policy = seen.view.policy.as_ref();
+    let needed = policy.map_or(Role::Owner, |policy| policy.sharing_from);
+    seen.needs(needed)
+}
+
+/// Nobody gives more than they have.
+pub(super) fn not_above(seen: &Seen, role: Role) -> Result<(), Problem> {
+    match role <= seen.role {
+        true => Ok(()),
+        false => Err(Problem::new(Code::Forbidden).detail("this role is above your own")),
+    }
+}
+
+async fn role_of(app: &App, board: BoardId, user: UserId) -> Result<Option<Role>, Problem> {
+    let query = SharingQuery::Board {
+        board,
+        user: Some(user),
+    };
+    let answer = store::sharing(app, easel_storage::ReadLevel::Local, query).await?;
+    match answer {
+        SharingAnswer::Board(view) => Ok(view.and_then(|view| view.member)),
+        _ => Err(Code::Internal.into()),
+    }
+}
+
+pub(super) async fn remove(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path((id, user)): Path<(String, String)>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    Params::of(&uri)?.finish()?;
+    let board = board_id(&id)?;
+    let me = access::person(&caller)?.user;
+    access::scope(&caller, Scope::MembersWrite)?;
+    let user: UserId = user.parse().map_err(|_| Code::NotFound)?;
+    let needed = match user == me {
+        true => Role::Viewer,
+        false => Role::Owner,
+    };
+    board_as(&app, &caller, board, needed).await?;
+    let command = SharingCommand::RemoveMember { board, user };
+    let ran = store::run(&app, &caller, command).await?;
+    Ok(ran.finish(StatusCode::NO_CONTENT.into_response()))
+}
+
+pub(super) async fn policy(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let board = board_id(&id)?;
+    access::scope(&caller, Scope::BoardsRead)?;
+    let seen = board_as(&app, &caller, board, Role::Viewer).await?;
+    let row = policy_of(&seen);
+    Ok(conditions::answer(
+        &headers,
+        Some(row.rev),
+        &policy_json(&row),
+    ))
+}
+
+/// A board of a time before accounts has the policy that a new one begins with.
+fn policy_of(seen: &Seen) -> AccessRow {
+    let policy = seen.view.policy.clone();
+    policy.unwrap_or_else(|| AccessRow::new(None))
+}
+
+fn policy_json(row: &AccessRow) -> Value {
+    let (access, role) = match row.access {
+        Access::Private => ("private", None),
+        Access::Workspace(role) => ("workspace", Some(role_word(role))),
+    };
+    json!({
+        "access": access,
+        "workspace_role": role,
+        "links": row.links_on,
+        "share": role_word(row.sharing_from),
+        "copy": role_word(row.copying_from),
+        "export": role_word(row.exporting_from),
+        "guests_comment": row.guests_comment,
+    })
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+enum AccessWord {
+    Private,
+    Workspace,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolicyPatch {
+    access: Option<AccessWord>,
+    workspace_role: Option<RoleWord>,
+    links: Option<bool>,
+    share: Option<RoleWord>,
+    copy: Option<RoleWord>,
+    export: Option<RoleWord>,
+    guests_comment: Option<bool>,
+}
+
+pub(super) async fn change_policy(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let board = board_id(&id)?;
+    access::person(&caller)?;
+    access::scope(&caller, Scope::MembersWrite)?;
+    let seen = board_as(&app, &caller, board, Role::Owner).await?;
+    let expected = conditions::required(request.headers())?;
+    let patch = body::read::<PolicyPatch>(&app, request, Accepts::MergePatch).await?;
+    let before = policy_of(&seen);
+    let if_rev = revision(before.rev, expected)?;
+    let change = policy_change(&before, &patch.value)?;
+    let command = SharingCommand::SetPolicy {
+        board,
+        change,
+        if_rev,
+    };
+    let ran = store::run(&app, &caller, command).await?;
+    let SharingOutcome::Policy(row) = ran.sharing()? else {
+        return Err(Code::Internal.into());
+    };
+    let body = policy_json(row);
+    Ok(ran.finish(conditions::answer(&HeaderMap::new(), Some(row.rev), &body)))
+}
+
+fn policy_change(before: &AccessRow, patch: &PolicyPatch) -> Result<PolicyChange, Problem> {
+    let role_before = match before.access {
+        Access::Private => Role::Viewer,
+        Access::Workspace(role) => role,
+    };
+    let role = patch.workspace_role.map_or(role_before, |role| role.0);
+    if role == Role::Owner {
+        let why = "everybody cannot own a board: viewer, commenter or editor";
+        return Err(body::invalid("/workspace_role", why));
+    }
+    let is_open = matches!(before.access, Access::Workspace(_));
+    let access = match patch.access {
+        Some(AccessWord::Private) => Some(Access::Private),
+        Some(AccessWord::Workspace) => Some(Access::Workspace(role)),
+        None => is_open.then_some(Access::Workspace(role)),
+    };
+    let sharing_from = patch.share.map(|role| role.0);
+    if sharing_from.is_some_and(|role| role < Role::Editor) {
+        let why = "only editors or owners can let others in";
+        return Err(body::invalid("/share", why));
+    }
+    Ok(PolicyChange {
+        access,
+        links_on: patch.links,
+        sharing_from,
+        copying_from: patch.copy.map(|role| role.0),
+        exporting_from: patch.export.map(|role| role.0),
+        guests_comment: patch.guests_comment,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewRequest {
+    role: Option<RoleWord>,
+    message: Option<String>,
+}
+
+const MESSAGE_CHARS_MAX: usize = 1_000;
+
+pub(super) fn checked_message(message: Option<String>) -> Result<Option<String>, Problem> {
+    let message = message.map(|text| text.trim().to_owned());
+    match message {
+        Some(text) if text.chars().count() > MESSAGE_CHARS_MAX => Err(body::invalid(
+            "/message",
+            format!("has at most {MESSAGE_CHARS_MAX} characters"),
+        )),
+        message => Ok(message.filter(|text| !text.is_empty())),
+    }
+}
+
+/// Anybody with an account may ask, and learns nothing by it: a board that is not there is asked for in vain as well.
+pub(super) async fn ask(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let board = board_id(&id)?;
+    let user = access::person(&caller)?.user;
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let read = body::read::<NewRequest>(&app, request, Accepts::Json).await?;
+    let role = read.value.role.map_or(Role::Viewer, |role| role.0);
+    if role == Role::Owner {
+        return Err(body::invalid(
+            "/role",
+            "a board is handed over, not asked for",
+        ));
+    }
+    let message = checked_message(read.value.message)?;
+    let attempt = Attempt::of(&caller, &headers, &Method::POST, uri.path(), read.asked)?;
+    let command = SharingCommand::AskForAccess {
+        board,
+        user,
+        role,
+        message,
+    };
+    match store::attempt(&app, &caller, &attempt, command).await {
+        Ok(ran) => Ok(ran.finish(StatusCode::ACCEPTED.into_response())),
+        Err(problem) if matches!(problem.code, Code::BoardNotFound | Code::BoardTrashed) => {
+            Ok(StatusCode::ACCEPTED.into_response())
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+pub(super) async fn requests(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let board = board_id(&id)?;
+    access::person(&caller)?;
+    access::scope(&caller, Scope::BoardsRead)?;
+    board_as(&app, &caller, board, Role::Owner).await?;
+    let level = store::level(&headers);
+    let answer = store::sharing(&app, level, SharingQuery::Requests(board)).await?;
+    let SharingAnswer::Requests(requests) = answer else {
+        return Err(Code::Internal.into());
+    };
+    let data: Vec<_> = requests
+        .iter()
+        .map(|request| {
+            json!({
+                // One person asks once.
+                "id": request.user.id.to_string(),
+                "user": super::users::public_json(&app, &request.user),
+                "role": role_word(request.row.role),
+                "message": request.row.message,
+                "asked_at": rfc3339(request.row.at.0),
+            })
+        })
+        .collect();
+    let body = json!({ "data": data, "next_cursor": null });
+    Ok(conditions::answer(&headers, None, &body))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Approval {
+    role: Option<RoleWord>,
+}
+
+pub(super) async fn approve(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path((id, user)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (board, user) = answered(&app, &caller, &id, &user).await?;
+    let approval = body::read::<Approval>(&app, request, Accepts::Json).await?;
+    let asked = asked_role(&app, board, user).await?;
+    let role = approval.value.role.map_or(asked, |role| role.0);
+    let command = SharingCommand::AnswerRequest {
+        board,
+        user,
+        role: Some(role),
+    };
+    let ran = store::run(&app, &caller, command).await?;
+    Ok(ran.finish(StatusCode::NO_CONTENT.into_response()))
+}
+
+pub(super) async fn deny(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path((id, user)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (board, user) = answered(&app, &caller, &id, &user).await?;
+    let attempt = plain_attempt(&caller, &request)?;
+    let role = None;
+    let command = SharingCommand::AnswerRequest { board, user, role };
+    let ran = store::attempt(&app, &caller, &attempt, command).await?;
+    Ok(ran.finish(StatusCode::NO_CONTENT.into_response()))
+}
+
+async fn answered(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    user: &str,
+) -> Result<(BoardId, UserId), Problem> {
+    let board = board_id(id)?;
+    access::person(caller)?;
+    access::scope(caller, Scope::MembersWrite)?;
+    board_as(app, caller, board, Role::Owner).await?;
+    let user = user.parse().map_err(|_| Code::NotFound)?;
+    Ok((board, user))
+}
+
+async fn asked_role(app: &App, board: BoardId, user: UserId) -> Result<Role, Problem> {
+    let level = easel_storage::ReadLevel::Local;
+    let answer = store::sharing(app, level, SharingQuery::Requests(board)).await?;
+    let SharingAnswer::Requests(requests) = answer else {
+        return Err(Code::Internal.into());
+    };
+    let found = requests.iter().find(|request| request.user.id == user);
+    found
+        .map(|request| request.row.role)
+        .ok_or_else(|| Code::NotFound.into())
+}
+
+/// Who somebody is, as far as the caller may know: an id, or what they came through.
+pub(super) fn actor_json(actor: Actor, name: Option<&str>) -> Value {
+    match actor {
+        Actor::System => json!({ "kind": "system" }),
+        Actor::Local => json!({ "kind": "local" }),
+        Actor::User(user) => json!({ "kind": "user", "id": user.to_string(), "name": name }),
+        Actor::Guest(_) => json!({ "kind": "guest", "name": name }),
+    }
+}

@@ -1,0 +1,215 @@
+//! Who is let into a room, in which role; and who has to go when that changes.
+
+use super::problem::{Code, Problem};
+use crate::api;
+use crate::app::{App, AppState};
+use crate::auth::{Caller, wall_clock};
+use crate::realtime::{Admission, SentAway, Shown, Watched, Who};
+use axum::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use easel_storage::people::Scope;
+use easel_storage::sharing::Role;
+use easel_storage::{Change, DocName, ReadLevel};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+/// What runs out by itself (a token's life, a link's) is noticed within this.
+const LOOKED_AT_EVERY: Duration = Duration::from_secs(20);
+/// After a look that failed for want of an answer; until then they stay.
+const AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// Looks at who asks for a room, before anything is upgraded.
+pub(super) async fn admission(
+    app: &App,
+    name: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Admission, Problem> {
+    let caller = caller(app, name, uri, headers).await?;
+    admit(app, name, caller).await
+}
+
+/// The same for an event stream, whose caller the frame has found out unless it is by a ticket.
+pub(crate) async fn admit(app: &App, name: &str, caller: Caller) -> Result<Admission, Problem> {
+    let Ok(doc) = name.parse::<DocName>() else {
+        return Err(Code::BoardNotFound.into());
+    };
+    let who = who(app, &caller, &doc).await?;
+    Ok(Admission {
+        who,
+        caller: Some(Arc::new(caller)),
+    })
+}
+
+/// By a ticket, a token among the subprotocols, or an `Authorization` header; a browser's page can send only the first two.
+pub(crate) async fn caller(
+    app: &App,
+    name: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Caller, Problem> {
+    let now = wall_clock();
+    if let Some(ticket) = ticket_of(uri) {
+        let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+        let ticket = app.auth.take_ticket(ticket, origin, now).await?;
+        if name.parse() != Ok(DocName::Board(ticket.board)) {
+            return Err(Code::InvalidToken.into());
+        }
+        return app.auth.by_ticket(&ticket, now).await;
+    }
+    match token_offered(headers) {
+        Some(token) => app.auth.bearer(token, now).await,
+        None => app.auth.caller(headers, now).await,
+    }
+}
+
+fn ticket_of(uri: &Uri) -> Option<&str> {
+    let pairs = uri.query()?.split('&');
+    pairs.filter_map(|pair| pair.strip_prefix("ticket=")).next()
+}
+
+/// `bearer.TOKEN`, beside the subprotocols that are spoken.
+fn token_offered(headers: &HeaderMap) -> Option<&str> {
+    let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+    offered
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .find_map(|name| name.trim().strip_prefix("bearer."))
+}
+
+/// What somebody is in a document's room.
+async fn who(app: &App, caller: &Caller, doc: &DocName) -> Result<Who, Problem> {
+    match (doc, caller) {
+        (_, Caller::Anonymous) => Err(Code::Unauthenticated.into()),
+        // Whether there is such a board is asked at the room's own door.
+        (_, Caller::Local) => Ok(Who::local()),
+        (DocName::Raw(_), caller) => raw(caller),
+        (DocName::Board(board), caller) => {
+            api::scope(caller, Scope::ElementsRead)?;
+            let seen = api::seen(app, caller, ReadLevel::Local, *board).await?;
+            let may_write = api::scope(caller, Scope::ElementsWrite).is_ok();
+            let role = match may_write {
+                true => seen.content_role(),
+                false => Role::Viewer,
+            };
+            Ok(Who {
+                role,
+                actor: caller.actor().ok_or(Code::Unauthenticated)?,
+                shown: shown(caller).map(Arc::new),
+            })
+        }
+    }
+}
+
+/// Any application's rooms are for programs that were given a token for them.
+fn raw(caller: &Caller) -> Result<Who, Problem> {
+    let may = match caller {
+        Caller::User(user) => user
+            .scopes
+            .as_ref()
+            .is_some_and(|scopes| scopes.contains(&Scope::RawJoin)),
+        Caller::Anonymous | Caller::Local | Caller::Visitor(_) => false,
+    };
+    match (may, caller.actor()) {
+        (true, Some(actor)) => Ok(Who {
+            role: Role::Editor,
+            actor,
+            shown: None,
+        }),
+        _ => Err(Problem::new(Code::Forbidden)
+            .detail("this takes a personal token with the scope raw:join")),
+    }
+}
+
+fn shown(caller: &Caller) -> Option<Shown> {
+    match caller {
+        Caller::User(user) => Some(Shown {
+            id: user.user.to_string(),
+            name: user.name.as_str().to_owned(),
+        }),
+        Caller::Visitor(visitor) => Some(Shown {
+            id: visitor.session.to_string(),
+            name: match &visitor.name {
+                Some(name) => name.as_str().to_owned(),
+                None => "Guest".to_owned(),
+            },
+        }),
+        Caller::Anonymous | Caller::Local => None,
+    }
+}
+
+/// Looks again at whoever a change may be about, for as long as the node runs: roles follow, and who lost their access
+/// goes, within moments and on every node.
+pub(crate) async fn watch(app: AppState, mut changes: broadcast::Receiver<Change>) {
+    let Some(mut arrivals) = app.rooms.arrivals() else {
+        return;
+    };
+    let mut ticks = tokio::time::interval(LOOKED_AT_EVERY);
+    loop {
+        let watched = tokio::select! {
+            change = changes.recv() => match change {
+                Ok(change) => app.rooms.watched(|doc, caller| concerns(change, doc, caller)),
+                // More changed than was kept: it may be about anybody.
+                Err(broadcast::error::RecvError::Lagged(_)) => app.rooms.watched(|_, _| true),
+                Err(broadcast::error::RecvError::Closed) => return,
+            },
+            arrived = arrivals.recv() => arrived.into_iter().collect(),
+            _ = ticks.tick() => app.rooms.watched(|_, caller| can_run_out(caller)),
+        };
+        for one in watched {
+            look_again(&app, &one).await;
+        }
+    }
+}
+
+fn concerns(change: Change, doc: &DocName, caller: &Caller) -> bool {
+    match change {
+        Change::Board(board) => *doc == DocName::Board(board),
+        Change::User(user) => matches!(caller, Caller::User(of) if of.user == user),
+        Change::Session(session) => match caller {
+            Caller::User(of) => of.session == Some(session),
+            Caller::Visitor(of) => of.session == session,
+            Caller::Anonymous | Caller::Local => false,
+        },
+        Change::Token(token) => matches!(caller, Caller::User(of) if of.token == Some(token)),
+        Change::Keyring => false,
+        Change::Everything => true,
+    }
+}
+
+fn can_run_out(caller: &Caller) -> bool {
+    match caller {
+        Caller::User(_) | Caller::Visitor(_) => true,
+        Caller::Anonymous | Caller::Local => false,
+    }
+}
+
+async fn look_again(app: &AppState, watched: &Watched) {
+    let outcome = match app.auth.still(&watched.caller, wall_clock()).await {
+        Ok(caller) => who(app, &caller, &watched.doc).await,
+        Err(problem) => Err(problem),
+    };
+    match outcome {
+        Ok(who) if who.role != watched.role => app.rooms.set_role(watched, who.role),
+        Ok(_) => {}
+        Err(problem) => match problem.code.about().status {
+            StatusCode::UNAUTHORIZED => app.rooms.send_away(watched, SentAway::SessionOver),
+            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
+                // In the trash it says so itself, to all who are there.
+                app.rooms.send_away(watched, SentAway::AccessLost);
+            }
+            _ => later(app.clone(), watched.clone()),
+        },
+    }
+}
+
+/// The store gave no answer: that is nobody's fault, and is asked again.
+fn later(app: AppState, watched: Watched) {
+    tokio::spawn(async move {
+        tokio::time::sleep(AGAIN_AFTER).await;
+        if !app.is_draining() {
+            Box::pin(look_again(&app, &watched)).await;
+        }
+    });
+}
