@@ -32,6 +32,12 @@ pub(crate) fn public_routes(app: AppState) -> Router {
     Router::new()
         .route("/", get(assets::app_page))
         .route("/b/{board}", get(assets::app_page))
+        .route("/setup", get(assets::app_page))
+        .route("/signin", get(assets::app_page))
+        .route("/signup", get(assets::app_page))
+        .route("/account", get(assets::app_page))
+        .route("/invite/{token}", get(assets::app_page))
+        .route("/s/{token}", get(assets::app_page))
         // Any method, so that a wrong one is told about WebSockets rather than about methods.
         .route("/sync/{name}", any(sync))
         .nest("/api/v1", api::routes())
