@@ -490,9 +490,9 @@ mod tests {
                 "wrong: unknown key create_on_join in FILE; did you mean realtime.create_on_join?",
             ),
             (
-                "[auth]\nregistration = \"invite\"",
+                "[mail]\nserver = \"here\"",
                 None,
-                "wrong: unknown key auth.registration in FILE; `easel check-config` lists the keys there are",
+                "wrong: unknown key mail.server in FILE; `easel check-config` lists the keys there are",
             ),
             (
                 "",

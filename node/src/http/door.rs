@@ -8,8 +8,8 @@ use crate::realtime::{Admission, SentAway, Shown, Watched, Who};
 use axum::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use easel_storage::people::Scope;
-use easel_storage::sharing::Role;
-use easel_storage::{Change, DocName, ReadLevel};
+use easel_storage::sharing::{Role, SharingCommand};
+use easel_storage::{Actor, Change, DocName, Envelope, ReadLevel, submit_one};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -36,10 +36,29 @@ pub(crate) async fn admit(app: &App, name: &str, caller: Caller) -> Result<Admis
         return Err(Code::BoardNotFound.into());
     };
     let who = who(app, &caller, &doc).await?;
+    note_opened(app, &doc, &caller);
     Ok(Admission {
         who,
         caller: Some(Arc::new(caller)),
     })
+}
+
+/// For a person's list of what they opened lately. Nobody waits for it, and nothing hangs on it.
+fn note_opened(app: &App, doc: &DocName, caller: &Caller) {
+    let (DocName::Board(board), Caller::User(person)) = (doc, caller) else {
+        return;
+    };
+    let command = SharingCommand::NoteOpened {
+        board: *board,
+        user: person.user,
+    };
+    let envelope = Envelope::new(Actor::System, command.into());
+    let store = app.store.clone();
+    tokio::spawn(async move {
+        if let Err(error) = submit_one(&*store, envelope).await {
+            tracing::debug!(%error, "an opened board is not noted");
+        }
+    });
 }
 
 /// By a ticket, a token among the subprotocols, or an `Authorization` header; a browser's page can send only the first two.

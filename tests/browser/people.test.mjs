@@ -1,0 +1,211 @@
+// People: accounts, roles and sharing, over a board's whole life.
+import assert from 'node:assert/strict'
+import { canvas, drag, phase, suite, testId, until } from './harness.mjs'
+import { draw, fill, invite, join, member, newBoard, open, PASSWORD, setUp, setupPath, signIn, signOut } from './people.mjs'
+
+const test = suite()
+
+test('a board’s life with people: set up, invite, share, draw, lower, remove, trash, restore', async (world) => {
+  const { node } = world
+  const ada = await setUp(world)
+  // The address has done what it was for.
+  const late = await open(world, await setupPath(node))
+  await testId(late, 'setup-closed').waitFor()
+
+  await signOut(ada)
+  await testId(ada, 'sign-in').waitFor()
+  await fill(ada, { email: 'ada@example.org', password: 'not this one at all' })
+  await testId(ada, 'submit').click()
+  await testId(ada, 'form-failure').waitFor()
+  await signIn(ada, 'ada@example.org')
+  await testId(ada, 'user-menu').waitFor()
+  const board = await newBoard(ada, 'Garden')
+
+  // A member, by an invitation.
+  const path = await invite(ada, 'editor')
+  const bob = await join(world, path, 'Bob')
+  await testId(bob, 'share').waitFor()
+  await draw(bob, 300)
+  await phase(bob, 'saved')
+  await canvas(ada, { elements: 1 })
+  await ada.locator('[data-testid=peer][data-name="Bob"]').waitFor()
+  // It works once.
+  const second = await open(world, path)
+  await testId(second, 'invite-gone').waitFor()
+
+  // A guest, by a link with a password.
+  await testId(ada, 'share').click()
+  await testId(ada, 'share-links').click()
+  await testId(ada, 'link-role').selectOption('editor')
+  await fill(ada, { 'link-new-password': 'tulip', 'link-label': 'Neighbours' })
+  await testId(ada, 'link-make').click()
+  const address = await testId(ada, 'link-address-value').inputValue()
+  await testId(ada, 'link').getByText('Neighbours').waitFor()
+  await testId(ada, 'dialog-close').click()
+  const guest = await open(world, new URL(address).pathname)
+  await fill(guest, { 'link-password': 'rose' })
+  await testId(guest, 'submit').click()
+  await guest.locator('.field__wrong').waitFor()
+  await fill(guest, { 'link-password': 'tulip' })
+  await testId(guest, 'submit').click()
+  await fill(guest, { 'guest-name': 'Dora' })
+  await testId(guest, 'submit').click()
+  await phase(guest, 'saved')
+  await canvas(guest, { elements: 1 })
+  await draw(guest, 500)
+  await phase(guest, 'saved')
+  await canvas(ada, { elements: 2 })
+  await ada.locator('[data-testid=peer][data-name="Dora"]').waitFor()
+  // The visit outlives a reload, and is this tab's only.
+  await guest.reload()
+  await phase(guest, 'saved')
+  assert.equal(await testId(guest, 'share').count(), 0, 'guests share nothing')
+  const tab = await open(world, `/b/${board}`, { context: guest.context() })
+  await testId(tab, 'sign-in').waitFor()
+
+  // The role is lowered in the middle of a stroke.
+  await bob.keyboard.press('p')
+  await bob.mouse.move(300, 500)
+  await bob.mouse.down()
+  await bob.mouse.move(400, 550, { steps: 4 })
+  await testId(ada, 'share').click()
+  await member(ada, 'Bob').getByTestId('member-role').selectOption('viewer')
+  await testId(bob, 'seat-note').waitFor()
+  await bob.mouse.up()
+  await canvas(bob, { tool: 'select', elements: 2 })
+  assert.equal(await testId(bob, 'tool-pen').count(), 0, 'there is nothing to draw with')
+  await bob.keyboard.press('r')
+  await drag(bob, [600, 500], [700, 600])
+  await canvas(bob, { elements: 2, tool: 'select' })
+  await canvas(ada, { elements: 2 })
+
+  // A viewer asks for more, and is let in again.
+  await testId(bob, 'ask-to-edit').click()
+  await fill(bob, { 'access-message': 'I have more ideas' })
+  await testId(bob, 'access-ask').click()
+  await testId(bob, 'access-asked').waitFor()
+  await bob.keyboard.press('Escape')
+  await testId(ada, 'dialog-close').click()
+  await testId(ada, 'share').click()
+  await testId(ada, 'request-approve').click()
+  await testId(bob, 'seat-note').waitFor({ state: 'detached' })
+  await draw(bob, 700)
+  await phase(bob, 'saved')
+  await canvas(ada, { elements: 3 })
+
+  // Removed while the server had not yet got everything.
+  await member(ada, 'Bob').getByTestId('member-menu').click()
+  await testId(ada, 'member-remove').click()
+  await testId(bob, 'board-closed').waitFor()
+  await bob.reload()
+  await testId(bob, 'no-access').waitFor()
+  await testId(ada, 'dialog-close').click()
+
+  // The link is taken back: the guest is out as well.
+  await testId(ada, 'share').click()
+  await testId(ada, 'share-links').click()
+  await testId(ada, 'link-revoke').click()
+  await testId(ada, 'confirm-yes').click()
+  await testId(guest, 'board-closed').waitFor()
+  await testId(ada, 'dialog-close').click()
+
+  // What happened is told.
+  await testId(ada, 'activity-open').click()
+  for (const type of ['member.joined', 'link.created', 'member.set', 'member.removed', 'link.revoked']) {
+    await ada.locator(`[data-testid=activity-panel] [data-type="${type}"]`).first().waitFor()
+  }
+
+  // Into the trash, and back.
+  await testId(ada, 'home').click()
+  await testId(ada, 'card-menu').click()
+  await testId(ada, 'card-trash').click()
+  await testId(ada, 'empty').waitFor()
+  await testId(ada, 'nav-trash').click()
+  await testId(ada, 'card-menu').click()
+  await testId(ada, 'card-restore').click()
+  await testId(ada, 'nav-boards').click()
+  await testId(ada, 'board-card').getByText('Garden').waitFor()
+  await testId(ada, 'board-card').getByRole('link').click()
+  await phase(ada, 'saved')
+  await canvas(ada, { elements: 3 })
+})
+
+test('sections, stars, copies and the archive', async (world) => {
+  const ada = await setUp(world)
+  await newBoard(ada, 'First')
+  await testId(ada, 'home').click()
+  await newBoard(ada, 'Second')
+  await testId(ada, 'home').click()
+  const card = (title) => testId(ada, 'board-card').filter({ has: ada.getByText(title, { exact: true }) })
+  await card('First').getByTestId('card-star').click()
+  await testId(ada, 'nav-starred').click()
+  await card('First').waitFor()
+  assert.equal(await testId(ada, 'board-card').count(), 1)
+  await testId(ada, 'nav-shared').click()
+  await testId(ada, 'empty-shared').waitFor()
+
+  await testId(ada, 'nav-boards').click()
+  await card('Second').getByTestId('card-menu').click()
+  await testId(ada, 'card-copy').click()
+  await card('Second (copy)').waitFor()
+  await card('Second').getByTestId('card-menu').click()
+  await testId(ada, 'card-archive').click()
+  await card('Second').waitFor({ state: 'detached' })
+  await testId(ada, 'nav-archive').click()
+  await card('Second').getByRole('link').click()
+  await testId(ada, 'seat-note').waitFor()
+  assert.equal(await testId(ada, 'tool-pen').count(), 0)
+  await testId(ada, 'unarchive').click()
+  await testId(ada, 'seat-note').waitFor({ state: 'detached' })
+  await draw(ada, 400)
+  await phase(ada, 'saved')
+
+  // For good, with the password.
+  await testId(ada, 'home').click()
+  await card('First').getByTestId('card-menu').click()
+  await testId(ada, 'card-trash').click()
+  await testId(ada, 'nav-trash').click()
+  await card('First').getByTestId('card-menu').click()
+  await testId(ada, 'card-purge').click()
+  await testId(ada, 'confirm-yes').click()
+  await card('First').waitFor({ state: 'detached' })
+})
+
+test('an account is looked after: name, tokens, other places, password', async (world) => {
+  const { node } = world
+  const ada = await setUp(world)
+  const elsewhere = await open(world, '/account')
+  await signIn(elsewhere, 'ada@example.org')
+  await testId(elsewhere, 'account').waitFor()
+  await ada.goto(`${node.url}/account`)
+  await testId(ada, 'profile-name').fill('Ada King')
+  await testId(ada, 'profile-save').click()
+  await until('the name', async () => (await testId(ada, 'user-menu').textContent()).includes('Ada King'))
+
+  await testId(ada, 'token-new').click()
+  await testId(ada, 'token-name').fill('Nightly')
+  await testId(ada, 'token-save').click()
+  const secret = await testId(ada, 'token-secret-value').inputValue()
+  assert.match(secret, /^eas_pat_/)
+  await ada.getByRole('button', { name: 'Done' }).click()
+  const asked = () => node.ask('GET', '/boards', undefined, { authorization: `Bearer ${secret}` })
+  assert.equal((await asked()).status, 200)
+  await testId(ada, 'token-revoke').click()
+  await testId(ada, 'confirm-yes').click()
+  await testId(ada, 'token').waitFor({ state: 'detached' })
+  assert.equal((await asked()).status, 401)
+
+  await until('two places', async () => (await testId(ada, 'session').count()) === 2)
+  await testId(ada, 'sessions-end-others').click()
+  await until('one place', async () => (await testId(ada, 'session').count()) === 1)
+  await elsewhere.reload()
+  await testId(elsewhere, 'sign-in').waitFor()
+
+  await fill(ada, { 'password-current': PASSWORD, 'password-new': 'five large red chairs' })
+  await testId(ada, 'password-save').click()
+  await until('it to be taken', async () => (await testId(ada, 'password-new').inputValue()) === '')
+  await signOut(ada)
+  await fill(ada, { email: 'ada@example.org', password: 'five large red chairs' })
+  await testId(ada, 'submit').click()
+  await testId(ada, 'account').or(testId(ada, 'user-menu')).first().waitFor()
+})
