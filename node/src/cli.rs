@@ -88,7 +88,7 @@ enum Command {
         /// A file that holds the password and nothing else
         #[arg(long, value_name = "FILE")]
         admin_password_file: PathBuf,
-        /// How the admin is shown to others [default: what stands before the @]
+        /// How the admin is shown to others; without it, what stands before the `@`
         #[arg(long, value_name = "NAME")]
         admin_name: Option<String>,
     },

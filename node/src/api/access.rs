@@ -145,6 +145,16 @@ fn has(caller: &Caller, scope: Scope) -> bool {
     }
 }
 
+/// A token for one board does nothing beside it.
+pub(crate) fn any_board(caller: &Caller) -> Result<(), Problem> {
+    match caller {
+        Caller::User(UserCaller { board: Some(_), .. }) => {
+            Err(Problem::new(Code::Forbidden).detail("the token is for one board alone"))
+        }
+        Caller::Anonymous | Caller::Local | Caller::User(_) | Caller::Visitor(_) => Ok(()),
+    }
+}
+
 pub(crate) fn role_word(role: Role) -> &'static str {
     match role {
         Role::Viewer => "viewer",

@@ -45,6 +45,8 @@ pub(super) async fn of_me(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let me = access::person(&caller)?.user;
+    access::scope(&caller, Scope::BoardsRead)?;
+    access::any_board(&caller)?;
     list(&app, &headers, &uri, ActivityOf::User(me)).await
 }
 

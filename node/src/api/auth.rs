@@ -130,11 +130,17 @@ pub(super) async fn register(
             invitation: view.invitation,
             user: user.id,
         };
-        // Withdrawn a moment ago: then the account is there, and the board is not.
-        match store::run(&app, &Caller::Anonymous, command).await {
-            Ok(_) => {}
-            Err(problem) if problem.code == Code::Gone => {}
-            Err(problem) => return Err(problem),
+        // Somebody else was quicker, or it was withdrawn, or the board is gone: no invitation, no account.
+        if let Err(problem) = store::run(&app, &Caller::Anonymous, command).await {
+            let command = PeopleCommand::DeleteUser {
+                user: user.id,
+                boards_to: None,
+            };
+            store::run(&app, &Caller::Anonymous, command).await?;
+            return Err(match problem.code {
+                Code::BoardNotFound | Code::BoardTrashed => Code::Gone.into(),
+                _ => problem,
+            });
         }
     }
     signed_in(&app, user, &from).await
@@ -332,6 +338,11 @@ pub(super) async fn logout(
         .value;
     let session = match app.auth.caller(&headers, now).await {
         Ok(Caller::User(user)) => {
+            if user.session.is_none() {
+                return Err(
+                    Problem::new(Code::Forbidden).detail("a token is revoked, not signed out")
+                );
+            }
             if logout.all {
                 app.auth.end_sessions(user.user, None).await?;
             }
@@ -409,6 +420,8 @@ pub(super) async fn change_password(
     app.auth
         .confirm(session, &user, current, &from, wall_clock())
         .await?;
+    // Proving it may have renewed the hash.
+    let user = known(&app, person.user).await?;
     let context = Context::new(&[user.row.email.as_str(), user.row.name.as_str()]);
     let new = Password::new(asked.new);
     let password = app.auth.hash_password(new, &context, "/new").await?;

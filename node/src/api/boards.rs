@@ -129,6 +129,7 @@ pub(super) async fn create(
         access::person(&caller)?;
     }
     access::scope(&caller, Scope::BoardsWrite)?;
+    access::any_board(&caller)?;
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let read = body::read::<NewBoard>(&app, request, Accepts::Json).await?;
     let new = read.value;
@@ -200,9 +201,12 @@ pub(super) async fn change(
 ) -> Result<Response, Problem> {
     let board = board_id(&id)?;
     access::scope(&caller, Scope::BoardsWrite)?;
-    let seen = board_as(&app, &caller, board, Role::Editor).await?;
     let expected = conditions::required(request.headers())?;
     let patch = body::read::<BoardPatch>(&app, request, Accepts::MergePatch).await?;
+    let seen = board_as(&app, &caller, board, Role::Editor).await?;
+    if seen.is_archived() {
+        return Err(Problem::new(Code::Forbidden).detail("an archived board is only looked at"));
+    }
     let if_rev = revision(seen.view.board.rev, expected)?;
     let Some(title) = patch.value.title else {
         let rev = seen.view.board.rev;
@@ -315,10 +319,10 @@ pub(super) async fn transfer(
     let board = board_id(&id)?;
     access::person(&caller)?;
     access::scope(&caller, Scope::MembersWrite)?;
-    board_as(&app, &caller, board, Role::Owner).await?;
-    access::confirmed(&caller)?;
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let read = body::read::<Transfer>(&app, request, Accepts::Json).await?;
+    board_as(&app, &caller, board, Role::Owner).await?;
+    access::confirmed(&caller)?;
     let post = axum::http::Method::POST;
     let attempt = Attempt::of(&caller, &headers, &post, uri.path(), read.asked)?;
     let to = read.value.owner.0;

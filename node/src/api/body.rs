@@ -1,6 +1,7 @@
 //! Bodies: one JSON object of known members, within a size and a time. What is wrong is told by its pointer.
 
 use crate::app::App;
+use crate::auth::{Asking, wall_clock};
 use crate::config::ByteSize;
 use crate::http::problem::{Code, FieldError, Problem};
 use axum::body::Body;
@@ -39,6 +40,12 @@ pub(super) async fn read<T: DeserializeOwned>(
         .get(header::CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or_default());
     let bytes = read_bytes(app, body, app.config.limits.body).await?;
+    // A body may be long under way: whoever sent its head may have been signed out meanwhile.
+    if let Some(Asking(Ok(before))) = parts.extensions.get::<Asking>()
+        && before.actor().is_some()
+    {
+        app.auth.still(before, wall_clock()).await?;
+    }
     let bytes = match content_type {
         None if bytes.is_empty() => Bytes::from_static(b"{}"),
         content_type if is_accepted(content_type.unwrap_or_default(), accepts) => bytes,

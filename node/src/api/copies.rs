@@ -35,6 +35,7 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let from = board_id(&id)?;
     access::scope(&caller, Scope::BoardsWrite)?;
+    access::any_board(&caller)?;
     if !matches!(caller, Caller::Local) {
         access::person(&caller)?;
     }

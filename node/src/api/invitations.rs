@@ -93,9 +93,9 @@ pub(super) async fn create(
     let board = board_id(&id)?;
     access::person(&caller)?;
     access::scope(&caller, Scope::MembersWrite)?;
-    let seen = sharer(&app, &caller, board).await?;
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let read = body::read::<NewInvitation>(&app, request, Accepts::Json).await?;
+    let seen = sharer(&app, &caller, board).await?;
     let new = read.value;
     let role = new.role.0;
     if role == Role::Owner {
@@ -210,6 +210,7 @@ pub(super) async fn accept(
 ) -> Result<Response, Problem> {
     let user = access::person(&caller)?.user;
     access::scope(&caller, Scope::MembersWrite)?;
+    access::any_board(&caller)?;
     let attempt = plain_attempt(&caller, &request)?;
     let found = by_token(&app, &token).await?;
     let command = SharingCommand::AcceptInvitation {

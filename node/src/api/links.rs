@@ -1,7 +1,7 @@
 //! Share links: made, changed, revoked; opened by whoever has one.
 
 use super::access::{self, role_word};
-use super::boards::{board_id, plain_attempt, revision};
+use super::boards::{board_id, revision};
 use super::body::{self, Accepts};
 use super::conditions;
 use super::idempotency::Attempt;
@@ -89,9 +89,9 @@ pub(super) async fn create(
     let board = board_id(&id)?;
     access::person(&caller)?;
     access::scope(&caller, Scope::MembersWrite)?;
-    let seen = sharer(&app, &caller, board).await?;
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let read = body::read::<NewLink>(&app, request, Accepts::Json).await?;
+    let seen = sharer(&app, &caller, board).await?;
     let new = read.value;
     if new.frame.is_some() {
         let why = "a link to one frame would give away the rest of the board";
@@ -185,14 +185,15 @@ pub(super) async fn change(
     Path((id, link)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (board, link) = owned_link(&app, &caller, &id, &link).await?;
-    let before = known(&app, board, link).await?;
-    let if_rev = match request.headers().contains_key(header::IF_MATCH) {
-        true => revision(before.row.rev, conditions::required(request.headers())?)?,
-        false => None,
-    };
+    let headers = request.headers().clone();
     let patch = body::read::<LinkPatch>(&app, request, Accepts::MergePatch).await?;
     let patch = patch.value;
+    let (board, link) = owned_link(&app, &caller, &id, &link).await?;
+    let before = known(&app, board, link).await?;
+    let if_rev = match headers.contains_key(header::IF_MATCH) {
+        true => revision(before.row.rev, conditions::required(&headers)?)?,
+        false => None,
+    };
     check_uses(patch.max_uses.flatten())?;
     let password = match patch.password {
         None => None,
@@ -331,8 +332,9 @@ pub(super) async fn guest(
             _ => Problem::new(Code::Forbidden).detail("this is for visitors by a share link"),
         });
     };
-    let attempt = plain_attempt(&caller, &request)?;
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let guest = body::read::<Guest>(&app, request, Accepts::Json).await?;
+    let attempt = Attempt::of(&caller, &headers, &Method::POST, uri.path(), guest.asked)?;
     let name = guest.value.display_name.0;
     let session = visitor.session;
     let command = SharingCommand::NameGuest {

@@ -83,9 +83,10 @@ pub(super) async fn put(
     let board = board_id(&id)?;
     access::person(&caller)?;
     access::scope(&caller, Scope::MembersWrite)?;
-    let seen = sharer(&app, &caller, board).await?;
     let user: UserId = user.parse().map_err(|_| Code::NotFound)?;
     let Read { value, .. } = body::read::<NewRole>(&app, request, Accepts::Json).await?;
+    // After the body, which may be long under way: what counts is what they may now.
+    let seen = sharer(&app, &caller, board).await?;
     let role = value.role.0;
     not_above(&seen, role)?;
     let before = role_of(&app, board, user).await?;
@@ -217,9 +218,9 @@ pub(super) async fn change_policy(
     let board = board_id(&id)?;
     access::person(&caller)?;
     access::scope(&caller, Scope::MembersWrite)?;
-    let seen = board_as(&app, &caller, board, Role::Owner).await?;
     let expected = conditions::required(request.headers())?;
     let patch = body::read::<PolicyPatch>(&app, request, Accepts::MergePatch).await?;
+    let seen = board_as(&app, &caller, board, Role::Owner).await?;
     let before = policy_of(&seen);
     let if_rev = revision(before.rev, expected)?;
     let change = policy_change(&before, &patch.value)?;
@@ -296,6 +297,8 @@ pub(super) async fn ask(
 ) -> Result<Response, Problem> {
     let board = board_id(&id)?;
     let user = access::person(&caller)?.user;
+    access::scope(&caller, Scope::MembersWrite)?;
+    access::any_board(&caller)?;
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let read = body::read::<NewRequest>(&app, request, Accepts::Json).await?;
     let role = read.value.role.map_or(Role::Viewer, |role| role.0);
@@ -313,9 +316,15 @@ pub(super) async fn ask(
         role,
         message,
     };
+    // One answer, whether there is such a board, it is full of requests, or they are in already.
     match store::attempt(&app, &caller, &attempt, command).await {
-        Ok(ran) => Ok(ran.finish(StatusCode::ACCEPTED.into_response())),
-        Err(problem) if matches!(problem.code, Code::BoardNotFound | Code::BoardTrashed) => {
+        Ok(_) => Ok(StatusCode::ACCEPTED.into_response()),
+        Err(problem)
+            if matches!(
+                problem.code,
+                Code::BoardNotFound | Code::BoardTrashed | Code::Conflict | Code::QuotaExceeded
+            ) =>
+        {
             Ok(StatusCode::ACCEPTED.into_response())
         }
         Err(problem) => Err(problem),
@@ -366,8 +375,8 @@ pub(super) async fn approve(
     Path((id, user)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (board, user) = answered(&app, &caller, &id, &user).await?;
     let approval = body::read::<Approval>(&app, request, Accepts::Json).await?;
+    let (board, user) = answered(&app, &caller, &id, &user).await?;
     let asked = asked_role(&app, board, user).await?;
     let role = approval.value.role.map_or(asked, |role| role.0);
     let command = SharingCommand::AnswerRequest {

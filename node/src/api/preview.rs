@@ -131,7 +131,10 @@ pub(super) async fn show(
             let board = board_id(&id)?;
             app.auth.check_picture_pass(board, &pass, wall_clock())?;
             let read = store::read(&app, store::level(&headers), Query::Board(board)).await?;
-            read.into_board().ok_or(Code::BoardNotFound)?
+            let board = read.into_board();
+            board
+                .filter(|board| board.trashed_at.is_none())
+                .ok_or(Code::BoardNotFound)?
         }
         None => {
             let caller = asking?;

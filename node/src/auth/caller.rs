@@ -120,7 +120,10 @@ impl Auth {
     /// Who this is now, of somebody who showed who they are before and is still connected.
     pub(crate) async fn still(&self, caller: &Caller, now: Time) -> Result<Caller, Problem> {
         match caller {
-            Caller::Anonymous | Caller::Local => self.without_credentials().await,
+            Caller::Anonymous | Caller::Local => match self.without_credentials().await? {
+                Caller::Anonymous => Err(Code::Unauthenticated.into()),
+                caller => Ok(caller),
+            },
             Caller::User(user) => match (user.session, user.token) {
                 (Some(session), _) => {
                     let holder = Holder::User(user.user);

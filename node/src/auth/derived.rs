@@ -8,7 +8,7 @@ use crate::http::problem::{Code, Problem};
 use easel_storage::{BoardId, CommandId, Time};
 
 /// A picture's address is good for one to two of these, and the same for one, so that browsers keep the picture.
-const PASS_MS: u64 = 60 * 60 * 1_000;
+const PASS_MS: u64 = 10 * 60 * 1_000;
 const MAC_BYTES: usize = 16;
 
 impl Auth {

@@ -35,17 +35,14 @@ pub(crate) struct Before(u64);
 
 impl Known {
     pub(crate) fn changed(&self, changes: &[Change]) {
-        if changes
-            .iter()
-            .all(|change| matches!(change, Change::Board(_)))
-        {
-            return;
-        }
         let mut inner = self.inner.lock();
         inner.changes += 1;
         for change in changes {
             match change {
-                Change::Board(_) => {}
+                // Its policy or a link of it may have ended visits.
+                Change::Board(board) => inner.sessions.retain(|_, view| {
+                    !matches!(&view.row.subject, Subject::Link { board: of, .. } if of == board)
+                }),
                 Change::User(user) => inner.forget_user(*user),
                 Change::Session(session) => {
                     inner.sessions.remove(session);

@@ -124,10 +124,11 @@ async fn who(app: &App, caller: &Caller, doc: &DocName) -> Result<Who, Problem> 
 /// Any application's rooms are for programs that were given a token for them.
 fn raw(caller: &Caller) -> Result<Who, Problem> {
     let may = match caller {
-        Caller::User(user) => user
-            .scopes
-            .as_ref()
-            .is_some_and(|scopes| scopes.contains(&Scope::RawJoin)),
+        Caller::User(user) => {
+            let scopes = user.scopes.as_ref();
+            let is_for_it = scopes.is_some_and(|scopes| scopes.contains(&Scope::RawJoin));
+            is_for_it && user.board.is_none()
+        }
         Caller::Anonymous | Caller::Local | Caller::Visitor(_) => false,
     };
     match (may, caller.actor()) {

@@ -80,16 +80,21 @@ impl Awareness {
             if self.may_say(seat, client, clock, state.is_none(), &is_silent)
                 && state.as_ref().is_none_or(is_short_json)
             {
+                let state = match (state, shown) {
+                    (None, _) => None,
+                    // A copy: the slice would keep the whole message.
+                    (Some(state), None) => Some(Bytes::copy_from_slice(&state)),
+                    (Some(state), Some(shown)) => match stamped(&state, shown) {
+                        Some(state) => Some(state),
+                        None => continue,
+                    },
+                };
                 owned += usize::from(is_new);
                 self.entries.insert(
                     client,
                     Entry {
                         clock,
-                        // A copy: the slice would keep the whole message.
-                        state: state.map(|state| match shown {
-                            Some(shown) => stamped(&state, shown),
-                            None => Bytes::copy_from_slice(&state),
-                        }),
+                        state,
                         owner: Owner::Seat(seat),
                     },
                 );
@@ -273,24 +278,22 @@ impl Awareness {
     }
 }
 
-/// Other clients parse this text and fail if they cannot, so it is checked here, once.
 /// The state with the name and id of whom it is, as the server knows them: nobody passes for somebody else. The rest of
 /// what it says of its user (a colour) stays.
-fn stamped(state: &Bytes, shown: &Shown) -> Bytes {
-    let said: Result<serde_json::Map<String, Value>, _> = serde_json::from_slice(state);
-    let Ok(mut said) = said else {
-        // Not an object, so nothing in it is taken for a name.
-        return Bytes::copy_from_slice(state);
-    };
+///
+/// `None` for what is no object: the others might read a name out of what we cannot.
+fn stamped(state: &Bytes, shown: &Shown) -> Option<Bytes> {
+    let mut said: serde_json::Map<String, Value> = serde_json::from_slice(state).ok()?;
     let user = said.entry("user").or_insert(Value::Null);
     if !user.is_object() {
         *user = Value::Object(serde_json::Map::new());
     }
     user["id"] = shown.id.as_str().into();
     user["name"] = shown.name.as_str().into();
-    Value::Object(said).to_string().into()
+    Some(Value::Object(said).to_string().into())
 }
 
+/// Other clients parse this text and fail if they cannot, so it is checked here, once.
 fn is_short_json(state: &Bytes) -> bool {
     state.len() <= STATE_BYTES_MAX && serde_json::from_slice::<serde::de::IgnoredAny>(state).is_ok()
 }
@@ -413,5 +416,32 @@ mod tests {
         room.leave(1, now, 2);
         room.forget_before(now + REMEMBERED);
         assert!(room.entries.is_empty());
+    }
+
+    #[test]
+    fn the_server_says_who_somebody_is() {
+        let shown = crate::realtime::Shown {
+            id: "usr_1".to_owned(),
+            name: "Ada".to_owned(),
+        };
+        for (said, expected) in [
+            (
+                r#"{"user":{"name":"Eve","id":"usr_9","color":"red"},"x":1}"#,
+                r#"1 1 {"user":{"color":"red","id":"usr_1","name":"Ada"},"x":1}"#,
+            ),
+            (
+                r#"{"user":7}"#,
+                r#"1 1 {"user":{"id":"usr_1","name":"Ada"}}"#,
+            ),
+            // What another reader may make something of, and we cannot, is not passed on.
+            (r#"{"user":{"name":"Eve"},"x":1e999}"#, "-"),
+            (r#"{"user":{"name":"Eve"},"x":"\ud800"}"#, "-"),
+            (r#"["Eve"]"#, "-"),
+        ] {
+            let mut room = Awareness::default();
+            let message = message(&format!("1 1 {said}"));
+            let heard = room.accept(1, Some(&shown), &message, |_| false).unwrap();
+            assert_eq!(text(heard), expected, "of {said}");
+        }
     }
 }

@@ -18,7 +18,7 @@ pub enum PeopleQuery {
     AnyUser,
     User(UserId),
     UserByEmail(Email),
-    /// By id, which is by age; `text` is looked for in names and addresses, whatever the case.
+    /// By id, which is by age; `text` is looked for in names; an address is found by all of it, or people could be asked for letter by letter.
     Users {
         text: Option<String>,
         after: Option<UserId>,
@@ -122,7 +122,7 @@ fn list_users(
     let mut next = None;
     tx.scan::<UserRow>(&Single, &mut |id, row| {
         let is_found = text.as_deref().is_none_or(|text| {
-            row.name.as_str().to_lowercase().contains(text) || row.email.folded().contains(text)
+            row.name.as_str().to_lowercase().contains(text) || row.email.folded() == text
         });
         if after.is_none_or(|after| id > after) && is_found {
             if users.len() == limit {

@@ -1,7 +1,7 @@
 //! The embedded engine: one redb file.
 //!
 //! [`State`] applies batches in transactions that also carry the cluster's marker, so that what was applied and how far
-//! it got can never disagree. Applies that follow one another share a transaction ([`round`]). An apply is not durable
+//! it got can never disagree. Applies that follow one another share a transaction (`round`). An apply is not durable
 //! by itself ([`State::flush`] makes everything before it so): the log is what keeps a command until then, and it is
 //! replayed from the marker.
 

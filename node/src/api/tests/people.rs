@@ -505,3 +505,81 @@ async fn settings_favourites_and_lists_are_ones_own() {
         .await;
     assert!(titles(&starred).is_empty());
 }
+
+#[tokio::test]
+async fn visits_end_when_links_are_switched_off_or_ask_for_a_password() {
+    let place = Place::start().await;
+    let board = place.board(&place.admin, "Plan").await;
+    let links = format!("/api/v1/boards/{board}/share-links");
+    let sharing = format!("PATCH /api/v1/boards/{board}/sharing\nif-match: *");
+    for by_password in [true, false] {
+        let body = json!({ "role": "editor" });
+        let made = place
+            .ask(Some(&place.admin), &format!("POST {links}"), Some(body))
+            .await;
+        let open = format!(
+            "POST /api/v1/share/{}/open",
+            made.json()["token"].as_str().unwrap()
+        );
+        let opened = place.ask(None, &open, Some(json!({}))).await;
+        let guest = Person {
+            id: String::new(),
+            token: opened.json()["access_token"].as_str().unwrap().to_owned(),
+            cookie: String::new(),
+        };
+        let look = format!("GET /api/v1/boards/{board}");
+        assert_eq!(place.ask(Some(&guest), &look, None).await.status, 200);
+        let (request, body) = if by_password {
+            let link = made.json()["id"].as_str().unwrap().to_owned();
+            let body = json!({ "password": "open sesame" });
+            (format!("PATCH {links}/{link}"), body)
+        } else {
+            (sharing.clone(), json!({ "links": false }))
+        };
+        let changed = place.ask(Some(&place.admin), &request, Some(body)).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+        let after = place.ask(Some(&guest), &look, None).await;
+        assert_eq!(after.outcome(), "401 invalid-token");
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_makes_one_account() {
+    let place = Place::start().await;
+    let board = place.board(&place.admin, "Plan").await;
+    let path = format!("POST /api/v1/boards/{board}/invitations");
+    let invite = |token: Value, name: usize| {
+        json!({
+            "email": format!("p{name}@example.org"), "password": PASSWORD, "display_name": "P",
+            "invite": token,
+        })
+    };
+    let made = place
+        .ask(Some(&place.admin), &path, Some(json!({ "role": "viewer" })))
+        .await;
+    let token = made.json()["token"].clone();
+    let asks = (0..4).map(|name| {
+        place.ask(
+            None,
+            "POST /api/v1/auth/register",
+            Some(invite(token.clone(), name)),
+        )
+    });
+    let answers = futures_util::future::join_all(asks).await;
+    let made_it = answers.iter().filter(|answer| answer.status == 201);
+    assert_eq!(made_it.count(), 1);
+    let people = place
+        .ask(
+            Some(&place.admin),
+            "GET /api/v1/users?q=p0@example.org",
+            None,
+        )
+        .await;
+    let others = (1..4).map(|n| format!("GET /api/v1/users?q=p{n}@example.org"));
+    let mut found = people.json()["data"].as_array().unwrap().len();
+    for request in others {
+        let answer = place.ask(Some(&place.admin), &request, None).await;
+        found += answer.json()["data"].as_array().unwrap().len();
+    }
+    assert_eq!(found, 1, "whoever came too late has no account");
+}

@@ -339,6 +339,10 @@ impl Room {
 
     fn take_ready_held(&mut self) -> Option<Arrived> {
         for (seat, of) in &mut self.seats {
+            // Made a viewer since: what waits is not taken any more, and runs out.
+            if !of.who.may_edit() {
+                continue;
+            }
             let is_ready = |held: &mut Held| {
                 let (client, end) = held.lacks;
                 if self.state.get(client) < end {
