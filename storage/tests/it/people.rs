@@ -556,10 +556,13 @@ fn people_are_found_by_name_and_address_page_by_page() {
         }
     }
     assert_eq!(found, (1..=12).map(user).collect::<Vec<_>>());
-    let some = page(Some("PERSON1"), None, 100);
+    let some = page(Some("PERSON 1"), None, 100);
     let ids: Vec<_> = some.users.iter().map(|user| user.id).collect();
     assert_eq!(ids, [1, 10, 11, 12].map(user));
     assert_eq!(some.next, None);
     assert_eq!(page(Some("person 2"), None, 100).users.len(), 1);
     assert_eq!(page(Some("nobody"), None, 100).users.len(), 0);
+    // An address is found by all of it: by parts it could be read out letter by letter.
+    assert_eq!(page(Some("PERSON2@example.org"), None, 100).users.len(), 1);
+    assert_eq!(page(Some("person2@exam"), None, 100).users.len(), 0);
 }
