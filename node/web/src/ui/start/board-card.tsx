@@ -260,7 +260,9 @@ async function copyLink(path: string): Promise<void> {
 
 /** The picture is asked for again when the board's content moved on, by its sequence number. */
 function Preview({ board, theme }: { board: Board; theme: Theme }) {
-  const url = `${board.previewUrl}?theme=${theme}&seq=${board.seq}`
+  // Where there are accounts the address carries a pass already.
+  const first = board.previewUrl.includes('?') ? '&' : '?'
+  const url = `${board.previewUrl}${first}theme=${theme}&seq=${board.seq}`
   const [failed, setFailed] = useState<string | null>(null)
   const settled = useSettled()
   const picture = usePicture(url, settled)
