@@ -380,11 +380,11 @@ pub(crate) fn check(config: &Config) -> Result<(), LoadError> {
 
 fn beyond_loopback(key: &str, at: SocketAddr) -> String {
     format!(
-        "{key} is {at}, which others on the network can reach, and this release has no accounts yet: whoever \
-         reaches it may read and change every board. So it listens on loopback only (127.0.0.1, [::1], localhost). \
+        "{key} is {at}, which others on the network can reach, and this release has no TLS yet: passwords and \
+         boards would travel in the clear. So it listens on loopback only (127.0.0.1, [::1], localhost). \
          To use it from another machine, keep 127.0.0.1:{port} here and run there: \
          ssh -L {port}:127.0.0.1:{port} this-machine, then open http://127.0.0.1:{port}. \
-         Listening on the network comes with accounts, in a later release.",
+         Or put a proxy with TLS in front of it, on this machine, and set public_url.",
         port = if at.port() == 0 { 8080 } else { at.port() },
     )
 }
