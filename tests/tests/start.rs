@@ -104,7 +104,7 @@ async fn listening_beyond_loopback_is_refused_with_the_reason() {
         "--data-dir",
         text(folder.path()),
     ];
-    check_refused(&args, &[], 5, &["loopback", "accounts"]).await;
+    check_refused(&args, &[], 5, &["loopback", "TLS"]).await;
 }
 
 #[tokio::test]
