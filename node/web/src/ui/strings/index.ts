@@ -1,0 +1,20 @@
+/**
+ * Every sentence that a person reads, by subject, so that a second language is a second folder.
+ * Entries with a blank in them are functions: word order belongs to the language.
+ */
+
+import { accountWords } from './account'
+import { boardWords } from './board'
+import { commonWords } from './common'
+import { entryWords } from './entry'
+import { sharingWords } from './sharing'
+import { startWords } from './start'
+
+export const strings = {
+  ...commonWords,
+  ...entryWords,
+  ...accountWords,
+  ...sharingWords,
+  ...startWords,
+  ...boardWords,
+}
