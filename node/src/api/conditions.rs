@@ -7,7 +7,7 @@ use crate::http::matches_any;
 use crate::http::problem::{Code, Problem};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
+use serde::Serialize;
 
 /// What a write is conditional on.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,8 +19,12 @@ pub(super) enum IfMatch {
 }
 
 /// A JSON answer with its tag, or 304 when the caller has it. `revision` is that of a board.
-pub(super) fn answer(request: &HeaderMap, revision: Option<u64>, body: &Value) -> Response {
-    let text = body.to_string();
+pub(super) fn answer(
+    request: &HeaderMap,
+    revision: Option<u64>,
+    body: &impl Serialize,
+) -> Response {
+    let text = serde_json::to_string(body).expect("an answer is JSON");
     let etag = etag(revision, text.as_bytes());
     let mut response = if is_known(request, &etag) {
         StatusCode::NOT_MODIFIED.into_response()

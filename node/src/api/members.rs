@@ -62,7 +62,7 @@ pub(super) async fn list(
 
 fn member_json(app: &App, person: &UserView, row: &MemberRow) -> Value {
     json!({
-        "user": super::users::public_json(app, person),
+        "user": super::users::Person::of(app, person),
         "role": role_word(row.role),
         "since": rfc3339(row.since.0),
     })
@@ -352,7 +352,7 @@ pub(super) async fn requests(
             json!({
                 // One person asks once.
                 "id": request.user.id.to_string(),
-                "user": super::users::public_json(&app, &request.user),
+                "user": super::users::Person::of(&app, &request.user),
                 "role": role_word(request.row.role),
                 "message": request.row.message,
                 "asked_at": rfc3339(request.row.at.0),

@@ -18,6 +18,7 @@ mod invitations;
 mod links;
 mod me;
 mod members;
+mod openapi;
 mod preview;
 mod query;
 mod store;
@@ -40,24 +41,33 @@ use crate::{COMMIT, VERSION};
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{delete, get, patch, post, put};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// The version of this interface; a change that breaks callers would be another.
 const API_VERSION: u32 = 1;
 
 pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
+    described_routes().into()
+}
+
+/// The routes and what the OpenAPI document says of them.
+fn described_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
         .merge(auth_routes())
         .merge(me_routes())
         .merge(board_routes())
         .merge(sharing_routes())
-        .route("/users", get(users::find))
-        .route("/users/{user}", get(users::show))
-        .route("/version", get(version))
+        .routes(routes!(users::find))
+        .routes(routes!(users::show))
+        .routes(routes!(version))
+        .routes(routes!(openapi::show))
 }
 
-fn auth_routes() -> Router<AppState> {
-    Router::new()
+fn auth_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
         .route("/auth/config", get(auth::config))
         .route("/auth/setup", post(auth::set_up))
         .route("/auth/register", post(auth::register))
@@ -73,8 +83,8 @@ fn auth_routes() -> Router<AppState> {
         .route("/auth/sessions/{session}", delete(auth::end_session))
 }
 
-fn me_routes() -> Router<AppState> {
-    Router::new()
+fn me_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
         .route("/me", get(me::show).patch(me::change).delete(me::delete))
         .route("/me/settings", get(me::settings).patch(me::change_settings))
         .route("/me/password", post(auth::change_password))
@@ -88,8 +98,8 @@ fn me_routes() -> Router<AppState> {
         )
 }
 
-fn board_routes() -> Router<AppState> {
-    Router::new()
+fn board_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
         .route("/boards", get(boards::list).post(boards::create))
         .route(
             "/boards/{board}",
@@ -109,13 +119,13 @@ fn board_routes() -> Router<AppState> {
         )
         .route("/boards/{board}/updates", post(stream::post))
         .route("/boards/{board}/ydoc", get(ydoc::show))
-        .route("/boards/{board}/tickets", post(tickets::create))
+        .routes(routes!(tickets::create))
         .route("/boards/{board}/preview.svg", get(preview::show))
         .route("/boards/{board}/activity", get(activity::of_board))
 }
 
-fn sharing_routes() -> Router<AppState> {
-    Router::new()
+fn sharing_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
         .route("/boards/{board}/members", get(members::list))
         .route(
             "/boards/{board}/members/{user}",
@@ -159,7 +169,26 @@ fn sharing_routes() -> Router<AppState> {
         )
 }
 
+#[derive(Serialize, ToSchema)]
+struct About {
+    /// The release that this node runs.
+    version: &'static str,
+    /// What it was built from.
+    commit: &'static str,
+    /// The version of this interface.
+    api: u32,
+}
+
+/// Which release this is.
+#[utoipa::path(
+    get, path = "/version", operation_id = "version_show", tag = "About", security(()),
+    responses((status = 200, description = "The release", body = About)),
+)]
 async fn version(headers: axum::http::HeaderMap) -> Response {
-    let about = json!({ "version": VERSION, "commit": COMMIT, "api": API_VERSION });
+    let about = About {
+        version: VERSION,
+        commit: COMMIT,
+        api: API_VERSION,
+    };
     conditions::answer(&headers, None, &about)
 }

@@ -1,9 +1,10 @@
 //! Tickets: a way onto a board for what can send no header, good for half a minute and once.
 
-use super::access::{self, role_word};
+use super::access;
 use super::boards::board_id;
 use super::conditions;
 use super::links::no_store;
+use super::wire::RoleWord;
 use crate::app::AppState;
 use crate::auth::{Caller, Holder, TICKET_LIFE_MS, Ticket, random, wall_clock};
 use crate::http::problem::{Code, Problem};
@@ -12,8 +13,28 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use easel_storage::ReadLevel;
 use easel_storage::people::Scope;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
+#[derive(Serialize, ToSchema)]
+struct NewTicket {
+    /// Where a WebSocket is opened with it.
+    ws_url: String,
+    /// Where an event stream is opened with it.
+    sse_url: String,
+    ticket: String,
+    role: RoleWord,
+    /// Seconds.
+    expires_in: u64,
+}
+
+/// A ticket for this board and the page that asks.
+#[utoipa::path(
+    post, path = "/boards/{board}/tickets", operation_id = "tickets_create", tag = "Content",
+    security(("bearer" = ["elements:read"])),
+    responses((status = 201, description = "The ticket, shown this once", body = NewTicket)),
+    extensions(("x-problems" = json!(["forbidden", "no-accounts"]))),
+)]
 pub(super) async fn create(
     State(app): State<AppState>,
     caller: Caller,
@@ -45,13 +66,13 @@ pub(super) async fn create(
         expires_at: now.plus_ms(TICKET_LIFE_MS),
     };
     let ticket = app.auth.mint_ticket(&ticket, now).await?;
-    let body = json!({
-        "ws_url": app.url(&format!("/sync/{board}?ticket={ticket}")),
-        "sse_url": app.url(&format!("/api/v1/boards/{board}/stream?ticket={ticket}")),
-        "ticket": ticket,
-        "role": role_word(seen.role),
-        "expires_in": TICKET_LIFE_MS / 1_000,
-    });
+    let body = NewTicket {
+        ws_url: app.url(&format!("/sync/{board}?ticket={ticket}")),
+        sse_url: app.url(&format!("/api/v1/boards/{board}/stream?ticket={ticket}")),
+        ticket,
+        role: RoleWord(seen.role),
+        expires_in: TICKET_LIFE_MS / 1_000,
+    };
     let mut response = no_store(conditions::answer(&HeaderMap::new(), None, &body));
     *response.status_mut() = StatusCode::CREATED;
     Ok(response)

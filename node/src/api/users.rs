@@ -4,6 +4,7 @@ use super::access;
 use super::conditions;
 use super::query::Params;
 use super::store;
+use super::wire::List;
 use crate::app::{App, AppState};
 use crate::auth::Caller;
 use crate::http::problem::{Code, Problem};
@@ -12,7 +13,8 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use easel_storage::people::{PeopleAnswer, PeopleQuery, UserView};
 use easel_storage::{ReadLevel, UserId};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Fewer would list the whole installation letter by letter.
 const SEARCH_CHARS_MIN: usize = 2;
@@ -20,13 +22,29 @@ const SEARCH_CHARS_MAX: usize = 200;
 const FOUND_MAX: u32 = 20;
 
 /// What everybody with an account may know of somebody. Not the address.
-pub(super) fn public_json(app: &App, person: &UserView) -> Value {
-    json!({
-        "id": person.id.to_string(),
-        "name": person.row.name.as_str(),
-        "avatar_url": avatar_url(app, person),
-        "disabled": person.row.disabled_at.is_some(),
-    })
+#[derive(Serialize, ToSchema)]
+pub(super) struct Person {
+    id: String,
+    name: String,
+    avatar_url: Option<String>,
+    /// Whether the account is closed for now.
+    disabled: bool,
+    /// Only to who asked for this very address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    email: Option<String>,
+}
+
+impl Person {
+    pub(super) fn of(app: &App, person: &UserView) -> Person {
+        Person {
+            id: person.id.to_string(),
+            name: person.row.name.as_str().to_owned(),
+            avatar_url: avatar_url(app, person),
+            disabled: person.row.disabled_at.is_some(),
+            email: None,
+        }
+    }
 }
 
 /// The picture's address changes with the picture, so that it can be kept for ever.
@@ -44,6 +62,12 @@ pub(super) async fn known(app: &App, user: UserId) -> Result<UserView, Problem> 
     }
 }
 
+/// Somebody with an account here.
+#[utoipa::path(
+    get, path = "/users/{user}", operation_id = "users_show", tag = "People",
+    responses((status = 200, description = "The person", body = Person)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn show(
     State(app): State<AppState>,
     caller: Caller,
@@ -57,11 +81,17 @@ pub(super) async fn show(
     Ok(conditions::answer(
         &headers,
         Some(person.row.rev),
-        &public_json(&app, &person),
+        &Person::of(&app, &person),
     ))
 }
 
 /// People to share a board with, found by a part of their name or address.
+#[utoipa::path(
+    get, path = "/users", operation_id = "users_find", tag = "People",
+    params(("q" = String, Query, description = "A part of the name or address, 2 to 200 characters.", min_length = 2, max_length = 200)),
+    responses((status = 200, description = "At most 20 people", body = List<Person>)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn find(
     State(app): State<AppState>,
     caller: Caller,
@@ -93,14 +123,13 @@ pub(super) async fn find(
         .iter()
         .filter(|person| person.row.disabled_at.is_none())
         .map(|person| {
-            let mut body = public_json(&app, person);
             // Who knows the whole address is told that it is the right person.
-            if person.row.email.folded() == text.to_lowercase() {
-                body["email"] = person.row.email.as_str().into();
+            let is_known = person.row.email.folded() == text.to_lowercase();
+            Person {
+                email: is_known.then(|| person.row.email.as_str().to_owned()),
+                ..Person::of(&app, person)
             }
-            body
         })
         .collect();
-    let body = json!({ "data": data, "next_cursor": null });
-    Ok(conditions::answer(&headers, None, &body))
+    Ok(conditions::answer(&headers, None, &List::whole(data)))
 }
