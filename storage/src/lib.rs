@@ -11,6 +11,7 @@
 //! Begin with [`command`] (what can happen), then [`apply`] (what then changes), then [`records`] (what is kept).
 
 pub mod apply;
+pub mod blobs;
 pub mod cache;
 pub mod changes;
 pub mod codec;

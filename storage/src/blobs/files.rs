@@ -1,0 +1,366 @@
+//! Blobs as files, `DIR/ab/cdef…` after their hash in hexadecimal.
+//!
+//! A blob comes into being in `DIR/incoming`, is synced there, and is then renamed to its place, whose folder is synced.
+//! So a file in its place is whole; what a crash left in `incoming` is deleted when the folder is opened.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use super::{Blob, BlobError, BlobHash, Blobs, Usage};
+use crate::disk;
+
+const INCOMING: &str = "incoming";
+const CHUNK_BYTES: usize = 64 << 10;
+/// The room on the disk is looked at before the first byte and then once in so many.
+const LOOK_EVERY_BYTES: u64 = 8 << 20;
+
+#[derive(Debug)]
+pub struct FileBlobs {
+    dir: PathBuf,
+    reserve_bytes: u64,
+    next: AtomicU64,
+    usage: Mutex<Usage>,
+}
+
+impl FileBlobs {
+    /// Opens the folder, which is made if it is missing, and deletes what a crash left half-written. With less than
+    /// `reserve_bytes` free on the disk nothing is kept.
+    pub fn open(dir: &Path, reserve_bytes: u64) -> Result<Self, BlobError> {
+        let incoming = dir.join(INCOMING);
+        fs::create_dir_all(&incoming).map_err(failed("make the folder of blobs"))?;
+        sweep(&incoming).map_err(failed("delete what a crash left half-written"))?;
+        if let Some(above) = dir.parent() {
+            sync_folder(above)?;
+        }
+        sync_folder(dir)?;
+        Ok(Self {
+            usage: Mutex::new(count(dir).map_err(failed("count the blobs"))?),
+            dir: dir.to_owned(),
+            reserve_bytes,
+            next: AtomicU64::new(0),
+        })
+    }
+
+    fn folder_of(&self, name: &str) -> PathBuf {
+        self.dir.join(&name[..2])
+    }
+
+    fn path_of(&self, hash: BlobHash) -> PathBuf {
+        let name = hash.to_string();
+        self.folder_of(&name).join(&name[2..])
+    }
+
+    fn check_room(&self) -> Result<(), BlobError> {
+        match disk::free_bytes(&self.dir) {
+            Ok(free) if free < self.reserve_bytes => Err(BlobError::DiskFull),
+            Ok(_) => Ok(()),
+            Err(error) => Err(failed("see how much room is left")(error)),
+        }
+    }
+
+    /// All of the source in the file, synced.
+    fn fill(
+        &self,
+        file: &mut File,
+        source: &mut dyn Read,
+        len_max: u64,
+    ) -> Result<Blob, BlobError> {
+        let mut hasher = blake3::Hasher::new();
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let (mut len, mut look_at) = (0, 0);
+        loop {
+            let read = match source.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(BlobError::Source(error)),
+            };
+            if len >= look_at {
+                self.check_room()?;
+                look_at = len + LOOK_EVERY_BYTES;
+            }
+            len += read as u64;
+            if len > len_max {
+                return Err(BlobError::TooLarge { max: len_max });
+            }
+            hasher.update(&chunk[..read]);
+            file.write_all(&chunk[..read])
+                .map_err(failed("write a blob"))?;
+        }
+        file.sync_all().map_err(failed("sync a blob"))?;
+        let hash = BlobHash(*hasher.finalize().as_bytes());
+        Ok(Blob { hash, len })
+    }
+
+    /// Moves the file to its place, over an equal one that may be there, and makes that last.
+    fn settle(&self, from: &Path, blob: Blob) -> Result<(), BlobError> {
+        let name = blob.hash.to_string();
+        let folder = self.folder_of(&name);
+        match fs::create_dir(&folder) {
+            Ok(()) => sync_folder(&self.dir)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed("make a folder for blobs")(error)),
+        }
+        let place = folder.join(&name[2..]);
+        // Two that bring the same bytes at once are counted once.
+        let mut usage = self.usage.lock();
+        let before = fs::metadata(&place).ok().map(|about| about.len());
+        fs::rename(from, &place).map_err(failed("move a blob to its place"))?;
+        usage.blobs += u64::from(before.is_none());
+        usage.bytes += blob.len;
+        usage.bytes -= before.unwrap_or_default();
+        drop(usage);
+        sync_folder(&folder)
+    }
+}
+
+impl Blobs for FileBlobs {
+    fn put(&self, source: &mut dyn Read, len_max: u64) -> Result<Blob, BlobError> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let path = self.dir.join(INCOMING).join(number.to_string());
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(failed("begin a blob"))?;
+        let kept = self.fill(&mut file, source, len_max);
+        let kept = kept.and_then(|blob| self.settle(&path, blob).map(|()| blob));
+        if kept.is_err() {
+            // If even this fails, the next start does it.
+            let _ = fs::remove_file(&path);
+        }
+        kept
+    }
+
+    fn get(&self, hash: BlobHash, range: Range<u64>) -> Result<Box<dyn Read + Send>, BlobError> {
+        let mut file = match File::open(self.path_of(hash)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(BlobError::Missing(hash));
+            }
+            Err(error) => return Err(failed("open a blob")(error)),
+        };
+        let mut hasher = blake3::Hasher::new();
+        hasher
+            .update_reader(&mut file)
+            .map_err(failed("read a blob"))?;
+        if hasher.finalize() != blake3::Hash::from_bytes(hash.0) {
+            return Err(BlobError::Damaged(hash));
+        }
+        file.seek(SeekFrom::Start(range.start))
+            .map_err(failed("read a blob"))?;
+        Ok(Box::new(file.take(range.end.saturating_sub(range.start))))
+    }
+
+    fn has(&self, hash: BlobHash) -> Result<Option<u64>, BlobError> {
+        match fs::metadata(self.path_of(hash)) {
+            Ok(about) => Ok(Some(about.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed("look for a blob")(error)),
+        }
+    }
+
+    fn usage(&self) -> Usage {
+        *self.usage.lock()
+    }
+}
+
+fn sweep(incoming: &Path) -> io::Result<()> {
+    for item in fs::read_dir(incoming)? {
+        fs::remove_file(item?.path())?;
+    }
+    Ok(())
+}
+
+fn count(dir: &Path) -> io::Result<Usage> {
+    let mut usage = Usage::default();
+    for folder in fs::read_dir(dir)? {
+        let folder = folder?;
+        if !folder.file_type()?.is_dir() || folder.file_name() == INCOMING {
+            continue;
+        }
+        for file in fs::read_dir(folder.path())? {
+            usage.blobs += 1;
+            usage.bytes += file?.metadata()?.len();
+        }
+    }
+    Ok(usage)
+}
+
+/// A new name lasts when the folder that holds it is synced.
+fn sync_folder(folder: &Path) -> Result<(), BlobError> {
+    // The folder above a relative path of one part.
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(failed("sync a folder of blobs"))
+}
+
+fn failed(what: &'static str) -> impl Fn(io::Error) -> BlobError {
+    move |error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BlobError::DiskFull,
+        _ => BlobError::Io { what, error },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::{self, Read};
+    use std::path::Path;
+
+    use super::{FileBlobs, INCOMING};
+    use crate::blobs::{Blob, BlobError, BlobHash, Blobs, Usage};
+
+    const ABC: &[u8] = b"abc";
+
+    fn open(dir: &Path) -> FileBlobs {
+        FileBlobs::open(&dir.join("blobs"), 0).unwrap()
+    }
+
+    fn keep(blobs: &FileBlobs, mut bytes: &[u8]) -> Blob {
+        blobs.put(&mut bytes, 1 << 20).unwrap()
+    }
+
+    fn read(
+        blobs: &FileBlobs,
+        hash: BlobHash,
+        range: std::ops::Range<u64>,
+    ) -> Result<Vec<u8>, BlobError> {
+        let mut bytes = Vec::new();
+        blobs.get(hash, range)?.read_to_end(&mut bytes).unwrap();
+        Ok(bytes)
+    }
+
+    fn half_written(dir: &Path) -> usize {
+        fs::read_dir(dir.join("blobs").join(INCOMING))
+            .unwrap()
+            .count()
+    }
+
+    #[test]
+    fn what_is_kept_is_found_under_its_hash_also_after_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = open(dir.path());
+        let kept = keep(&blobs, ABC);
+        assert_eq!(kept.len, 3);
+        assert_eq!(kept.hash.as_bytes(), blake3::hash(ABC).as_bytes());
+        drop(blobs);
+        let blobs = open(dir.path());
+        for (range, expected) in [
+            (0..3, "abc"),
+            (1..2, "b"),
+            (2..9, "c"),
+            (3..9, ""),
+            (7..9, ""),
+        ] {
+            assert_eq!(read(&blobs, kept.hash, range).unwrap(), expected.as_bytes());
+        }
+        assert_eq!(blobs.has(kept.hash).unwrap(), Some(3));
+        let other = BlobHash::from_bytes([7; 32]);
+        assert_eq!(blobs.has(other).unwrap(), None);
+        let missing = read(&blobs, other, 0..1);
+        assert!(matches!(missing, Err(BlobError::Missing(hash)) if hash == other));
+    }
+
+    #[test]
+    fn the_same_bytes_are_one_blob() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = open(dir.path());
+        let first = keep(&blobs, ABC);
+        assert_eq!(keep(&blobs, ABC), first);
+        keep(&blobs, b"four");
+        let expected = Usage { blobs: 2, bytes: 7 };
+        assert_eq!(blobs.usage(), expected);
+        drop(blobs);
+        assert_eq!(open(dir.path()).usage(), expected);
+        assert_eq!(half_written(dir.path()), 0);
+    }
+
+    #[test]
+    fn many_who_bring_the_same_at_once_are_counted_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = open(dir.path());
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| keep(&blobs, ABC));
+            }
+        });
+        assert_eq!(blobs.usage(), Usage { blobs: 1, bytes: 3 });
+        assert_eq!(half_written(dir.path()), 0);
+    }
+
+    #[test]
+    fn what_a_crash_left_half_written_is_gone_after_a_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = keep(&open(dir.path()), ABC);
+        let half = dir.path().join("blobs").join(INCOMING).join("0");
+        fs::write(half, b"ab").unwrap();
+        let blobs = open(dir.path());
+        assert_eq!(half_written(dir.path()), 0);
+        assert_eq!(read(&blobs, kept.hash, 0..3).unwrap(), ABC);
+    }
+
+    #[test]
+    fn a_damaged_blob_is_told_and_mended_by_the_same_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = open(dir.path());
+        let kept = keep(&blobs, ABC);
+        for damaged in ["abd", "ab", "abcd", ""] {
+            fs::write(blobs.path_of(kept.hash), damaged).unwrap();
+            // Also when the part that is asked for is whole.
+            let told = read(&blobs, kept.hash, 0..1);
+            assert!(matches!(told, Err(BlobError::Damaged(hash)) if hash == kept.hash));
+        }
+        keep(&blobs, ABC);
+        assert_eq!(read(&blobs, kept.hash, 0..3).unwrap(), ABC);
+    }
+
+    /// Gives one byte, then fails.
+    struct Broken(bool);
+
+    impl Read for Broken {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            match std::mem::replace(&mut self.0, true) {
+                false => {
+                    into[0] = 1;
+                    Ok(1)
+                }
+                true => Err(io::Error::other("cut off")),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_kept_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = open(dir.path());
+        let too_large = blobs.put(&mut &ABC[..], 2);
+        assert!(matches!(too_large, Err(BlobError::TooLarge { max: 2 })));
+        let broken = blobs.put(&mut Broken(false), 2);
+        assert!(matches!(broken, Err(BlobError::Source(_))));
+        let full = FileBlobs::open(&dir.path().join("blobs"), u64::MAX).unwrap();
+        assert!(matches!(
+            full.put(&mut &ABC[..], 3),
+            Err(BlobError::DiskFull)
+        ));
+        assert_eq!(half_written(dir.path()), 0);
+        assert_eq!(open(dir.path()).usage(), Usage::default());
+    }
+
+    #[test]
+    fn a_disk_that_fills_is_told_as_such() {
+        for number in [rustix::io::Errno::NOSPC, rustix::io::Errno::DQUOT] {
+            let error = io::Error::from_raw_os_error(number.raw_os_error());
+            let told = super::failed("write a blob")(error);
+            assert!(matches!(told, BlobError::DiskFull), "{told}");
+        }
+    }
+}

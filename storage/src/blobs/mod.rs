@@ -1,0 +1,88 @@
+//! Large content, kept apart from the records: pictures and whatever else a command names by its hash.
+//!
+//! A blob is written and durable before the command that names it is submitted, so a record never names what is not there.
+//! The other way round a crash leaves a blob that nothing names, which is harmless. Nothing is deleted yet: what records
+//! name can be listed from them, and whoever collects the rest will ask this trait for it.
+
+mod files;
+
+use std::fmt;
+use std::io::{self, Read};
+use std::ops::Range;
+
+pub use files::FileBlobs;
+
+/// BLAKE3 of a blob's bytes, which is also its name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobHash([u8; 32]);
+
+impl BlobHash {
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for BlobHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+impl fmt::Debug for BlobHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blob {
+    pub hash: BlobHash,
+    pub len: u64,
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub blobs: u64,
+    pub bytes: u64,
+}
+
+/// Why a blob was not kept, or cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    #[error("the blob {0} is missing")]
+    Missing(BlobHash),
+    #[error("the blob {0} is damaged: it does not hold what it is named after")]
+    Damaged(BlobHash),
+    #[error("it has more than {max} bytes")]
+    TooLarge { max: u64 },
+    #[error("the disk is full")]
+    DiskFull,
+    #[error("what was to be kept cannot be read: {0}")]
+    Source(io::Error),
+    #[error("cannot {what}: {error}")]
+    Io {
+        what: &'static str,
+        error: io::Error,
+    },
+}
+
+/// Where blobs are. Calls block for as long as the disk or the network takes.
+pub trait Blobs: Send + Sync {
+    /// Keeps all that the source gives, if that is at most so many bytes. Durable when it returns; after an error nothing
+    /// is left. The same bytes again are the same blob, and mend it if it was damaged.
+    fn put(&self, source: &mut dyn Read, len_max: u64) -> Result<Blob, BlobError>;
+
+    /// A part of a blob; what lies beyond its end is left out. All of the blob was held against its hash before.
+    fn get(&self, hash: BlobHash, range: Range<u64>) -> Result<Box<dyn Read + Send>, BlobError>;
+
+    /// Its length, if there is one of this name; what it holds is not looked at.
+    fn has(&self, hash: BlobHash) -> Result<Option<u64>, BlobError>;
+
+    fn usage(&self) -> Usage;
+}
