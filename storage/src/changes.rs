@@ -93,6 +93,7 @@ fn sharing(command: &SharingCommand, changes: &mut Vec<Change>) {
         | SharingCommand::NoteOpened { .. }
         | SharingCommand::NoteEdited { .. }
         | SharingCommand::NoteCopied { .. }
-        | SharingCommand::AddAsset { .. } => {}
+        | SharingCommand::AddAsset { .. }
+        | SharingCommand::AddImage { .. } => {}
     }
 }

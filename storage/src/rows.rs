@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::blobs::BlobHash;
 use crate::codec;
 use crate::ids::{AssetId, BoardId, CommandId, InvitationId, LinkId, SessionId, TokenId, UserId};
 use crate::names::SecretHash;
@@ -43,6 +44,9 @@ pub enum RowKind {
     Request = 24,
     ActivityCount = 25,
     WorkspaceBoard = 26,
+    Image = 27,
+    BoardOfAsset = 28,
+    AssetByContent = 29,
 }
 
 /// What a row holds, and how it is found.
@@ -193,6 +197,7 @@ id_part!(
     BoardId: 16,
     CommandId: 16,
     SecretHash: 32,
+    BlobHash: 32,
 );
 
 impl KeyPart for u64 {

@@ -45,7 +45,7 @@ pub struct UserRow {
 /// A person's picture: the name of its files, and when it was set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Avatar {
-    /// One for each size, ascending: pixels a side, BLAKE3 of the file, its length.
+    /// Pixels a side, BLAKE3 of the file, its length; by size, ascending, and of each size first the WebP, then the PNG.
     pub sizes: Vec<(u32, [u8; 32], u64)>,
     pub at: Time,
 }

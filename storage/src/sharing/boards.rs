@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use super::activity::note;
+use super::assets;
 use super::members::{put_member, remove_member_rows};
 use super::records::{
-    AccessRequestRow, AccessRow, ActivityOfUser, ActivityRow, AssetOfBoard, AssetRow, BoardOfUser,
-    Favourite, InvitationBySecret, InvitationRow, LinkBySecret, LinkRow, MemberRow, Opened, Role,
+    AccessRequestRow, AccessRow, ActivityOfUser, ActivityRow, BoardOfUser, Favourite,
+    InvitationBySecret, InvitationRow, LinkBySecret, LinkRow, MemberRow, Opened, Role,
     SessionOfLink, What, WorkspaceBoard,
 };
 use crate::command::{Actor, Rejection};
@@ -159,10 +160,7 @@ pub(crate) fn forget_board(tx: &mut dyn WriteTx, board: BoardId) -> Result<(), F
         tx.delete::<InvitationBySecret>(&row.hash)?;
         tx.delete::<InvitationRow>(&key)?;
     }
-    for (_, asset) in tx.keys::<AssetOfBoard>(&board)? {
-        tx.delete::<AssetRow>(&asset)?;
-    }
-    tx.delete_all::<AssetOfBoard>(&board)?;
+    assets::forget_board(tx, board)?;
     tx.delete_all::<AccessRequestRow>(&board)?;
     tx.delete_all::<ActivityRow>(&board)?;
     tx.delete::<WorkspaceBoard>(&board)?;

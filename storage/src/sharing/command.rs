@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::records::{
-    Access, AccessRow, AssetForm, AssetRow, InvitationRow, LinkRow, MemberRow, Role,
+    Access, AccessRow, AssetForm, AssetRow, ImageRow, InvitationRow, LinkRow, MemberRow, Role,
 };
 use crate::ids::{AssetId, BoardId, InvitationId, LinkId, SessionId, Time, UserId};
 use crate::names::{DisplayName, Email, Label, PasswordHash, SecretHash};
@@ -127,6 +127,13 @@ pub enum SharingCommand {
         asset: AssetId,
         forms: Vec<AssetForm>,
     },
+    /// Like `AddAsset`, for a picture. One that lies on the board already stays the only one of its kind there.
+    AddImage {
+        board: BoardId,
+        asset: AssetId,
+        forms: Vec<AssetForm>,
+        image: ImageRow,
+    },
 }
 
 impl SharingCommand {
@@ -152,7 +159,8 @@ impl SharingCommand {
             | Self::NoteOpened { board, .. }
             | Self::NoteEdited { board, .. }
             | Self::NoteCopied { board, .. }
-            | Self::AddAsset { board, .. } => Some(*board),
+            | Self::AddAsset { board, .. }
+            | Self::AddImage { board, .. } => Some(*board),
             Self::NameGuest { .. } => None,
         }
     }
@@ -191,5 +199,12 @@ pub enum SharingOutcome {
     /// The visit began, in this role.
     Visit {
         role: Role,
+    },
+    /// The picture as it lies on the board; `asset` is an earlier one's if it lay there already.
+    Image {
+        asset: AssetId,
+        row: AssetRow,
+        image: ImageRow,
+        is_new: bool,
     },
 }

@@ -1,6 +1,7 @@
 //! Who may do what on which board: members, policy, links, invitations, requests; what people did there; its files.
 
 mod activity;
+mod assets;
 mod boards;
 mod command;
 mod links;
@@ -11,16 +12,17 @@ mod rules;
 
 pub use command::{LinkChange, PolicyChange, SharingCommand, SharingOutcome};
 pub use query::{
-    ActivityOf, ActivityPage, ActivityQuery, ActivityView, BoardCard, BoardView, CardCursor,
-    CardFilter, CardPage, CardSort, CardsQuery, InvitationView, LinkView, MemberView, Mine,
-    RequestView, SharingAnswer, SharingQuery,
+    ActivityOf, ActivityPage, ActivityQuery, ActivityView, AssetView, BoardCard, BoardView,
+    CardCursor, CardFilter, CardPage, CardSort, CardsQuery, InvitationView, LinkView, MemberView,
+    Mine, RequestView, SharingAnswer, SharingQuery,
 };
 pub use records::{
-    Access, AccessRequestRow, AccessRow, ActivityCount, ActivityOfUser, ActivityRow, AssetForm,
-    AssetOfBoard, AssetRow, BoardOfUser, EDITED_EVERY_MS, EventNo, FAVOURITES_MAX, Favourite,
-    INVITATIONS_MAX, InvitationBySecret, InvitationRow, InvitationState, LINKS_MAX, LinkBySecret,
-    LinkRow, MEMBERS_MAX, MemberRow, OPENED_MAX, Opened, REQUESTS_MAX, RequestRow, Role,
-    SessionOfLink, VISITS_MAX, What, WorkspaceBoard,
+    ASSETS_MAX, Access, AccessRequestRow, AccessRow, ActivityCount, ActivityOfUser, ActivityRow,
+    AssetByContent, AssetForm, AssetOfBoard, AssetRow, BoardOfAsset, BoardOfUser, EDITED_EVERY_MS,
+    EventNo, FAVOURITES_MAX, Favourite, INVITATIONS_MAX, ImageRow, InvitationBySecret,
+    InvitationRow, InvitationState, LINKS_MAX, LinkBySecret, LinkRow, MEMBERS_MAX, MemberRow,
+    OPENED_MAX, Opened, REQUESTS_MAX, RequestRow, Role, SessionOfLink, VISITS_MAX, What,
+    WorkspaceBoard,
 };
 
 pub(crate) use activity::note;

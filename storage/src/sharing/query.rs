@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::records::{
     Access, AccessRequestRow, AccessRow, ActivityOfUser, ActivityRow, AssetOfBoard, AssetRow,
-    BoardOfUser, EventNo, Favourite, InvitationBySecret, InvitationRow, LinkBySecret, LinkRow,
-    MemberRow, Opened, Role, WorkspaceBoard,
+    BoardOfAsset, BoardOfUser, EventNo, Favourite, ImageRow, InvitationBySecret, InvitationRow,
+    LinkBySecret, LinkRow, MemberRow, Opened, Role, WorkspaceBoard,
 };
 use crate::command::Actor;
 use crate::ids::{AssetId, BoardId, InvitationId, LinkId, Time, UserId};
@@ -53,8 +53,8 @@ pub enum SharingAnswer {
     Invitation(Option<InvitationView>),
     Requests(Vec<RequestView>),
     Activity(ActivityPage),
-    Asset(Option<AssetRow>),
-    Assets(Vec<(AssetId, AssetRow)>),
+    Asset(Option<AssetView>),
+    Assets(Vec<AssetView>),
     ShareABoard(bool),
 }
 
@@ -69,6 +69,16 @@ pub struct BoardView {
     /// What they may: by membership, or because everybody with an account may.
     pub role: Option<Role>,
     pub starred: bool,
+}
+
+/// A file with the boards that have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetView {
+    pub id: AssetId,
+    pub row: AssetRow,
+    /// `None`: it is no picture.
+    pub image: Option<ImageRow>,
+    pub boards: Vec<BoardId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,7 +225,7 @@ pub(crate) fn answer(tx: &dyn ReadTx, query: &SharingQuery) -> Result<SharingAns
         }
         SharingQuery::Requests(board) => SharingAnswer::Requests(requests(tx, *board)?),
         SharingQuery::Activity(query) => SharingAnswer::Activity(activity(tx, query)?),
-        SharingQuery::Asset(asset) => SharingAnswer::Asset(tx.get(asset)?),
+        SharingQuery::Asset(asset) => SharingAnswer::Asset(read_asset(tx, *asset)?),
         SharingQuery::Assets(board) => SharingAnswer::Assets(assets(tx, *board)?),
         SharingQuery::ShareABoard(one, other) => {
             SharingAnswer::ShareABoard(share_a_board(tx, *one, *other)?)
@@ -533,11 +543,23 @@ fn view_line(tx: &dyn ReadTx, no: EventNo, board: BoardId) -> Result<ActivityVie
     })
 }
 
-fn assets(tx: &dyn ReadTx, board: BoardId) -> Result<Vec<(AssetId, AssetRow)>, Fault> {
+fn read_asset(tx: &dyn ReadTx, id: AssetId) -> Result<Option<AssetView>, Fault> {
+    let Some(row) = tx.get::<AssetRow>(&id)? else {
+        return Ok(None);
+    };
+    let boards = tx.keys::<BoardOfAsset>(&id)?;
+    Ok(Some(AssetView {
+        id,
+        row,
+        image: tx.get(&id)?,
+        boards: boards.into_iter().map(|(_, board)| board).collect(),
+    }))
+}
+
+fn assets(tx: &dyn ReadTx, board: BoardId) -> Result<Vec<AssetView>, Fault> {
     let keys = tx.keys::<AssetOfBoard>(&board)?;
-    keys.into_iter()
-        .map(|(_, asset)| Ok((asset, tx.get_known(&asset)?)))
-        .collect()
+    let views = keys.into_iter().map(|(_, id)| read_asset(tx, id));
+    views.filter_map(Result::transpose).collect()
 }
 
 fn share_a_board(tx: &dyn ReadTx, one: UserId, other: UserId) -> Result<bool, Fault> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::blobs::BlobHash;
 use crate::command::{Actor, Reply};
 use crate::ids::{
     AssetId, BoardId, CommandId, InvitationId, LinkId, SessionId, Time, Title, UserId,
@@ -19,6 +20,8 @@ pub const VISITS_MAX: usize = 1_000;
 /// Boards a person keeps among the recently opened; the one opened longest ago makes room.
 pub const OPENED_MAX: usize = 50;
 pub const FAVOURITES_MAX: usize = 1_000;
+/// Files of one board, those that came with a copied board included.
+pub const ASSETS_MAX: usize = 2_000;
 /// Drawing is noted once for each person and board within this time.
 pub const EDITED_EVERY_MS: u64 = 10 * 60 * 1000;
 
@@ -304,6 +307,7 @@ impl Record for ActivityCount {
 /// A file on a board, with the forms it is served in. The bytes lie apart, under their BLAKE3 hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssetRow {
+    /// One of the boards that have it: the one it was put on, while that is there.
     pub board: BoardId,
     pub by: Actor,
     pub at: Time,
@@ -332,6 +336,39 @@ pub struct AssetOfBoard;
 impl Record for AssetOfBoard {
     const KIND: RowKind = RowKind::AssetOfBoard;
     type Key = (BoardId, AssetId);
+}
+
+/// Whoever may see one of these boards may see the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardOfAsset;
+
+impl Record for BoardOfAsset {
+    const KIND: RowKind = RowKind::BoardOfAsset;
+    type Key = (AssetId, BoardId);
+}
+
+/// What is told of a file that is a picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageRow {
+    /// SHA-256 of each form, in the order of the file's forms.
+    pub sums: Vec<[u8; 32]>,
+    /// A few colours to show until the picture is there.
+    pub blurhash: String,
+}
+
+impl Record for ImageRow {
+    const KIND: RowKind = RowKind::Image;
+    type Key = AssetId;
+}
+
+/// A picture on a board by the BLAKE3 hash of its full-size form. For each board apart: that a picture lies on another one is
+/// nobody's to learn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssetByContent(pub AssetId);
+
+impl Record for AssetByContent {
+    const KIND: RowKind = RowKind::AssetByContent;
+    type Key = (BoardId, BlobHash);
 }
 
 /// What a request with an idempotency key asked for, beside the outcome kept under the command's id.

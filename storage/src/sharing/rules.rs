@@ -4,12 +4,12 @@ use super::activity::{note, note_edited};
 use super::boards::end_visits;
 use super::command::{SharingCommand, SharingOutcome};
 use super::records::{
-    Access, AccessRow, AssetForm, AssetOfBoard, AssetRow, FAVOURITES_MAX, Favourite, InvitationRow,
-    InvitationState, LinkRow, OPENED_MAX, Opened, Role, What, WorkspaceBoard,
+    Access, AccessRow, AssetRow, FAVOURITES_MAX, Favourite, InvitationRow, InvitationState,
+    LinkRow, OPENED_MAX, Opened, Role, What, WorkspaceBoard,
 };
-use super::{PolicyChange, links, members};
+use super::{PolicyChange, assets, links, members};
 use crate::command::{Actor, Outcome, Rejection, Reply};
-use crate::ids::{AssetId, BoardId, Time, UserId};
+use crate::ids::{BoardId, Time, UserId};
 use crate::people::UserRow;
 use crate::rows::{ReadRows, WriteRows};
 use crate::tx::{Fault, WriteTx};
@@ -132,6 +132,7 @@ pub(crate) fn apply(
             note_edited(tx, at, actor, *board, guest.as_ref())
         }
         SharingCommand::NoteCopied { board, from } => {
+            assets::copy(tx, *from, *board)?;
             note(tx, at, actor, *board, What::CopiedFrom { board: *from })?;
             done()
         }
@@ -139,7 +140,29 @@ pub(crate) fn apply(
             board,
             asset,
             forms,
-        } => add_asset(tx, at, actor, *board, *asset, forms),
+        } => {
+            let row = AssetRow {
+                board: *board,
+                by: actor,
+                at,
+                forms: forms.clone(),
+            };
+            assets::add(tx, *asset, row)
+        }
+        SharingCommand::AddImage {
+            board,
+            asset,
+            forms,
+            image,
+        } => {
+            let row = AssetRow {
+                board: *board,
+                by: actor,
+                at,
+                forms: forms.clone(),
+            };
+            assets::add_image(tx, *asset, row, image)
+        }
     }
 }
 
@@ -159,7 +182,8 @@ fn board_that_must_be_live(command: &SharingCommand) -> Option<BoardId> {
         | SharingCommand::AnswerRequest { board, .. }
         | SharingCommand::NoteOpened { board, .. }
         | SharingCommand::NoteCopied { board, .. }
-        | SharingCommand::AddAsset { board, .. } => Some(*board),
+        | SharingCommand::AddAsset { board, .. }
+        | SharingCommand::AddImage { board, .. } => Some(*board),
         SharingCommand::RemoveMember { .. }
         | SharingCommand::RevokeLink { .. }
         | SharingCommand::NameGuest { .. }
@@ -296,29 +320,4 @@ fn note_opened(
     }
     tx.put(&(user, board), &Opened { at })?;
     done()
-}
-
-fn add_asset(
-    tx: &mut dyn WriteTx,
-    at: Time,
-    actor: Actor,
-    board: BoardId,
-    asset: AssetId,
-    forms: &[AssetForm],
-) -> Result<Reply, Fault> {
-    if forms.is_empty() {
-        return refused(Rejection::Empty);
-    }
-    if tx.get::<AssetRow>(&asset)?.is_some() {
-        return refused(Rejection::AssetExists);
-    }
-    let row = AssetRow {
-        board,
-        by: actor,
-        at,
-        forms: forms.to_vec(),
-    };
-    tx.put(&asset, &row)?;
-    tx.put(&(board, asset), &AssetOfBoard)?;
-    ended(SharingOutcome::Asset(row))
 }

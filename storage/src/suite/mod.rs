@@ -57,6 +57,7 @@ pub async fn run(store: Arc<dyn Store>) {
     sharing::a_person_lists_what_they_may_see(&bench).await;
     sharing::what_people_did_is_told_latest_first(&bench).await;
     sharing::a_key_stands_for_one_request(&bench).await;
+    sharing::a_picture_lies_on_its_board_and_the_copies(&bench).await;
 }
 
 /// The store under test, and short ways to use it.

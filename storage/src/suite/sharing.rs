@@ -1,15 +1,17 @@
 //! Sharing: who is let in, how far, and what they then see.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 
 use super::people::{client, secret};
 use super::{Bench, board_of, expect, expect_refused, title, unique};
 use crate::command::{Actor, Command, Envelope, Outcome, Rejection, Reply};
-use crate::ids::{BoardId, CommandId, LinkId, SessionId, Time, UserId};
+use crate::ids::{AssetId, BoardId, CommandId, LinkId, SessionId, Time, UserId};
 use crate::query::Query;
 use crate::sharing::{
-    ActivityOf, ActivityQuery, CardFilter, CardSort, CardsQuery, Role, SharingAnswer,
-    SharingCommand, SharingOutcome, SharingQuery, What,
+    ActivityOf, ActivityQuery, AssetForm, CardFilter, CardSort, CardsQuery, ImageRow, Role,
+    SharingAnswer, SharingCommand, SharingOutcome, SharingQuery, What,
 };
 
 impl Bench {
@@ -207,4 +209,58 @@ pub(super) async fn a_key_stands_for_one_request(bench: &Bench) {
     expect_refused(reused, Rejection::RequestReused);
     assert_eq!(bench.board(board).await, Some(made));
     assert_eq!(bench.board(other).await, None);
+}
+
+pub(super) async fn a_picture_lies_on_its_board_and_the_copies(bench: &Bench) {
+    let owner = bench.person().await;
+    let (board, copy) = (
+        bench.board_by(owner, "With a picture").await,
+        bench.board_by(owner, "Its copy").await,
+    );
+    let (first, second) = (AssetId::mint(), AssetId::mint());
+    let image = ImageRow {
+        sums: vec![[9; 32]],
+        blurhash: "L".to_owned(),
+    };
+    let forms = vec![AssetForm {
+        name: "full".to_owned(),
+        hash: *secret().as_bytes(),
+        len: 10,
+        media: "image/png".to_owned(),
+        width: 3,
+        height: 2,
+    }];
+    for (asset, is_first) in [(first, true), (second, false)] {
+        let add = SharingCommand::AddImage {
+            board,
+            asset,
+            forms: forms.clone(),
+            image: image.clone(),
+        };
+        match bench.share(owner, add).await {
+            Ok(Outcome::Sharing(SharingOutcome::Image { asset, is_new, .. })) => {
+                assert_eq!((asset, is_new), (first, is_first));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let noted = SharingCommand::NoteCopied {
+        board: copy,
+        from: board,
+    };
+    bench.share(owner, noted).await.expect("a copy");
+    for on in [board, copy] {
+        match bench.ask_sharing(SharingQuery::Assets(on)).await {
+            SharingAnswer::Assets(views) => {
+                assert_eq!(views.len(), 1);
+                assert_eq!((views[0].id, &views[0].row.forms), (first, &forms));
+                assert_eq!(views[0].image.as_ref(), Some(&image));
+                let boards: BTreeSet<_> = views[0].boards.iter().copied().collect();
+                assert_eq!(boards, BTreeSet::from([board, copy]));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let gone = bench.ask_sharing(SharingQuery::Asset(second)).await;
+    assert_eq!(gone, SharingAnswer::Asset(None));
 }

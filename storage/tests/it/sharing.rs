@@ -6,10 +6,11 @@ use easel_storage::apply::OUTCOME_KEPT_MS;
 use easel_storage::names::{DisplayName, SecretHash};
 use easel_storage::people::{PeopleCommand, SESSION_IDLE_MS, SessionRow};
 use easel_storage::sharing::{
-    Access, ActivityOf, ActivityQuery, CardFilter, CardSort, CardsQuery, EDITED_EVERY_MS,
-    FAVOURITES_MAX, Favourite, INVITATIONS_MAX, InvitationRow, LINKS_MAX, LinkBySecret, LinkChange,
-    LinkRow, MEMBERS_MAX, Mine, OPENED_MAX, Opened, PolicyChange, Role, SharingAnswer,
-    SharingCommand, SharingOutcome, SharingQuery, VISITS_MAX, What,
+    ASSETS_MAX, Access, ActivityOf, ActivityQuery, AssetForm, AssetView, CardFilter, CardSort,
+    CardsQuery, EDITED_EVERY_MS, FAVOURITES_MAX, Favourite, INVITATIONS_MAX, ImageRow,
+    InvitationRow, LINKS_MAX, LinkBySecret, LinkChange, LinkRow, MEMBERS_MAX, Mine, OPENED_MAX,
+    Opened, PolicyChange, Role, SharingAnswer, SharingCommand, SharingOutcome, SharingQuery,
+    VISITS_MAX, What,
 };
 use easel_storage::{
     Actor, AssetId, BoardId, Command, Envelope, InvitationId, LinkId, Outcome, Rejection,
@@ -832,16 +833,10 @@ fn a_purged_board_leaves_nothing() {
         SharingCommand::NoteEdited { board, guest: None },
         SharingCommand::AddAsset {
             board,
-            asset: AssetId::from_bytes([9; 16]),
-            forms: vec![easel_storage::sharing::AssetForm {
-                name: "full".to_owned(),
-                hash: [1; 32],
-                len: 1,
-                media: "image/png".to_owned(),
-                width: 1,
-                height: 1,
-            }],
+            asset: asset_id(9),
+            forms: vec![form(1)],
         },
+        add_image(board, 8, 2),
     ] {
         world.share(3, command);
     }
@@ -862,8 +857,138 @@ fn a_purged_board_leaves_nothing() {
     assert_eq!(holds(&world), 0);
     assert!(!world.has_session(11));
     assert_eq!(world.get::<LinkBySecret>(&secret(1)), None);
-    let asset = world.ask_sharing(SharingQuery::Asset(AssetId::from_bytes([9; 16])));
-    assert_eq!(asset, SharingAnswer::Asset(None));
+    for n in [8, 9] {
+        assert_eq!(world.asset(n), None);
+    }
+}
+
+fn asset_id(n: u8) -> AssetId {
+    AssetId::from_bytes([n; 16])
+}
+
+fn form(content: u8) -> AssetForm {
+    AssetForm {
+        name: "full".to_owned(),
+        hash: [content; 32],
+        len: 1,
+        media: "image/png".to_owned(),
+        width: 1,
+        height: 1,
+    }
+}
+
+fn image() -> ImageRow {
+    ImageRow {
+        sums: vec![[3; 32]],
+        blurhash: "L".to_owned(),
+    }
+}
+
+fn add_image(board: BoardId, asset: u8, content: u8) -> SharingCommand {
+    SharingCommand::AddImage {
+        board,
+        asset: asset_id(asset),
+        forms: vec![form(content)],
+        image: image(),
+    }
+}
+
+impl World {
+    fn asset(&self, n: u8) -> Option<AssetView> {
+        match self.ask_sharing(SharingQuery::Asset(asset_id(n))) {
+            SharingAnswer::Asset(view) => view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn assets(&self, board: BoardId) -> Vec<AssetId> {
+        match self.ask_sharing(SharingQuery::Assets(board)) {
+            SharingAnswer::Assets(views) => views.into_iter().map(|view| view.id).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_same_picture_is_one_on_a_board_and_another_elsewhere() {
+    let mut world = shared(1);
+    let other = board_id(2);
+    world.create(1, other);
+    let mut add = |board, asset, content| match world.sharing(1, add_image(board, asset, content)) {
+        Ok(SharingOutcome::Image {
+            asset,
+            row,
+            image: told,
+            is_new,
+        }) => {
+            assert_eq!((row.forms, told), (vec![form(content)], image()));
+            (asset, is_new)
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(add(BOARD, 1, 7), (asset_id(1), true));
+    assert_eq!(add(BOARD, 2, 7), (asset_id(1), false));
+    assert_eq!(add(BOARD, 3, 8), (asset_id(3), true));
+    assert_eq!(add(other, 4, 7), (asset_id(4), true));
+    assert_eq!(world.assets(BOARD), [asset_id(1), asset_id(3)]);
+    assert_eq!(world.assets(other), [asset_id(4)]);
+    assert_eq!(world.asset(2), None);
+    assert_eq!(world.asset(1).unwrap().boards, [BOARD]);
+    let taken = world.sharing(1, add_image(other, 1, 9));
+    assert_eq!(taken, Err(Rejection::AssetExists));
+    let none = SharingCommand::AddImage {
+        board: other,
+        asset: asset_id(5),
+        forms: Vec::new(),
+        image: image(),
+    };
+    assert_eq!(world.sharing(1, none), Err(Rejection::Empty));
+}
+
+#[test]
+fn a_copy_has_the_pictures_and_keeps_them() {
+    let mut world = shared(1);
+    world.share(1, add_image(BOARD, 1, 7));
+    let (copy, from) = (board_id(2), BOARD);
+    world.create(1, copy);
+    world.share(1, SharingCommand::NoteCopied { board: copy, from });
+    assert_eq!(world.asset(1).unwrap().boards, [BOARD, copy]);
+    // There it is known by its content, too.
+    world.share(1, add_image(copy, 2, 7));
+    assert_eq!(world.assets(copy), [asset_id(1)]);
+    let purge = |world: &mut World, board| {
+        let if_rev = None;
+        world.by(1, Command::TrashBoard { board, if_rev }).unwrap();
+        world.by(1, Command::PurgeBoard { board }).unwrap();
+    };
+    purge(&mut world, BOARD);
+    let left = world.asset(1).unwrap();
+    assert_eq!((left.boards, left.row.board), (vec![copy], copy));
+    purge(&mut world, copy);
+    assert_eq!(world.asset(1), None);
+}
+
+#[test]
+fn a_board_has_so_many_files() {
+    let mut world = shared(1);
+    let add = |n: usize| SharingCommand::AddImage {
+        board: BOARD,
+        asset: AssetId::from_bytes(wide(n)),
+        forms: vec![AssetForm {
+            hash: *wide_secret(n).as_bytes(),
+            ..form(0)
+        }],
+        image: image(),
+    };
+    for n in 0..ASSETS_MAX {
+        world.share(1, add(n));
+    }
+    let full = Err(Rejection::TooMany {
+        max: ASSETS_MAX as u64,
+    });
+    assert_eq!(world.sharing(1, add(ASSETS_MAX)), full);
+    // One that is there is not one more.
+    world.share(1, add(0));
 }
 
 fn cards(world: &World, n: u8, filter: CardFilter, sort: CardSort, limit: u32) -> Vec<BoardId> {

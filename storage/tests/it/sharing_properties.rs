@@ -9,9 +9,10 @@ use easel_storage::people::{
 };
 use easel_storage::rows::{ReadRows, Single};
 use easel_storage::sharing::{
-    Access, AccessRequestRow, AccessRow, ActivityOfUser, ActivityRow, AssetForm, AssetOfBoard,
-    AssetRow, BoardOfUser, Favourite, InvitationBySecret, InvitationRow, LinkBySecret, LinkChange,
-    LinkRow, MemberRow, Opened, PolicyChange, Role, SessionOfLink, SharingCommand, WorkspaceBoard,
+    Access, AccessRequestRow, AccessRow, ActivityOfUser, ActivityRow, AssetByContent, AssetForm,
+    AssetOfBoard, AssetRow, BoardOfAsset, BoardOfUser, Favourite, ImageRow, InvitationBySecret,
+    InvitationRow, LinkBySecret, LinkChange, LinkRow, MemberRow, Opened, PolicyChange, Role,
+    SessionOfLink, SharingCommand, WorkspaceBoard,
 };
 use easel_storage::{
     Actor, AssetId, BoardId, Command, Envelope, Fault, InvitationId, LinkId, ReadTx, Time, TokenId,
@@ -57,7 +58,7 @@ fn step() -> impl Strategy<Value = Step> {
     })
 }
 
-const KINDS: u8 = 34;
+const KINDS: u8 = 36;
 
 fn command(step: &Step, now: u64) -> Command {
     let Step { role, flag, .. } = *step;
@@ -217,21 +218,39 @@ fn command(step: &Step, now: u64) -> Command {
             true => SharingCommand::AddAsset {
                 board,
                 asset: AssetId::from_bytes([own; 16]),
-                forms: vec![AssetForm {
-                    name: "full".to_owned(),
-                    hash: [1; 32],
-                    len: 1,
-                    media: "image/png".to_owned(),
-                    width: 1,
-                    height: 1,
-                }],
+                forms: vec![form(1)],
             },
             false => SharingCommand::SetArchived {
                 board,
                 archived: step.n != 0,
             },
         }),
+        // Few contents, so that one comes again.
+        34 => sharing(SharingCommand::AddImage {
+            board,
+            asset: AssetId::from_bytes([own; 16]),
+            forms: vec![form(step.user / 2)],
+            image: ImageRow {
+                sums: vec![[2; 32]],
+                blurhash: String::new(),
+            },
+        }),
+        35 => sharing(SharingCommand::NoteCopied {
+            board,
+            from: board_id(step.user),
+        }),
         other => unreachable!("{other} is no kind of step"),
+    }
+}
+
+fn form(content: u8) -> AssetForm {
+    AssetForm {
+        name: "full".to_owned(),
+        hash: [content; 32],
+        len: 1,
+        media: "image/png".to_owned(),
+        width: 1,
+        height: 1,
     }
 }
 
@@ -312,13 +331,31 @@ fn check(tx: &dyn ReadTx) -> Result<(), Fault> {
         let row = tx.get::<ActivityRow>(&(board, no))?;
         assert_eq!(row.map(|row| row.actor), Some(Actor::User(user)));
     }
-    for (board, asset) in tx.keys::<AssetOfBoard>(&Single)? {
-        let row = tx.get::<AssetRow>(&asset)?;
-        assert_eq!(row.map(|row| row.board), Some(board));
+    check_assets(tx)?;
+    for (board, _) in tx.keys::<AssetOfBoard>(&Single)? {
+        assert!(is_there(&board));
     }
-    for (asset, row) in tx.all::<AssetRow>(&Single)? {
-        assert!(tx.get::<AssetOfBoard>(&(row.board, asset))?.is_some());
-        assert!(is_there(&row.board));
+    Ok(())
+}
+
+fn check_assets(tx: &dyn ReadTx) -> Result<(), Fault> {
+    let of_board: BTreeSet<_> = tx.keys::<AssetOfBoard>(&Single)?.into_iter().collect();
+    let by_asset = tx.keys::<BoardOfAsset>(&Single)?.into_iter();
+    let by_asset: BTreeSet<_> = by_asset.map(|(asset, board)| (board, asset)).collect();
+    assert_eq!(of_board, by_asset, "both ways");
+    let rows: BTreeMap<_, _> = tx.all::<AssetRow>(&Single)?.into_iter().collect();
+    for (_, asset) in &of_board {
+        assert!(rows.contains_key(asset), "{asset}");
+    }
+    for (asset, row) in &rows {
+        assert!(of_board.contains(&(row.board, *asset)), "{asset}");
+    }
+    for asset in tx.keys::<ImageRow>(&Single)? {
+        assert!(rows.contains_key(&asset), "{asset}");
+    }
+    for ((board, content), AssetByContent(asset)) in tx.all::<AssetByContent>(&Single)? {
+        assert!(of_board.contains(&(board, asset)));
+        assert_eq!(rows[&asset].forms[0].hash, *content.as_bytes());
     }
     Ok(())
 }

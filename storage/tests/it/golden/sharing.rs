@@ -3,14 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use easel_storage::blobs::BlobHash;
 use easel_storage::names::SecretHash;
 use easel_storage::rows::{RowKind, Single};
 use easel_storage::sharing::{
-    Access, AccessRequestRow, AccessRow, ActivityCount, ActivityOfUser, ActivityRow, AssetForm,
-    AssetOfBoard, AssetRow, BoardOfUser, CardCursor, EventNo, Favourite, InvitationBySecret,
-    InvitationRow, InvitationState, LinkBySecret, LinkChange, LinkRow, MemberRow, Opened,
-    PolicyChange, RequestRow, Role, SessionOfLink, SharingCommand, SharingOutcome, What,
-    WorkspaceBoard,
+    Access, AccessRequestRow, AccessRow, ActivityCount, ActivityOfUser, ActivityRow,
+    AssetByContent, AssetForm, AssetOfBoard, AssetRow, BoardOfAsset, BoardOfUser, CardCursor,
+    EventNo, Favourite, ImageRow, InvitationBySecret, InvitationRow, InvitationState, LinkBySecret,
+    LinkChange, LinkRow, MemberRow, Opened, PolicyChange, RequestRow, Role, SessionOfLink,
+    SharingCommand, SharingOutcome, What, WorkspaceBoard,
 };
 use easel_storage::{Actor, AssetId, InvitationId, LinkId, Outcome, Rejection, Reply};
 
@@ -25,7 +26,7 @@ const HASH: SecretHash = SecretHash::from_bytes([0x99; 32]);
 
 /// How many kinds of rows there are; a new one does not compile until it is named here.
 pub(super) fn kinds() -> usize {
-    let last = RowKind::WorkspaceBoard;
+    let last = RowKind::AssetByContent;
     match last {
         RowKind::User
         | RowKind::UserByEmail
@@ -52,7 +53,10 @@ pub(super) fn kinds() -> usize {
         | RowKind::AssetOfBoard
         | RowKind::Request
         | RowKind::ActivityCount
-        | RowKind::WorkspaceBoard => last as usize,
+        | RowKind::WorkspaceBoard
+        | RowKind::Image
+        | RowKind::BoardOfAsset
+        | RowKind::AssetByContent => last as usize,
     }
 }
 
@@ -79,9 +83,10 @@ pub(super) fn expect_every_command() {
         SharingCommand::NoteEdited { .. } => 18,
         SharingCommand::NoteCopied { .. } => 19,
         SharingCommand::AddAsset { .. } => 20,
+        SharingCommand::AddImage { .. } => 21,
     };
     let numbers: BTreeSet<_> = commands().iter().map(|(_, c)| number(c)).collect();
-    assert_eq!(numbers, (0..=20).collect());
+    assert_eq!(numbers, (0..=21).collect());
 }
 
 pub(super) fn commands() -> Vec<(&'static str, SharingCommand)> {
@@ -239,6 +244,15 @@ pub(super) fn commands() -> Vec<(&'static str, SharingCommand)> {
                 forms: asset().forms,
             },
         ),
+        (
+            "sharing-add-image",
+            SharingCommand::AddImage {
+                board,
+                asset: ASSET,
+                forms: asset().forms,
+                image: image(),
+            },
+        ),
     ]
 }
 
@@ -257,6 +271,15 @@ pub(super) fn replies() -> Vec<(&'static str, Reply)> {
             "sharing-visit",
             SharingOutcome::Visit { role: Role::Editor },
         ),
+        (
+            "sharing-image",
+            SharingOutcome::Image {
+                asset: ASSET,
+                row: asset(),
+                image: image(),
+                is_new: true,
+            },
+        ),
     ];
     // A new outcome does not compile until it is named here.
     for (_, outcome) in &outcomes {
@@ -267,7 +290,8 @@ pub(super) fn replies() -> Vec<(&'static str, Reply)> {
             | SharingOutcome::Link(_)
             | SharingOutcome::Invitation(_)
             | SharingOutcome::Asset(_)
-            | SharingOutcome::Visit { .. } => {}
+            | SharingOutcome::Visit { .. }
+            | SharingOutcome::Image { .. } => {}
         }
     }
     outcomes
@@ -318,6 +342,15 @@ pub(super) fn check_rows(samples: &mut Samples) -> BTreeSet<RowKind> {
     check_activity(samples, kinds_seen);
     samples.check_row(kinds_seen, "asset", &ASSET, &asset());
     samples.check_row(kinds_seen, "asset-of-board", &(BOARD, ASSET), &AssetOfBoard);
+    samples.check_row(kinds_seen, "board-of-asset", &(ASSET, BOARD), &BoardOfAsset);
+    samples.check_row(kinds_seen, "image", &ASSET, &image());
+    let content = (BOARD, BlobHash::from_bytes([0xcc; 32]));
+    samples.check_row(
+        kinds_seen,
+        "asset-by-content",
+        &content,
+        &AssetByContent(ASSET),
+    );
     let request = RequestRow {
         asked: [0x55; 32],
         at: AT,
@@ -445,6 +478,13 @@ fn invitation(state: InvitationState) -> InvitationRow {
         created_at: AT,
         expires_at: AT.plus_ms(1),
         state,
+    }
+}
+
+fn image() -> ImageRow {
+    ImageRow {
+        sums: vec![[0xdd; 32]],
+        blurhash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj".to_owned(),
     }
 }
 
