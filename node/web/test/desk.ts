@@ -17,7 +17,8 @@ export interface Desk {
   drag(from: readonly [number, number], to: readonly [number, number], keys?: Partial<ModifierKeys>): void
   click(x: number, y: number, keys?: Partial<ModifierKeys>): void
   doubleClick(x: number, y: number): void
-  key(key: string, keys?: Partial<ModifierKeys>): boolean
+  /** `code` is for the keys that are known by it. */
+  key(key: string, keys?: Partial<ModifierKeys & { code: string }>): boolean
   draw(tool: ToolId, from: readonly [number, number], to: readonly [number, number]): string
 }
 

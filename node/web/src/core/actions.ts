@@ -78,6 +78,10 @@ function run(
       return editor.zoomToFit()
     case 'zoomSelection':
       return editor.zoomToSelection()
+    case 'toggleSnap':
+      return editor.setSnapping({ elements: !editor.state.get().snapping.elements })
+    case 'toggleGrid':
+      return editor.setSnapping({ grid: !editor.state.get().snapping.grid })
     case 'escape':
       return editor.escape()
   }

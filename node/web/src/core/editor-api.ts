@@ -8,6 +8,7 @@ import type { Box, Point, Rect } from './geometry/box'
 import type { Align, Color, Element, ElementId, ElementType, StyleProps, Valign } from './elements/types'
 import type { BoardDocument, ElementSnapshot, LivePreview } from './ports'
 import type { Scene } from './scene'
+import type { Guide } from './snapping/guide'
 import type { Store } from './store'
 
 export type ToolId =
@@ -64,6 +65,13 @@ export interface WheelInput extends ModifierKeys {
 export type NextStyles = Readonly<Record<StyledType, Partial<StyleProps>>>
 export type StyledType = Exclude<ElementType, 'unknown'>
 
+/** What gestures snap to. */
+export interface SnapSettings {
+  /** Edges, middles and gaps of what is in view. */
+  readonly elements: boolean
+  readonly grid: boolean
+}
+
 export type CursorName =
   | 'default'
   | 'crosshair'
@@ -87,6 +95,9 @@ export interface EditorState {
   readonly editing: { readonly id: ElementId; readonly isNew: boolean } | null
   readonly marquee: Rect | null
   readonly hover: ElementId | null
+  readonly snapping: SnapSettings
+  /** What the gesture under way has come in line with. */
+  readonly guides: readonly Guide[]
   readonly cursor: CursorName
   /** A pointer gesture that changes or draws something is under way. */
   readonly gesture: boolean
@@ -154,6 +165,8 @@ export type ActionId =
   | 'zoomReset'
   | 'zoomFit'
   | 'zoomSelection'
+  | 'toggleSnap'
+  | 'toggleGrid'
   | 'editText'
   | 'escape'
   | 'help'
@@ -211,6 +224,7 @@ export interface Editor {
   zoomToFit(): void
   zoomToSelection(): void
   panBy(dx: number, dy: number): void
+  setSnapping(patch: Partial<SnapSettings>): void
   toWorld(screen: Point): Point
   toScreen(world: Point): Point
   /** The selection frame in world units; null with nothing selected. */
@@ -227,6 +241,7 @@ export interface EditorOptions {
   now(): number
   newId(): ElementId
   readonly readOnly?: boolean
+  readonly snapping?: SnapSettings
   /** Actions the editor does not do by itself: clipboard and help. */
   onAction?(action: ActionId): void
 }

@@ -24,6 +24,7 @@ import { boundsOf, frameAround } from './handling'
 import { runAction } from './actions'
 import { bindingFor, type Binding } from './keymap'
 import type { DocumentChange, Grouping, Intent, LivePreview } from './ports'
+import { NO_GUIDES } from './snapping/guide'
 import { createScene, type PreviewSource } from './scene'
 import { createStore } from './store'
 import { drawnBy, NO_STYLES, summarise } from './styling'
@@ -47,6 +48,8 @@ export function createEditor(options: EditorOptions): Editor {
     editing: null,
     marquee: null,
     hover: null,
+    snapping: options.snapping ?? { elements: true, grid: false },
+    guides: NO_GUIDES,
     cursor: 'default',
     gesture: false,
     readOnly: options.readOnly ?? false,
@@ -111,9 +114,11 @@ export function createEditor(options: EditorOptions): Editor {
   // ---- tools
 
   function view(): View {
-    const { camera, selection, styles, readOnly } = state.get()
+    const { camera, viewport, snapping, selection, styles, readOnly } = state.get()
     return {
       camera,
+      viewport,
+      snapping,
       selection,
       styles,
       readOnly,
@@ -156,6 +161,7 @@ export function createEditor(options: EditorOptions): Editor {
     patch({
       marquee: shown.marquee,
       hover: shown.hover,
+      guides: shown.guides,
       cursor: spaceHeld || gestures.isPanning() ? (gestures.isPanning() ? 'grabbing' : 'grab') : shown.cursor,
       gesture: shown.active,
     })
@@ -252,9 +258,9 @@ export function createEditor(options: EditorOptions): Editor {
 
   function key(input: KeyInput): boolean {
     if (input.key === ' ') return holdSpace(input.kind === 'down')
-    if (input.key === 'Shift' || input.key === 'Alt') {
-      const held = input.kind === 'down'
-      restep(input.key === 'Shift' ? { shift: held } : { alt: held })
+    const modifier = modifierOf(input.key)
+    if (modifier) {
+      restep({ [modifier]: input.kind === 'down' })
       // Alt alone would move the focus to the browser's menu in the middle of a drag.
       return input.key === 'Alt' && tool.shown().active
     }
@@ -419,6 +425,10 @@ export function createEditor(options: EditorOptions): Editor {
     panBy(dx, dy) {
       setCamera(pan(state.get().camera, dx, dy))
     },
+    setSnapping(change) {
+      patch({ snapping: { ...state.get().snapping, ...change } })
+      restep({})
+    },
     toWorld: (screen) => toWorld(state.get().camera, screen),
     toScreen: (world) => toScreen(state.get().camera, world),
     selectionBox: () => frameAround(state.get().selection.flatMap((id) => scene.get(id)?.element ?? [])),
@@ -438,4 +448,18 @@ export function createEditor(options: EditorOptions): Editor {
     },
   }
   return editor
+}
+
+function modifierOf(key: string): keyof ModifierKeys | null {
+  switch (key) {
+    case 'Shift':
+      return 'shift'
+    case 'Alt':
+      return 'alt'
+    case 'Control':
+    case 'Meta':
+      return 'mod'
+    default:
+      return null
+  }
 }

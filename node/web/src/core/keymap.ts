@@ -51,6 +51,8 @@ export const KEYMAP: readonly Binding[] = [
   // By code: with Shift the digits are other signs on every other keyboard.
   { action: 'zoomFit', key: 'code:Digit1', shift: true, group: 'view' },
   { action: 'zoomSelection', key: 'code:Digit2', shift: true, group: 'view' },
+  { action: 'toggleSnap', key: 'code:Quote', mod: true, shift: true, group: 'view' },
+  { action: 'toggleGrid', key: 'code:Quote', mod: true, group: 'view' },
   { action: 'escape', key: 'escape', group: 'other' },
   { action: 'help', key: '?', anyShift: true, group: 'other' },
 ]

@@ -2,6 +2,7 @@
  * The dots of the board. Two grids, the coarser with twice the spacing; the finer fades as the view
  * moves away, until it is gone and the coarser takes its place.
  */
+import { GRID_LEAST_PX as LEAST_PX, GRID_SPACING as SPACING, gridLevel } from '../core/snapping/targets'
 import type { Colors } from './pens'
 
 export interface GridView {
@@ -13,10 +14,6 @@ export interface GridView {
   readonly h: number
 }
 
-/** World distance between dots at 100 %. */
-const SPACING = 24
-/** Dots stand this far apart on screen, up to twice as far. */
-const LEAST_PX = 12
 const DOT_PX = 1.5
 const OPACITY = 0.13
 
@@ -25,7 +22,7 @@ export class Grid {
   private readonly rows = { coarse: newRow(), fine: newRow() }
 
   paint(ctx: CanvasRenderingContext2D, view: GridView, colors: Colors): void {
-    const level = Math.ceil(Math.log2(LEAST_PX / (SPACING * view.zoom)))
+    const level = gridLevel(view.zoom)
     const spacing = SPACING * view.zoom * 2 ** level
     const fineness = Math.min(1, spacing / LEAST_PX - 1)
     ctx.setTransform(1, 0, 0, 1, 0, 0)

@@ -10,6 +10,7 @@ import { handlePoint } from '../core/geometry/transform'
 import type { Peer } from '../core/ports'
 import { selectionFrame, turnHandlePoint, type SelectionFrame } from '../core/selectionFrame'
 import type { GlidingCursors } from './cursors'
+import { paintGuides } from './guides'
 import { Painter } from './painter'
 import { personColor, type Colors } from './pens'
 
@@ -64,6 +65,7 @@ export function paintOverlay(ctx: Ctx, view: OverlayView): void {
     ctx.lineWidth = 1
     ctx.strokeRect(from.x, from.y, w, h)
   }
+  paintGuides(ctx, state.guides, camera, colors)
   for (const peer of view.peers) paintCursor(ctx, view, peer, camera)
 }
 

@@ -8,6 +8,8 @@ export interface Colors {
   readonly canvas: string
   /** What the editor itself draws: frames, handles, the marquee. */
   readonly accent: string
+  /** Lines that show what a gesture has come in line with. */
+  readonly guide: string
   readonly paper: string
   readonly dot: string
   readonly shadow: string
@@ -18,9 +20,9 @@ export interface Colors {
   faint(color: string): string
 }
 
-const OWN: Readonly<Record<Theme, Pick<Colors, 'accent' | 'paper' | 'dot' | 'shadow'>>> = {
-  light: { accent: '#2f5bea', paper: '#ffffff', dot: '#1f2328', shadow: '#1f2328' },
-  dark: { accent: '#7d9bff', paper: '#1e2127', dot: '#eceef2', shadow: '#000000' },
+const OWN: Readonly<Record<Theme, Pick<Colors, 'accent' | 'guide' | 'paper' | 'dot' | 'shadow'>>> = {
+  light: { accent: '#2f5bea', guide: '#d6246e', paper: '#ffffff', dot: '#1f2328', shadow: '#1f2328' },
+  dark: { accent: '#7d9bff', guide: '#ff7eb3', paper: '#1e2127', dot: '#eceef2', shadow: '#000000' },
 }
 
 export function colorsOf(theme: Theme): Colors {

@@ -1,7 +1,10 @@
 /** Rectangle, ellipse and diamond: drag a box, or click for one of the usual size. */
 import { createIntent, newShape, SHAPE_SIZE } from '../elements/make'
 import type { ElementId, ShapeElement, ShapeKind } from '../elements/types'
-import { boxBetween, type Box, type Point } from '../geometry/box'
+import { boxBetween, rectOfBox, type Box, type Point } from '../geometry/box'
+import { NO_GUIDES, type Guide } from '../snapping/guide'
+import { guidesFor, snapPoint, snapRect } from '../snapping/snap'
+import { NOTHING_EXCEPT, targetsFor, type SnapTargets } from '../snapping/targets'
 import {
   isDrag,
   NOTHING_SHOWN,
@@ -22,7 +25,13 @@ export type DrawShapeState =
       readonly id: ElementId
       readonly z: string
     }
-  | { readonly at: 'drawing'; readonly from: Point; readonly draft: ShapeElement }
+  | {
+      readonly at: 'drawing'
+      readonly from: Point
+      readonly draft: ShapeElement
+      readonly targets: SnapTargets | null
+      readonly guides: readonly Guide[]
+    }
 
 const IDLE: DrawShapeState = { at: 'idle' }
 
@@ -40,17 +49,16 @@ function step(kind: ShapeKind, state: DrawShapeState, input: ToolInput, view: Vi
     }
     case 'pressed': {
       const by = { id: state.id, z: state.z, styles: view.styles }
-      if (input.kind === 'up') return finish(newShape(by, kind, usualBox(state.from)))
+      if (input.kind === 'up') return finish(newShape(by, kind, usualBox(state.from, input, view)))
       if (input.kind !== 'move' || !isDrag(input, state.screen)) return stay(state)
-      return stay({
-        at: 'drawing',
-        from: state.from,
-        draft: newShape(by, kind, draggedBox(state.from, input)),
-      })
+      const targets = input.mod ? null : targetsFor(view, NOTHING_EXCEPT, null)
+      const from = targets ? snapped(state.from, targets) : state.from
+      const draft = newShape(by, kind, boxBetween(from, from))
+      return stay(drawOn({ at: 'drawing', from, draft, targets, guides: NO_GUIDES }, input, view))
     }
     case 'drawing': {
-      const draft = { ...state.draft, box: draggedBox(state.from, input) }
-      return input.kind === 'up' ? finish(draft) : stay({ ...state, draft })
+      const next = drawOn(state, input, view)
+      return input.kind === 'up' ? finish(next.draft) : stay(next)
     }
   }
 }
@@ -66,13 +74,42 @@ function finish(element: ShapeElement): Step<DrawShapeState> {
   }
 }
 
-function usualBox(centre: Point): Box {
+type Drawing = Extract<DrawShapeState, { at: 'drawing' }>
+
+function drawOn(state: Drawing, input: ToolInput, view: View): Drawing {
+  if (input.mod) {
+    return { ...state, draft: { ...state.draft, box: draggedBox(state.from, input) }, guides: NO_GUIDES }
+  }
+  const targets = targetsFor(view, NOTHING_EXCEPT, state.targets)
+  const wide = Math.abs(input.at.x - state.from.x) >= Math.abs(input.at.y - state.from.y)
+  // With Shift the longer side decides about both.
+  const { dx, dy } = snapPoint(input.at, targets, input.shift ? (wide ? 'x' : 'y') : 'both')
+  const at = { x: input.at.x + dx, y: input.at.y + dy }
+  const box = draggedBox(state.from, { ...input, at })
+  const { minX, minY, maxX, maxY } = rectOfBox(box)
+  const guides = guidesFor({ minX, minY, maxX, maxY }, targets, {
+    x: [minX, maxX],
+    y: [minY, maxY],
+    gaps: false,
+  })
+  return { ...state, draft: { ...state.draft, box }, targets, guides }
+}
+
+function snapped(p: Point, targets: SnapTargets): Point {
+  const { dx, dy } = snapPoint(p, targets, 'both')
+  return { x: p.x + dx, y: p.y + dy }
+}
+
+function usualBox(centre: Point, input: ToolInput, view: View): Box {
   const { w, h } = SHAPE_SIZE
-  return { x: centre.x - w / 2, y: centre.y - h / 2, w, h, angle: 0 }
+  const box = { x: centre.x - w / 2, y: centre.y - h / 2, w, h, angle: 0 }
+  if (input.mod) return box
+  const { dx, dy } = snapRect(rectOfBox(box), targetsFor(view, NOTHING_EXCEPT, null), 'both')
+  return { ...box, x: box.x + dx, y: box.y + dy }
 }
 
 /** Shift makes both sides equal; Alt draws from the centre. */
-export function draggedBox(from: Point, input: ToolInput): Box {
+export function draggedBox(from: Point, input: Pick<ToolInput, 'at' | 'shift' | 'alt'>): Box {
   let dx = input.at.x - from.x
   let dy = input.at.y - from.y
   if (input.shift) {
@@ -92,6 +129,6 @@ function show(state: DrawShapeState): Shown {
     case 'pressed':
       return { ...idle, active: true }
     case 'drawing':
-      return { ...idle, active: true, live: { drafts: [state.draft] } }
+      return { ...idle, active: true, live: { drafts: [state.draft] }, guides: state.guides }
   }
 }

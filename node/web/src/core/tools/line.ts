@@ -1,9 +1,21 @@
 /** A straight line; with Shift in steps of 15°. */
+import { lineEnds } from '../elements/line'
 import { createIntent, newLine } from '../elements/make'
 import type { ElementId, LineElement } from '../elements/types'
 import { distance, type Point } from '../geometry/box'
-import { snapDirection, TURN_STEP } from '../geometry/transform'
-import { isDrag, NOTHING_SHOWN, stay, type Shown, type Step, type Tool, type ToolInput } from './tool'
+import { NO_GUIDES, type Guide } from '../snapping/guide'
+import type { SnapTargets } from '../snapping/targets'
+import { drawnPoint } from './drawn-point'
+import {
+  isDrag,
+  NOTHING_SHOWN,
+  stay,
+  type Shown,
+  type Step,
+  type Tool,
+  type ToolInput,
+  type View,
+} from './tool'
 
 export type LineState =
   | { readonly at: 'idle' }
@@ -14,7 +26,13 @@ export type LineState =
       readonly id: ElementId
       readonly z: string
     }
-  | { readonly at: 'drawing'; readonly from: Point; readonly draft: LineElement }
+  | {
+      readonly at: 'drawing'
+      readonly from: Point
+      readonly draft: LineElement
+      readonly targets: SnapTargets | null
+      readonly guides: readonly Guide[]
+    }
 
 const IDLE: LineState = { at: 'idle' }
 
@@ -34,15 +52,21 @@ export const lineTool: Tool<LineState> = {
         if (input.kind === 'up') return stay(IDLE)
         if (!isDrag(input, state.screen)) return stay(state)
         const by = { id: state.id, z: state.z, styles: view.styles }
-        const draft = newLine(by, state.from, endOf(state.from, input), 'none')
-        return stay({ at: 'drawing', from: state.from, draft })
+        const start = drawnPoint({ ...input, at: state.from }, view, { targets: null }, null)
+        const draft = newLine(by, start.at, start.at, 'none')
+        return stay(
+          drawOn(
+            { at: 'drawing', from: start.at, draft, targets: start.targets, guides: NO_GUIDES },
+            input,
+            view,
+          ),
+        )
       }
       case 'drawing': {
-        const by = { id: state.draft.id, z: state.draft.z, styles: view.styles }
-        const to = endOf(state.from, input)
-        const draft = newLine(by, state.from, to, 'none')
-        if (input.kind !== 'up') return stay({ ...state, draft })
-        return distance(state.from, to) === 0 ? stay(IDLE) : finish(draft)
+        const next = drawOn(state, input, view)
+        if (input.kind !== 'up') return stay(next)
+        const [from, to] = lineEnds(next.draft)
+        return distance(from, to) === 0 ? stay(IDLE) : finish(next.draft)
       }
     }
   },
@@ -54,13 +78,17 @@ export const lineTool: Tool<LineState> = {
       case 'pressed':
         return { ...idle, active: true }
       case 'drawing':
-        return { ...idle, active: true, live: { drafts: [state.draft] } }
+        return { ...idle, active: true, live: { drafts: [state.draft] }, guides: state.guides }
     }
   },
 }
 
-function endOf(from: Point, input: ToolInput): Point {
-  return input.shift ? snapDirection(from, input.at, TURN_STEP) : input.at
+type Drawing = Extract<LineState, { at: 'drawing' }>
+
+function drawOn(state: Drawing, input: ToolInput, view: View): Drawing {
+  const by = { id: state.draft.id, z: state.draft.z, styles: view.styles }
+  const { at, targets, guides } = drawnPoint(input, view, state, state.from)
+  return { ...state, draft: newLine(by, state.from, at, 'none'), targets, guides }
 }
 
 function finish(element: LineElement): Step<LineState> {

@@ -5,23 +5,24 @@
 import { hasText, hitElement } from '../elements'
 import { lineEnds } from '../elements/line'
 import type { Element, ElementId, LineElement } from '../elements/types'
-import { boxCentre, moveBox, rectBetween, rotateAbout, type Box, type Point } from '../geometry/box'
-import { resizeFrame, snapAngle, snapDirection, TURN_STEP, type Handle } from '../geometry/transform'
+import { boxCentre, rectBetween, type Box, type Point } from '../geometry/box'
+import { snapAngle, TURN_STEP } from '../geometry/transform'
 import type { CursorName } from '../editor-api'
 import {
   frameAround,
   intentsOf,
-  keepsAspect,
   liveOf,
-  moveElement,
   moveLineEnd,
-  resizeElements,
   turnElement,
   type Handled,
   type LineEnd,
 } from '../handling'
-import type { Intent } from '../ports'
 import { cursorOf, frameHasPoint, gripAt, selectionFrame, type Grip } from '../selectionFrame'
+import { NO_GUIDES, type Guide } from '../snapping/guide'
+import type { Except, SnapTargets } from '../snapping/targets'
+import { drawnPoint } from './drawn-point'
+import { beginMove, moveOn, placeMove, showMove, type Moving } from './moving'
+import { beginResize, placeResize, resizeOn, showResize, type Resizing } from './resizing'
 import { writeAt } from './text'
 import {
   isDrag,
@@ -43,12 +44,6 @@ type Target =
   | { readonly on: 'frame' }
   | { readonly on: 'board' }
 
-interface Copy {
-  readonly from: ElementId
-  readonly id: ElementId
-  readonly z: string
-}
-
 export type SelectState =
   | { readonly at: 'idle'; readonly hover: ElementId | null; readonly cursor: CursorName }
   | {
@@ -58,24 +53,8 @@ export type SelectState =
       readonly target: Target
       readonly clicks: number
     }
-  | {
-      readonly at: 'moving'
-      readonly from: Point
-      readonly before: readonly Element[]
-      readonly dx: number
-      readonly dy: number
-      /** Made at the first movement with Alt; dropped while Alt is up. */
-      readonly copies: readonly Copy[]
-      readonly copying: boolean
-    }
-  | {
-      readonly at: 'resizing'
-      readonly handle: Handle
-      readonly frame: Box
-      /** From the handle to where it was held. */
-      readonly held: Point
-      readonly handled: readonly Handled[]
-    }
+  | Moving
+  | Resizing
   | {
       readonly at: 'turning'
       readonly frame: Box
@@ -87,6 +66,9 @@ export type SelectState =
       readonly end: LineEnd
       readonly before: LineElement
       readonly after: LineElement
+      readonly own: Except
+      readonly targets: SnapTargets | null
+      readonly guides: readonly Guide[]
     }
   | {
       readonly at: 'marquee'
@@ -111,13 +93,15 @@ export const selectTool: Tool<SelectState> = {
         if (input.kind === 'up') return { state: hover(input, view), effects: click(state, input, view) }
         return isDrag(input, state.screen) ? drag(state, input, view) : stay(state)
       case 'moving':
-        return move(state, input, view)
-      case 'resizing':
-        return resize(state, input)
+        return movingStep(moveOn(state, input, view), input, view)
+      case 'resizing': {
+        const next = resizeOn(state, input, view)
+        return input.kind === 'up' ? { state: IDLE, effects: placeResize(next) } : stay(next)
+      }
       case 'turning':
         return turn(state, input)
       case 'ending':
-        return moveEnd(state, input)
+        return moveEnd(state, input, view)
       case 'marquee':
         return marquee(state, input, view)
     }
@@ -166,12 +150,17 @@ function hold(grip: Grip, input: ToolInput, view: View): SelectState {
   const handled = elements.map((e) => ({ before: e, after: e }))
   switch (grip.is) {
     case 'resize':
-      return { at: 'resizing', handle: grip.handle, frame, held: input.at, handled }
+      return beginResize(grip.handle, frame, input.at, elements)
     case 'turn':
       return { at: 'turning', frame, from: input.at, handled }
     case 'end':
-      return first.type === 'line' ? { at: 'ending', end: grip.end, before: first, after: first } : IDLE
+      return first.type === 'line' ? beginEnd(grip.end, first) : IDLE
   }
+}
+
+function beginEnd(end: LineEnd, line: LineElement): SelectState {
+  const own = new Set([line.id])
+  return { at: 'ending', end, before: line, after: line, own, targets: null, guides: NO_GUIDES }
 }
 
 /** The press has become a drag. */
@@ -182,16 +171,7 @@ function drag(state: At<'pressed'>, input: ToolInput, view: View): Step<SelectSt
       if (view.readOnly) return stay(state)
       const ids = draggedIds(state.target, view)
       const before = elementsOf(ids, view).filter((e) => !e.style.locked)
-      const moving = {
-        at: 'moving',
-        from: state.from,
-        before,
-        dx: 0,
-        dy: 0,
-        copies: [],
-        copying: false,
-      } as const
-      const step = move(moving, input, view)
+      const step = movingStep(moveOn(beginMove(state.from, before), input, view), input, view)
       return { state: step.state, effects: [{ do: 'select', ids }, ...step.effects] }
     }
     case 'board': {
@@ -230,70 +210,8 @@ function click(state: At<'pressed'>, input: ToolInput, view: View): Effect[] {
   }
 }
 
-function move(state: At<'moving'>, input: ToolInput, view: View): Step<SelectState> {
-  let dx = input.at.x - state.from.x
-  let dy = input.at.y - state.from.y
-  // With Shift along one axis: the one it has gone farther on.
-  if (input.shift) [dx, dy] = Math.abs(dx) >= Math.abs(dy) ? [dx, 0] : [0, dy]
-  const copies = input.alt && state.copies.length === 0 ? copiesOf(state.before, view) : state.copies
-  const next = { ...state, dx, dy, copies, copying: input.alt }
-  if (input.kind !== 'up') return stay(next)
-  return { state: IDLE, effects: next.copying ? placeCopies(next, view) : placeMoved(next) }
-}
-
-function placeMoved(state: At<'moving'>): Effect[] {
-  return [{ do: 'commit', intents: intentsOf(movedOf(state)) }]
-}
-
-function placeCopies(state: At<'moving'>, view: View): Effect[] {
-  const intents = state.copies.flatMap((copy): Intent[] => {
-    const original = state.before.find((e) => e.id === copy.from)
-    const snapshot = view.snapshot(copy.from)
-    if (!original || !snapshot) return []
-    const box = moveBox(original.box, state.dx, state.dy)
-    return [{ do: 'insert', id: copy.id, snapshot, box, z: copy.z, parent: original.parent }]
-  })
-  const ids = intents.flatMap((intent) => (intent.do === 'insert' ? [intent.id] : []))
-  return [
-    { do: 'commit', intents },
-    { do: 'select', ids },
-  ]
-}
-
-function copiesOf(elements: readonly Element[], view: View): Copy[] {
-  const keys = view.keysOnTop(elements.length)
-  return elements.map((e, i) => ({ from: e.id, id: view.newId(), z: keys[i] ?? e.z }))
-}
-
-function movedOf(state: At<'moving'>): Handled[] {
-  return state.before.map((e) => ({ before: e, after: moveElement(e, state.dx, state.dy) }))
-}
-
-function resize(state: At<'resizing'>, input: ToolInput): Step<SelectState> {
-  const before = state.handled.map((one) => one.before)
-  const grip = gripPoint(state, input.at)
-  const keepAspect = input.shift || keepsAspect(before, state.handle)
-  const frame = resizeFrame(state.frame, state.handle, grip, { keepAspect, fromCentre: input.alt })
-  const after = resizeElements(before, state.frame, frame, state.handle)
-  return handledStep(
-    state,
-    input,
-    before.map((e, i) => ({ before: e, after: after[i] ?? e })),
-  )
-}
-
-/** Where the handle would be, had it been held exactly. */
-function gripPoint(state: At<'resizing'>, to: Point): Point {
-  const edge = heldEdge(state.frame, state.handle, state.held)
-  return { x: to.x + edge.x - state.held.x, y: to.y + edge.y - state.held.y }
-}
-
-function heldEdge(frame: Box, handle: Handle, held: Point): Point {
-  const centre = boxCentre(frame)
-  const p = rotateAbout(held, centre, -frame.angle)
-  const x = handle.includes('w') ? frame.x : handle.includes('e') ? frame.x + frame.w : p.x
-  const y = handle.includes('n') ? frame.y : handle.includes('s') ? frame.y + frame.h : p.y
-  return rotateAbout({ x, y }, centre, frame.angle)
+function movingStep(state: Moving, input: ToolInput, view: View): Step<SelectState> {
+  return input.kind === 'up' ? { state: IDLE, effects: placeMove(state, view) } : stay(state)
 }
 
 function turn(state: At<'turning'>, input: ToolInput): Step<SelectState> {
@@ -302,24 +220,16 @@ function turn(state: At<'turning'>, input: ToolInput): Step<SelectState> {
   let by = angleTo(input.at) - angleTo(state.from)
   if (input.shift) by = snapAngle(state.frame.angle + by, TURN_STEP) - state.frame.angle
   const handled = state.handled.map(({ before }) => ({ before, after: turnElement(before, centre, by) }))
-  return handledStep(state, input, handled)
-}
-
-function handledStep(
-  state: At<'resizing'> | At<'turning'>,
-  input: ToolInput,
-  handled: readonly Handled[],
-): Step<SelectState> {
   if (input.kind !== 'up') return stay({ ...state, handled })
   return { state: IDLE, effects: [{ do: 'commit', intents: intentsOf(handled) }] }
 }
 
-function moveEnd(state: At<'ending'>, input: ToolInput): Step<SelectState> {
+function moveEnd(state: At<'ending'>, input: ToolInput, view: View): Step<SelectState> {
   const [from, to] = lineEnds(state.before)
   const other = state.end === 'from' ? to : from
-  const at = input.shift ? snapDirection(other, input.at, TURN_STEP) : input.at
+  const { at, targets, guides } = drawnPoint(input, view, state, other)
   const after = moveLineEnd(state.before, state.end, at)
-  if (input.kind !== 'up') return stay({ ...state, after })
+  if (input.kind !== 'up') return stay({ ...state, after, targets, guides })
   return { state: IDLE, effects: [{ do: 'commit', intents: intentsOf([{ before: state.before, after }]) }] }
 }
 
@@ -383,35 +293,22 @@ function show(state: SelectState): Shown {
     case 'pressed':
       return { ...NOTHING_SHOWN, active: true, cursor: state.target.on === 'board' ? 'default' : 'move' }
     case 'moving':
-      return {
-        ...NOTHING_SHOWN,
-        active: true,
-        cursor: state.copying ? 'copy' : 'move',
-        live: liveMove(state),
-      }
+      return showMove(state)
     case 'resizing':
-      return { ...NOTHING_SHOWN, active: true, cursor: handleCursor(state), live: liveOf(state.handled) }
+      return showResize(state)
     case 'turning':
       return { ...NOTHING_SHOWN, active: true, cursor: 'rotate', live: liveOf(state.handled) }
     case 'ending': {
-      const { before, after } = state
-      return { ...NOTHING_SHOWN, active: true, cursor: 'crosshair', live: liveOf([{ before, after }]) }
+      const { before, after, guides } = state
+      return {
+        ...NOTHING_SHOWN,
+        active: true,
+        cursor: 'crosshair',
+        live: liveOf([{ before, after }]),
+        guides,
+      }
     }
     case 'marquee':
       return { ...NOTHING_SHOWN, active: true, marquee: rectBetween(state.from, state.to) }
   }
-}
-
-function handleCursor(state: At<'resizing'>): CursorName {
-  return cursorOf({ is: 'resize', handle: state.handle }, state.frame.angle)
-}
-
-function liveMove(state: At<'moving'>) {
-  const moved = movedOf(state)
-  if (!state.copying) return liveOf(moved)
-  const drafts = state.copies.flatMap(({ from, id, z }) => {
-    const one = moved.find(({ before }) => before.id === from)
-    return one ? [{ ...one.after, id, z }] : []
-  })
-  return { drafts }
 }

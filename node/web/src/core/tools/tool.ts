@@ -2,11 +2,13 @@
  * What a tool is: data and a pure step. It sees plain input and a narrow view of the board, keeps its
  * state as one discriminated union, and asks for effects; the editor alone carries them out.
  */
-import type { Camera, CursorName, ModifierKeys, NextStyles, ToolId } from '../editor-api'
+import type { Viewport } from '../camera'
+import type { Camera, CursorName, ModifierKeys, NextStyles, SnapSettings, ToolId } from '../editor-api'
 import type { Element, ElementId } from '../elements/types'
 import type { Point, Rect } from '../geometry/box'
 import type { ElementSnapshot, Intent, LivePreview } from '../ports'
 import type { Scene } from '../scene'
+import { NO_GUIDES, type Guide } from '../snapping/guide'
 
 export interface ToolInput extends ModifierKeys {
   /** `move` comes again when a modifier key changes during a gesture. */
@@ -28,6 +30,8 @@ export interface InkPoint extends Point {
 
 export interface View {
   readonly camera: Camera
+  readonly viewport: Viewport
+  readonly snapping: SnapSettings
   readonly selection: readonly ElementId[]
   readonly styles: NextStyles
   readonly readOnly: boolean
@@ -60,6 +64,8 @@ export interface Shown {
   readonly marquee: Rect | null
   readonly cursor: CursorName
   readonly hover: ElementId | null
+  /** What the gesture has come in line with. */
+  readonly guides: readonly Guide[]
   /** A gesture is under way: Escape ends it, and keys wait. */
   readonly active: boolean
 }
@@ -76,6 +82,7 @@ export const NOTHING_SHOWN: Shown = {
   marquee: null,
   cursor: 'default',
   hover: null,
+  guides: NO_GUIDES,
   active: false,
 }
 

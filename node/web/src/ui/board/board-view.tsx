@@ -25,6 +25,7 @@ import { keepCamera } from './camera'
 import { attachClipboard } from './clipboard'
 import { ContextMenu } from './context-menu'
 import { EmptyHint } from './empty-hint'
+import { keepSnapping } from './keep-snapping'
 import { attachKeys } from './keys'
 import { PropertiesBar } from './properties-bar'
 import type { Seat } from './seat'
@@ -69,6 +70,7 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
   useRoleWords(role, seat, status.phase)
 
   useEffect(() => editor.setReadOnly(readOnly), [editor, readOnly])
+  useEffect(() => keepSnapping(editor, seat.owner), [editor, seat.owner])
   const inStep = status.phase === 'saved'
   useEffect(() => {
     if (inStep) pageIsComplete()

@@ -5,6 +5,7 @@ import type { Binding } from '../../core/keymap'
 import { KEYMAP } from '../../core/keymap'
 import { shortcutKeys } from '../shortcut-text'
 import { strings } from '../strings'
+import { editorStrings } from './editor-strings'
 
 export interface ShortcutRow {
   readonly label: string
@@ -24,7 +25,10 @@ export function shortcutGroups(): readonly ShortcutGroup[] {
     title: help.groups[group],
     rows: rowsOf(KEYMAP.filter((binding) => binding.group === group)),
   }))
-  const pointer = help.pointer.map(([keys, label]) => ({ label, keys: shortcutKeys(keys) }))
+  const pointer = [...help.pointer, ...editorStrings.pointer].map(([keys, label]) => ({
+    label,
+    keys: shortcutKeys(keys),
+  }))
   return [...groups, { title: help.groups.pointer, rows: pointer }]
 }
 
@@ -40,7 +44,7 @@ function rowsOf(bindings: readonly Binding[]): readonly ShortcutRow[] {
 }
 
 function keysOf(binding: Binding): readonly string[] {
-  const key = binding.key.startsWith('code:Digit') ? binding.key.slice('code:Digit'.length) : binding.key
+  const key = binding.key.replace(/^code:(Digit|Key)?/, '')
   const mods = [binding.mod && 'mod', binding.shift && 'shift', binding.alt && 'alt'].filter(
     (mod) => mod !== undefined,
   )
@@ -52,6 +56,7 @@ const KEY_NAMES: Readonly<Record<string, string>> = {
   backspace: '⌫',
   enter: 'Enter',
   escape: 'Esc',
+  Quote: "'",
   '-': '−',
   '}': 'shift+]',
   '{': 'shift+[',
@@ -114,6 +119,10 @@ function labelOf(action: ActionId): string {
       return view.fit
     case 'zoomSelection':
       return view.selection
+    case 'toggleSnap':
+      return editorStrings.snapping.elements
+    case 'toggleGrid':
+      return editorStrings.snapping.grid
     case 'editText':
       return help.editText
     case 'escape':

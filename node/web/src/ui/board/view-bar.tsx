@@ -10,6 +10,7 @@ import { tipProps } from '../parts/tip'
 import { shortcutText } from '../shortcut-text'
 import { strings } from '../strings'
 import { useStore } from '../use-store'
+import { editorStrings } from './editor-strings'
 
 export function ViewBar({ editor }: { editor: Editor }) {
   const canUndo = useStore(editor.state, (state) => state.canUndo)
@@ -103,6 +104,7 @@ function ZoomLevel({ editor }: { editor: Editor }) {
 
 function zoomEntries(editor: Editor): readonly MenuEntry[] {
   const { view } = strings
+  const { readOnly } = editor.state.get()
   return [
     {
       kind: 'item',
@@ -138,6 +140,33 @@ function zoomEntries(editor: Editor): readonly MenuEntry[] {
       shortcut: shortcutText('mod+0'),
       testId: 'zoom-100',
       run: () => editor.zoomTo(1),
+    },
+    ...(readOnly ? [] : snapEntries(editor)),
+  ]
+}
+
+function snapEntries(editor: Editor): readonly MenuEntry[] {
+  const { elements, grid } = editor.state.get().snapping
+  const words = editorStrings.snapping
+  return [
+    { kind: 'line' },
+    {
+      kind: 'item',
+      label: words.elements,
+      shortcut: shortcutText("mod+shift+'"),
+      checked: elements,
+      isSwitch: true,
+      testId: 'snap-elements',
+      run: () => editor.setSnapping({ elements: !elements }),
+    },
+    {
+      kind: 'item',
+      label: words.grid,
+      shortcut: shortcutText("mod+'"),
+      checked: grid,
+      isSwitch: true,
+      testId: 'snap-grid',
+      run: () => editor.setSnapping({ grid: !grid }),
     },
   ]
 }

@@ -17,6 +17,8 @@ export type MenuEntry =
       readonly disabled?: boolean
       /** Set for one of several: shown with a tick. */
       readonly checked?: boolean
+      /** With `checked`: on or off by itself. */
+      readonly isSwitch?: boolean
       readonly testId?: string
       readonly run: () => void
     }
@@ -43,7 +45,7 @@ export function Menu({ anchor, placement, label, entries, onClose }: MenuProps) 
             <button
               key={entry.label}
               type="button"
-              role={entry.checked === undefined ? 'menuitem' : 'menuitemradio'}
+              role={roleOf(entry)}
               aria-checked={entry.checked}
               disabled={entry.disabled}
               data-testid={entry.testId}
@@ -63,6 +65,11 @@ export function Menu({ anchor, placement, label, entries, onClose }: MenuProps) 
       </div>
     </Popover>
   )
+}
+
+function roleOf({ checked, isSwitch }: Extract<MenuEntry, { kind: 'item' }>): string {
+  if (checked === undefined) return 'menuitem'
+  return isSwitch === true ? 'menuitemcheckbox' : 'menuitemradio'
 }
 
 function moveFocus(event: KeyboardEvent<HTMLElement>): void {

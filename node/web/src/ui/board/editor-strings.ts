@@ -1,0 +1,14 @@
+/** What the editor says of its handling; the rest of the client's words are in `ui/strings.ts`. */
+export const editorStrings = {
+  snapping: {
+    elements: 'Snap to elements',
+    grid: 'Snap to grid',
+  },
+
+  /** Keys as `shortcutKeys` reads them, and what they do. */
+  pointer: [
+    ['mod+Drag', 'Do not snap'],
+    ['alt+Drag', 'Drag a copy, or from an empty place select what is enclosed'],
+    ['alt+Click', 'Select what lies beneath'],
+  ],
+} as const
