@@ -5,13 +5,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import type { ToolId } from '../src/core/editor-api'
+import type { Editor, ToolId } from '../src/core/editor-api'
 import { spliceBetween } from '../src/doc/ytext'
 import { contentOf, desk, exchange, type Desk } from './desk'
 
 const place = fc.tuple(fc.integer({ min: 0, max: 800 }), fc.integer({ min: 0, max: 600 }))
 const keys = fc.record({ shift: fc.boolean(), alt: fc.boolean(), mod: fc.boolean() })
 const drawing: ToolId[] = ['rectangle', 'ellipse', 'diamond', 'sticky', 'pen', 'line']
+
+/** What a menu does to the selection. */
+const VERBS = {
+  align: (e: Editor) => e.align('center'),
+  distribute: (e: Editor) => e.distribute('down'),
+  tidy: (e: Editor) => e.tidy(),
+  flip: (e: Editor) => e.flip('across'),
+} as const
+const verbs = Object.keys(VERBS) as (keyof typeof VERBS)[]
 
 /** One thing a person does that changes the board in one step, or not at all. */
 type Deed =
@@ -20,6 +29,7 @@ type Deed =
   | { do: 'handle'; pick: number; handle: number; to: [number, number]; keys: object }
   | { do: 'key'; pick: number; key: string; mod: boolean }
   | { do: 'style'; pick: number; fill: string; width: number }
+  | { do: 'verb'; pick: number; verb: keyof typeof VERBS }
   | { do: 'write'; pick: number; text: string }
 
 const pick = fc.nat({ max: 20 })
@@ -39,6 +49,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
     fill: fc.constantFrom('none', 'red', 'yellow', '#123456'),
     width: fc.integer({ min: 0, max: 9 }),
   }),
+  fc.record({ do: fc.constant('verb' as const), pick, verb: fc.constantFrom(...verbs) }),
   fc.record({
     do: fc.constant('write' as const),
     pick,
@@ -76,6 +87,9 @@ function perform(d: Desk, what: Deed): void {
       break
     case 'style':
       d.editor.setStyle({ fill: what.fill, stroke_width: what.width })
+      break
+    case 'verb':
+      VERBS[what.verb](d.editor)
       break
     case 'write': {
       const [id] = d.editor.state.get().selection

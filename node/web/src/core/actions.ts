@@ -78,6 +78,28 @@ function run(
       return editor.zoomToFit()
     case 'zoomSelection':
       return editor.zoomToSelection()
+    case 'align:left':
+      return editor.align('left')
+    case 'align:center':
+      return editor.align('center')
+    case 'align:right':
+      return editor.align('right')
+    case 'align:top':
+      return editor.align('top')
+    case 'align:middle':
+      return editor.align('middle')
+    case 'align:bottom':
+      return editor.align('bottom')
+    case 'distribute:across':
+      return editor.distribute('across')
+    case 'distribute:down':
+      return editor.distribute('down')
+    case 'tidy':
+      return editor.tidy()
+    case 'flip:across':
+      return editor.flip('across')
+    case 'flip:down':
+      return editor.flip('down')
     case 'toggleSnap':
       return editor.setSnapping({ elements: !editor.state.get().snapping.elements })
     case 'toggleGrid':

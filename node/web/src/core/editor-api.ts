@@ -4,6 +4,8 @@
  * `ui/` calls the verbs and reads `state`; `render/` feeds pointer and wheel input and paints. Neither
  * reaches into tools or the document. `createEditor` in `editor.ts` makes one.
  */
+import type { Alignment, Direction } from './align'
+import type { Mirror } from './flip'
 import type { Box, Point, Rect } from './geometry/box'
 import type { Align, Color, Element, ElementId, ElementType, StyleProps, Valign } from './elements/types'
 import type { BoardDocument, ElementSnapshot, LivePreview } from './ports'
@@ -160,6 +162,10 @@ export type ActionId =
   | 'backward'
   | 'toBack'
   | 'nudge'
+  | `align:${Alignment}`
+  | `distribute:${Direction}`
+  | 'tidy'
+  | `flip:${Mirror}`
   | 'zoomIn'
   | 'zoomOut'
   | 'zoomReset'
@@ -204,6 +210,13 @@ export interface Editor {
   sendBackward(): void
   sendToBack(): void
   nudge(dx: number, dy: number): void
+  /** Of the selection's bounds. Locked elements stay where they are, here and below. */
+  align(how: Alignment): void
+  /** Three or more at equal gaps. */
+  distribute(direction: Direction): void
+  /** Into rows and columns. */
+  tidy(): void
+  flip(mirror: Mirror): void
 
   startTextEdit(id: ElementId): void
   setText(id: ElementId, text: string): void

@@ -2,6 +2,7 @@
  * What is done to the selection by a key, a menu or the clipboard: delete, nudge, arrange, style, copy, paste. Each is
  * one transaction; the gestures of the pointer are the tools' business.
  */
+import { align, distribute, tidy, type Alignment, type Direction } from './align'
 import { arrange, type Arrangement } from './arrange'
 import { viewOf } from './camera'
 import { insertIntents, payloadBounds, payloadOf } from './copies'
@@ -10,6 +11,7 @@ import { frameOf } from './elements'
 import { createIntent, newText } from './elements/make'
 import type { Element, ElementId, StyleProps } from './elements/types'
 import { rectCentre, rectsTouch, type Point } from './geometry/box'
+import { flip, type Mirror } from './flip'
 import { intentsOf, moveElement } from './handling'
 import { keysBetween } from './order'
 import type { BoardDocument, Intent } from './ports'
@@ -46,6 +48,10 @@ export type Edits = Pick<
   | 'bringForward'
   | 'sendBackward'
   | 'sendToBack'
+  | 'align'
+  | 'distribute'
+  | 'tidy'
+  | 'flip'
 >
 
 /** A copy beside its original stands this far off, in world units. */
@@ -161,6 +167,10 @@ export function createEdits(desk: EditDesk): Edits {
     bringForward: () => order('forward'),
     sendBackward: () => order('backward'),
     sendToBack: () => order('to-back'),
+    align: (how: Alignment) => commit(intentsOf(align(movable(), how))),
+    distribute: (direction: Direction) => commit(intentsOf(distribute(movable(), direction))),
+    tidy: () => commit(intentsOf(tidy(movable()))),
+    flip: (mirror: Mirror) => commit(intentsOf(flip(movable(), mirror))),
   }
 }
 

@@ -101,6 +101,9 @@ export function intentsOf(handled: readonly Handled[]): Intent[] {
     if (after.type === 'line' && before.type === 'line' && after.ends !== before.ends) {
       intents.push({ do: 'setLine', id: before.id, data: after.ends })
     }
+    if (after.type === 'pen' && before.type === 'pen' && after.data !== before.data) {
+      intents.push({ do: 'setInk', id: before.id, data: after.data })
+    }
     if (before.style !== after.style) {
       const { font_size, auto_width } = after.style
       intents.push({ do: 'setStyle', id: before.id, patch: { font_size, auto_width } })

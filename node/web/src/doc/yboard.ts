@@ -174,6 +174,9 @@ function perform(elements: Elements, intent: Intent): void {
       return setText(map, intent.text)
     case 'setLine':
       return setLine(map, intent.data)
+    case 'setInk':
+      map.set('data', intent.data)
+      return
     case 'delete':
       return elements.delete(intent.id)
   }

@@ -37,7 +37,8 @@ export function paintGuides(
         break
       case 'gap':
         stroke(from, at, to, at)
-        for (const end of [crisp(from + INSET_PX), crisp(to - INSET_PX)]) stroke(end, at - CAP_PX, end, at + CAP_PX)
+        for (const end of [crisp(from + INSET_PX), crisp(to - INSET_PX)])
+          stroke(end, at - CAP_PX, end, at + CAP_PX)
         break
     }
   }

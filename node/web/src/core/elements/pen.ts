@@ -69,6 +69,17 @@ export function inkBetween(points: readonly Point[], pressures: readonly number[
   return { box: { x, y, w, h, angle: 0 }, data: packInk({ w0: w, h0: h, points: local, pressures }) }
 }
 
+/** The same stroke in a mirror, in the same box. */
+export function flippedInk(data: Uint8Array, mirror: 'across' | 'down'): Uint8Array {
+  const ink = unpackInk(data)
+  if (!ink) return data
+  const points = ink.points.map((n, i) => {
+    if (i % 2 === 0) return mirror === 'across' ? ink.w0 - n : n
+    return mirror === 'down' ? ink.h0 - n : n
+  })
+  return packInk({ ...ink, points })
+}
+
 const NO_INK: Ink = { w0: 0, h0: 0, points: [0, 0], pressures: null }
 
 function inkOf(e: PenElement): Ink {

@@ -7,6 +7,7 @@ import type { MenuEntry } from '../parts/menu'
 import { Menu } from '../parts/menu'
 import { shortcutText } from '../shortcut-text'
 import { strings } from '../strings'
+import { flipEntries, tidyEntry } from './align-menu'
 import { canPaste, pasteKept } from './clipboard'
 
 export function ContextMenu({ editor, children }: { editor: Editor; children: ReactNode }) {
@@ -39,9 +40,12 @@ export function ContextMenu({ editor, children }: { editor: Editor; children: Re
   )
 }
 
+const LINE: MenuEntry = { kind: 'line' }
+
 function entries(editor: Editor): readonly MenuEntry[] {
   const { selection, readOnly } = editor.state.get()
   const none = selection.length === 0
+  const several = selection.length > 1
   const { menu, properties: words, view } = strings
   if (none) {
     return [
@@ -63,6 +67,7 @@ function entries(editor: Editor): readonly MenuEntry[] {
     item(words.backward, '[', readOnly, () => editor.sendBackward()),
     item(words.back, 'shift+[', readOnly, () => editor.sendToBack()),
     { kind: 'line' },
+    ...(readOnly ? [] : [...(several ? [tidyEntry(editor)] : []), ...flipEntries(editor), LINE]),
     { ...item(words.remove, 'Del', readOnly, () => editor.deleteSelection()), danger: true },
   ]
 }

@@ -5,6 +5,24 @@ export const editorStrings = {
     grid: 'Snap to grid',
   },
 
+  align: {
+    label: 'Align',
+    left: 'Align left edges',
+    center: 'Align centres',
+    right: 'Align right edges',
+    top: 'Align top edges',
+    middle: 'Align middles',
+    bottom: 'Align bottom edges',
+    across: 'Distribute horizontally',
+    down: 'Distribute vertically',
+    tidy: 'Tidy up',
+  },
+
+  flip: {
+    across: 'Flip horizontally',
+    down: 'Flip vertically',
+  },
+
   /** Keys as `shortcutKeys` reads them, and what they do. */
   pointer: [
     ['mod+Drag', 'Do not snap'],

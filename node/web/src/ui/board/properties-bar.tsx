@@ -3,6 +3,7 @@
 import {
   ALargeSmall,
   AlignCenter,
+  AlignStartVertical,
   AlignLeft,
   AlignRight,
   ArrowDown,
@@ -28,6 +29,8 @@ import { shortcutText } from '../shortcut-text'
 import { strings } from '../strings'
 import type { Theme } from '../theme'
 import { useStore } from '../use-store'
+import { alignEntries, flipEntries } from './align-menu'
+import { editorStrings } from './editor-strings'
 import type { ColorUse } from './palette'
 import { colorName, cssColor, PALETTE_NAMES } from './palette'
 import { usePlacement } from './use-placement'
@@ -96,9 +99,20 @@ export function PropertiesBar({ editor, theme }: { editor: Editor; theme: Theme 
 
 function SelectionVerbs({ editor }: { editor: Editor }) {
   const { properties: words } = strings
+  const several = useStore(editor.state, (state) => state.selection.length > 1)
   return (
     <>
       <span className="divider" />
+      {several && (
+        <MenuButton
+          icon={AlignStartVertical}
+          label={editorStrings.align.label}
+          placement="below"
+          tipSide="top"
+          testId="align"
+          entries={() => alignEntries(editor)}
+        />
+      )}
       <MenuButton
         icon={Layers}
         label={words.order}
@@ -138,6 +152,8 @@ function SelectionVerbs({ editor }: { editor: Editor }) {
             testId: 'to-back',
             run: () => editor.sendToBack(),
           },
+          { kind: 'line' },
+          ...flipEntries(editor),
         ]}
       />
       <IconButton

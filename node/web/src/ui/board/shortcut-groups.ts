@@ -119,6 +119,28 @@ function labelOf(action: ActionId): string {
       return view.fit
     case 'zoomSelection':
       return view.selection
+    case 'align:left':
+      return editorStrings.align.left
+    case 'align:center':
+      return editorStrings.align.center
+    case 'align:right':
+      return editorStrings.align.right
+    case 'align:top':
+      return editorStrings.align.top
+    case 'align:middle':
+      return editorStrings.align.middle
+    case 'align:bottom':
+      return editorStrings.align.bottom
+    case 'distribute:across':
+      return editorStrings.align.across
+    case 'distribute:down':
+      return editorStrings.align.down
+    case 'tidy':
+      return editorStrings.align.tidy
+    case 'flip:across':
+      return editorStrings.flip.across
+    case 'flip:down':
+      return editorStrings.flip.down
     case 'toggleSnap':
       return editorStrings.snapping.elements
     case 'toggleGrid':

@@ -1,0 +1,43 @@
+/**
+ * Mirroring elements about the middle of what is selected. A mirror turns a slant the other way and swaps what lies
+ * inside an element's own frame; words stay readable, as they do elsewhere.
+ */
+import { frameOf } from './elements'
+import { flippedInk } from './elements/pen'
+import type { Element, LineElement } from './elements/types'
+import { boxCentre, rectCentre, type Box, type Point } from './geometry/box'
+import { boundsOf, type Handled } from './handling'
+
+/** `across` swaps left and right, `down` top and bottom. */
+export type Mirror = 'across' | 'down'
+
+export function flip(elements: readonly Element[], mirror: Mirror): Handled[] {
+  const about = rectCentre(boundsOf(elements))
+  return elements.map((e) => ({ before: e, after: flipOne(e, mirror, about) }))
+}
+
+function flipOne(e: Element, mirror: Mirror, about: Point): Element {
+  const frame = frameOf(e)
+  const centre = boxCentre(frame)
+  const x = mirror === 'across' ? 2 * about.x - centre.x - frame.w / 2 : frame.x
+  const y = mirror === 'down' ? 2 * about.y - centre.y - frame.h / 2 : frame.y
+  // What is measured of a text is not what is stored of it: only its place is taken over.
+  const box: Box = { ...e.box, x, y, angle: -e.box.angle }
+  switch (e.type) {
+    case 'line':
+      return { ...e, box, ends: flipEnds(e, mirror) }
+    case 'pen':
+      return { ...e, box, data: flippedInk(e.data, mirror) }
+    case 'shape':
+    case 'sticky':
+    case 'text':
+    case 'unknown':
+      return { ...e, box }
+  }
+}
+
+function flipEnds({ ends }: LineElement, mirror: Mirror): LineElement['ends'] {
+  const flipped = ([x, y]: readonly [number, number]): readonly [number, number] =>
+    mirror === 'across' ? [1 - x, y] : [x, 1 - y]
+  return { ...ends, from: flipped(ends.from), to: flipped(ends.to) }
+}
