@@ -52,6 +52,7 @@ fn people(command: &PeopleCommand, outcome: &Outcome, changes: &mut Vec<Change>)
         PeopleCommand::CreateUser(new) => changes.push(Change::User(new.user)),
         PeopleCommand::ChangeUser { user, .. }
         | PeopleCommand::SetPassword { user, .. }
+        | PeopleCommand::TakeReset { user, .. }
         | PeopleCommand::SetDisabled { user, .. }
         | PeopleCommand::EndSessions { user, .. }
         // To make room it may have ended the session that was unused for longest.
@@ -67,6 +68,7 @@ fn people(command: &PeopleCommand, outcome: &Outcome, changes: &mut Vec<Change>)
         PeopleCommand::RehashPassword { .. }
         | PeopleCommand::PutSettings { .. }
         | PeopleCommand::ConfirmSession { .. }
+        | PeopleCommand::OfferReset { .. }
         | PeopleCommand::CreateToken { .. } => {}
     }
 }

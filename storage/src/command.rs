@@ -266,6 +266,12 @@ pub enum Rejection {
     RequestNotFound,
     #[error("a file with this id exists")]
     AssetExists,
+    #[error("there is no account yet; the first is made by `easel init` or at the setup address")]
+    NoFirstUser,
+    #[error("the link was used, has expired, or another one took its place")]
+    ResetOver,
+    #[error("your role on this board no longer allows this")]
+    RoleTooLow,
 }
 
 /// How a command ended.

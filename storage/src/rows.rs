@@ -47,6 +47,8 @@ pub enum RowKind {
     Image = 27,
     BoardOfAsset = 28,
     AssetByContent = 29,
+    Reset = 30,
+    ResetOfUser = 31,
 }
 
 /// What a row holds, and how it is found.

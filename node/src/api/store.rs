@@ -177,11 +177,17 @@ pub(crate) fn refused(rejection: Rejection) -> Problem {
         Rejection::RequestReused => Code::IdempotencyKeyReused,
         Rejection::UserExists => Code::EmailInUse,
         Rejection::NotTheFirstUser => Code::SetupDone,
-        Rejection::UserDisabled | Rejection::WrongAddress => Code::Forbidden,
+        Rejection::NoFirstUser => Code::NoAccounts,
+        Rejection::UserDisabled | Rejection::WrongAddress | Rejection::RoleTooLow => {
+            Code::Forbidden
+        }
         Rejection::LastOwner => Code::LastOwner,
         Rejection::LastAdmin => Code::LastAdmin,
         Rejection::TooMany { .. } => Code::QuotaExceeded,
-        Rejection::LinkOver | Rejection::LinkUsedUp | Rejection::InvitationOver => Code::Gone,
+        Rejection::LinkOver
+        | Rejection::LinkUsedUp
+        | Rejection::InvitationOver
+        | Rejection::ResetOver => Code::Gone,
         Rejection::UserNotFound
         | Rejection::SessionNotFound
         | Rejection::TokenNotFound

@@ -92,6 +92,18 @@ pub enum PeopleCommand {
         if_rev: u64,
         keys: Vec<KeyRow>,
     },
+    /// Whoever has the secret may set this person's password, once and until then. It takes the place of an earlier one.
+    OfferReset {
+        user: UserId,
+        hash: SecretHash,
+        expires_at: Time,
+    },
+    /// Sets the password of the person whom this secret was given; their sessions end.
+    TakeReset {
+        user: UserId,
+        hash: SecretHash,
+        password: PasswordHash,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

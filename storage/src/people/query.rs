@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use super::records::{
-    KeyringRow, SessionOfUser, SessionRow, SettingsRow, Subject, TokenOfUser, TokenRow,
+    KeyringRow, ResetRow, SessionOfUser, SessionRow, SettingsRow, Subject, TokenOfUser, TokenRow,
     UserByEmail, UserRow,
 };
-use crate::ids::{SessionId, TokenId, UserId};
-use crate::names::Email;
+use crate::ids::{SessionId, Time, TokenId, UserId};
+use crate::names::{Email, SecretHash};
 use crate::query::page_rows;
 use crate::rows::{ReadRows, Single};
 use crate::tx::{Fault, ReadTx};
@@ -30,6 +30,8 @@ pub enum PeopleQuery {
     TokensOf(UserId),
     Settings(UserId),
     Keyring,
+    /// Whose password this secret sets, and until when. It may be over: the command decides.
+    Reset(SecretHash),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +45,7 @@ pub enum PeopleAnswer {
     Tokens(Vec<(TokenId, TokenRow)>),
     Settings(Option<SettingsRow>),
     Keyring(Option<KeyringRow>),
+    Reset(Option<(UserView, Time)>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +87,7 @@ pub(crate) fn answer(tx: &dyn ReadTx, query: &PeopleQuery) -> Result<PeopleAnswe
         PeopleQuery::TokensOf(user) => PeopleAnswer::Tokens(tokens_of(tx, *user)?),
         PeopleQuery::Settings(user) => PeopleAnswer::Settings(tx.get(user)?),
         PeopleQuery::Keyring => PeopleAnswer::Keyring(tx.get(&Single)?),
+        PeopleQuery::Reset(hash) => PeopleAnswer::Reset(read_reset(tx, *hash)?),
     })
 }
 
@@ -148,6 +152,18 @@ fn read_session(tx: &dyn ReadTx, session: SessionId) -> Result<Option<SessionVie
         Subject::Link { .. } => None,
     };
     Ok(Some(SessionView { row, user }))
+}
+
+fn read_reset(tx: &dyn ReadTx, hash: SecretHash) -> Result<Option<(UserView, Time)>, Fault> {
+    let Some(ResetRow {
+        user: id,
+        expires_at,
+    }) = tx.get(&hash)?
+    else {
+        return Ok(None);
+    };
+    let row = tx.get_known(&id)?;
+    Ok(Some((UserView { id, row }, expires_at)))
 }
 
 fn sessions_of(tx: &dyn ReadTx, user: UserId) -> Result<Vec<(SessionId, SessionRow)>, Fault> {

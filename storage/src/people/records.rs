@@ -181,6 +181,27 @@ impl Record for SettingsRow {
     type Key = UserId;
 }
 
+/// A secret by which a password is set, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetRow {
+    pub user: UserId,
+    pub expires_at: Time,
+}
+
+impl Record for ResetRow {
+    const KIND: RowKind = RowKind::Reset;
+    type Key = SecretHash;
+}
+
+/// The one that is open for a person, if there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetOfUser(pub SecretHash);
+
+impl Record for ResetOfUser {
+    const KIND: RowKind = RowKind::ResetOfUser;
+    type Key = UserId;
+}
+
 /// The keys that seal tokens, themselves sealed with the installation's master key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyringRow {

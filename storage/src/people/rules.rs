@@ -9,9 +9,9 @@ use bytes::Bytes;
 
 use super::command::{AvatarChange, ClientInfo, NewUser, PeopleCommand, PeopleOutcome, UserChange};
 use super::records::{
-    InstanceRole, KeyRow, KeyringRow, ROTATION_GRACE_MS, Refresh, Rotated, SESSION_MS_MAX,
-    SESSIONS_MAX, SessionOfUser, SessionRow, SettingsRow, Subject, TOKENS_MAX, TokenOfUser,
-    TokenRow, UserByEmail, UserRow,
+    InstanceRole, KeyRow, KeyringRow, ROTATION_GRACE_MS, Refresh, ResetOfUser, ResetRow, Rotated,
+    SESSION_MS_MAX, SESSIONS_MAX, SessionOfUser, SessionRow, SettingsRow, Subject, TOKENS_MAX,
+    TokenOfUser, TokenRow, UserByEmail, UserRow,
 };
 use crate::command::{Outcome, Rejection, Reply};
 use crate::ids::{SessionId, Time, TokenId, UserId};
@@ -105,6 +105,16 @@ pub(crate) fn apply(
         }
         PeopleCommand::RevokeToken { token } => revoke_token(tx, *token),
         PeopleCommand::PutKeyring { if_rev, keys } => put_keyring(tx, *if_rev, keys),
+        PeopleCommand::OfferReset {
+            user,
+            hash,
+            expires_at,
+        } => offer_reset(tx, *user, *hash, *expires_at),
+        PeopleCommand::TakeReset {
+            user,
+            hash,
+            password,
+        } => take_reset(tx, at, *user, *hash, password),
     }
 }
 
@@ -121,12 +131,7 @@ fn refused(rejection: Rejection) -> Result<Reply, Fault> {
 }
 
 fn create_first_user(tx: &mut dyn WriteTx, at: Time, new: &NewUser) -> Result<Reply, Fault> {
-    let mut found = false;
-    tx.scan::<UserRow>(&Single, &mut |_, _| {
-        found = true;
-        Ok(ControlFlow::Break(()))
-    })?;
-    if found {
+    if any_user(tx)? {
         return refused(Rejection::NotTheFirstUser);
     }
     let admin = NewUser {
@@ -138,7 +143,20 @@ fn create_first_user(tx: &mut dyn WriteTx, at: Time, new: &NewUser) -> Result<Re
     ended(PeopleOutcome::User(row))
 }
 
+fn any_user(tx: &dyn WriteTx) -> Result<bool, Fault> {
+    let mut found = false;
+    tx.scan::<UserRow>(&Single, &mut |_, _| {
+        found = true;
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(found)
+}
+
 fn create_user(tx: &mut dyn WriteTx, at: Time, new: &NewUser) -> Result<Reply, Fault> {
+    // The first is an admin's and comes to own what was there; another one before it would leave nobody to administer.
+    if !any_user(tx)? {
+        return refused(Rejection::NoFirstUser);
+    }
     let is_taken = tx.get::<UserByEmail>(&new.email.folded())?.is_some();
     if is_taken || tx.get::<UserRow>(&new.user)?.is_some() {
         return refused(Rejection::UserExists);
@@ -241,7 +259,49 @@ fn set_password(
     row.changed_at = at;
     tx.put(&user, &row)?;
     end_sessions(tx, user, keep)?;
+    end_reset(tx, user)?;
     ended(PeopleOutcome::User(row))
+}
+
+fn offer_reset(
+    tx: &mut dyn WriteTx,
+    user: UserId,
+    hash: SecretHash,
+    expires_at: Time,
+) -> Result<Reply, Fault> {
+    let Some(row) = tx.get::<UserRow>(&user)? else {
+        return refused(Rejection::UserNotFound);
+    };
+    if row.disabled_at.is_some() {
+        return refused(Rejection::UserDisabled);
+    }
+    end_reset(tx, user)?;
+    tx.put(&hash, &ResetRow { user, expires_at })?;
+    tx.put(&user, &ResetOfUser(hash))?;
+    done()
+}
+
+fn take_reset(
+    tx: &mut dyn WriteTx,
+    at: Time,
+    user: UserId,
+    hash: SecretHash,
+    password: &PasswordHash,
+) -> Result<Reply, Fault> {
+    match tx.get::<ResetRow>(&hash)? {
+        Some(row) if row.user == user && at < row.expires_at => {
+            set_password(tx, at, user, password, None)
+        }
+        Some(_) | None => refused(Rejection::ResetOver),
+    }
+}
+
+fn end_reset(tx: &mut dyn WriteTx, user: UserId) -> Result<(), Fault> {
+    if let Some(ResetOfUser(hash)) = tx.get(&user)? {
+        tx.delete::<ResetRow>(&hash)?;
+        tx.delete::<ResetOfUser>(&user)?;
+    }
+    Ok(())
 }
 
 fn set_disabled(
@@ -265,6 +325,7 @@ fn set_disabled(
     if disabled {
         end_sessions(tx, user, None)?;
         end_tokens(tx, user)?;
+        end_reset(tx, user)?;
     }
     ended(PeopleOutcome::User(row))
 }
@@ -289,6 +350,7 @@ fn delete_user(
     }
     end_sessions(tx, user, None)?;
     end_tokens(tx, user)?;
+    end_reset(tx, user)?;
     sharing::leave_boards(tx, at, user, boards_to)?;
     tx.delete::<SettingsRow>(&user)?;
     tx.delete::<UserByEmail>(&row.email.folded())?;

@@ -566,3 +566,81 @@ fn people_are_found_by_name_and_address_page_by_page() {
     assert_eq!(page(Some("PERSON2@example.org"), None, 100).users.len(), 1);
     assert_eq!(page(Some("person2@exam"), None, 100).users.len(), 0);
 }
+
+#[test]
+fn a_secret_to_set_a_password_works_once_and_in_time() {
+    let offer = |n: u8, expires_at| PeopleCommand::OfferReset {
+        user: user(2),
+        hash: secret(n),
+        expires_at: Time(expires_at),
+    };
+    let take = |n: u8, of: u8| PeopleCommand::TakeReset {
+        user: user(of),
+        hash: secret(n),
+        password: password("second"),
+    };
+    let over = || Err(Rejection::ResetOver);
+    let offered = |world: &World, n| match world.ask_people(PeopleQuery::Reset(secret(n))) {
+        PeopleAnswer::Reset(found) => found.map(|(view, end)| (view.id, end)),
+        other => panic!("{other:?}"),
+    };
+    let new = || {
+        let mut world = World::with_people(3);
+        world.admit(offer(1, 100_000));
+        world.start_session(7, 2);
+        world
+    };
+    let mut world = new();
+    assert_eq!(offered(&world, 1), Some((user(2), Time(100_000))));
+    assert_eq!(world.people(take(9, 2)), over(), "nobody was given it");
+    assert_eq!(world.people(take(1, 3)), over(), "it is somebody else's");
+    assert!(world.has_session(7));
+    world.admit(take(1, 2));
+    assert!(!world.has_session(7));
+    let row = world.get::<UserRow>(&user(2)).unwrap();
+    assert_eq!(row.password, Some(password("second")));
+    assert_eq!(world.people(take(1, 2)), over(), "it was used");
+
+    // What makes it worthless before it is used.
+    let set = PeopleCommand::SetPassword {
+        user: user(2),
+        password: password("third"),
+        keep: None,
+    };
+    let disable = PeopleCommand::SetDisabled {
+        user: user(2),
+        disabled: true,
+    };
+    let delete = PeopleCommand::DeleteUser {
+        user: user(2),
+        boards_to: None,
+    };
+    for command in [set, disable, delete, offer(2, 100_000)] {
+        let mut world = new();
+        world.admit(command.clone());
+        assert_eq!(world.people(take(1, 2)), over(), "{command:?}");
+        assert_eq!(offered(&world, 1), None, "{command:?}");
+    }
+    for (at, wanted) in [(99_999, Ok(())), (100_000, over().map(drop))] {
+        let mut world = new();
+        world.later(at - world.now - 1);
+        assert_eq!(world.people(take(1, 2)).map(drop), wanted, "at {at}");
+    }
+
+    let mut world = World::with_people(2);
+    world.admit(PeopleCommand::SetDisabled {
+        user: user(2),
+        disabled: true,
+    });
+    let refused = world.people(offer(1, 100_000));
+    assert_eq!(refused, Err(Rejection::UserDisabled));
+}
+
+#[test]
+fn nobody_comes_before_the_first_admin() {
+    let mut world = World::new();
+    let refused = world.people(PeopleCommand::CreateUser(new_user(1)));
+    assert_eq!(refused, Err(Rejection::NoFirstUser));
+    world.admit(PeopleCommand::CreateFirstUser(new_user(1)));
+    world.admit(PeopleCommand::CreateUser(new_user(2)));
+}

@@ -123,11 +123,14 @@ fn every_rejection_has_a_sample() {
         Rejection::WrongAddress => 35,
         Rejection::RequestNotFound => 36,
         Rejection::AssetExists => 37,
+        Rejection::NoFirstUser => 38,
+        Rejection::ResetOver => 39,
+        Rejection::RoleTooLow => 40,
     };
     let replies = replies();
     let refused = replies.iter().filter_map(|(_, reply)| reply.as_ref().err());
     let numbers: Vec<_> = refused.map(number).collect();
-    assert_eq!(numbers, (0..=37).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..=40).collect::<Vec<_>>());
 }
 
 fn commands() -> Vec<(String, Envelope)> {
@@ -303,6 +306,9 @@ fn first_replies() -> Vec<(&'static str, Reply)> {
         ("wrong-address", Err(Rejection::WrongAddress)),
         ("request-not-found", Err(Rejection::RequestNotFound)),
         ("asset-exists", Err(Rejection::AssetExists)),
+        ("no-first-user", Err(Rejection::NoFirstUser)),
+        ("reset-over", Err(Rejection::ResetOver)),
+        ("role-too-low", Err(Rejection::RoleTooLow)),
     ]
 }
 

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use easel_storage::names::{DisplayName, Email, Label, PasswordHash, SecretHash};
 use easel_storage::people::{
     Avatar, AvatarChange, ClientInfo, InstanceRole, KeyRow, KeyState, KeyringRow, NewUser,
-    PeopleCommand, PeopleOutcome, Refresh, Rotated, Scope, SessionOfUser, SessionRow, SettingsRow,
-    Subject, TokenOfUser, TokenRow, UserByEmail, UserChange, UserRow,
+    PeopleCommand, PeopleOutcome, Refresh, ResetOfUser, ResetRow, Rotated, Scope, SessionOfUser,
+    SessionRow, SettingsRow, Subject, TokenOfUser, TokenRow, UserByEmail, UserChange, UserRow,
 };
 use easel_storage::rows::{RowKind, Single};
 use easel_storage::{LinkId, Outcome, Reply, TokenId, UserId};
@@ -36,9 +36,11 @@ pub(super) fn expect_every_command() {
         PeopleCommand::CreateToken { .. } => 13,
         PeopleCommand::RevokeToken { .. } => 14,
         PeopleCommand::PutKeyring { .. } => 15,
+        PeopleCommand::OfferReset { .. } => 16,
+        PeopleCommand::TakeReset { .. } => 17,
     };
     let numbers: BTreeSet<_> = commands().iter().map(|(_, c)| number(c)).collect();
-    assert_eq!(numbers, (0..=15).collect());
+    assert_eq!(numbers, (0..=17).collect());
 }
 
 pub(super) fn commands() -> Vec<(&'static str, PeopleCommand)> {
@@ -155,6 +157,22 @@ pub(super) fn commands() -> Vec<(&'static str, PeopleCommand)> {
                 keys: keyring().keys,
             },
         ),
+        (
+            "people-offer-reset",
+            PeopleCommand::OfferReset {
+                user,
+                hash: HASH,
+                expires_at: AT,
+            },
+        ),
+        (
+            "people-take-reset",
+            PeopleCommand::TakeReset {
+                user,
+                hash: HASH,
+                password: password(),
+            },
+        ),
     ]
 }
 
@@ -241,6 +259,12 @@ pub(super) fn check_rows(samples: &mut Samples) -> BTreeSet<RowKind> {
     samples.check_row(&mut kinds, "token-of-user", &(USER, TOKEN), &TokenOfUser);
     samples.check_row(&mut kinds, "settings", &USER, &settings());
     samples.check_row(&mut kinds, "keyring", &Single, &keyring());
+    let reset = ResetRow {
+        user: USER,
+        expires_at: AT,
+    };
+    samples.check_row(&mut kinds, "reset", &HASH, &reset);
+    samples.check_row(&mut kinds, "reset-of-user", &USER, &ResetOfUser(HASH));
     kinds
 }
 

@@ -26,7 +26,7 @@ const HASH: SecretHash = SecretHash::from_bytes([0x99; 32]);
 
 /// How many kinds of rows there are; a new one does not compile until it is named here.
 pub(super) fn kinds() -> usize {
-    let last = RowKind::AssetByContent;
+    let last = RowKind::ResetOfUser;
     match last {
         RowKind::User
         | RowKind::UserByEmail
@@ -56,7 +56,9 @@ pub(super) fn kinds() -> usize {
         | RowKind::WorkspaceBoard
         | RowKind::Image
         | RowKind::BoardOfAsset
-        | RowKind::AssetByContent => last as usize,
+        | RowKind::AssetByContent
+        | RowKind::Reset
+        | RowKind::ResetOfUser => last as usize,
     }
 }
 
