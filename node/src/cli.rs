@@ -1,5 +1,7 @@
 //! The command line: what can be asked of the program, and the number it ends with.
 
+mod people;
+
 use crate::api::time::rfc3339;
 use crate::config::{self, Address, Config, Flag, LoadError, Loaded, MaybeAddress, Sources};
 use crate::offline::{self, FirstUser, KeysTask};
@@ -7,6 +9,7 @@ use crate::systemd::Sockets;
 use crate::{COMMIT, VERSION, logging, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use easel_storage::people::KeyState;
+use people::{AskArgs, TokenCommand, UserCommand};
 use serde_json::json;
 use std::io::Write;
 use std::net::TcpListener;
@@ -21,7 +24,9 @@ enum Exit {
     Failure = 1,
     /// The configuration cannot be meant.
     Config = 3,
-    /// It is clear what is wanted, and this release will not do it.
+    /// No node is there to be asked.
+    Unreachable = 4,
+    /// It is clear what is wanted, and a rule says no.
     Refused = 5,
 }
 
@@ -38,6 +43,7 @@ Examples:
   easel serve --listen 127.0.0.1:9000      Use another port (127.0.0.1:0 takes a free one and prints it)
   EASEL_LOG__LEVEL=debug easel serve       Set any key of the configuration from the environment
   easel check-config --config easel.toml   See what would hold, and where each value is from
+  easel user add grace@example.org         Make an account on the node that runs on ./data
 
 Exit codes:
   0 it worked · 1 it did not · 2 wrong usage · 3 wrong configuration · 4 a node cannot be reached · 5 refused";
@@ -58,6 +64,21 @@ To back up, stop the node and copy the data folder.";
 const INIT_HELP: &str = "\
 Boards that were made before there were accounts come to belong to this one. The node must not be running; a node that is
 prints an address at its start where the first account is made in the browser instead.";
+
+const ASK_HELP: &str = "\
+The node is asked over the socket easel.sock in its data folder, which is for root and for the user it runs as. No account
+and no password is needed, so an admin who is locked out lets themselves in again with `easel user reset-password`.
+
+Example, for a node that systemd runs:
+  sudo easel user list --data-dir /var/lib/easel";
+
+const KEYS_HELP: &str = "\
+Examples:
+  easel keys list --data-dir /var/lib/easel
+  easel keys retire k4.lid.… --data-dir /var/lib/easel
+
+A new key is announced, seals new sessions from about a minute after the node's start, and opens them as long as they live;
+the one before it only opens. Keys turn by themselves every 90 days. Retire one at once when it may be known to others.";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -92,10 +113,27 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         admin_name: Option<String>,
     },
+    /// Look at and change the accounts of a running node, from its own machine
+    #[command(after_help = ASK_HELP)]
+    User {
+        #[command(flatten)]
+        args: AskArgs,
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Look at and change the personal tokens of a running node, from its own machine
+    #[command(after_help = ASK_HELP)]
+    Token {
+        #[command(flatten)]
+        args: AskArgs,
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
     /// Look at or change the keys that sessions are sealed with, of a node that is not running
+    #[command(after_help = KEYS_HELP)]
     Keys {
         #[command(flatten)]
-        config: ConfigArgs,
+        node: NodeArgs,
         #[command(subcommand)]
         task: KeysCommand,
     },
@@ -147,6 +185,27 @@ struct ConfigArgs {
     config: Option<PathBuf>,
 }
 
+/// Which node is meant, for commands with commands of their own: to be given before them or after.
+#[derive(Debug, Args)]
+struct NodeArgs {
+    /// Where the node keeps everything [default: ./data]
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<String>,
+    /// The configuration file [default: /etc/easel/easel.toml, if it exists]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+}
+
+impl From<NodeArgs> for ConfigArgs {
+    fn from(NodeArgs { data_dir, config }: NodeArgs) -> ConfigArgs {
+        ConfigArgs {
+            data_dir,
+            listen: None,
+            config,
+        }
+    }
+}
+
 /// Runs what the command line asks for.
 pub(crate) fn run() -> ExitCode {
     // clap itself ends the process with 2 for wrong usage and 0 for help.
@@ -158,7 +217,9 @@ pub(crate) fn run() -> ExitCode {
             admin_password_file,
             admin_name,
         } => init(config, &admin_email, admin_name, &admin_password_file),
-        Command::Keys { config, task } => keys(config, task),
+        Command::User { args, command } => people::user(args, command),
+        Command::Token { args, command } => people::token(args, command),
+        Command::Keys { node, task } => keys(node, task),
         Command::CheckConfig { config, format } => check_config(config, format),
         Command::Version { json } => version(json),
     }
@@ -175,6 +236,10 @@ fn init(args: ConfigArgs, email: &str, name: Option<String>, password: &Path) ->
     match made {
         Ok(user) => {
             say(&format!("{email} can sign in now ({user})"));
+            say(&format!(
+                "Start the node: easel serve --data-dir {}",
+                config.data_dir.display()
+            ));
             Exit::Ok
         }
         Err(error) => {
@@ -184,8 +249,8 @@ fn init(args: ConfigArgs, email: &str, name: Option<String>, password: &Path) ->
     }
 }
 
-fn keys(args: ConfigArgs, task: KeysCommand) -> Exit {
-    let config = match load(args) {
+fn keys(node: NodeArgs, task: KeysCommand) -> Exit {
+    let config = match load(node.into()) {
         Ok(loaded) => loaded.config,
         Err(exit) => return exit,
     };

@@ -4,6 +4,7 @@
 //! is (`easel-board`). Begin at [`cli`] for what can be asked of the program, at [`serve`] for what runs and in which
 //! order it stops, at [`http`] for a request's way in.
 
+mod admin;
 mod api;
 mod app;
 mod auth;

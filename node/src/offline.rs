@@ -1,7 +1,7 @@
 //! What the program does with a data folder that no node has open: `easel init` and `easel keys`. Nothing listens
 //! meanwhile.
 
-use crate::auth::{Auth, Context, HashCost, Known, Password, wall_clock};
+use crate::auth::{Auth, Context, HashCost, KeyRefused, Known, Password, RingChange, wall_clock};
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::serve::{self, start_auth, start_node};
@@ -89,10 +89,7 @@ async fn make_first(folder: &Folder, first: FirstUser) -> anyhow::Result<UserId>
         .await;
     let password = hashed.map_err(|problem| {
         let whys: Vec<_> = problem.errors.iter().map(|e| e.detail.as_str()).collect();
-        anyhow!(
-            "the password is not good enough: it {}",
-            whys.join(", and it ")
-        )
+        anyhow!("the password is not good enough: {}", whys.join("; "))
     })?;
     let user = UserId::mint();
     let new = NewUser {
@@ -124,6 +121,14 @@ pub(crate) enum KeysTask {
 
 /// Does it, and gives the keys there are then.
 pub(crate) fn keys(config: &Config, task: KeysTask) -> anyhow::Result<Vec<KeyRow>> {
+    // Opening makes a folder where there is none, which nobody means who asks for keys.
+    let folder = &config.data_dir;
+    if !folder.join("node.json").exists() {
+        bail!(
+            "there is no data folder at {}; name it with --data-dir",
+            folder.display()
+        );
+    }
     block_on(async {
         let folder = Folder::open(config).await?;
         let auth = &folder.auth;
@@ -134,7 +139,12 @@ pub(crate) fn keys(config: &Config, task: KeysTask) -> anyhow::Result<Vec<KeyRow
         };
         let keys = auth.keys().await;
         folder.close().await;
-        done?;
+        match (done, task) {
+            (Err(RingChange::Refused(KeyRefused::Unknown)), KeysTask::Retire(id)) => {
+                bail!("there is no key {id}; `easel keys list` shows those there are")
+            }
+            (done, _) => done?,
+        }
         Ok(keys?.keys)
     })
 }

@@ -1,5 +1,6 @@
 //! A node from start to end: what is opened in which order, and how it stops without losing what it accepted.
 
+use crate::admin::socket::Socket;
 use crate::api::{Bodies, Cursors, Previews};
 use crate::app::{App, AppState};
 use crate::auth::{Auth, AuthOptions, HashCost, Known, MasterSource, wall_clock};
@@ -64,6 +65,15 @@ async fn bind_ops(ops: MaybeAddress) -> anyhow::Result<Option<Listener>> {
     }
 }
 
+/// A file system may know no sockets. Everything else is there then.
+fn bind_socket(config: &Config) -> Option<Socket> {
+    Socket::bind(&config.data_dir)
+        .inspect_err(|error| {
+            tracing::warn!(%error, "going on without the socket of `easel user` and `easel token`");
+        })
+        .ok()
+}
+
 /// What ends a node.
 enum End {
     /// Somebody asked.
@@ -94,6 +104,7 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     let app = assemble(config, metrics, &node, auth, &public);
     let setup = app.auth.setup_url(&app.origin).await;
     let setup = setup.map_err(|_| anyhow::anyhow!("the accounts cannot be read"))?;
+    let by_socket = bind_socket(&app.config);
     announce(&app, &public, ops.as_ref(), setup.as_deref());
 
     let stopping = Stopping::default();
@@ -123,6 +134,10 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
             watching.clone(),
         ))
     });
+    let by_socket = by_socket.map(|socket| {
+        let stop = stopping.stop.clone();
+        tokio::spawn(socket.serve(app.clone(), stop))
+    });
     systemd::ready(&app);
     // Ends with the runtime, so that there is a sign of life for as long as there is a process.
     tokio::spawn(systemd::report(app.clone()));
@@ -135,6 +150,9 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     };
     let stopped = async {
         drain(&app, &stopping, &mut servers).await;
+        if let Some(by_socket) = by_socket {
+            let _ = by_socket.await;
+        }
         if tokio::time::timeout(NODE_STOP_MAX, node.shutdown())
             .await
             .is_err()

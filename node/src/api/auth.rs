@@ -14,7 +14,9 @@ use super::time::rfc3339;
 use super::users::known;
 use super::wire::Text;
 use crate::app::{App, AppState};
-use crate::auth::{Caller, Client, Context, Cookie, Password, SignedIn, TokenPair, wall_clock};
+use crate::auth::{
+    Caller, Client, Context, Cookie, Password, Secret, SignedIn, TokenPair, wall_clock,
+};
 use crate::config::Registration;
 use crate::http::Peer;
 use crate::http::problem::{Code, Problem};
@@ -392,6 +394,43 @@ pub(super) async fn confirm(
         .confirm(session, &user, password, &from, wall_clock())
         .await?;
     Ok(no_store(StatusCode::NO_CONTENT.into_response()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reset {
+    token: String,
+    password: String,
+}
+
+/// A password for whoever has the address that `easel user` printed; it works once.
+pub(super) async fn reset_password(
+    State(app): State<AppState>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let asked = body::read::<Reset>(&app, request, Accepts::Json)
+        .await?
+        .value;
+    let secret = Secret::parse(&asked.token).map_err(|_| Code::Gone)?;
+    let query = PeopleQuery::Reset(secret.hash());
+    let PeopleAnswer::Reset(found) = store::people(&app, ReadLevel::Local, query).await? else {
+        return Err(Code::Internal.into());
+    };
+    // Hashing is dear: only for who may set one.
+    let (user, _) = found
+        .filter(|(_, end)| wall_clock() < *end)
+        .ok_or(Code::Gone)?;
+    let context = Context::new(&[user.row.email.as_str(), user.row.name.as_str()]);
+    let new = Password::new(asked.password);
+    let password = app.auth.hash_password(new, &context, "/password").await?;
+    let command = PeopleCommand::TakeReset {
+        user: user.id,
+        hash: secret.hash(),
+        password,
+    };
+    let ran = store::run(&app, &Caller::Anonymous, command).await?;
+    let response = StatusCode::NO_CONTENT.into_response();
+    Ok(ran.finish(no_store(response)))
 }
 
 #[derive(Deserialize)]

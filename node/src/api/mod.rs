@@ -31,9 +31,10 @@ mod users;
 mod wire;
 mod ydoc;
 
-pub(crate) use access::{scope, seen};
+pub(crate) use access::{SCOPES, scope, scope_word, seen};
 pub(crate) use cursor::Cursors;
 pub(crate) use preview::Previews;
+pub(crate) use store::{not_run, refused};
 pub(crate) use ydoc::Bodies;
 
 use crate::app::AppState;
@@ -75,6 +76,7 @@ fn auth_routes() -> OpenApiRouter<AppState> {
         .route("/auth/refresh", post(auth::refresh))
         .route("/auth/logout", post(auth::logout))
         .route("/auth/reauth", post(auth::confirm))
+        .route("/auth/password/reset", post(auth::reset_password))
         .route("/auth/guest", post(links::guest))
         .route(
             "/auth/sessions",

@@ -287,9 +287,16 @@ impl Ring {
 pub(crate) enum KeyRefused {
     #[error("there is no such key")]
     Unknown,
-    #[error("the active key cannot be taken away; rotate first")]
+    #[error("the active key cannot be taken away; announce another with `easel keys rotate` first")]
     Active,
-    #[error("a key is pending already")]
+    #[error(
+        "the key is still the active one: the announced one takes its place about a minute after the node's start. \
+         Start the node, stop it after that, and retire the key then"
+    )]
+    StillActive,
+    #[error(
+        "a key is announced already; it becomes the active one about a minute after the node's start"
+    )]
     Pending,
 }
 
@@ -338,7 +345,9 @@ pub(crate) fn destroy(keys: &[KeyRow], id: &str) -> Result<Vec<KeyRow>, KeyRefus
         .iter()
         .find(|key| key.id == id)
         .ok_or(KeyRefused::Unknown)?;
+    let is_replaced = keys.iter().any(|key| key.state == KeyState::Pending);
     match key.state {
+        KeyState::Active if is_replaced => Err(KeyRefused::StillActive),
         KeyState::Active => Err(KeyRefused::Active),
         KeyState::Pending | KeyState::VerifyOnly => {
             Ok(keys.iter().filter(|key| key.id != id).cloned().collect())
@@ -441,6 +450,9 @@ mod tests {
         let now = Time(0);
         let first = vec![master().seal_new(HERE, KeyState::Active, now)];
         let both = announce(&first, master().seal_new(HERE, KeyState::Pending, now)).unwrap();
+        let still = Err(KeyRefused::StillActive);
+        assert_eq!(destroy(&both, &first[0].id), still);
+        assert_eq!(destroy(&both, &both[1].id), Ok(first));
         let keys = activate(&both, now).unwrap();
         let (old, active) = (&keys[0].id, &keys[1].id);
         assert_eq!(destroy(&keys, active), Err(KeyRefused::Active));

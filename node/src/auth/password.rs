@@ -211,11 +211,12 @@ impl Weakness {
 
     pub(crate) fn detail(self) -> String {
         match self {
-            Weakness::TooShort => format!("has at least {} characters", Password::CHARS_MIN),
-            Weakness::TooLong => format!("has at most {} bytes", Password::BYTES_MAX),
-            Weakness::Common => "is among the first that an attacker tries".to_owned(),
+            Weakness::TooShort => format!("it needs at least {} characters", Password::CHARS_MIN),
+            Weakness::TooLong => format!("it may have at most {} bytes", Password::BYTES_MAX),
+            Weakness::Common => "this one is among the most used; choose another".to_owned(),
             Weakness::NamesYou => {
-                "is little more than your name, your address or the name of this place".to_owned()
+                "it is little more than your name, your address or the name of this place; choose another"
+                    .to_owned()
             }
         }
     }

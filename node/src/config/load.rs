@@ -6,7 +6,7 @@ use figment::Provider;
 use figment::error::{Error as FigmentError, Kind};
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -154,6 +154,7 @@ fn read_file(path: &Path, known: &Known, wrong: &mut Vec<String>) -> Result<Laye
     })?;
     let mut flat = BTreeMap::new();
     for dict in profiles.into_values() {
+        let dict = without_wrong_sections(dict, &path.display().to_string(), known, wrong);
         flatten("", dict, &mut flat);
     }
     let mut values = BTreeMap::new();
@@ -175,6 +176,33 @@ fn read_file(path: &Path, known: &Known, wrong: &mut Vec<String>) -> Result<Laye
         }
     }
     Ok(Layer { values })
+}
+
+/// A slip in a section's name is told once and not with each of its keys; also when there are none under it.
+fn without_wrong_sections(dict: Dict, place: &str, known: &Known, wrong: &mut Vec<String>) -> Dict {
+    let sections: BTreeSet<&str> = known
+        .keys()
+        .filter_map(|key| Some(key.split_once('.')?.0))
+        .collect();
+    let mut is_right = |name: &String, value: &Value| {
+        let Value::Dict(_, inner) = value else {
+            return true;
+        };
+        if sections.contains(name.as_str()) || known.contains_key(name) {
+            return true;
+        }
+        let hint = match nearest(sections.iter().copied(), |other| likeness(name, other)) {
+            Some(section) => format!("did you mean [{section}]?"),
+            // Its keys say more: one of them may be right, and only stand in the wrong section.
+            None if !inner.is_empty() => return true,
+            None => "`easel check-config` lists the keys there are".to_owned(),
+        };
+        wrong.push(format!("unknown section [{name}] in {place}; {hint}"));
+        false
+    };
+    let mut dict = dict;
+    dict.retain(|name, value| is_right(name, value));
+    dict
 }
 
 fn read_environment(
@@ -262,22 +290,31 @@ fn like(default: &Value, text: &str) -> Result<Value, &'static str> {
 
 fn unknown(key: &str, place: &str, known: &Known, write: impl Fn(&str) -> String) -> String {
     let last = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
-    let likeness = |other: &str| {
-        let whole = strsim::normalized_damerau_levenshtein(key, other);
-        let end = strsim::normalized_damerau_levenshtein(&last(key), &last(other));
+    let alike = |other: &str| {
         // A right name in the wrong section counts, a little less than a slip in the right one.
-        whole.max(end * 0.95)
+        likeness(key, other).max(likeness(&last(key), &last(other)) * 0.95)
     };
-    let nearest = known
-        .keys()
-        .map(|other| (likeness(other), other))
-        .filter(|(score, _)| *score >= LIKENESS_MIN)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = match nearest {
-        Some((_, other)) => format!("did you mean {}?", write(other)),
+    let hint = match nearest(known.keys().map(String::as_str), alike) {
+        Some(other) => format!("did you mean {}?", write(other)),
         None => "`easel check-config` lists the keys there are".to_owned(),
     };
     format!("unknown key {} in {place}; {hint}", write(key))
+}
+
+/// How alike two names are; 1 is equal.
+fn likeness(one: &str, other: &str) -> f64 {
+    strsim::normalized_damerau_levenshtein(one, other)
+}
+
+fn nearest<'a>(
+    names: impl Iterator<Item = &'a str>,
+    alike: impl Fn(&str) -> f64,
+) -> Option<&'a str> {
+    names
+        .map(|name| (alike(name), name))
+        .filter(|(score, _)| *score >= LIKENESS_MIN)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
 }
 
 fn extract(layers: &[Layer]) -> Result<Config, Vec<String>> {
@@ -316,6 +353,15 @@ fn origin<'a>(key: &str, layers: &'a [Layer]) -> Option<&'a Origin> {
         .find_map(|layer| layer.values.get(key).map(|(_, origin)| origin))
 }
 
+/// A word alone would be taken for the name of a part, with all that it has to tell.
+fn is_log_level(text: &str) -> bool {
+    const WORDS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_level = |word: &str| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
+    text.split(',')
+        .all(|part| part.contains(['=', '[']) || is_level(part.trim()))
+        && tracing_subscriber::EnvFilter::try_new(text).is_ok()
+}
+
 /// What no single value shows.
 pub(crate) fn check(config: &Config) -> Result<(), LoadError> {
     let Address(http) = config.listen.http;
@@ -331,9 +377,9 @@ pub(crate) fn check(config: &Config) -> Result<(), LoadError> {
             "listen.http and listen.ops are the same address; give them different ports".to_owned(),
         );
     }
-    if tracing_subscriber::EnvFilter::try_new(&config.log.level).is_err() {
+    if !is_log_level(&config.log.level) {
         wrong.push(format!(
-            "log.level is \"{}\"; write error, warn, info, debug or trace",
+            "log.level is \"{}\"; write error, warn, info, debug or trace, or for single parts as in \"info,easel=debug\"",
             config.log.level
         ));
     }
@@ -537,7 +583,32 @@ mod tests {
             (
                 "[log]\nlevel = \"=loud=\"",
                 None,
-                "wrong: log.level is \"=loud=\"; write error, warn, info, debug or trace",
+                "wrong: log.level is \"=loud=\"; write error, warn, info, debug or trace, or for single parts as in \"info,easel=debug\"",
+            ),
+            (
+                "",
+                Some(("EASEL_LOG__LEVEL", "loud")),
+                "wrong: log.level is \"loud\"; write error, warn, info, debug or trace, or for single parts as in \"info,easel=debug\"",
+            ),
+            (
+                "",
+                Some(("EASEL_LOG__LEVEL", "warn,easel::http=DEBUG")),
+                "log.level = \"warn,easel::http=DEBUG\" (environment EASEL_LOG__LEVEL)",
+            ),
+            (
+                "[lisen]\nhttp = \"x\"\nops = \"y\"",
+                None,
+                "wrong: unknown section [lisen] in FILE; did you mean [listen]?",
+            ),
+            (
+                "[lmits]",
+                None,
+                "wrong: unknown section [lmits] in FILE; did you mean [limits]?",
+            ),
+            (
+                "[mail]",
+                None,
+                "wrong: unknown section [mail] in FILE; `easel check-config` lists the keys there are",
             ),
             // What Kubernetes sets for a Service of our name is passed over.
             ("", Some(("EASEL_SERVICE_PORT_HTTP", "80")), ""),

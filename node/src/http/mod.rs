@@ -36,6 +36,7 @@ pub(crate) fn public_routes(app: AppState) -> Router {
         .route("/signin", get(assets::app_page))
         .route("/signup", get(assets::app_page))
         .route("/account", get(assets::app_page))
+        .route("/reset", get(assets::app_page))
         .route("/invite/{token}", get(assets::app_page))
         .route("/s/{token}", get(assets::app_page))
         // Any method, so that a wrong one is told about WebSockets rather than about methods.

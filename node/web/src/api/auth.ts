@@ -60,6 +60,11 @@ export async function signIn({ email, password }: Credentials): Promise<void> {
   account.begin(await post('/auth/login', { email, password }))
 }
 
+/** For whoever has the address that an administrator passed on; it works once. */
+export async function resetPassword(token: string, password: string): Promise<void> {
+  await post('/auth/password/reset', { token, password })
+}
+
 /** Before what only the person themselves may do. */
 export async function confirmPassword(password: string): Promise<void> {
   await send({ method: 'POST', path: '/auth/reauth', body: { password } })

@@ -21,6 +21,7 @@ const account = entry(() => import('./account/account-page'))
 const signIn = entry(() => import('./entry/sign-in-page'))
 const signUp = entry(() => import('./entry/sign-up-page'))
 const setup = entry(() => import('./entry/setup-page'))
+const reset = entry(() => import('./entry/reset-page'))
 const invite = entry(() => import('./entry/invite-page'))
 const visit = entry(() => import('./entry/visit-page'))
 
@@ -71,6 +72,8 @@ function Page({ route }: { route: Route }) {
       return <board.Page board={route.board} />
     case 'setup':
       return <setup.Page />
+    case 'reset':
+      return <reset.Page />
     case 'sign-in':
       return <signIn.Page back={route.back} />
     case 'sign-up':

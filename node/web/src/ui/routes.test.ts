@@ -7,6 +7,7 @@ test.each([
   ['/', '?view=shared', { page: 'start', section: 'shared' }],
   ['/', '?view=other', { page: 'start', section: 'boards' }],
   ['/setup', '', { page: 'setup' }],
+  ['/reset', '', { page: 'reset' }],
   ['/account/', '', { page: 'account' }],
   ['/signin', '', { page: 'sign-in', back: '/' }],
   ['/signin', '?to=%2Fb%2Fbrd_01h', { page: 'sign-in', back: '/b/brd_01h' }],

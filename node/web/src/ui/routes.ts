@@ -7,6 +7,7 @@ export type Route =
   | { readonly page: 'board'; readonly board: string }
   /** The secret stands behind `#`, which no server and no log gets to see. */
   | { readonly page: 'setup' }
+  | { readonly page: 'reset' }
   | { readonly page: 'sign-in'; readonly back: string }
   | { readonly page: 'sign-up'; readonly back: string }
   | { readonly page: 'invite'; readonly token: string }
@@ -36,6 +37,8 @@ export function parseRoute(pathname: string, search: string): Route {
     }
     case '/setup':
       return { page: 'setup' }
+    case '/reset':
+      return { page: 'reset' }
     case '/signin':
       return { page: 'sign-in', back: backOf(params) }
     case '/signup':

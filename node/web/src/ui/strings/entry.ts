@@ -12,6 +12,17 @@ export const entryWords = {
     noTokenText: 'Open the whole setup address that the server printed when it started.',
   },
 
+  reset: {
+    title: 'Choose a password',
+    text: 'You sign in with it from now on. Wherever you were signed in before, you are signed out.',
+    password: 'New password',
+    action: 'Set password',
+    doneTitle: 'Your password is set',
+    doneText: 'Sign in with it now.',
+    goneTitle: 'This address has ended',
+    goneText: 'It was used, it is too old, or it is not complete. Ask who sent it to you for another one.',
+  },
+
   signIn: {
     title: 'Sign in to Easel',
     titleOf: (name: string) => `Sign in to ${name}`,
