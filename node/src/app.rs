@@ -3,7 +3,7 @@
 use crate::api::{Bodies, Cursors, Previews};
 use crate::auth::Auth;
 use crate::config::Config;
-use crate::http::Guard;
+use crate::http::{AppPage, Guard};
 use crate::metrics::Metrics;
 use crate::realtime::Rooms;
 use easel_cluster::Status;
@@ -24,6 +24,9 @@ pub(crate) struct App {
     pub(crate) guard: Guard,
     /// How people reach this node: `public_url`, or the address it listens on.
     pub(crate) origin: String,
+    /// What stands before every path of ours: empty, or `/easel`.
+    pub(crate) base: String,
+    pub(crate) page: AppPage,
     pub(crate) auth: Arc<Auth>,
     pub(crate) cursors: Cursors,
     pub(crate) previews: Previews,
@@ -35,7 +38,7 @@ pub(crate) struct App {
 impl App {
     /// Where a path of ours is, as an answer of the interface names it.
     pub(crate) fn url(&self, path: &str) -> String {
-        path.to_owned()
+        format!("{}{path}", self.base)
     }
 
     /// The whole address of a page, to be passed on to somebody.

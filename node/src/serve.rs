@@ -5,8 +5,8 @@ use crate::api::{Bodies, Cursors, Previews};
 use crate::app::{App, AppState};
 use crate::auth::{Auth, AuthOptions, HashCost, Known, MasterSource, wall_clock};
 use crate::cli::say;
-use crate::config::{Config, MaybeAddress, PublicUrl};
-use crate::http::{self, Guard, Limits, Listener, Stopping};
+use crate::config::{Config, MaybeAddress};
+use crate::http::{self, AppPage, Guard, Limits, Listener, Stopping};
 use crate::metrics::Metrics;
 use crate::observe::ClusterWork;
 use crate::process;
@@ -102,7 +102,7 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     let node = start_node(&config, &metrics, &known, &changes).await?;
     let auth = start_auth(&config, &node, known, HashCost::default()).await?;
     let app = assemble(config, metrics, &node, auth, &public);
-    let setup = app.auth.setup_url(&app.origin).await;
+    let setup = app.auth.setup_url(&app.page_url("")).await;
     let setup = setup.map_err(|_| anyhow::anyhow!("the accounts cannot be read"))?;
     let by_socket = bind_socket(&app.config);
     announce(&app, &public, ops.as_ref(), setup.as_deref());
@@ -233,6 +233,7 @@ pub(crate) fn assemble(
     .flatten()
     .collect();
     let public_url = config.public_url.as_ref();
+    let base = public_url.map_or_else(String::new, |url| url.base().to_owned());
     let cache = Cache::open(&config.data_dir.join("cache"));
     Arc::new(App {
         rooms: Rooms::new(node.store(), metrics.clone(), config.realtime.clone()),
@@ -244,6 +245,8 @@ pub(crate) fn assemble(
             || format!("http://{}", public.at()),
             |url| url.origin().to_owned(),
         ),
+        page: AppPage::below(&base),
+        base,
         cursors: Cursors::new(instance),
         previews: Previews::new(cache.clone()),
         bodies: Bodies::new(cache),
@@ -291,7 +294,7 @@ fn announce(app: &App, public: &Listener, ops: Option<&Listener>, setup: Option<
         .config
         .public_url
         .as_ref()
-        .filter(|url| setup.is_some() && is_beyond_loopback(url))
+        .filter(|url| setup.is_some() && url.is_beyond_loopback())
     {
         tracing::warn!(
             %public_url,
@@ -308,15 +311,6 @@ fn announce(app: &App, public: &Listener, ops: Option<&Listener>, setup: Option<
         say("           (open to whoever reaches it until somebody makes the first account there)");
     }
     say("  stop     Ctrl-C");
-}
-
-fn is_beyond_loopback(url: &PublicUrl) -> bool {
-    let host = url.host();
-    let ip = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse::<IpAddr>();
-    host != "localhost" && !ip.is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Resolves when the node has failed for good.

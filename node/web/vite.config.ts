@@ -13,6 +13,11 @@ const viaNode = {
 
 export default defineConfig({
   plugins: [react(), shell()],
+  // Below which path the app is, only the server knows: it writes that into the page, and scripts and styles name each
+  // other by where they are themselves.
+  experimental: {
+    renderBuiltUrl: (file, { hostType }) => (hostType === 'html' ? `/${file}` : { relative: true }),
+  },
   build: {
     target: 'es2023',
     outDir: 'dist',

@@ -98,7 +98,10 @@ async fn list(
     let body = json!({ "data": data, "next_cursor": next });
     let mut response = conditions::answer(headers, None, &body);
     if let Some(cursor) = next {
-        let mut url = app.url(&format!("{}?limit={limit}&cursor={cursor}", uri.path()));
+        let mut url = app.url(&format!(
+            "/api/v1{}?limit={limit}&cursor={cursor}",
+            uri.path()
+        ));
         for (name, word) in [("user", by.map(|by| by.to_string())), ("since", since_text)] {
             if let Some(word) = word {
                 url.push_str(&format!("&{name}={}", word.replace('+', "%2B")));

@@ -126,11 +126,10 @@ impl Auth {
         } = options;
         let hasher = Hasher::new(cost, Hasher::threads_to_spare()).ok_or(AuthError::Cost(cost))?;
         let cookies = match &public_url {
-            Some(url) if url.origin().starts_with("https://") => CookieKind::HostBound,
+            Some(url) if url.is_https() => CookieKind::HostBound,
             Some(_) | None => CookieKind::Plain,
         };
-        let audience =
-            public_url.map_or_else(|| instance.to_string(), |url| url.origin().to_owned());
+        let audience = public_url.map_or_else(|| instance.to_string(), |url| url.to_string());
         let auth = Auth {
             store,
             instance,

@@ -576,9 +576,9 @@ mod tests {
                 "wrong: limits.connections is zero, with which nothing would work",
             ),
             (
-                "public_url = \"https://example.org/easel\"",
+                "public_url = \"example.org/easel\"",
                 None,
-                "wrong: public_url (FILE): \"https://example.org/easel\" has a path, and this release works at the root of a host only; write for example \"https://boards.example.org\"",
+                "wrong: public_url (FILE): \"example.org/easel\" is not a URL; write for example \"https://boards.example.org\"",
             ),
             (
                 "[log]\nlevel = \"=loud=\"",

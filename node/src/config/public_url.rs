@@ -3,13 +3,15 @@
 use axum::http::Uri;
 use serde::{Deserialize, Deserializer, Serializer};
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
-/// `http://host[:port]` or `https://host[:port]`, in lower case, without a path.
+/// `http://host[:port]` or `https://host[:port]`, in lower case, and the path below which everything is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PublicUrl {
     origin: String,
     host: String,
+    base: String,
 }
 
 impl PublicUrl {
@@ -21,6 +23,21 @@ impl PublicUrl {
     /// The host without its port.
     pub(crate) fn host(&self) -> &str {
         &self.host
+    }
+
+    /// What stands before every path of ours: empty, or `/easel`.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+
+    pub(crate) fn is_beyond_loopback(&self) -> bool {
+        let ip = self.host.trim_start_matches('[').trim_end_matches(']');
+        let is_loopback = ip.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        self.host != "localhost" && !is_loopback
     }
 }
 
@@ -47,21 +64,34 @@ impl FromStr for PublicUrl {
         if authority.as_str().contains('@') {
             return wrong("names a user");
         }
-        if uri.path() != "/" || uri.query().is_some() {
-            return wrong("has a path, and this release works at the root of a host only");
+        if uri.query().is_some() {
+            return wrong("has a query");
+        }
+        let base = uri.path().trim_end_matches('/');
+        if !base.is_empty() && !base[1..].split('/').all(is_plain) {
+            return wrong(
+                "has a path of more than letters, digits, `-`, `_`, `~` and single slashes and dots",
+            );
         }
         let host = authority.host().to_ascii_lowercase();
         let origin = match authority.port_u16() {
             Some(port) if port != default_port => format!("{scheme}://{host}:{port}"),
             Some(_) | None => format!("{scheme}://{host}"),
         };
-        Ok(PublicUrl { origin, host })
+        let base = base.to_owned();
+        Ok(PublicUrl { origin, host, base })
     }
+}
+
+/// A part of a path that stands in pages, headers and patterns as it is.
+fn is_plain(segment: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_~.".contains(&b);
+    !matches!(segment, "" | "." | "..") && segment.bytes().all(is_plain)
 }
 
 impl fmt::Display for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.origin)
+        write!(f, "{}{}", self.origin, self.base)
     }
 }
 
@@ -73,7 +103,7 @@ pub(crate) mod or_empty {
         url: &Option<PublicUrl>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(url.as_ref().map_or("", PublicUrl::origin))
+        serializer.serialize_str(&url.as_ref().map(ToString::to_string).unwrap_or_default())
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
@@ -92,7 +122,7 @@ mod tests {
     use super::PublicUrl;
 
     #[test]
-    fn only_the_root_of_a_host_is_taken() {
+    fn a_host_and_a_path_below_it_are_taken() {
         for (text, expected) in [
             ("https://Boards.Example.org/", "https://boards.example.org"),
             (
@@ -101,7 +131,16 @@ mod tests {
             ),
             ("http://localhost:8080", "http://localhost:8080"),
             ("http://[::1]:8080", "http://[::1]:8080"),
-            ("https://example.org/easel", "error"),
+            ("https://example.org/easel/", "https://example.org/easel"),
+            (
+                "https://example.org/Team/a-b.c",
+                "https://example.org/Team/a-b.c",
+            ),
+            ("https://example.org/a//b", "error"),
+            ("https://example.org/a/../b", "error"),
+            ("https://example.org/%41", "error"),
+            ("https://example.org/{x}", "error"),
+            ("https://example.org/?x", "error"),
             ("https://me@example.org", "error"),
             ("ftp://example.org", "error"),
             ("example.org", "error"),

@@ -4,12 +4,12 @@ use super::frame::OurHost;
 use super::headers;
 use super::html;
 use super::problem::{Code, Problem};
+use crate::app::AppState;
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use std::sync::LazyLock;
 
 /// One file of the built client.
 #[derive(Debug)]
@@ -39,12 +39,13 @@ enum Encoding {
 
 /// Every page of the client is the same document; it looks at the address itself.
 pub(super) async fn app_page(
+    State(app): State<AppState>,
     Extension(OurHost(host)): Extension<OurHost>,
     uri: Uri,
     request_headers: HeaderMap,
 ) -> Response {
-    let Some(file) = find(FILES, "/index.html") else {
-        return not_built();
+    let Some(file) = app.page.document else {
+        return not_built(&app.base);
     };
     let mut response = send(file, &request_headers);
     let fields = response.headers_mut();
@@ -53,30 +54,69 @@ pub(super) async fn app_page(
         headers::client_policy(&host),
     );
     if uri.path().starts_with("/b/")
-        && let Some(link) = BOARD_PAGE.as_ref()
+        && let Some(link) = &app.page.board_script
     {
         fields.insert(header::LINK, link.clone());
     }
     response
 }
 
-/// The board's own half of the client, which the first half would ask for one round trip later.
-static BOARD_PAGE: LazyLock<Option<HeaderValue>> = LazyLock::new(|| board_page_link(FILES));
+/// The one page of the client, which knows below which path everything is.
+#[derive(Debug)]
+pub(crate) struct AppPage {
+    /// None when the client was not built before the server.
+    document: Option<&'static File>,
+    /// Tells of the board's own half of the client, which the first half would ask for one round trip later.
+    board_script: Option<HeaderValue>,
+}
 
-fn board_page_link(files: &[File]) -> Option<HeaderValue> {
+impl AppPage {
+    pub(crate) fn below(base: &str) -> AppPage {
+        let document = find(FILES, "/index.html");
+        AppPage {
+            document: match base {
+                "" => document,
+                base => document.map(|file| placed(file, base)),
+            },
+            board_script: board_page_link(FILES, base),
+        }
+    }
+}
+
+/// What the page asks for stands in it by its address from the root, and where the root is in one attribute.
+fn placed(file: &File, base: &str) -> &'static File {
+    let text = std::str::from_utf8(file.plain).expect("the page is text");
+    let text = text
+        .replace("=\"/", &format!("=\"{base}/"))
+        .replace("data-base=\"\"", &format!("data-base=\"{base}\""));
+    // As much as a page of two kilobytes, once for each process.
+    Box::leak(Box::new(File {
+        tag: format!("{}{}", file.tag, base.replace('/', "-")).leak(),
+        plain: text.into_bytes().leak(),
+        br: None,
+        gzip: None,
+        ..*file
+    }))
+}
+
+fn board_page_link(files: &[File], base: &str) -> Option<HeaderValue> {
     let file = files
         .iter()
         .find(|file| file.path.starts_with("/assets/board-page-") && file.path.ends_with(".js"))?;
-    let link = format!("<{}>; rel=modulepreload", file.path);
+    let link = format!("<{base}{}>; rel=modulepreload", file.path);
     Some(HeaderValue::try_from(link).expect("the build makes names of ASCII"))
 }
 
 /// Any path that no route knows: a file of the client, a page of it, or nothing.
-pub(super) async fn file(host: Extension<OurHost>, request: Request) -> Response {
+pub(super) async fn file(
+    app: State<AppState>,
+    host: Extension<OurHost>,
+    request: Request,
+) -> Response {
     let path = request.uri().path();
     let Some(file) = find(FILES, path) else {
         if is_page(&request) {
-            return app_page(host, request.uri().clone(), request.headers().clone()).await;
+            return app_page(app, host, request.uri().clone(), request.headers().clone()).await;
         }
         return Problem::new(Code::NotFound).into_response();
     };
@@ -88,7 +128,7 @@ pub(super) async fn file(host: Extension<OurHost>, request: Request) -> Response
         return response;
     }
     if file.path == "/index.html" {
-        return app_page(host, request.uri().clone(), request.headers().clone()).await;
+        return app_page(app, host, request.uri().clone(), request.headers().clone()).await;
     }
     send(file, request.headers())
 }
@@ -253,8 +293,9 @@ fn media_type(path: &str) -> &'static str {
     }
 }
 
-fn not_built() -> Response {
+fn not_built(base: &str) -> Response {
     let page = html::page(
+        base,
         "The web client is not in this binary",
         &[
             "The server runs, and its interfaces work; but it was built without the page to draw on.",
@@ -271,7 +312,9 @@ fn not_built() -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{File, board_page_link, caching, choose, find, matches_any, media_type, send};
+    use super::{
+        File, board_page_link, caching, choose, find, matches_any, media_type, placed, send,
+    };
     use axum::http::{HeaderMap, header};
 
     const FILE: File = File {
@@ -333,10 +376,33 @@ mod tests {
             named("/assets/index-2c.js"),
         ];
         assert_eq!(
-            board_page_link(&files).unwrap(),
+            board_page_link(&files, "").unwrap(),
             "</assets/board-page-0a1B.js>; rel=modulepreload"
         );
-        assert_eq!(board_page_link(&files[1..]), None);
+        assert_eq!(
+            board_page_link(&files, "/easel").unwrap(),
+            "</easel/assets/board-page-0a1B.js>; rel=modulepreload"
+        );
+        assert_eq!(board_page_link(&files[1..], ""), None);
+    }
+
+    #[test]
+    fn a_page_below_a_path_says_so_and_asks_for_its_files_there() {
+        let plain =
+            br#"<html data-base=""><link href="/a.css"><a href="https://x/y">/</a><script src="/boot.js">"#;
+        let file = placed(
+            &File {
+                path: "/index.html",
+                plain,
+                ..FILE
+            },
+            "/a/easel",
+        );
+        assert_eq!(
+            std::str::from_utf8(file.plain).unwrap(),
+            r#"<html data-base="/a/easel"><link href="/a/easel/a.css"><a href="https://x/y">/</a><script src="/a/easel/boot.js">"#
+        );
+        assert_eq!((file.tag, file.br), ("00ff-a-easel", None));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! written, the headers that are always there, one log line and the counters.
 
 use super::headers;
-use super::problem::{Code, Problem, Reader};
+use super::problem::{self, Code, Problem, Reader};
 use crate::app::AppState;
 use crate::auth::{Asking, wall_clock};
 use crate::metrics::Metrics;
@@ -51,7 +51,12 @@ pub(crate) async fn frame(
         }
         Err(problem) => problem.into_response(),
     };
-    let mut response = write_problem(answered, &id, asked.reader);
+    let to = problem::Asked {
+        id: &id,
+        reader: asked.reader,
+        base: &app.base,
+    };
+    let mut response = write_problem(answered, &to);
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         headers::add_always(response.headers_mut());
     }
@@ -172,17 +177,17 @@ impl Asked {
 }
 
 /// Writes out the problem that a handler returned, or makes one of a bare error status that a library returned.
-fn write_problem(mut response: Response, id: &str, reader: Reader) -> Response {
+fn write_problem(mut response: Response, to: &problem::Asked<'_>) -> Response {
     let status = response.status();
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        return problem.render(response, id, reader);
+        return problem.render(response, to);
     }
     let is_ours = response
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind == "application/json");
     if !is_ours && (status.is_client_error() || status.is_server_error()) {
-        return Problem::new(Code::of_status(status)).render(response, id, reader);
+        return Problem::new(Code::of_status(status)).render(response, to);
     }
     response
 }

@@ -1,7 +1,7 @@
 //! The few pages that the server writes itself. Plain, since the strict content policy allows no inline style.
 
-/// A page of one heading and some paragraphs. Nothing that is passed in is taken as markup.
-pub(crate) fn page(title: &str, paragraphs: &[&str]) -> String {
+/// A page of one heading and some paragraphs. Of what is passed in only `base`, where the boards are, is taken as markup.
+pub(crate) fn page(base: &str, title: &str, paragraphs: &[&str]) -> String {
     let title = escape(title);
     let body: String = paragraphs
         .iter()
@@ -11,7 +11,7 @@ pub(crate) fn page(title: &str, paragraphs: &[&str]) -> String {
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} · Easel</title>\n</head>\n\
-         <body>\n<h1>{title}</h1>\n{body}<p><a href=\"/\">Boards</a></p>\n</body>\n</html>\n"
+         <body>\n<h1>{title}</h1>\n{body}<p><a href=\"{base}/\">Boards</a></p>\n</body>\n</html>\n"
     )
 }
 

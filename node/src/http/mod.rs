@@ -1,6 +1,7 @@
 //! A request's way in: the listener ([`listen`]), the frame around every request ([`frame`]), then the route.
 
 mod assets;
+mod base;
 pub(crate) mod door;
 mod frame;
 mod guard;
@@ -12,7 +13,7 @@ pub(crate) mod problem;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use assets::{matches_any, quality_of};
+pub(crate) use assets::{AppPage, matches_any, quality_of};
 pub(crate) use frame::OurHost;
 pub(crate) use guard::Guard;
 pub(crate) use listen::{Connection, Limits, Listener, Peer, Stopping, serve};
@@ -29,6 +30,11 @@ use problem::{Code, Problem};
 
 /// What the public listener serves.
 pub(crate) fn public_routes(app: AppState) -> Router {
+    let base = app.base.clone();
+    base::below(&base, routes(app))
+}
+
+fn routes(app: AppState) -> Router {
     Router::new()
         .route("/", get(assets::app_page))
         .route("/b/{board}", get(assets::app_page))
@@ -77,12 +83,13 @@ async fn nothing_here() -> Problem {
     Code::NotFound.into()
 }
 
-async fn problem_page(Path(slug): Path<String>) -> Response {
+async fn problem_page(State(app): State<AppState>, Path(slug): Path<String>) -> Response {
     match Code::of_slug(&slug) {
         Some(code) => {
             let about = code.about();
             let status = format!("HTTP {} · {}", about.status.as_u16(), about.slug);
-            axum::response::Html(html::page(about.title, &[about.help, &status])).into_response()
+            let page = html::page(&app.base, about.title, &[about.help, &status]);
+            axum::response::Html(page).into_response()
         }
         None => Problem::new(Code::NotFound).into_response(),
     }

@@ -535,6 +535,16 @@ pub(crate) enum Reader {
     Person,
 }
 
+/// The request that a problem is the answer to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Its id.
+    pub(crate) id: &'a str,
+    pub(crate) reader: Reader,
+    /// What stands before every path of ours.
+    pub(crate) base: &'a str,
+}
+
 impl Problem {
     pub(crate) fn new(code: Code) -> Problem {
         let retry_after_s = match code.about().status {
@@ -567,15 +577,15 @@ impl Problem {
         }
     }
 
-    /// Writes it out. Headers that `base` already has (`Allow`) stay.
-    pub(crate) fn render(&self, base: Response, request_id: &str, reader: Reader) -> Response {
+    /// Writes it out. Headers that `bare` already has (`Allow`) stay.
+    pub(crate) fn render(&self, bare: Response, asked: &Asked<'_>) -> Response {
         let about = self.code.about();
-        let (kind, body) = match reader {
-            Reader::Program => ("application/problem+json", self.json(&about, request_id)),
-            Reader::Person => ("text/html; charset=utf-8", self.page(&about, request_id)),
+        let (kind, body) = match asked.reader {
+            Reader::Program => ("application/problem+json", self.json(&about, asked)),
+            Reader::Person => ("text/html; charset=utf-8", self.page(&about, asked)),
         };
         let mut response = Response::new(body.into());
-        *response.headers_mut() = base.headers().clone();
+        *response.headers_mut() = bare.headers().clone();
         *response.status_mut() = about.status;
         let headers = response.headers_mut();
         headers.remove(header::CONTENT_LENGTH);
@@ -603,16 +613,17 @@ impl Problem {
         response
     }
 
-    fn json(&self, about: &About, request_id: &str) -> String {
+    fn json(&self, about: &About, asked: &Asked<'_>) -> String {
+        let (base, request_id) = (asked.base, asked.id);
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
-        put("type", format!("/problems/{}", about.slug).into());
+        put("type", format!("{base}/problems/{}", about.slug).into());
         put("title", about.title.into());
         put("status", about.status.as_u16().into());
         if let Some(detail) = &self.detail {
             put("detail", detail.as_str().into());
         }
-        put("instance", format!("/requests/{request_id}").into());
+        put("instance", format!("{base}/requests/{request_id}").into());
         put("code", about.slug.into());
         put("request_id", request_id.into());
         if !self.errors.is_empty() {
@@ -626,12 +637,13 @@ impl Problem {
         Value::Object(body).to_string()
     }
 
-    fn page(&self, about: &About, request_id: &str) -> String {
+    fn page(&self, about: &About, asked: &Asked<'_>) -> String {
         html::page(
+            asked.base,
             about.title,
             &[
                 self.detail.as_deref().unwrap_or(about.help),
-                &format!("{} · request {request_id}", about.status.as_u16()),
+                &format!("{} · request {}", about.status.as_u16(), asked.id),
             ],
         )
     }
@@ -654,8 +666,14 @@ impl IntoResponse for Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::{Code, FieldError, Problem, Reader};
+    use super::{Asked, Code, FieldError, Problem, Reader};
     use axum::response::Response;
+
+    const ASKED: Asked<'static> = Asked {
+        id: "0190",
+        reader: Reader::Person,
+        base: "/easel",
+    };
 
     #[test]
     fn every_code_has_a_slug_of_its_own_that_finds_it() {
@@ -684,22 +702,22 @@ mod tests {
             code: "too-long",
             detail: "at most 200 characters".into(),
         }]);
-        let rendered = problem.json(&Code::Invalid.about(), "0190");
+        let rendered = problem.json(&Code::Invalid.about(), &ASKED);
         assert_eq!(
             rendered,
-            r#"{"code":"invalid","errors":[{"code":"too-long","detail":"at most 200 characters","pointer":"/title"}],"instance":"/requests/0190","request_id":"0190","status":422,"title":"The body is JSON but not what is wanted","type":"/problems/invalid"}"#
+            r#"{"code":"invalid","errors":[{"code":"too-long","detail":"at most 200 characters","pointer":"/title"}],"instance":"/easel/requests/0190","request_id":"0190","status":422,"title":"The body is JSON but not what is wanted","type":"/easel/problems/invalid"}"#
         );
     }
 
     #[test]
     fn a_person_gets_a_page_in_which_nothing_is_markup() {
         let problem = Problem::new(Code::BadQuery).detail("<script>alert(1)</script>");
-        let page = problem.page(&Code::BadQuery.about(), "0190");
+        let page = problem.page(&Code::BadQuery.about(), &ASKED);
         assert!(
             page.contains("&lt;script&gt;") && !page.contains("<script"),
             "{page}"
         );
-        let rendered = problem.render(Response::default(), "0190", Reader::Person);
+        let rendered = problem.render(Response::default(), &ASKED);
         assert_eq!(
             rendered.headers()["content-type"],
             "text/html; charset=utf-8"

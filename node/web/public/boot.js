@@ -1,5 +1,8 @@
 // Runs before the first paint, and before any other script of the page has arrived.
 
+/** Where the app is on its host. As src/base.ts. */
+var base = document.documentElement.dataset.base || ''
+
 // A page in the dark never flashes white. The same rule as src/ui/theme.ts.
 ;(function () {
   var choice = null
@@ -17,20 +20,21 @@
 // A board's page asks for its board and opens its connection while its scripts are still on their way; on a slow line
 // that is half a second. src/api/early.ts takes both over.
 ;(function () {
-  var found = /^\/b\/(brd_[a-z0-9]{1,60})$/.exec(location.pathname)
-  if (found === null || isSomebody(found[1])) return
-  var path = '/api/v1/boards/' + found[1]
-  var answer = fetch(path, {
+  var path = location.pathname
+  var found = path.startsWith(base) && /^\/b\/(brd_[a-z0-9]{1,60})$/.exec(path.slice(base.length))
+  if (!found || isSomebody(found[1])) return
+  var asked = base + '/api/v1/boards/' + found[1]
+  var answer = fetch(asked, {
     headers: { accept: 'application/json, application/problem+json' },
     credentials: 'same-origin',
     cache: 'no-store',
   })
   // Whoever takes it hears of a failure as well.
   answer.catch(function () {})
-  var url = (location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host + '/sync/' + found[1]
+  var url = (location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host + base + '/sync/' + found[1]
   var socket = new WebSocket(url, ['easel.v1'])
   socket.binaryType = 'arraybuffer'
-  var early = { path: path, answer: answer, url: url, socket: socket, heard: [] }
+  var early = { path: asked, answer: answer, url: url, socket: socket, heard: [] }
   early.hear = function (event) {
     early.heard.push(event.data)
   }
@@ -43,7 +47,7 @@
   var user = hint()
   if (user === null || user === '-') return
   function ask() {
-    return fetch('/api/v1/auth/refresh', {
+    return fetch(base + '/api/v1/auth/refresh', {
       method: 'POST',
       headers: {
         accept: 'application/json, application/problem+json',

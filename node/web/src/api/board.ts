@@ -1,5 +1,6 @@
 /** A board as REST speaks of it, read strictly in what is used and blind to the rest. */
 
+import { address } from '../base'
 import type { Members } from './read'
 import {
   countOf,
@@ -70,8 +71,8 @@ export function parseBoard(value: unknown): Board {
     starred: value['starred'] === true,
     owner: ownerOf(value['owner']),
     present: countOf(value, 'present'),
-    syncUrl: ownPath(value['sync_url']) ?? `/sync/${id}`,
-    previewUrl: ownPath(value['preview_url']) ?? `/api/v1/boards/${id}/preview.svg`,
+    syncUrl: ownPath(value['sync_url']) ?? address(`/sync/${id}`),
+    previewUrl: ownPath(value['preview_url']) ?? address(`/api/v1/boards/${id}/preview.svg`),
   }
 }
 

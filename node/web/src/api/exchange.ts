@@ -1,10 +1,11 @@
 /** One request to the server's REST interface: a deadline, JSON both ways, failures as `ApiError`. */
 
+import { address } from '../base'
 import { takeEarlyAnswer, takeEarlyRefresh } from './early'
 import { ApiError, problemOf } from './problem'
 import { MalformedAnswer } from './read'
 
-const BASE = '/api/v1'
+const API = address('/api/v1')
 const TIMEOUT_MS = 15_000
 
 export interface Request {
@@ -49,7 +50,7 @@ export async function exchange(request: Request, bearer: string | null): Promise
 function answerTo(request: Request, bearer: string | null, signal: AbortSignal): Promise<Response> {
   return (
     earlyAnswerTo(request, bearer) ??
-    fetch(BASE + request.path, {
+    fetch(API + request.path, {
       method: request.method,
       headers: headersOf(request, bearer),
       body: request.body === undefined ? null : JSON.stringify(request.body),
@@ -63,7 +64,7 @@ function answerTo(request: Request, bearer: string | null, signal: AbortSignal):
 function earlyAnswerTo(request: Request, bearer: string | null): Promise<Response> | undefined {
   if (request.path === '/auth/refresh') return bearer === null ? takeEarlyRefresh() : undefined
   // The other one was asked for on nobody's behalf.
-  return request.method === 'GET' && bearer === null ? takeEarlyAnswer(BASE + request.path) : undefined
+  return request.method === 'GET' && bearer === null ? takeEarlyAnswer(API + request.path) : undefined
 }
 
 function headersOf(request: Request, bearer: string | null): Record<string, string> {

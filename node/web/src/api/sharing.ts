@@ -1,5 +1,6 @@
 /** Who may do what on a board: members, everybody, share links, invitations, and who asks to be let in. */
 
+import { address } from '../base'
 import type { Members } from './read'
 import { countOf, dataOf, optionalCount, optionalText, optionalTime, recordOf, text, time } from './read'
 import { send } from './request'
@@ -287,5 +288,5 @@ function addressOf(from: Members, path: string): string {
   const url = optionalText(from, 'url')
   return url !== null && /^https?:/.test(url)
     ? url
-    : new URL(`${path}${text(from, 'token')}`, location.href).href
+    : new URL(address(`${path}${text(from, 'token')}`), location.href).href
 }

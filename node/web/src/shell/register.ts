@@ -1,6 +1,8 @@
 /** Has the browser keep the app's own files, so that a reload without a server still opens the board. */
 
-const WORKER = '/sw.js'
+import { address } from '../base'
+
+const WORKER = address('/sw.js')
 /** A page that never says that it is complete, since the server is away, has nothing to be held up any more. */
 const COMPLETE_MS_MAX = 20_000
 

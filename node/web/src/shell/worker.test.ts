@@ -38,11 +38,14 @@ const pathOf = (asked: Request | string) =>
 /** A server with one release of the page, which can go away; workers of several releases share the caches. */
 class Desk {
   readonly caches = new MemoryCaches()
+  private readonly base: string
   files: Record<string, string> = {}
   isThere = true
   readonly asked: { readonly path: string; readonly cache: string }[] = []
 
-  constructor() {
+  /** `base` is where the app is on its host. */
+  constructor(base = '') {
+    this.base = base
     vi.stubGlobal('caches', this.caches)
     vi.stubGlobal(
       'Request',
@@ -56,21 +59,27 @@ class Desk {
       const path = pathOf(request)
       this.asked.push({ path, cache: request.cache })
       if (!this.isThere) throw new TypeError('no network')
-      return answer(this.files[path.startsWith('/b/') ? '/' : path]) ?? new Response('', { status: 404 })
+      const root = `${this.base}/`
+      return (
+        answer(this.files[path.startsWith(`${root}b/`) ? root : path]) ?? new Response('', { status: 404 })
+      )
     })
   }
 
   /** The server has this release from now on, and the browser has found its worker. */
   async release(version: string): Promise<(path: string, mode?: string) => Promise<string>> {
-    this.files = {
+    const files = {
       '/': `page ${version}`,
       '/boot.js': `boot ${version}`,
       [`/assets/${version}.js`]: `script ${version}`,
     }
+    this.files = Object.fromEntries(
+      Object.entries(files).map(([path, content]) => [this.base + path, content]),
+    )
     const listeners = new Map<string, Listener>()
-    vi.stubGlobal('SHELL', { version, files: Object.keys(this.files) })
+    vi.stubGlobal('SHELL', { version, files: Object.keys(files) })
     vi.stubGlobal('self', {
-      location: { origin: ORIGIN },
+      location: { origin: ORIGIN, pathname: `${this.base}/sw.js` },
       addEventListener: (name: string, listener: Listener) => listeners.set(name, listener),
       skipWaiting: () => Promise.resolve(),
       clients: { claim: () => Promise.resolve() },
@@ -142,5 +151,16 @@ describe('the service worker', () => {
       { path: '/boot.js', cache: 'reload' },
       { path: '/assets/one.js', cache: 'default' },
     ])
+  })
+
+  it('minds only what is below the path that the app is at', async () => {
+    const desk = new Desk('/easel')
+    const get = await desk.release('one')
+    desk.isThere = false
+    expect(await get('/easel/b/brd_1', 'navigate')).toBe('page one')
+    expect(await get('/easel/assets/one.js')).toBe('script one')
+    expect(await get('/b/brd_1', 'navigate')).toBe('not touched')
+    expect(await get('/assets/one.js')).toBe('not touched')
+    expect(await desk.caches.keys()).toEqual(['easel-shell/easel-one'])
   })
 })

@@ -10,7 +10,10 @@ declare const self: ServiceWorkerGlobalScope
 /** Put in by the build: every file of this version, and a hash over all of them. */
 declare const SHELL: { readonly version: string; readonly files: readonly string[] }
 
-const PREFIX = 'easel-shell-'
+/** Where the app is on its host: this file lies at its root. */
+const BASE = self.location.pathname.slice(0, self.location.pathname.lastIndexOf('/'))
+/** Another installation on this host has caches of its own. */
+const PREFIX = `easel-shell${BASE}-`
 const CACHE = PREFIX + SHELL.version
 /** The version before stays: a page that is still open may yet ask for its lazy parts. */
 const VERSIONS_KEPT = 2
@@ -31,11 +34,13 @@ self.addEventListener('fetch', (event) => {
   const { request } = event
   const url = new URL(request.url)
   if (request.method !== 'GET' || url.origin !== self.location.origin) return
+  if (!url.pathname.startsWith(`${BASE}/`)) return
+  const path = url.pathname.slice(BASE.length)
   if (request.mode === 'navigate') {
-    if (isAppPage(url.pathname)) event.respondWith(page(request))
-  } else if (url.pathname.startsWith('/assets/')) {
+    if (isAppPage(path)) event.respondWith(page(request))
+  } else if (path.startsWith('/assets/')) {
     event.respondWith(asset(request))
-  } else if (SHELL.files.includes(url.pathname)) {
+  } else if (SHELL.files.includes(path)) {
     event.respondWith(freshOrKept(request))
   }
 })
@@ -45,7 +50,7 @@ async function keepShell(): Promise<void> {
   // Of what has no hash in its name the browser's own cache may hold the version before; the rest the page has just
   // fetched, and is not fetched again.
   const requests = SHELL.files.map((file) => {
-    return new Request(file, { cache: file.startsWith('/assets/') ? 'default' : 'reload' })
+    return new Request(BASE + file, { cache: file.startsWith('/assets/') ? 'default' : 'reload' })
   })
   await cache.addAll(requests)
   await self.skipWaiting()
@@ -66,7 +71,7 @@ function isAppPage(path: string): boolean {
 }
 
 async function page(request: Request): Promise<Response> {
-  const kept = () => keptOfThisVersion('/')
+  const kept = () => keptOfThisVersion(`${BASE}/`)
   try {
     const fresh = await fetch(request, { signal: AbortSignal.timeout(PAGE_WAIT_MS) })
     return AWAY_STATUS.has(fresh.status) ? ((await kept()) ?? fresh) : fresh

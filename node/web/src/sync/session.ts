@@ -335,7 +335,7 @@ async function look(board: string): Promise<Found> {
 
 function streamOf({ url, streamUrl }: SessionOptions): { streamUrl?: string } {
   if (streamUrl !== undefined) return { streamUrl }
-  return url.startsWith('/') ? { streamUrl: url.replace('/sync/', '/api/v1/boards/') } : {}
+  return url.startsWith('/') ? { streamUrl: url.replace(/\/sync\/(?=[^/]*$)/, '/api/v1/boards/') } : {}
 }
 
 export function syncAddress(url: string): string {

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { earlyWebSocket } from '../../api/early'
 import { dropVisit } from '../../api/visit'
+import { address } from '../../base'
 import { openSession } from '../../sync/session'
 import { AskForAccess } from '../ask-access'
 import { LostPage } from '../lost-page'
@@ -112,7 +113,7 @@ function OpenBoard({ board, title, seat, known, restore }: OpenBoardProps) {
       const credential = credentialOf(seat)
       return openSession({
         board,
-        url: `/sync/${board}`,
+        url: address(`/sync/${board}`),
         user: seat.user,
         owner: seat.owner,
         ...(credential !== undefined && { credential }),

@@ -16,6 +16,7 @@ import {
 import { memo, useEffect, useRef, useState } from 'react'
 import type { Board } from '../../api/client'
 import { isAtLeast } from '../../api/role'
+import { address } from '../../base'
 import { IconButton } from '../parts/icon-button'
 import { InlineEdit } from '../parts/inline-edit'
 import { Link } from '../parts/link'
@@ -250,7 +251,7 @@ function trashedEntries(board: Board, accounts: boolean, actions: CardActions): 
 
 async function copyLink(path: string): Promise<void> {
   try {
-    await navigator.clipboard.writeText(new URL(path, location.href).href)
+    await navigator.clipboard.writeText(new URL(address(path), location.href).href)
     showToast({ text: strings.start.linkCopied })
   } catch {
     // The browser forbids it without a secure origin; the address bar still has the link.
