@@ -1,12 +1,13 @@
 //! What people did on a board, and what one did oneself.
 
-use super::access::{self, board_as, role_word};
+use super::access::{self, board_as};
 use super::boards::board_id;
 use super::conditions;
-use super::members::actor_json;
+use super::members::Doer;
 use super::query::Params;
 use super::store;
-use super::time::{parse_rfc3339, rfc3339};
+use super::time::parse_rfc3339;
+use super::wire::{BoardWord, LinkWord, List, Moment, RoleWord, Text, TitleText, UserWord, Word};
 use crate::app::{App, AppState};
 use crate::auth::Caller;
 use crate::http::problem::{Code, Problem};
@@ -17,12 +18,26 @@ use easel_storage::people::Scope;
 use easel_storage::sharing::{
     ActivityOf, ActivityQuery, ActivityView, EventNo, Role, SharingAnswer, SharingQuery, What,
 };
-use easel_storage::{Time, UserId};
-use serde_json::{Value, json};
+use easel_storage::{LinkId, Time, UserId};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 200;
 
+/// What people did on a board, the latest first.
+#[utoipa::path(
+    get, path = "/boards/{board}/activity", operation_id = "boards_activity", tag = "Boards",
+    security(("bearer" = ["boards:read"])),
+    params(
+        ("user" = Option<UserWord>, Query, description = "Only what this person did."),
+        ("since" = Option<Moment>, Query, description = "Only what happened from then on."),
+        ("limit" = Option<u32>, Query, description = "How many to a page.", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before."),
+    ),
+    responses((status = 200, description = "A page", body = List<ActivityLine>)),
+    extensions(("x-problems" = json!(["forbidden", "cursor-mismatch"]))),
+)]
 pub(super) async fn of_board(
     State(app): State<AppState>,
     caller: Caller,
@@ -38,6 +53,19 @@ pub(super) async fn of_board(
     list(&app, &headers, &uri, ActivityOf::Board(board)).await
 }
 
+/// What one did, the latest first.
+#[utoipa::path(
+    get, path = "/me/activity", operation_id = "me_activity", tag = "Account",
+    security(("bearer" = ["boards:read"])),
+    params(
+        ("user" = Option<UserWord>, Query, description = "Only what this person did."),
+        ("since" = Option<Moment>, Query, description = "Only what happened from then on."),
+        ("limit" = Option<u32>, Query, description = "How many to a page.", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before."),
+    ),
+    responses((status = 200, description = "A page", body = List<ActivityLine>)),
+    extensions(("x-problems" = json!(["forbidden", "cursor-mismatch"]))),
+)]
 pub(super) async fn of_me(
     State(app): State<AppState>,
     caller: Caller,
@@ -94,8 +122,10 @@ async fn list(
         return Err(Code::Internal.into());
     };
     let next = page.next.map(|place| app.cursors.write(&question, &place));
-    let data: Vec<_> = page.lines.iter().map(line_json).collect();
-    let body = json!({ "data": data, "next_cursor": next });
+    let body = List {
+        data: page.lines.iter().map(ActivityLine::of).collect(),
+        next_cursor: next.clone(),
+    };
     let mut response = conditions::answer(headers, None, &body);
     if let Some(cursor) = next {
         let mut url = app.url(&format!(
@@ -114,49 +144,101 @@ async fn list(
     Ok(response)
 }
 
-fn line_json(line: &ActivityView) -> Value {
-    let mut body = what_json(&line.row.what);
-    body["id"] = format!("evt_{:026}", line.no.0).into();
-    body["board"] = line.board.to_string().into();
-    body["at"] = rfc3339(line.row.at.0).into();
-    body["actor"] = actor_json(line.row.actor, line.name.as_deref());
-    body
+/// One thing that somebody did.
+#[derive(Serialize, ToSchema)]
+struct ActivityLine {
+    #[schema(pattern = "^evt_[0-9]{26}$")]
+    id: String,
+    board: BoardWord,
+    at: Moment,
+    actor: Doer,
+    #[serde(flatten)]
+    what: Did,
 }
 
-fn what_json(what: &What) -> Value {
+/// What it was: of the other members those that belong to it.
+#[derive(Serialize, ToSchema, Default)]
+struct Did {
+    /// As `board.renamed`. There may be others in time.
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    title: Option<TitleText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    user: Option<UserWord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    role: Option<RoleWord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    link: Option<LinkWord>,
+    /// What was copied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    from: Option<BoardWord>,
+}
+
+impl ActivityLine {
+    fn of(line: &ActivityView) -> ActivityLine {
+        ActivityLine {
+            id: format!("evt_{:026}", line.no.0),
+            board: Word(line.board),
+            at: Moment(line.row.at),
+            actor: Doer::of(line.row.actor, line.name.as_deref()),
+            what: did(&line.row.what),
+        }
+    }
+}
+
+fn did(what: &What) -> Did {
+    let plain = |r#type| Did {
+        r#type,
+        ..Did::default()
+    };
+    let with_role = |r#type, role: Role| Did {
+        role: Some(RoleWord(role)),
+        ..plain(r#type)
+    };
+    let with_user = |r#type, user: UserId| Did {
+        user: Some(Word(user)),
+        ..plain(r#type)
+    };
+    let with_link = |r#type, link: LinkId| Did {
+        link: Some(Word(link)),
+        ..plain(r#type)
+    };
     match what {
-        What::Created => json!({ "type": "board.created" }),
-        What::Renamed { title } => json!({ "type": "board.renamed", "title": title.as_str() }),
-        What::Trashed => json!({ "type": "board.trashed" }),
-        What::Restored => json!({ "type": "board.restored" }),
-        What::Archived => json!({ "type": "board.archived" }),
-        What::Unarchived => json!({ "type": "board.unarchived" }),
-        What::CopiedFrom { board } => {
-            json!({ "type": "board.copied", "from": board.to_string() })
-        }
-        What::Transferred { to } => {
-            json!({ "type": "board.transferred", "user": to.to_string() })
-        }
-        What::MemberSet { user, role } => {
-            json!({ "type": "member.set", "user": user.to_string(), "role": role_word(*role) })
-        }
-        What::MemberRemoved { user } => {
-            json!({ "type": "member.removed", "user": user.to_string() })
-        }
-        What::SharingChanged => json!({ "type": "sharing.changed" }),
-        What::LinkMade { link, role } => {
-            json!({ "type": "link.created", "link": link.to_string(), "role": role_word(*role) })
-        }
-        What::LinkChanged { link } => json!({ "type": "link.changed", "link": link.to_string() }),
-        What::LinkRevoked { link } => json!({ "type": "link.revoked", "link": link.to_string() }),
-        What::Invited { role } => json!({ "type": "member.invited", "role": role_word(*role) }),
-        What::Joined { role } => json!({ "type": "member.joined", "role": role_word(*role) }),
-        What::AccessAsked { role } => {
-            json!({ "type": "access.asked", "role": role_word(*role) })
-        }
-        What::AccessDenied { user } => {
-            json!({ "type": "access.denied", "user": user.to_string() })
-        }
-        What::Edited => json!({ "type": "board.edited" }),
+        What::Created => plain("board.created"),
+        What::Renamed { title } => Did {
+            title: Some(Text(title.clone())),
+            ..plain("board.renamed")
+        },
+        What::Trashed => plain("board.trashed"),
+        What::Restored => plain("board.restored"),
+        What::Archived => plain("board.archived"),
+        What::Unarchived => plain("board.unarchived"),
+        What::CopiedFrom { board } => Did {
+            from: Some(Word(*board)),
+            ..plain("board.copied")
+        },
+        What::Transferred { to } => with_user("board.transferred", *to),
+        What::MemberSet { user, role } => Did {
+            user: Some(Word(*user)),
+            ..with_role("member.set", *role)
+        },
+        What::MemberRemoved { user } => with_user("member.removed", *user),
+        What::SharingChanged => plain("sharing.changed"),
+        What::LinkMade { link, role } => Did {
+            link: Some(Word(*link)),
+            ..with_role("link.created", *role)
+        },
+        What::LinkChanged { link } => with_link("link.changed", *link),
+        What::LinkRevoked { link } => with_link("link.revoked", *link),
+        What::Invited { role } => with_role("member.invited", *role),
+        What::Joined { role } => with_role("member.joined", *role),
+        What::AccessAsked { role } => with_role("access.asked", *role),
+        What::AccessDenied { user } => with_user("access.denied", *user),
+        What::Edited => plain("board.edited"),
     }
 }

@@ -8,11 +8,10 @@ use super::body::{self, Accepts, invalid};
 use super::conditions;
 use super::invitations;
 use super::links::no_store;
-use super::me::{in_person, profile_json};
+use super::me::{Profile, in_person};
 use super::store;
-use super::time::rfc3339;
 use super::users::known;
-use super::wire::Text;
+use super::wire::{EmailText, List, Moment, NameText, SessionWord, Word};
 use crate::app::{App, AppState};
 use crate::auth::{
     Caller, Client, Context, Cookie, Password, Secret, SignedIn, TokenPair, wall_clock,
@@ -21,7 +20,7 @@ use crate::config::Registration;
 use crate::http::Peer;
 use crate::http::problem::{Code, Problem};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use easel_storage::names::{DisplayName, Email};
 use easel_storage::people::{
@@ -29,39 +28,76 @@ use easel_storage::people::{
 };
 use easel_storage::sharing::SharingCommand;
 use easel_storage::{ReadLevel, SessionId, Time, UserId};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Pages of ours send it; a page of another site cannot without being asked about it first.
 const CLIENT: HeaderName = HeaderName::from_static("easel-client");
 
+#[derive(Serialize, ToSchema)]
+struct AuthConfig {
+    /// Whether there are any: until then whoever reaches this node may do everything.
+    accounts: bool,
+    registration: WhoMayRegister,
+    password: PasswordRules,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum WhoMayRegister {
+    Closed,
+    Invite,
+    Open,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PasswordRules {
+    /// Characters.
+    min_length: usize,
+}
+
+/// How one signs in and makes an account here.
+#[utoipa::path(
+    get, path = "/auth/config", operation_id = "auth_config", tag = "Sessions",
+    security(()),
+    responses((status = 200, description = "What this node wants", body = AuthConfig)),
+)]
 pub(super) async fn config(
     State(app): State<AppState>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let registration = match app.config.auth.registration {
-        Registration::Closed => "closed",
-        Registration::Invite => "invite",
-        Registration::Open => "open",
+        Registration::Closed => WhoMayRegister::Closed,
+        Registration::Invite => WhoMayRegister::Invite,
+        Registration::Open => WhoMayRegister::Open,
     };
-    let body = json!({
-        "accounts": app.auth.has_accounts().await?,
-        "registration": registration,
-        "password": { "min_length": Password::CHARS_MIN },
-    });
+    let body = AuthConfig {
+        accounts: app.auth.has_accounts().await?,
+        registration,
+        password: PasswordRules {
+            min_length: Password::CHARS_MIN,
+        },
+    };
     Ok(conditions::answer(&headers, None, &body))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Setup {
     token: String,
-    email: Text<Email>,
+    email: EmailText,
     password: String,
-    display_name: Text<DisplayName>,
+    display_name: NameText,
 }
 
 /// The first account, an admin's: for whoever has the address that the node printed.
+#[utoipa::path(
+    post, path = "/auth/setup", operation_id = "auth_setup", tag = "Sessions",
+    security(()),
+    request_body = Setup,
+    responses((status = 201, description = "The account and its first session; cookies are set", body = Session)),
+    extensions(("x-problems" = json!(["invalid-token", "setup-done", "email-in-use", "weak-password", "busy"]))),
+)]
 pub(super) async fn set_up(
     State(app): State<AppState>,
     peer: Peer,
@@ -82,15 +118,23 @@ pub(super) async fn set_up(
     signed_in(&app, user, &from).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewAccount {
-    email: Text<Email>,
+    email: EmailText,
     password: String,
-    display_name: Text<DisplayName>,
+    display_name: NameText,
     invite: Option<String>,
 }
 
+/// A further account, if this node lets whoever asks make one; with an invitation, also a member of its board.
+#[utoipa::path(
+    post, path = "/auth/register", operation_id = "auth_register", tag = "Sessions",
+    security(()),
+    request_body = NewAccount,
+    responses((status = 201, description = "The account and its first session; cookies are set", body = Session)),
+    extensions(("x-problems" = json!(["no-accounts", "not-found", "gone", "registration-closed", "email-in-use", "weak-password", "busy", "quota-exceeded", "conflict", "forbidden"]))),
+)]
 pub(super) async fn register(
     State(app): State<AppState>,
     peer: Peer,
@@ -188,12 +232,18 @@ async fn signed_in(app: &App, user: UserView, from: &Client) -> Result<Response,
     let signed_in = app.auth.begin_session(user, from, 0, wall_clock()).await?;
     let mut response = session_answer(app, &signed_in);
     *response.status_mut() = StatusCode::CREATED;
+    let place = app.url(&format!("/api/v1/auth/sessions/{}", signed_in.session));
+    let place = HeaderValue::try_from(place).map_err(|_| Code::Internal)?;
+    response.headers_mut().insert(header::LOCATION, place);
     Ok(response)
 }
 
 fn session_answer(app: &App, signed_in: &SignedIn) -> Response {
-    let mut body = tokens_json(app, &signed_in.tokens, &signed_in.user, signed_in.session);
-    body["failures_before"] = signed_in.failures_before.into();
+    let renewed = renewed(app, &signed_in.tokens, &signed_in.user, signed_in.session);
+    let body = Session {
+        renewed,
+        failures_before: signed_in.failures_before,
+    };
     let mut response = conditions::answer(&HeaderMap::new(), None, &body);
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, signed_in.tokens.refresh_cookie.clone());
@@ -201,23 +251,64 @@ fn session_answer(app: &App, signed_in: &SignedIn) -> Response {
     no_store(response)
 }
 
-fn tokens_json(app: &App, tokens: &TokenPair, user: &UserView, session: SessionId) -> Value {
-    json!({
-        "access_token": tokens.access,
-        "token_type": "Bearer",
-        "expires_in": tokens.access_life_s,
-        "session": session.to_string(),
-        "user": profile_json(app, user),
-    })
+#[derive(Serialize, ToSchema)]
+struct Session {
+    #[serde(flatten)]
+    renewed: Renewed,
+    /// How often somebody gave a wrong password since the last session began.
+    failures_before: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, ToSchema)]
+struct Renewed {
+    access_token: String,
+    token_type: TokenType,
+    /// Seconds.
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    session: Option<SessionWord>,
+    /// Not of a visit through a share link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    user: Option<Profile>,
+    /// To who sent the one before in the body; whoever sent a cookie is sent a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refresh_token: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+enum TokenType {
+    Bearer,
+}
+
+fn renewed(app: &App, tokens: &TokenPair, user: &UserView, session: SessionId) -> Renewed {
+    Renewed {
+        access_token: tokens.access.clone(),
+        token_type: TokenType::Bearer,
+        expires_in: tokens.access_life_s,
+        session: Some(Word(session)),
+        user: Some(Profile::of(app, user)),
+        refresh_token: None,
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Login {
     email: String,
     password: String,
 }
 
+/// A session for an address and its password.
+#[utoipa::path(
+    post, path = "/auth/login", operation_id = "auth_login", tag = "Sessions",
+    security(()),
+    request_body = Login,
+    responses((status = 200, description = "The session; cookies are set", body = Session)),
+    extensions(("x-problems" = json!(["no-accounts", "invalid-credentials", "too-many-attempts", "busy"]))),
+)]
 pub(super) async fn login(
     State(app): State<AppState>,
     peer: Peer,
@@ -241,13 +332,20 @@ fn no_accounts() -> Problem {
     Problem::new(Code::NoAccounts)
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Refresh {
     refresh_token: Option<String>,
 }
 
 /// The next access token: for the refresh cookie, for a refresh token in the body, or for a visit that goes on.
+#[utoipa::path(
+    post, path = "/auth/refresh", operation_id = "auth_refresh", tag = "Sessions",
+    security(("refresh" = []), ("bearer" = []), ()),
+    request_body = Refresh,
+    responses((status = 200, description = "The next access token", body = Renewed)),
+    extensions(("x-problems" = json!(["no-accounts", "refresh-reused", "refresh-expired", "forbidden", "unauthenticated", "invalid-token"]))),
+)]
 pub(super) async fn refresh(
     State(app): State<AppState>,
     peer: Peer,
@@ -281,10 +379,11 @@ pub(super) async fn refresh(
         }
         Err(problem) => return Err(problem),
     };
-    let mut body = tokens_json(&app, &renewed.tokens, &renewed.user, renewed.session);
-    if !is_cookie {
-        body["refresh_token"] = renewed.tokens.refresh.clone().into();
-    }
+    let refresh_token = (!is_cookie).then(|| renewed.tokens.refresh.clone());
+    let body = Renewed {
+        refresh_token,
+        ..self::renewed(&app, &renewed.tokens, &renewed.user, renewed.session)
+    };
     let mut response = conditions::answer(&HeaderMap::new(), None, &body);
     if is_cookie {
         let cookie = renewed.tokens.refresh_cookie;
@@ -307,11 +406,14 @@ async fn refresh_visit(app: &App, caller: &Caller, now: Time) -> Result<Response
             .detail("an access token renews only a visit through a share link"));
     };
     let token = app.auth.visit(visitor.link, visitor.session, now).await?;
-    let body = json!({
-        "access_token": token,
-        "token_type": "Bearer",
-        "expires_in": crate::auth::ACCESS_LIFE_MS / 1_000,
-    });
+    let body = Renewed {
+        access_token: token,
+        token_type: TokenType::Bearer,
+        expires_in: crate::auth::ACCESS_LIFE_MS / 1_000,
+        session: None,
+        user: None,
+        refresh_token: None,
+    };
     let response = conditions::answer(&HeaderMap::new(), None, &body);
     Ok(no_store(response))
 }
@@ -323,12 +425,20 @@ fn from_our_page(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Logout {
     all: bool,
 }
 
+/// Ends this session, or all of this person.
+#[utoipa::path(
+    post, path = "/auth/logout", operation_id = "auth_logout", tag = "Sessions",
+    security(("bearer" = []), ("refresh" = []), ()),
+    request_body = Logout,
+    responses((status = 204, description = "Signed out; the cookie is taken back")),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn logout(
     State(app): State<AppState>,
     request: Request,
@@ -369,13 +479,19 @@ pub(super) async fn logout(
     Ok(no_store(response))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Proof {
     password: String,
 }
 
 /// Shows again that it is this person, for what asks for it in the next ten minutes.
+#[utoipa::path(
+    post, path = "/auth/reauth", operation_id = "auth_reauth", tag = "Sessions",
+    request_body = Proof,
+    responses((status = 204, description = "Shown")),
+    extensions(("x-problems" = json!(["forbidden", "invalid-credentials", "too-many-attempts", "busy", "conflict"]))),
+)]
 pub(super) async fn confirm(
     State(app): State<AppState>,
     caller: Caller,
@@ -396,7 +512,7 @@ pub(super) async fn confirm(
     Ok(no_store(StatusCode::NO_CONTENT.into_response()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Reset {
     token: String,
@@ -404,6 +520,13 @@ struct Reset {
 }
 
 /// A password for whoever has the address that `easel user` printed; it works once.
+#[utoipa::path(
+    post, path = "/auth/password/reset", operation_id = "auth_reset_password", tag = "Sessions",
+    security(()),
+    request_body = Reset,
+    responses((status = 204, description = "Set; all sessions have ended")),
+    extensions(("x-problems" = json!(["gone", "not-found", "forbidden", "weak-password", "busy"]))),
+)]
 pub(super) async fn reset_password(
     State(app): State<AppState>,
     request: Request,
@@ -433,7 +556,7 @@ pub(super) async fn reset_password(
     Ok(ran.finish(no_store(response)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPassword {
     current: String,
@@ -442,6 +565,13 @@ struct NewPassword {
     end_others: bool,
 }
 
+/// Sets another password; the other sessions go on unless they are to end.
+#[utoipa::path(
+    post, path = "/me/password", operation_id = "me_change_password", tag = "Account",
+    request_body = NewPassword,
+    responses((status = 204, description = "Changed")),
+    extensions(("x-problems" = json!(["forbidden", "invalid-credentials", "too-many-attempts", "busy", "weak-password", "conflict"]))),
+)]
 pub(super) async fn change_password(
     State(app): State<AppState>,
     caller: Caller,
@@ -480,6 +610,25 @@ pub(super) async fn change_password(
     Ok(ran.finish(no_store(StatusCode::NO_CONTENT.into_response())))
 }
 
+#[derive(Serialize, ToSchema)]
+struct OwnSession {
+    id: SessionWord,
+    /// Whether it is the one that asks.
+    current: bool,
+    /// What the browser or program called itself.
+    agent: String,
+    /// Where it came from, without the last digits.
+    network: String,
+    created_at: Moment,
+    last_seen_at: Moment,
+}
+
+/// Where one is signed in.
+#[utoipa::path(
+    get, path = "/auth/sessions", operation_id = "sessions_list", tag = "Sessions",
+    responses((status = 200, description = "One's sessions, the latest used first", body = List<OwnSession>)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn sessions(
     State(app): State<AppState>,
     caller: Caller,
@@ -496,21 +645,28 @@ pub(super) async fn sessions(
     sessions.sort_by_key(|(_, row)| std::cmp::Reverse(row.used_at));
     let data: Vec<_> = sessions
         .iter()
-        .map(|(id, row)| {
-            json!({
-                "id": id.to_string(),
-                "current": Some(*id) == person.session,
-                "agent": row.agent,
-                "network": row.network,
-                "created_at": rfc3339(row.created_at.0),
-                "last_seen_at": rfc3339(row.used_at.0),
-            })
+        .map(|(id, row)| OwnSession {
+            id: Word(*id),
+            current: Some(*id) == person.session,
+            agent: row.agent.clone(),
+            network: row.network.clone(),
+            created_at: Moment(row.created_at),
+            last_seen_at: Moment(row.used_at),
         })
         .collect();
-    let body = json!({ "data": data, "next_cursor": null });
-    Ok(no_store(conditions::answer(&headers, None, &body)))
+    Ok(no_store(conditions::answer(
+        &headers,
+        None,
+        &List::whole(data),
+    )))
 }
 
+/// Signs one of them out.
+#[utoipa::path(
+    delete, path = "/auth/sessions/{session}", operation_id = "sessions_end", tag = "Sessions",
+    responses((status = 204, description = "Over")),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn end_session(
     State(app): State<AppState>,
     caller: Caller,
@@ -530,6 +686,12 @@ pub(super) async fn end_session(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// Signs all the others out.
+#[utoipa::path(
+    delete, path = "/auth/sessions", operation_id = "sessions_end_others", tag = "Sessions",
+    responses((status = 204, description = "Over")),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn end_other_sessions(
     State(app): State<AppState>,
     caller: Caller,

@@ -1,13 +1,12 @@
 //! Boards: list, make, look at, rename, put in the trash or the archive, take out again, copy, hand over.
 
-use super::access::{self, Seen, board_as, role_word, seen};
+use super::access::{self, Seen, board_as, seen};
 use super::body::{self, Accepts};
 use super::conditions::{self, IfMatch};
 use super::idempotency::Attempt;
 use super::query::Params;
 use super::store::{self, Ran};
-use super::time::rfc3339;
-use super::wire::{Text, Word};
+use super::wire::{BoardWord, List, Moment, RoleWord, Text, TitleText, UserWord, Word, choice};
 use crate::app::{App, AppState};
 use crate::auth::{Caller, wall_clock};
 use crate::http::problem::{Code, Problem};
@@ -16,20 +15,38 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use easel_storage::people::Scope;
 use easel_storage::sharing::{
-    BoardCard, BoardView, CardFilter, CardSort, CardsQuery, Mine, Role, SharingAnswer,
-    SharingCommand, SharingQuery,
+    BoardCard, CardFilter, CardSort, CardsQuery, Mine, Role, SharingAnswer, SharingCommand,
+    SharingQuery,
 };
 use easel_storage::{
-    BoardId, BoardRecord, BoardSort, BoardsQuery, Command, Query, ReadLevel, Title, UserId,
+    BoardId, BoardRecord, BoardSort, BoardsQuery, Command, Query, ReadLevel, UserId,
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 200;
 const SEARCH_CHARS_MAX: usize = 200;
 const TITLE_DEFAULT: &str = "Untitled board";
 
+/// The boards that one may see.
+#[utoipa::path(
+    get, path = "/boards", operation_id = "boards_list", tag = "Boards",
+    security(("bearer" = ["boards:read"])),
+    params(
+        ("q" = Option<String>, Query, description = "A part of the title.", max_length = 200),
+        ("mine" = Option<MineWord>, Query, description = "Whose: `owned`, `shared` with me, `opened` by me, or `any`."),
+        ("owner" = Option<String>, Query, description = "A user id, or `me`.", pattern = "^(me|usr_[0-9a-hjkmnp-tv-z]{26})$"),
+        ("archived" = Option<ArchivedWord>, Query, description = "Without it only those that are not."),
+        ("trashed" = Option<bool>, Query, description = "What is in the trash, and nothing else."),
+        ("starred" = Option<bool>, Query, description = "Only favourites."),
+        ("sort" = Option<SortWord>, Query, description = "`-` is descending."),
+        ("limit" = Option<u32>, Query, description = "How many to a page.", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before."),
+    ),
+    responses((status = 200, description = "A page", body = List<Card>)),
+    extensions(("x-problems" = json!(["forbidden", "cursor-mismatch"]))),
+)]
 pub(super) async fn list(
     State(app): State<AppState>,
     caller: Caller,
@@ -38,13 +55,13 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let asked = ListQuery::parse(&uri)?;
     access::scope(&caller, Scope::BoardsRead)?;
-    let (data, next) = match &caller {
+    let (data, next_cursor) = match &caller {
         Caller::Local => list_all(&app, &headers, &asked).await?,
         caller => list_mine(&app, caller, &headers, &asked).await?,
     };
-    let body = json!({ "data": data, "next_cursor": next });
-    let mut response = conditions::answer(&headers, None, &body);
-    if let Some(cursor) = next {
+    let page = List { data, next_cursor };
+    let mut response = conditions::answer(&headers, None, &page);
+    if let Some(cursor) = page.next_cursor {
         let link = format!("<{}>; rel=\"next\"", asked.url(&app, &cursor));
         let link = HeaderValue::try_from(link).map_err(|_| Code::Internal)?;
         response.headers_mut().insert(header::LINK, link);
@@ -52,7 +69,7 @@ pub(super) async fn list(
     Ok(response)
 }
 
-type Listed = (Vec<Value>, Option<String>);
+type Listed = (Vec<Card>, Option<String>);
 
 /// On a node without accounts everybody sees everything.
 async fn list_all(app: &App, headers: &HeaderMap, asked: &ListQuery) -> Result<Listed, Problem> {
@@ -76,7 +93,7 @@ async fn list_all(app: &App, headers: &HeaderMap, asked: &ListQuery) -> Result<L
     let page = page.into_boards();
     let next = page.next.map(|place| app.cursors.write(&question, &place));
     let boards = page.boards.iter();
-    let data = boards.map(|board| board_json(app, board, Role::Owner));
+    let data = boards.map(|board| Card::of_nobody(app, board));
     Ok((data.collect(), next))
 }
 
@@ -110,16 +127,24 @@ async fn list_mine(
     let cards = page.cards.iter();
     // A token for one board lists that one.
     let cards = cards.filter(|card| person.board.is_none_or(|only| card.board.id == only));
-    Ok((cards.map(|card| card_json(app, card)).collect(), next))
+    Ok((cards.map(|card| Card::of(app, card)).collect(), next))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewBoard {
-    title: Option<Text<Title>>,
+    title: Option<TitleText>,
     workspace: Option<String>,
 }
 
+/// A new board, owned by who makes it.
+#[utoipa::path(
+    post, path = "/boards", operation_id = "boards_create", tag = "Boards",
+    security(("bearer" = ["boards:write"])),
+    request_body = NewBoard,
+    responses((status = 201, description = "The board", body = Board)),
+    extensions(("x-problems" = json!(["forbidden", "board-exists", "board-not-found", "board-trashed", "quota-exceeded", "idempotency-key-reused"]))),
+)]
 pub(super) async fn create(
     State(app): State<AppState>,
     caller: Caller,
@@ -170,6 +195,13 @@ pub(super) fn check_workspace(app: &App, workspace: Option<&str>) -> Result<(), 
     }
 }
 
+/// A board, and what one may do there.
+#[utoipa::path(
+    get, path = "/boards/{board}", operation_id = "boards_show", tag = "Boards",
+    security(("bearer" = ["boards:read"])),
+    responses((status = 200, description = "The board", body = Board)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn show(
     State(app): State<AppState>,
     caller: Caller,
@@ -183,16 +215,24 @@ pub(super) async fn show(
     Ok(conditions::answer(
         &headers,
         Some(rev),
-        &view_json(&app, &seen),
+        &Board::of(&app, &seen),
     ))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BoardPatch {
-    title: Option<Text<Title>>,
+    title: Option<TitleText>,
 }
 
+/// Renames a board. Takes the role editor.
+#[utoipa::path(
+    patch, path = "/boards/{board}", operation_id = "boards_change", tag = "Boards",
+    security(("bearer" = ["boards:write"])),
+    request_body = BoardPatch,
+    responses((status = 200, description = "The board", body = Board)),
+    extensions(("x-problems" = json!(["forbidden", "board-trashed", "precondition-required", "precondition-failed"]))),
+)]
 pub(super) async fn change(
     State(app): State<AppState>,
     caller: Caller,
@@ -210,7 +250,7 @@ pub(super) async fn change(
     let if_rev = revision(seen.view.board.rev, expected)?;
     let Some(title) = patch.value.title else {
         let rev = seen.view.board.rev;
-        let body = view_json(&app, &seen);
+        let body = Board::of(&app, &seen);
         return Ok(conditions::answer(&HeaderMap::new(), Some(rev), &body));
     };
     let command = Command::RenameBoard {
@@ -223,6 +263,15 @@ pub(super) async fn change(
 }
 
 /// Into the trash, or from there for good. Whoever is on the board is told and leaves.
+#[utoipa::path(
+    delete, path = "/boards/{board}", operation_id = "boards_trash", tag = "Boards",
+    security(("bearer" = ["boards:write"])),
+    params(
+        ("purge" = Option<bool>, Query, description = "For good, of what is in the trash. Takes a password that was shown a short while ago."),
+    ),
+    responses((status = 204, description = "Gone")),
+    extensions(("x-problems" = json!(["forbidden", "confirm-needed", "board-trashed", "board-not-trashed", "precondition-required", "precondition-failed"]))),
+)]
 pub(super) async fn trash(
     State(app): State<AppState>,
     caller: Caller,
@@ -249,6 +298,13 @@ pub(super) async fn trash(
     Ok(ran.finish(StatusCode::NO_CONTENT.into_response()))
 }
 
+/// Takes a board out of the trash.
+#[utoipa::path(
+    post, path = "/boards/{board}/restore", operation_id = "boards_restore", tag = "Boards",
+    security(("bearer" = ["boards:write"])),
+    responses((status = 200, description = "The board", body = Board)),
+    extensions(("x-problems" = json!(["forbidden", "board-not-trashed", "idempotency-key-reused"]))),
+)]
 pub(super) async fn restore(
     State(app): State<AppState>,
     caller: Caller,
@@ -270,6 +326,13 @@ pub(super) fn plain_attempt(caller: &Caller, request: &Request) -> Result<Attemp
     Attempt::of(caller, headers, request.method(), path, [0; 32])
 }
 
+/// Puts a board into the archive: everybody only looks at it.
+#[utoipa::path(
+    post, path = "/boards/{board}/archive", operation_id = "boards_archive", tag = "Boards",
+    security(("bearer" = ["boards:write"])),
+    responses((status = 200, description = "The board", body = Board)),
+    extensions(("x-problems" = json!(["forbidden", "board-trashed", "conflict", "idempotency-key-reused"]))),
+)]
 pub(super) async fn archive(
     state: State<AppState>,
     caller: Caller,
@@ -279,6 +342,13 @@ pub(super) async fn archive(
     set_archived(state, caller, path, request, true).await
 }
 
+/// Takes a board out of the archive.
+#[utoipa::path(
+    post, path = "/boards/{board}/unarchive", operation_id = "boards_unarchive", tag = "Boards",
+    security(("bearer" = ["boards:write"])),
+    responses((status = 200, description = "The board", body = Board)),
+    extensions(("x-problems" = json!(["forbidden", "board-trashed", "conflict", "idempotency-key-reused"]))),
+)]
 pub(super) async fn unarchive(
     state: State<AppState>,
     caller: Caller,
@@ -304,12 +374,20 @@ async fn set_archived(
     written(&app, &caller, &ran, board).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Transfer {
-    owner: Word<UserId>,
+    owner: UserWord,
 }
 
+/// Hands a board over to a member. Takes a password that was shown a short while ago.
+#[utoipa::path(
+    post, path = "/boards/{board}/transfer", operation_id = "boards_transfer", tag = "Boards",
+    security(("bearer" = ["members:write"])),
+    request_body = Transfer,
+    responses((status = 200, description = "The board", body = Board)),
+    extensions(("x-problems" = json!(["forbidden", "confirm-needed", "not-found", "board-trashed", "conflict", "last-owner", "idempotency-key-reused"]))),
+)]
 pub(super) async fn transfer(
     State(app): State<AppState>,
     caller: Caller,
@@ -331,7 +409,18 @@ pub(super) async fn transfer(
     written(&app, &caller, &ran, board).await
 }
 
-/// Who is there now: their names, as they show them to the others.
+#[derive(Serialize, ToSchema)]
+struct Presence {
+    present: usize,
+}
+
+/// How many have the board open now.
+#[utoipa::path(
+    get, path = "/boards/{board}/presence", operation_id = "boards_presence", tag = "Boards",
+    security(("bearer" = ["boards:read"])),
+    responses((status = 200, description = "How many", body = Presence)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn presence(
     State(app): State<AppState>,
     caller: Caller,
@@ -341,7 +430,9 @@ pub(super) async fn presence(
     let board = board_id(&id)?;
     access::scope(&caller, Scope::BoardsRead)?;
     board_as(&app, &caller, board, Role::Viewer).await?;
-    let body = json!({ "present": app.rooms.present(&board.into()) });
+    let body = Presence {
+        present: app.rooms.present(&board.into()),
+    };
     Ok(conditions::answer(&headers, None, &body))
 }
 
@@ -384,6 +475,22 @@ const SORTS: [(&str, CardSort); 5] = [
     ("-opened_at", CardSort::OpenedDesc),
 ];
 
+const MINE: [(&str, Mine); 4] = [
+    ("any", Mine::Any),
+    ("owned", Mine::Owned),
+    ("shared", Mine::Shared),
+    ("opened", Mine::Opened),
+];
+
+const ARCHIVED: [(&str, Option<bool>); 3] =
+    [("false", Some(false)), ("true", Some(true)), ("any", None)];
+
+choice! {
+    SortWord: SORTS;
+    MineWord: MINE;
+    ArchivedWord: ARCHIVED;
+}
+
 impl ListQuery {
     fn parse(uri: &Uri) -> Result<ListQuery, Problem> {
         let mut params = Params::of(uri)?;
@@ -401,21 +508,10 @@ impl ListQuery {
             .map(str::parse)
             .transpose()
             .map_err(|_| bad("the parameter owner is a user id or me"))?;
-        let mine = params.choice(
-            "mine",
-            &[
-                ("any", Mine::Any),
-                ("owned", Mine::Owned),
-                ("shared", Mine::Shared),
-                ("opened", Mine::Opened),
-            ],
-        )?;
+        let mine = params.choice("mine", &MINE)?;
         let filter = CardFilter {
             trashed: params.choice("trashed", &no_yes)?,
-            archived: params.choice(
-                "archived",
-                &[("false", Some(false)), ("true", Some(true)), ("any", None)],
-            )?,
+            archived: params.choice("archived", &ARCHIVED)?,
             starred: params.choice("starred", &no_yes)?,
             owner: None,
             mine,
@@ -540,23 +636,49 @@ pub(super) async fn written(
     let level = ReadLevel::AtLeast(ran.index);
     let seen = seen(app, caller, level, board).await?;
     let rev = seen.view.board.rev;
-    let body = view_json(app, &seen);
+    let body = Board::of(app, &seen);
     Ok(ran.finish(conditions::answer(&HeaderMap::new(), Some(rev), &body)))
 }
 
-fn board_json(app: &App, board: &BoardRecord, role: Role) -> Value {
-    json!({
-        "id": board.id.to_string(),
-        "title": board.title.as_str(),
-        "created_at": rfc3339(board.created_at.0),
-        "updated_at": rfc3339(board.updated_at.0),
-        "trashed_at": board.trashed_at.map(|at| rfc3339(at.0)),
-        "seq": board.seq,
-        "role": role_word(role),
-        "present": app.rooms.present(&board.id.into()),
-        "sync_url": app.url(&format!("/sync/{}", board.id)),
-        "preview_url": preview_url(app, board.id),
-    })
+/// What a list of boards and a board say alike.
+#[derive(Serialize, ToSchema)]
+pub(super) struct BoardSummary {
+    id: BoardWord,
+    title: TitleText,
+    created_at: Moment,
+    updated_at: Moment,
+    /// Set while it is in the trash.
+    trashed_at: Option<Moment>,
+    /// Set while it is in the archive.
+    archived_at: Option<Moment>,
+    /// Rises with every stored change to the content.
+    seq: u64,
+    /// What the caller is there.
+    role: RoleWord,
+    starred: bool,
+    /// How many have it open now.
+    present: usize,
+    /// Where a WebSocket is opened.
+    sync_url: String,
+    /// A picture of it.
+    preview_url: String,
+}
+
+fn summary(app: &App, board: &BoardRecord, role: Role) -> BoardSummary {
+    BoardSummary {
+        id: Word(board.id),
+        title: Text(board.title.clone()),
+        created_at: Moment(board.created_at),
+        updated_at: Moment(board.updated_at),
+        trashed_at: board.trashed_at.map(Moment),
+        archived_at: None,
+        seq: board.seq,
+        role: RoleWord(role),
+        starred: false,
+        present: app.rooms.present(&board.id.into()),
+        sync_url: app.url(&format!("/sync/{}", board.id)),
+        preview_url: preview_url(app, board.id),
+    }
 }
 
 /// With a pass, where there are accounts: whoever was told the address may have the picture for a while.
@@ -568,40 +690,90 @@ fn preview_url(app: &App, board: BoardId) -> String {
     }
 }
 
-pub(super) fn card_json(app: &App, card: &BoardCard) -> Value {
-    let mut body = board_json(app, &card.board, card.role);
-    body["starred"] = card.starred.into();
-    body["archived_at"] = card.archived_at.map(|at| rfc3339(at.0)).into();
-    body["opened_at"] = card.opened_at.map(|at| rfc3339(at.0)).into();
-    body["owner"] = match (card.owner, &card.owner_name) {
-        (Some(id), Some(name)) => json!({ "id": id.to_string(), "name": name }),
-        _ => Value::Null,
-    };
-    body
+/// A board in a list.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Card {
+    #[serde(flatten)]
+    board: BoardSummary,
+    /// When the caller had it open last.
+    opened_at: Option<Moment>,
+    owner: Option<Owner>,
 }
 
-fn view_json(app: &App, seen: &Seen) -> Value {
-    let BoardView {
-        board,
-        policy,
-        starred,
-        ..
-    } = &seen.view;
-    let mut body = board_json(app, board, seen.role);
-    body["starred"] = (*starred).into();
-    let archived_at = policy.as_ref().and_then(|policy| policy.archived_at);
-    body["archived_at"] = archived_at.map(|at| rfc3339(at.0)).into();
-    let at_least = |from: Role| seen.role >= from;
-    let policy = policy.as_ref();
-    body["may"] = json!({
-        "edit": seen.content_role() >= Role::Editor,
-        "comment": seen.content_role() >= Role::Commenter,
-        "share": at_least(policy.map_or(Role::Owner, |policy| policy.sharing_from)),
-        "copy": at_least(policy.map_or(Role::Viewer, |policy| policy.copying_from)),
-        "export": at_least(policy.map_or(Role::Viewer, |policy| policy.exporting_from)),
-        "own": seen.role == Role::Owner,
-    });
-    body
+#[derive(Serialize, ToSchema)]
+struct Owner {
+    id: UserWord,
+    name: String,
+}
+
+impl Card {
+    pub(super) fn of(app: &App, card: &BoardCard) -> Card {
+        let owner = card.owner.zip(card.owner_name.as_ref());
+        Card {
+            board: BoardSummary {
+                starred: card.starred,
+                archived_at: card.archived_at.map(Moment),
+                ..summary(app, &card.board, card.role)
+            },
+            opened_at: card.opened_at.map(Moment),
+            owner: owner.map(|(id, name)| Owner {
+                id: Word(id),
+                name: name.to_string(),
+            }),
+        }
+    }
+
+    /// On a node without accounts.
+    fn of_nobody(app: &App, board: &BoardRecord) -> Card {
+        Card {
+            board: summary(app, board, Role::Owner),
+            opened_at: None,
+            owner: None,
+        }
+    }
+}
+
+/// A board, and what the caller may do there.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Board {
+    #[serde(flatten)]
+    board: BoardSummary,
+    may: May,
+}
+
+#[derive(Serialize, ToSchema)]
+struct May {
+    edit: bool,
+    comment: bool,
+    /// Let others in.
+    share: bool,
+    copy: bool,
+    export: bool,
+    /// Whatever an owner may.
+    own: bool,
+}
+
+impl Board {
+    fn of(app: &App, seen: &Seen) -> Board {
+        let view = &seen.view;
+        let policy = view.policy.as_ref();
+        let at_least = |from: Role| seen.role >= from;
+        Board {
+            board: BoardSummary {
+                starred: view.starred,
+                archived_at: policy.and_then(|policy| policy.archived_at).map(Moment),
+                ..summary(app, &view.board, seen.role)
+            },
+            may: May {
+                edit: seen.content_role() >= Role::Editor,
+                comment: seen.content_role() >= Role::Commenter,
+                share: at_least(policy.map_or(Role::Owner, |policy| policy.sharing_from)),
+                copy: at_least(policy.map_or(Role::Viewer, |policy| policy.copying_from)),
+                export: at_least(policy.map_or(Role::Viewer, |policy| policy.exporting_from)),
+                own: seen.role == Role::Owner,
+            },
+        }
+    }
 }
 
 #[cfg(test)]

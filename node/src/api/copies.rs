@@ -5,7 +5,7 @@ use super::boards::board_id;
 use super::body::{self, Accepts};
 use super::idempotency::Attempt;
 use super::store;
-use super::wire::Text;
+use super::wire::TitleText;
 use crate::app::{App, AppState};
 use crate::auth::Caller;
 use crate::http::problem::{Code, Problem};
@@ -19,14 +19,23 @@ use easel_storage::{
     Actor, BoardId, Command, DocState, NewUpdate, Payload, Query, ReadLevel, Title,
 };
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewCopy {
-    title: Option<Text<Title>>,
+    title: Option<TitleText>,
     workspace: Option<String>,
 }
 
+/// A copy of a board, owned by who makes it. The history stays behind.
+#[utoipa::path(
+    post, path = "/boards/{board}/copies", operation_id = "copies_create", tag = "Boards",
+    security(("bearer" = ["boards:write"])),
+    request_body = NewCopy,
+    responses((status = 201, description = "The copy", body = super::boards::Board)),
+    extensions(("x-problems" = json!(["forbidden", "board-exists", "board-trashed", "conflict", "quota-exceeded", "idempotency-key-reused"]))),
+)]
 pub(super) async fn create(
     State(app): State<AppState>,
     caller: Caller,

@@ -1,6 +1,6 @@
 //! Invitations to a board: sent as a link, seen by whoever has it, accepted by somebody with an account.
 
-use super::access::{self, role_word};
+use super::access;
 use super::boards::{board_id, plain_attempt};
 use super::body::{self, Accepts};
 use super::conditions;
@@ -8,27 +8,34 @@ use super::idempotency::Attempt;
 use super::links::no_store;
 use super::members::{checked_message, not_above, sharer};
 use super::store;
-use super::time::rfc3339;
-use super::wire::{Moment, RoleWord, Text};
+use super::wire::{
+    BoardWord, EmailText, InvitationWord, List, Moment, NameText, RoleWord, Text, TitleText, Word,
+};
 use crate::app::{App, AppState};
 use crate::auth::{Caller, Secret, wall_clock};
 use crate::http::problem::{Code, Problem};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use easel_storage::names::Email;
 use easel_storage::people::Scope;
 use easel_storage::sharing::{
     InvitationRow, InvitationState, InvitationView, Role, SharingAnswer, SharingCommand,
     SharingOutcome, SharingQuery,
 };
-use easel_storage::{BoardId, InvitationId, Query, ReadLevel};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use easel_storage::{BoardId, InvitationId, Query, ReadLevel, Time};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 const LIFE_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 const LIFE_MS_MAX: u64 = 90 * 24 * 60 * 60 * 1000;
 
+/// A board's invitations, without their secrets.
+#[utoipa::path(
+    get, path = "/boards/{board}/invitations", operation_id = "invitations_list", tag = "Sharing",
+    security(("bearer" = ["boards:read"])),
+    responses((status = 200, description = "The invitations", body = List<Invitation>)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn list(
     State(app): State<AppState>,
     caller: Caller,
@@ -47,43 +54,80 @@ pub(super) async fn list(
     let now = wall_clock();
     let data: Vec<_> = found
         .iter()
-        .map(|view| invitation_json(view.invitation, &view.row, now.0))
+        .map(|view| Invitation::of(view.invitation, &view.row, now))
         .collect();
-    let body = json!({ "data": data, "next_cursor": null });
-    Ok(conditions::answer(&headers, None, &body))
+    Ok(conditions::answer(&headers, None, &List::whole(data)))
 }
 
-fn invitation_json(id: InvitationId, row: &InvitationRow, now_ms: u64) -> Value {
-    json!({
-        "id": id.to_string(),
-        "email": row.email.as_ref().map(Email::as_str),
-        "role": role_word(row.role),
-        "message": row.message,
-        "created_at": rfc3339(row.created_at.0),
-        "expires_at": rfc3339(row.expires_at.0),
-        "state": state_word(row, now_ms),
-    })
+#[derive(Serialize, ToSchema)]
+struct Invitation {
+    id: InvitationWord,
+    /// Whom it is for; without one, for whoever has it.
+    email: Option<EmailText>,
+    role: RoleWord,
+    message: Option<String>,
+    created_at: Moment,
+    expires_at: Moment,
+    state: StateWord,
 }
 
-fn state_word(row: &InvitationRow, now_ms: u64) -> &'static str {
-    match row.state {
-        InvitationState::Open if now_ms >= row.expires_at.0 => "expired",
-        InvitationState::Open => "open",
-        InvitationState::Accepted(_) => "accepted",
-        InvitationState::Declined => "declined",
-        InvitationState::Revoked => "revoked",
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum StateWord {
+    Open,
+    Expired,
+    Accepted,
+    Declined,
+    Revoked,
+}
+
+impl Invitation {
+    fn of(id: InvitationId, row: &InvitationRow, now: Time) -> Invitation {
+        Invitation {
+            id: Word(id),
+            email: row.email.clone().map(Text),
+            role: RoleWord(row.role),
+            message: row.message.clone(),
+            created_at: Moment(row.created_at),
+            expires_at: Moment(row.expires_at),
+            state: match row.state {
+                InvitationState::Open if now >= row.expires_at => StateWord::Expired,
+                InvitationState::Open => StateWord::Open,
+                InvitationState::Accepted(_) => StateWord::Accepted,
+                InvitationState::Declined => StateWord::Declined,
+                InvitationState::Revoked => StateWord::Revoked,
+            },
+        }
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, ToSchema)]
+struct NewInvitationMade {
+    #[serde(flatten)]
+    invitation: Invitation,
+    /// The page to pass on.
+    url: String,
+    /// The secret in it. Stored is its hash alone.
+    token: String,
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewInvitation {
     role: RoleWord,
-    email: Option<Text<Email>>,
+    email: Option<EmailText>,
     message: Option<String>,
     expires_at: Option<Moment>,
 }
 
+/// Invites somebody, or whoever has the link.
+#[utoipa::path(
+    post, path = "/boards/{board}/invitations", operation_id = "invitations_create", tag = "Sharing",
+    security(("bearer" = ["members:write"])),
+    request_body = NewInvitation,
+    responses((status = 201, description = "The invitation with its secret, shown this once", body = NewInvitationMade)),
+    extensions(("x-problems" = json!(["forbidden", "board-trashed", "quota-exceeded", "conflict", "idempotency-key-reused"]))),
+)]
 pub(super) async fn create(
     State(app): State<AppState>,
     caller: Caller,
@@ -125,14 +169,26 @@ pub(super) async fn create(
     let SharingOutcome::Invitation(row) = ran.sharing()? else {
         return Err(Code::Internal.into());
     };
-    let mut body = invitation_json(invitation, row, now.0);
-    body["url"] = app.page_url(&format!("/invite/{}", secret.text())).into();
-    body["token"] = secret.text().into();
+    let body = NewInvitationMade {
+        invitation: Invitation::of(invitation, row, now),
+        url: app.page_url(&format!("/invite/{}", secret.text())),
+        token: secret.text(),
+    };
     let mut response = no_store(conditions::answer(&HeaderMap::new(), None, &body));
     *response.status_mut() = StatusCode::CREATED;
+    let place = app.url(&format!("/api/v1/boards/{board}/invitations/{invitation}"));
+    let place = HeaderValue::try_from(place).map_err(|_| Code::Internal)?;
+    response.headers_mut().insert(header::LOCATION, place);
     Ok(ran.finish(response))
 }
 
+/// Takes an invitation back.
+#[utoipa::path(
+    delete, path = "/boards/{board}/invitations/{invitation}", operation_id = "invitations_revoke", tag = "Sharing",
+    security(("bearer" = ["members:write"])),
+    responses((status = 204, description = "Revoked")),
+    extensions(("x-problems" = json!(["forbidden", "not-found", "gone", "board-trashed"]))),
+)]
 pub(super) async fn revoke(
     State(app): State<AppState>,
     caller: Caller,
@@ -168,7 +224,31 @@ pub(super) async fn open_by_token(app: &App, token: &str) -> Result<InvitationVi
     }
 }
 
+#[derive(Serialize, ToSchema)]
+struct OpenInvitation {
+    board: InvitedTo,
+    role: RoleWord,
+    /// Who invites.
+    by: Option<NameText>,
+    /// Whom it is for; without one, for whoever has it.
+    email: Option<EmailText>,
+    message: Option<String>,
+    expires_at: Moment,
+}
+
+#[derive(Serialize, ToSchema)]
+struct InvitedTo {
+    id: BoardWord,
+    title: TitleText,
+}
+
 /// Who invites to what: for whoever has the link.
+#[utoipa::path(
+    get, path = "/invitations/{token}", operation_id = "invitations_show", tag = "Sharing",
+    security(()),
+    responses((status = 200, description = "The invitation", body = OpenInvitation)),
+    extensions(("x-problems" = json!(["gone", "not-found"]))),
+)]
 pub(super) async fn show(
     State(app): State<AppState>,
     Path(token): Path<String>,
@@ -181,27 +261,43 @@ pub(super) async fn show(
         | easel_storage::Actor::Local
         | easel_storage::Actor::Guest(_) => None,
     };
-    let body = json!({
-        "board": { "id": found.board.to_string(), "title": board },
-        "role": role_word(found.row.role),
-        "by": by.map(|person| person.row.name.as_str().to_owned()),
-        "email": found.row.email.as_ref().map(Email::as_str),
-        "message": found.row.message,
-        "expires_at": rfc3339(found.row.expires_at.0),
-    });
+    let body = OpenInvitation {
+        board: InvitedTo {
+            id: Word(found.board),
+            title: board,
+        },
+        role: RoleWord(found.row.role),
+        by: by.map(|person| Text(person.row.name)),
+        email: found.row.email.map(Text),
+        message: found.row.message,
+        expires_at: Moment(found.row.expires_at),
+    };
     Ok(no_store(conditions::answer(&HeaderMap::new(), None, &body)))
 }
 
-async fn board_title(app: &App, board: BoardId) -> Result<String, Problem> {
+async fn board_title(app: &App, board: BoardId) -> Result<TitleText, Problem> {
     let answer = store::read(app, ReadLevel::Local, Query::Board(board)).await?;
     let board = answer
         .into_board()
         .filter(|board| board.trashed_at.is_none());
     board
-        .map(|board| board.title.as_str().to_owned())
+        .map(|board| Text(board.title))
         .ok_or_else(|| Code::Gone.into())
 }
 
+#[derive(Serialize, ToSchema)]
+struct Accepted {
+    board: BoardWord,
+    role: RoleWord,
+}
+
+/// Makes the one who accepts a member.
+#[utoipa::path(
+    post, path = "/invitations/{token}/accept", operation_id = "invitations_accept", tag = "Sharing",
+    security(("bearer" = ["members:write"])),
+    responses((status = 200, description = "Where they are now a member", body = Accepted)),
+    extensions(("x-problems" = json!(["forbidden", "not-found", "gone", "board-not-found", "board-trashed", "conflict", "quota-exceeded", "idempotency-key-reused"]))),
+)]
 pub(super) async fn accept(
     State(app): State<AppState>,
     caller: Caller,
@@ -219,14 +315,20 @@ pub(super) async fn accept(
         user,
     };
     let ran = store::attempt(&app, &caller, &attempt, command).await?;
-    let body = json!({
-        "board": found.board.to_string(),
-        "role": role_word(found.row.role),
-    });
+    let body = Accepted {
+        board: Word(found.board),
+        role: RoleWord(found.row.role),
+    };
     Ok(ran.finish(conditions::answer(&HeaderMap::new(), None, &body)))
 }
 
 /// Whoever has the link may say no.
+#[utoipa::path(
+    post, path = "/invitations/{token}/decline", operation_id = "invitations_decline", tag = "Sharing",
+    security(()),
+    responses((status = 204, description = "Declined")),
+    extensions(("x-problems" = json!(["not-found", "gone", "board-not-found", "board-trashed"]))),
+)]
 pub(super) async fn decline(
     State(app): State<AppState>,
     Path(token): Path<String>,

@@ -1,14 +1,16 @@
 //! Share links: made, changed, revoked; opened by whoever has one.
 
-use super::access::{self, role_word};
+use super::access;
 use super::boards::{board_id, revision};
 use super::body::{self, Accepts};
 use super::conditions;
 use super::idempotency::Attempt;
 use super::members::{not_above, sharer};
 use super::store;
-use super::time::rfc3339;
-use super::wire::{Moment, RoleWord, Text, patched};
+use super::wire::{
+    BoardWord, LabelText, LinkWord, List, Moment, NameText, RoleWord, SessionWord, Text, Word,
+    patched,
+};
 use crate::app::{App, AppState};
 use crate::auth::{ACCESS_LIFE_MS, Caller, Client, Password, Secret, wall_clock};
 use crate::http::Peer;
@@ -16,15 +18,15 @@ use crate::http::problem::{Code, Problem};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use easel_storage::names::{DisplayName, Label, PasswordHash};
+use easel_storage::names::PasswordHash;
 use easel_storage::people::Scope;
 use easel_storage::sharing::{
     LinkChange, LinkRow, LinkView, Role, SharingAnswer, SharingCommand, SharingOutcome,
     SharingQuery,
 };
 use easel_storage::{BoardId, LinkId, ReadLevel, SessionId};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A link's password need not resist an offline search by itself: it is asked for beside the secret.
 const PASSWORD_CHARS_MIN: usize = 4;
@@ -32,6 +34,13 @@ const PASSWORD_BYTES_MAX: usize = 1_024;
 /// A visit ends after this, however often its token was renewed; whoever has the link comes again.
 const VISIT_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 
+/// A board's share links, without their secrets.
+#[utoipa::path(
+    get, path = "/boards/{board}/share-links", operation_id = "links_list", tag = "Sharing",
+    security(("bearer" = ["boards:read"])),
+    responses((status = 200, description = "The links", body = List<ShareLink>)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn list(
     State(app): State<AppState>,
     caller: Caller,
@@ -49,37 +58,71 @@ pub(super) async fn list(
     };
     let data: Vec<_> = links
         .iter()
-        .map(|link| link_json(link.link, &link.row))
+        .map(|link| ShareLink::of(link.link, &link.row))
         .collect();
-    let body = json!({ "data": data, "next_cursor": null });
-    Ok(conditions::answer(&headers, None, &body))
+    Ok(conditions::answer(&headers, None, &List::whole(data)))
 }
 
-fn link_json(link: LinkId, row: &LinkRow) -> Value {
-    json!({
-        "id": link.to_string(),
-        "role": role_word(row.role),
-        "label": row.label.as_ref().map(Label::as_str),
-        "has_password": row.password.is_some(),
-        "expires_at": row.expires_at.map(|at| rfc3339(at.0)),
-        "max_uses": row.uses_max,
-        "uses": row.uses,
-        "created_at": rfc3339(row.created_at.0),
-        "revoked_at": row.revoked_at.map(|at| rfc3339(at.0)),
-    })
+#[derive(Serialize, ToSchema)]
+struct ShareLink {
+    id: LinkWord,
+    role: RoleWord,
+    label: Option<LabelText>,
+    has_password: bool,
+    expires_at: Option<Moment>,
+    max_uses: Option<u32>,
+    uses: u32,
+    created_at: Moment,
+    revoked_at: Option<Moment>,
 }
 
-#[derive(Deserialize)]
+impl ShareLink {
+    fn of(link: LinkId, row: &LinkRow) -> ShareLink {
+        ShareLink {
+            id: Word(link),
+            role: RoleWord(row.role),
+            label: row.label.clone().map(Text),
+            has_password: row.password.is_some(),
+            expires_at: row.expires_at.map(Moment),
+            max_uses: row.uses_max,
+            uses: row.uses,
+            created_at: Moment(row.created_at),
+            revoked_at: row.revoked_at.map(Moment),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct NewLinkMade {
+    #[serde(flatten)]
+    link: ShareLink,
+    /// The page to pass on.
+    url: String,
+    /// The secret in it. Stored is its hash alone.
+    token: String,
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewLink {
     role: RoleWord,
-    label: Option<Text<Label>>,
+    label: Option<LabelText>,
     password: Option<String>,
     expires_at: Option<Moment>,
+    #[schema(minimum = 1)]
     max_uses: Option<u32>,
+    #[schema(ignore)]
     frame: Option<serde::de::IgnoredAny>,
 }
 
+/// A link by which whoever has it comes in.
+#[utoipa::path(
+    post, path = "/boards/{board}/share-links", operation_id = "links_create", tag = "Sharing",
+    security(("bearer" = ["members:write"])),
+    request_body = NewLink,
+    responses((status = 201, description = "The link with its secret, shown this once", body = NewLinkMade)),
+    extensions(("x-problems" = json!(["forbidden", "board-trashed", "quota-exceeded", "conflict", "busy", "idempotency-key-reused"]))),
+)]
 pub(super) async fn create(
     State(app): State<AppState>,
     caller: Caller,
@@ -117,10 +160,11 @@ pub(super) async fn create(
     let SharingOutcome::Link(row) = ran.sharing()? else {
         return Err(Code::Internal.into());
     };
-    let mut body = link_json(link, row);
-    // Shown this once: what is stored is its hash.
-    body["url"] = app.page_url(&format!("/s/{}", secret.text())).into();
-    body["token"] = secret.text().into();
+    let body = NewLinkMade {
+        link: ShareLink::of(link, row),
+        url: app.page_url(&format!("/s/{}", secret.text())),
+        token: secret.text(),
+    };
     let mut response = no_store(conditions::answer(&HeaderMap::new(), Some(row.rev), &body));
     *response.status_mut() = StatusCode::CREATED;
     let place = app.url(&format!("/api/v1/boards/{board}/share-links/{link}"));
@@ -165,20 +209,32 @@ async fn hashed(app: &App, password: Option<String>) -> Result<Option<PasswordHa
     app.auth.hash_link_password(password).await.map(Some)
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct LinkPatch {
     role: Option<RoleWord>,
     #[serde(deserialize_with = "patched")]
-    label: Option<Option<Text<Label>>>,
+    #[schema(value_type = Option<LabelText>)]
+    label: Option<Option<LabelText>>,
     #[serde(deserialize_with = "patched")]
+    #[schema(value_type = Option<String>)]
     password: Option<Option<String>>,
     #[serde(deserialize_with = "patched")]
+    #[schema(value_type = Option<Moment>)]
     expires_at: Option<Option<Moment>>,
     #[serde(deserialize_with = "patched")]
+    #[schema(value_type = Option<u32>)]
     max_uses: Option<Option<u32>>,
 }
 
+/// Changes a link; who came by it stays, in the role it now gives.
+#[utoipa::path(
+    patch, path = "/boards/{board}/share-links/{link}", operation_id = "links_change", tag = "Sharing",
+    security(("bearer" = ["members:write"])),
+    request_body = LinkPatch,
+    responses((status = 200, description = "The link", body = ShareLink)),
+    extensions(("x-problems" = json!(["forbidden", "not-found", "gone", "board-trashed", "conflict", "busy", "precondition-failed"]))),
+)]
 pub(super) async fn change(
     State(app): State<AppState>,
     caller: Caller,
@@ -217,10 +273,17 @@ pub(super) async fn change(
     let SharingOutcome::Link(row) = ran.sharing()? else {
         return Err(Code::Internal.into());
     };
-    let body = link_json(link, row);
+    let body = ShareLink::of(link, row);
     Ok(ran.finish(conditions::answer(&HeaderMap::new(), Some(row.rev), &body)))
 }
 
+/// Takes a link back; who came by it is sent away.
+#[utoipa::path(
+    delete, path = "/boards/{board}/share-links/{link}", operation_id = "links_revoke", tag = "Sharing",
+    security(("bearer" = ["members:write"])),
+    responses((status = 204, description = "Revoked")),
+    extensions(("x-problems" = json!(["forbidden", "not-found", "gone", "board-trashed"]))),
+)]
 pub(super) async fn revoke(
     State(app): State<AppState>,
     caller: Caller,
@@ -254,13 +317,29 @@ async fn known(app: &App, board: BoardId, link: LinkId) -> Result<LinkView, Prob
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Opening {
     password: Option<String>,
 }
 
+#[derive(Serialize, ToSchema)]
+struct Visit {
+    board: BoardWord,
+    role: RoleWord,
+    access_token: String,
+    /// Seconds.
+    expires_in: u64,
+}
+
 /// A visit begins: anybody who has the link, and its password if it has one.
+#[utoipa::path(
+    post, path = "/share/{token}/open", operation_id = "links_open", tag = "Sharing",
+    security(()),
+    request_body = Opening,
+    responses((status = 200, description = "The visit, which its token stands for", body = Visit)),
+    extensions(("x-problems" = json!(["link-not-found", "link-password", "gone", "board-not-found", "board-trashed", "too-many-attempts", "busy", "conflict", "quota-exceeded"]))),
+)]
 pub(super) async fn open(
     State(app): State<AppState>,
     peer: Peer,
@@ -304,23 +383,37 @@ pub(super) async fn open(
         return Err(Code::Internal.into());
     };
     let access_token = app.auth.visit(found.link, session, now).await?;
-    let body = json!({
-        "board": found.board.to_string(),
-        "role": role_word(*role),
-        "access_token": access_token,
-        "expires_in": ACCESS_LIFE_MS / 1_000,
-    });
+    let body = Visit {
+        board: Word(found.board),
+        role: RoleWord(*role),
+        access_token,
+        expires_in: ACCESS_LIFE_MS / 1_000,
+    };
     let response = conditions::answer(&HeaderMap::new(), None, &body);
     Ok(ran.finish(no_store(response)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Guest {
-    display_name: Text<DisplayName>,
+    display_name: NameText,
+}
+
+#[derive(Serialize, ToSchema)]
+struct NamedGuest {
+    id: SessionWord,
+    name: NameText,
+    board: BoardWord,
+    role: RoleWord,
 }
 
 /// A visitor says who they are.
+#[utoipa::path(
+    post, path = "/auth/guest", operation_id = "guests_name", tag = "Sharing",
+    request_body = Guest,
+    responses((status = 200, description = "The guest", body = NamedGuest)),
+    extensions(("x-problems" = json!(["forbidden", "not-found", "gone", "idempotency-key-reused"]))),
+)]
 pub(super) async fn guest(
     State(app): State<AppState>,
     caller: Caller,
@@ -342,11 +435,11 @@ pub(super) async fn guest(
         name: name.clone(),
     };
     let ran = store::attempt(&app, &caller, &attempt, command).await?;
-    let body = json!({
-        "id": session.to_string(),
-        "name": name.as_str(),
-        "board": visitor.board.to_string(),
-        "role": role_word(visitor.role),
-    });
+    let body = NamedGuest {
+        id: Word(session),
+        name: Text(name),
+        board: Word(visitor.board),
+        role: RoleWord(visitor.role),
+    };
     Ok(ran.finish(conditions::answer(&HeaderMap::new(), None, &body)))
 }

@@ -1,35 +1,43 @@
 //! One's own account: profile, settings, tokens, favourites, what one opened lately.
 
-use super::access::{self, SCOPES, scope_word};
-use super::boards::{board_id, revision};
+use super::access::{self, SCOPES};
+use super::boards::{Card, board_id, revision};
 use super::body::{self, Accepts};
 use super::conditions;
 use super::idempotency::Attempt;
 use super::links::no_store;
 use super::query::Params;
 use super::store;
-use super::time::rfc3339;
 use super::users::{avatar_url, known};
-use super::wire::{Moment, ScopeWord, Text, Word};
+use super::wire::{
+    BoardWord, EmailText, LabelText, List, Moment, NameText, ScopeWord, Text, TokenWord, UserWord,
+    Word,
+};
 use crate::app::{App, AppState};
 use crate::auth::{ApiToken, Caller, UserCaller, wall_clock};
 use crate::http::problem::{Code, Problem};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use easel_storage::names::{DisplayName, Label};
 use easel_storage::people::{
     InstanceRole, PeopleAnswer, PeopleCommand, PeopleOutcome, PeopleQuery, Scope, SettingsRow,
     TokenRow, UserChange, UserView,
 };
 use easel_storage::sharing::{Role, SharingAnswer, SharingCommand, SharingQuery};
-use easel_storage::{BoardId, ReadLevel, TokenId, UserId};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use easel_storage::{ReadLevel, TokenId, UserId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 const SETTINGS_BYTES_MAX: usize = 16 << 10;
 const TOKEN_LIFE_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1000;
 
+/// One's own account.
+#[utoipa::path(
+    get, path = "/me", operation_id = "me_show", tag = "Account",
+    responses((status = 200, description = "The account", body = Profile)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn show(
     State(app): State<AppState>,
     caller: Caller,
@@ -37,29 +45,48 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let me = access::person(&caller)?;
     let person = known(&app, me.user).await?;
-    let body = profile_json(&app, &person);
+    let body = Profile::of(&app, &person);
     let response = conditions::answer(&headers, Some(person.row.rev), &body);
     Ok(no_store(response))
 }
 
 /// Oneself, address included.
-pub(super) fn profile_json(app: &App, person: &UserView) -> Value {
-    json!({
-        "id": person.id.to_string(),
-        "email": person.row.email.as_str(),
-        "name": person.row.name.as_str(),
-        "admin": person.row.role == InstanceRole::Admin,
-        "avatar_url": avatar_url(app, person),
-        "created_at": rfc3339(person.row.created_at.0),
-    })
+#[derive(Serialize, ToSchema)]
+pub(super) struct Profile {
+    id: UserWord,
+    email: EmailText,
+    name: NameText,
+    admin: bool,
+    avatar_url: Option<String>,
+    created_at: Moment,
 }
 
-#[derive(Deserialize)]
+impl Profile {
+    pub(super) fn of(app: &App, person: &UserView) -> Profile {
+        Profile {
+            id: Word(person.id),
+            email: Text(person.row.email.clone()),
+            name: Text(person.row.name.clone()),
+            admin: person.row.role == InstanceRole::Admin,
+            avatar_url: avatar_url(app, person),
+            created_at: Moment(person.row.created_at),
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ProfilePatch {
-    name: Option<Text<DisplayName>>,
+    name: Option<NameText>,
 }
 
+/// Changes the name.
+#[utoipa::path(
+    patch, path = "/me", operation_id = "me_change", tag = "Account",
+    request_body = ProfilePatch,
+    responses((status = 200, description = "The account", body = Profile)),
+    extensions(("x-problems" = json!(["forbidden", "precondition-required", "precondition-failed"]))),
+)]
 pub(super) async fn change(
     State(app): State<AppState>,
     caller: Caller,
@@ -87,7 +114,7 @@ pub(super) async fn change(
         id: me,
         row: row.clone(),
     };
-    let body = profile_json(&app, &person);
+    let body = Profile::of(&app, &person);
     let response = conditions::answer(&HeaderMap::new(), Some(row.rev), &body);
     Ok(ran.finish(no_store(response)))
 }
@@ -102,13 +129,20 @@ pub(super) fn in_person(caller: &Caller) -> Result<&UserCaller, Problem> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Leaving {
     /// Who is to own what only this person owns; without it, that goes into the trash.
-    transfer_to: Option<Word<UserId>>,
+    transfer_to: Option<UserWord>,
 }
 
+/// Deletes one's account. What only this person owns goes to another, or into the trash.
+#[utoipa::path(
+    delete, path = "/me", operation_id = "me_delete", tag = "Account",
+    request_body = Leaving,
+    responses((status = 204, description = "Deleted")),
+    extensions(("x-problems" = json!(["forbidden", "confirm-needed", "last-admin", "last-owner", "not-found", "conflict"]))),
+)]
 pub(super) async fn delete(
     State(app): State<AppState>,
     caller: Caller,
@@ -133,6 +167,12 @@ async fn settings_of(app: &App, level: ReadLevel, user: UserId) -> Result<Settin
     }
 }
 
+/// The client's settings, whatever they are.
+#[utoipa::path(
+    get, path = "/me/settings", operation_id = "settings_show", tag = "Account",
+    responses((status = 200, description = "The settings", body = Settings)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn settings(
     State(app): State<AppState>,
     caller: Caller,
@@ -148,7 +188,17 @@ fn settings_answer(headers: &HeaderMap, row: &SettingsRow) -> Result<Response, P
     Ok(conditions::answer(headers, Some(row.rev), &body))
 }
 
+/// What a client keeps of how somebody likes it: any members.
+#[derive(Deserialize, ToSchema)]
+struct Settings(Map<String, Value>);
+
 /// Settings are the client's: any JSON object, merged, within a size.
+#[utoipa::path(
+    patch, path = "/me/settings", operation_id = "settings_change", tag = "Account",
+    request_body = Settings,
+    responses((status = 200, description = "The settings", body = Settings)),
+    extensions(("x-problems" = json!(["forbidden", "precondition-required", "precondition-failed", "body-too-large"]))),
+)]
 pub(super) async fn change_settings(
     State(app): State<AppState>,
     caller: Caller,
@@ -156,12 +206,12 @@ pub(super) async fn change_settings(
 ) -> Result<Response, Problem> {
     let user = in_person(&caller)?.user;
     let expected = conditions::required(request.headers())?;
-    let patch = body::read::<Map<String, Value>>(&app, request, Accepts::MergePatch).await?;
+    let patch = body::read::<Settings>(&app, request, Accepts::MergePatch).await?;
     let before = settings_of(&app, ReadLevel::Local, user).await?;
     // Merged from this revision, so it must still be the one that is replaced.
     revision(before.rev, expected)?;
     let mut settings: Value = serde_json::from_str(&before.json).map_err(|_| Code::Internal)?;
-    merge(&mut settings, Value::Object(patch.value));
+    merge(&mut settings, Value::Object(patch.value.0));
     let json = settings.to_string();
     if json.len() > SETTINGS_BYTES_MAX {
         return Err(Problem::new(Code::BodyTooLarge)
@@ -197,6 +247,12 @@ fn merge(target: &mut Value, patch: Value) {
     }
 }
 
+/// One's personal tokens, without their secrets.
+#[utoipa::path(
+    get, path = "/me/tokens", operation_id = "tokens_list", tag = "Account",
+    responses((status = 200, description = "The tokens", body = List<Token>)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn tokens(
     State(app): State<AppState>,
     caller: Caller,
@@ -208,35 +264,62 @@ pub(super) async fn tokens(
     else {
         return Err(Code::Internal.into());
     };
-    let data: Vec<_> = tokens
-        .iter()
-        .map(|(id, row)| token_json(*id, row))
-        .collect();
-    let body = json!({ "data": data, "next_cursor": null });
-    Ok(no_store(conditions::answer(&headers, None, &body)))
+    let data: Vec<_> = tokens.iter().map(|(id, row)| Token::of(*id, row)).collect();
+    Ok(no_store(conditions::answer(
+        &headers,
+        None,
+        &List::whole(data),
+    )))
 }
 
-fn token_json(id: TokenId, row: &TokenRow) -> Value {
-    let scopes: Vec<_> = row.scopes.iter().map(|scope| scope_word(*scope)).collect();
-    json!({
-        "id": id.to_string(),
-        "name": row.name.as_str(),
-        "scopes": scopes,
-        "board": row.board.map(|board| board.to_string()),
-        "created_at": rfc3339(row.created_at.0),
-        "expires_at": rfc3339(row.expires_at.0),
-    })
+#[derive(Serialize, ToSchema)]
+struct Token {
+    id: TokenWord,
+    name: LabelText,
+    scopes: Vec<ScopeWord>,
+    /// The one board that it is for.
+    board: Option<BoardWord>,
+    created_at: Moment,
+    expires_at: Moment,
 }
 
-#[derive(Deserialize)]
+impl Token {
+    fn of(id: TokenId, row: &TokenRow) -> Token {
+        Token {
+            id: Word(id),
+            name: Text(row.name.clone()),
+            scopes: row.scopes.iter().copied().map(ScopeWord).collect(),
+            board: row.board.map(Word),
+            created_at: Moment(row.created_at),
+            expires_at: Moment(row.expires_at),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct NewTokenMade {
+    #[serde(flatten)]
+    about: Token,
+    /// What is sent in Authorization. Stored is its hash alone.
+    token: String,
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewToken {
-    name: Text<Label>,
+    name: LabelText,
     scopes: Vec<ScopeWord>,
     expires_at: Moment,
-    board: Option<Word<BoardId>>,
+    board: Option<BoardWord>,
 }
 
+/// A token for a program. Takes a password that was shown a short while ago.
+#[utoipa::path(
+    post, path = "/me/tokens", operation_id = "tokens_create", tag = "Account",
+    request_body = NewToken,
+    responses((status = 201, description = "The token with its secret, shown this once", body = NewTokenMade)),
+    extensions(("x-problems" = json!(["forbidden", "confirm-needed", "quota-exceeded", "conflict", "idempotency-key-reused"]))),
+)]
 pub(super) async fn create_token(
     State(app): State<AppState>,
     caller: Caller,
@@ -286,9 +369,10 @@ pub(super) async fn create_token(
     let PeopleOutcome::Token(row) = ran.people()? else {
         return Err(Code::Internal.into());
     };
-    let mut body = token_json(token.id, row);
-    // Shown this once: what is stored is its hash.
-    body["token"] = token.text().into();
+    let body = NewTokenMade {
+        about: Token::of(token.id, row),
+        token: token.text(),
+    };
     let mut response = no_store(conditions::answer(&HeaderMap::new(), None, &body));
     *response.status_mut() = StatusCode::CREATED;
     let place = app.url(&format!("/api/v1/me/tokens/{}", token.id));
@@ -297,6 +381,12 @@ pub(super) async fn create_token(
     Ok(ran.finish(response))
 }
 
+/// Takes a token back, at once and everywhere.
+#[utoipa::path(
+    delete, path = "/me/tokens/{token}", operation_id = "tokens_revoke", tag = "Account",
+    responses((status = 204, description = "Revoked")),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn revoke_token(
     State(app): State<AppState>,
     caller: Caller,
@@ -314,6 +404,13 @@ pub(super) async fn revoke_token(
     Ok(ran.finish(StatusCode::NO_CONTENT.into_response()))
 }
 
+/// Puts a board among one's favourites.
+#[utoipa::path(
+    put, path = "/me/favourites/{board}", operation_id = "favourites_put", tag = "Boards",
+    security(("bearer" = ["boards:write"])),
+    responses((status = 204, description = "It is")),
+    extensions(("x-problems" = json!(["forbidden", "quota-exceeded"]))),
+)]
 pub(super) async fn star(
     state: State<AppState>,
     caller: Caller,
@@ -322,6 +419,13 @@ pub(super) async fn star(
     set_favourite(state, caller, path, true).await
 }
 
+/// Takes a board from one's favourites.
+#[utoipa::path(
+    delete, path = "/me/favourites/{board}", operation_id = "favourites_delete", tag = "Boards",
+    security(("bearer" = ["boards:write"])),
+    responses((status = 204, description = "It is not")),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn unstar(
     state: State<AppState>,
     caller: Caller,
@@ -345,6 +449,13 @@ async fn set_favourite(
     Ok(ran.finish(StatusCode::NO_CONTENT.into_response()))
 }
 
+/// Whether a board is among one's favourites.
+#[utoipa::path(
+    get, path = "/me/favourites/{board}", operation_id = "favourites_show", tag = "Boards",
+    security(("bearer" = ["boards:read"])),
+    responses((status = 204, description = "It is")),
+    extensions(("x-problems" = json!(["forbidden", "not-found"]))),
+)]
 pub(super) async fn is_starred(
     State(app): State<AppState>,
     caller: Caller,
@@ -363,6 +474,12 @@ pub(super) async fn is_starred(
 }
 
 /// The boards opened lately, latest first: a list like that of all boards.
+#[utoipa::path(
+    get, path = "/me/recent", operation_id = "boards_recent", tag = "Boards",
+    security(("bearer" = ["boards:read"])),
+    responses((status = 200, description = "At most 50 boards", body = List<Card>)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn recent(
     State(app): State<AppState>,
     caller: Caller,
@@ -390,11 +507,8 @@ pub(super) async fn recent(
     };
     let cards = page.cards.iter();
     let cards = cards.filter(|card| me.board.is_none_or(|only| card.board.id == only));
-    let data: Vec<_> = cards
-        .map(|card| super::boards::card_json(&app, card))
-        .collect();
-    let body = json!({ "data": data, "next_cursor": null });
-    Ok(conditions::answer(&headers, None, &body))
+    let data: Vec<_> = cards.map(|card| Card::of(&app, card)).collect();
+    Ok(conditions::answer(&headers, None, &List::whole(data)))
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! Who is a member of a board and in which role, the board's policy, and who asks to be let in.
 
-use super::access::{self, Seen, board_as, role_word};
+use super::access::{self, Seen, board_as};
 use super::boards::{board_id, plain_attempt, revision};
 use super::body::{self, Accepts, Read};
 use super::conditions;
 use super::idempotency::Attempt;
 use super::query::Params;
 use super::store;
-use super::time::rfc3339;
-use super::wire::RoleWord;
+use super::users::Person;
+use super::wire::{List, Moment, RoleWord, UserWord, Word};
 use crate::app::{App, AppState};
 use crate::auth::Caller;
 use crate::http::problem::{Code, Problem};
@@ -21,9 +21,16 @@ use easel_storage::sharing::{
     SharingOutcome, SharingQuery,
 };
 use easel_storage::{Actor, BoardId, UserId};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+/// Who is a member of a board.
+#[utoipa::path(
+    get, path = "/boards/{board}/members", operation_id = "members_list", tag = "Sharing",
+    security(("bearer" = ["boards:read"])),
+    responses((status = 200, description = "The members", body = Members)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn list(
     State(app): State<AppState>,
     caller: Caller,
@@ -42,38 +49,71 @@ pub(super) async fn list(
     let everybody = seen.view.policy.as_ref().map(|policy| policy.access);
     let data: Vec<_> = members
         .iter()
-        .map(|member| {
-            let mut body = member_json(&app, &member.user, &member.row);
-            body["source"] = "direct".into();
-            body
+        .map(|member| Member {
+            source: Some(Source::Direct),
+            ..Member::of(&app, &member.user, &member.row)
         })
         .collect();
-    let body = json!({
-        "data": data,
-        "next_cursor": null,
-        // Those who are in because everybody with an account is: a role, and no list of people.
-        "workspace_role": match everybody {
-            Some(Access::Workspace(role)) => Some(role_word(role)),
+    let body = Members {
+        members: List::whole(data),
+        workspace_role: match everybody {
+            Some(Access::Workspace(role)) => Some(RoleWord(role)),
             Some(Access::Private) | None => None,
         },
-    });
+    };
     Ok(conditions::answer(&headers, None, &body))
 }
 
-fn member_json(app: &App, person: &UserView, row: &MemberRow) -> Value {
-    json!({
-        "user": super::users::Person::of(app, person),
-        "role": role_word(row.role),
-        "since": rfc3339(row.since.0),
-    })
+#[derive(Serialize, ToSchema)]
+struct Members {
+    #[serde(flatten)]
+    members: List<Member>,
+    /// Of those who are in because everybody with an account is: a role, and no list of people.
+    workspace_role: Option<RoleWord>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, ToSchema)]
+struct Member {
+    user: Person,
+    role: RoleWord,
+    since: Moment,
+    /// Where the role comes from; only in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    source: Option<Source>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Source {
+    Direct,
+}
+
+impl Member {
+    fn of(app: &App, person: &UserView, row: &MemberRow) -> Member {
+        Member {
+            user: Person::of(app, person),
+            role: RoleWord(row.role),
+            since: Moment(row.since),
+            source: None,
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewRole {
     role: RoleWord,
 }
 
+/// Makes somebody a member, or changes their role; who is connected is told within a second.
+#[utoipa::path(
+    put, path = "/boards/{board}/members/{user}", operation_id = "members_put", tag = "Sharing",
+    security(("bearer" = ["members:write"])),
+    request_body = NewRole,
+    responses((status = 200, description = "The member", body = Member)),
+    extensions(("x-problems" = json!(["forbidden", "not-found", "last-owner", "quota-exceeded", "board-trashed", "conflict"]))),
+)]
 pub(super) async fn put(
     State(app): State<AppState>,
     caller: Caller,
@@ -98,7 +138,7 @@ pub(super) async fn put(
         return Err(Code::Internal.into());
     };
     let person = super::users::known(&app, user).await?;
-    let body = member_json(&app, &person, row);
+    let body = Member::of(&app, &person, row);
     Ok(ran.finish(conditions::answer(&HeaderMap::new(), None, &body)))
 }
 
@@ -130,6 +170,13 @@ async fn role_of(app: &App, board: BoardId, user: UserId) -> Result<Option<Role>
     }
 }
 
+/// Removes a member; anybody may remove themselves. Who is connected is sent away.
+#[utoipa::path(
+    delete, path = "/boards/{board}/members/{user}", operation_id = "members_remove", tag = "Sharing",
+    security(("bearer" = ["members:write"])),
+    responses((status = 204, description = "Removed")),
+    extensions(("x-problems" = json!(["forbidden", "not-found", "last-owner", "board-trashed"]))),
+)]
 pub(super) async fn remove(
     State(app): State<AppState>,
     caller: Caller,
@@ -151,6 +198,13 @@ pub(super) async fn remove(
     Ok(ran.finish(StatusCode::NO_CONTENT.into_response()))
 }
 
+/// Who may come in beside the members, and who may let others in.
+#[utoipa::path(
+    get, path = "/boards/{board}/sharing", operation_id = "sharing_show", tag = "Sharing",
+    security(("bearer" = ["boards:read"])),
+    responses((status = 200, description = "The policy", body = Policy)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn policy(
     State(app): State<AppState>,
     caller: Caller,
@@ -164,7 +218,7 @@ pub(super) async fn policy(
     Ok(conditions::answer(
         &headers,
         Some(row.rev),
-        &policy_json(&row),
+        &Policy::of(&row),
     ))
 }
 
@@ -174,30 +228,47 @@ fn policy_of(seen: &Seen) -> AccessRow {
     policy.unwrap_or_else(|| AccessRow::new(None))
 }
 
-fn policy_json(row: &AccessRow) -> Value {
-    let (access, role) = match row.access {
-        Access::Private => ("private", None),
-        Access::Workspace(role) => ("workspace", Some(role_word(role))),
-    };
-    json!({
-        "access": access,
-        "workspace_role": role,
-        "links": row.links_on,
-        "share": role_word(row.sharing_from),
-        "copy": role_word(row.copying_from),
-        "export": role_word(row.exporting_from),
-        "guests_comment": row.guests_comment,
-    })
+#[derive(Serialize, ToSchema)]
+struct Policy {
+    access: AccessWord,
+    /// What everybody with an account is there.
+    workspace_role: Option<RoleWord>,
+    /// Whether share links work.
+    links: bool,
+    /// From which role on one may let others in.
+    share: RoleWord,
+    copy: RoleWord,
+    export: RoleWord,
+    guests_comment: bool,
 }
 
-#[derive(Deserialize, Clone, Copy)]
+impl Policy {
+    fn of(row: &AccessRow) -> Policy {
+        let (access, workspace_role) = match row.access {
+            Access::Private => (AccessWord::Private, None),
+            Access::Workspace(role) => (AccessWord::Workspace, Some(RoleWord(role))),
+        };
+        Policy {
+            access,
+            workspace_role,
+            links: row.links_on,
+            share: RoleWord(row.sharing_from),
+            copy: RoleWord(row.copying_from),
+            export: RoleWord(row.exporting_from),
+            guests_comment: row.guests_comment,
+        }
+    }
+}
+
+/// Who may come in beside the members: nobody, or everybody with an account.
+#[derive(Serialize, Deserialize, Clone, Copy, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum AccessWord {
     Private,
     Workspace,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PolicyPatch {
     access: Option<AccessWord>,
@@ -209,6 +280,14 @@ struct PolicyPatch {
     guests_comment: Option<bool>,
 }
 
+/// Changes the policy. Takes the role owner.
+#[utoipa::path(
+    patch, path = "/boards/{board}/sharing", operation_id = "sharing_change", tag = "Sharing",
+    security(("bearer" = ["members:write"])),
+    request_body = PolicyPatch,
+    responses((status = 200, description = "The policy", body = Policy)),
+    extensions(("x-problems" = json!(["forbidden", "board-trashed", "precondition-required", "precondition-failed"]))),
+)]
 pub(super) async fn change_policy(
     State(app): State<AppState>,
     caller: Caller,
@@ -233,7 +312,7 @@ pub(super) async fn change_policy(
     let SharingOutcome::Policy(row) = ran.sharing()? else {
         return Err(Code::Internal.into());
     };
-    let body = policy_json(row);
+    let body = Policy::of(row);
     Ok(ran.finish(conditions::answer(&HeaderMap::new(), Some(row.rev), &body)))
 }
 
@@ -268,7 +347,7 @@ fn policy_change(before: &AccessRow, patch: &PolicyPatch) -> Result<PolicyChange
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewRequest {
     role: Option<RoleWord>,
@@ -289,6 +368,13 @@ pub(super) fn checked_message(message: Option<String>) -> Result<Option<String>,
 }
 
 /// Anybody with an account may ask, and learns nothing by it: a board that is not there is asked for in vain as well.
+#[utoipa::path(
+    post, path = "/boards/{board}/access-requests", operation_id = "requests_create", tag = "Sharing",
+    security(("bearer" = ["members:write"])),
+    request_body = NewRequest,
+    responses((status = 202, description = "Asked, if there is such a board")),
+    extensions(("x-problems" = json!(["forbidden", "idempotency-key-reused"]))),
+)]
 pub(super) async fn ask(
     State(app): State<AppState>,
     caller: Caller,
@@ -331,6 +417,23 @@ pub(super) async fn ask(
     }
 }
 
+#[derive(Serialize, ToSchema)]
+struct AccessRequest {
+    /// One person asks once: theirs.
+    id: UserWord,
+    user: Person,
+    role: RoleWord,
+    message: Option<String>,
+    asked_at: Moment,
+}
+
+/// Who asks to be let in. Takes the role owner.
+#[utoipa::path(
+    get, path = "/boards/{board}/access-requests", operation_id = "requests_list", tag = "Sharing",
+    security(("bearer" = ["boards:read"])),
+    responses((status = 200, description = "The requests", body = List<AccessRequest>)),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn requests(
     State(app): State<AppState>,
     caller: Caller,
@@ -348,27 +451,31 @@ pub(super) async fn requests(
     };
     let data: Vec<_> = requests
         .iter()
-        .map(|request| {
-            json!({
-                // One person asks once.
-                "id": request.user.id.to_string(),
-                "user": super::users::Person::of(&app, &request.user),
-                "role": role_word(request.row.role),
-                "message": request.row.message,
-                "asked_at": rfc3339(request.row.at.0),
-            })
+        .map(|request| AccessRequest {
+            id: Word(request.user.id),
+            user: Person::of(&app, &request.user),
+            role: RoleWord(request.row.role),
+            message: request.row.message.clone(),
+            asked_at: Moment(request.row.at),
         })
         .collect();
-    let body = json!({ "data": data, "next_cursor": null });
-    Ok(conditions::answer(&headers, None, &body))
+    Ok(conditions::answer(&headers, None, &List::whole(data)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Approval {
     role: Option<RoleWord>,
 }
 
+/// Lets somebody in who asked.
+#[utoipa::path(
+    post, path = "/boards/{board}/access-requests/{user}/approve", operation_id = "requests_approve", tag = "Sharing",
+    security(("bearer" = ["members:write"])),
+    request_body = Approval,
+    responses((status = 204, description = "They are a member")),
+    extensions(("x-problems" = json!(["forbidden", "not-found", "board-trashed", "conflict", "quota-exceeded"]))),
+)]
 pub(super) async fn approve(
     State(app): State<AppState>,
     caller: Caller,
@@ -388,6 +495,13 @@ pub(super) async fn approve(
     Ok(ran.finish(StatusCode::NO_CONTENT.into_response()))
 }
 
+/// Does not let them in.
+#[utoipa::path(
+    post, path = "/boards/{board}/access-requests/{user}/deny", operation_id = "requests_deny", tag = "Sharing",
+    security(("bearer" = ["members:write"])),
+    responses((status = 204, description = "The request is gone")),
+    extensions(("x-problems" = json!(["forbidden", "not-found", "board-trashed", "idempotency-key-reused"]))),
+)]
 pub(super) async fn deny(
     State(app): State<AppState>,
     caller: Caller,
@@ -429,11 +543,36 @@ async fn asked_role(app: &App, board: BoardId, user: UserId) -> Result<Role, Pro
 }
 
 /// Who somebody is, as far as the caller may know: an id, or what they came through.
-pub(super) fn actor_json(actor: Actor, name: Option<&str>) -> Value {
-    match actor {
-        Actor::System => json!({ "kind": "system" }),
-        Actor::Local => json!({ "kind": "local" }),
-        Actor::User(user) => json!({ "kind": "user", "id": user.to_string(), "name": name }),
-        Actor::Guest(_) => json!({ "kind": "guest", "name": name }),
+#[derive(Serialize, ToSchema)]
+pub(super) struct Doer {
+    kind: DoerKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    id: Option<UserWord>,
+    name: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum DoerKind {
+    System,
+    Local,
+    User,
+    Guest,
+}
+
+impl Doer {
+    pub(super) fn of(actor: Actor, name: Option<&str>) -> Doer {
+        let (kind, id) = match actor {
+            Actor::System => (DoerKind::System, None),
+            Actor::Local => (DoerKind::Local, None),
+            Actor::User(user) => (DoerKind::User, Some(Word(user))),
+            Actor::Guest(_) => (DoerKind::Guest, None),
+        };
+        Doer {
+            kind,
+            id,
+            name: name.map(str::to_owned),
+        }
     }
 }

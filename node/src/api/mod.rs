@@ -41,7 +41,6 @@ use crate::app::AppState;
 use crate::{COMMIT, VERSION};
 use axum::Router;
 use axum::response::Response;
-use axum::routing::{delete, get, patch, post, put};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -65,110 +64,71 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(users::show))
         .routes(routes!(version))
         .routes(routes!(openapi::show))
+        .routes(routes!(openapi::page::show))
+        .routes(routes!(openapi::page::style))
 }
 
 fn auth_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
-        .route("/auth/config", get(auth::config))
-        .route("/auth/setup", post(auth::set_up))
-        .route("/auth/register", post(auth::register))
-        .route("/auth/login", post(auth::login))
-        .route("/auth/refresh", post(auth::refresh))
-        .route("/auth/logout", post(auth::logout))
-        .route("/auth/reauth", post(auth::confirm))
-        .route("/auth/password/reset", post(auth::reset_password))
-        .route("/auth/guest", post(links::guest))
-        .route(
-            "/auth/sessions",
-            get(auth::sessions).delete(auth::end_other_sessions),
-        )
-        .route("/auth/sessions/{session}", delete(auth::end_session))
+        .routes(routes!(auth::config))
+        .routes(routes!(auth::set_up))
+        .routes(routes!(auth::register))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::refresh))
+        .routes(routes!(auth::logout))
+        .routes(routes!(auth::confirm))
+        .routes(routes!(auth::reset_password))
+        .routes(routes!(auth::sessions, auth::end_other_sessions))
+        .routes(routes!(auth::end_session))
+        .routes(routes!(links::guest))
 }
 
 fn me_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
-        .route("/me", get(me::show).patch(me::change).delete(me::delete))
-        .route("/me/settings", get(me::settings).patch(me::change_settings))
-        .route("/me/password", post(auth::change_password))
-        .route("/me/tokens", get(me::tokens).post(me::create_token))
-        .route("/me/tokens/{token}", delete(me::revoke_token))
-        .route("/me/activity", get(activity::of_me))
-        .route("/me/recent", get(me::recent))
-        .route(
-            "/me/favourites/{board}",
-            get(me::is_starred).put(me::star).delete(me::unstar),
-        )
+        .routes(routes!(auth::change_password))
+        .routes(routes!(me::show, me::change, me::delete))
+        .routes(routes!(me::settings, me::change_settings))
+        .routes(routes!(me::tokens, me::create_token))
+        .routes(routes!(me::revoke_token))
+        .routes(routes!(activity::of_me))
+        .routes(routes!(me::recent))
+        .routes(routes!(me::is_starred, me::star, me::unstar))
 }
 
 fn board_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
-        .route("/boards", get(boards::list).post(boards::create))
-        .route(
-            "/boards/{board}",
-            get(boards::show)
-                .patch(boards::change)
-                .delete(boards::trash),
-        )
-        .route("/boards/{board}/restore", post(boards::restore))
-        .route("/boards/{board}/archive", post(boards::archive))
-        .route("/boards/{board}/unarchive", post(boards::unarchive))
-        .route("/boards/{board}/copies", post(copies::create))
-        .route("/boards/{board}/transfer", post(boards::transfer))
-        .route("/boards/{board}/presence", get(boards::presence))
-        .route(
-            "/boards/{board}/stream",
-            get(stream::open).delete(stream::leave),
-        )
-        .route("/boards/{board}/updates", post(stream::post))
-        .route("/boards/{board}/ydoc", get(ydoc::show))
+        .routes(routes!(boards::list, boards::create))
+        .routes(routes!(boards::show, boards::change, boards::trash))
+        .routes(routes!(boards::restore))
+        .routes(routes!(boards::archive))
+        .routes(routes!(boards::unarchive))
+        .routes(routes!(copies::create))
+        .routes(routes!(boards::transfer))
+        .routes(routes!(boards::presence))
+        .routes(routes!(stream::open, stream::leave))
+        .routes(routes!(stream::post))
+        .routes(routes!(ydoc::show))
         .routes(routes!(tickets::create))
-        .route("/boards/{board}/preview.svg", get(preview::show))
-        .route("/boards/{board}/activity", get(activity::of_board))
+        .routes(routes!(preview::show))
+        .routes(routes!(activity::of_board))
 }
 
 fn sharing_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
-        .route("/boards/{board}/members", get(members::list))
-        .route(
-            "/boards/{board}/members/{user}",
-            put(members::put).delete(members::remove),
-        )
-        .route(
-            "/boards/{board}/sharing",
-            get(members::policy).patch(members::change_policy),
-        )
-        .route(
-            "/boards/{board}/share-links",
-            get(links::list).post(links::create),
-        )
-        .route(
-            "/boards/{board}/share-links/{link}",
-            patch(links::change).delete(links::revoke),
-        )
-        .route("/share/{token}/open", post(links::open))
-        .route(
-            "/boards/{board}/invitations",
-            get(invitations::list).post(invitations::create),
-        )
-        .route(
-            "/boards/{board}/invitations/{invitation}",
-            delete(invitations::revoke),
-        )
-        .route("/invitations/{token}", get(invitations::show))
-        .route("/invitations/{token}/accept", post(invitations::accept))
-        .route("/invitations/{token}/decline", post(invitations::decline))
-        .route(
-            "/boards/{board}/access-requests",
-            get(members::requests).post(members::ask),
-        )
-        .route(
-            "/boards/{board}/access-requests/{user}/approve",
-            post(members::approve),
-        )
-        .route(
-            "/boards/{board}/access-requests/{user}/deny",
-            post(members::deny),
-        )
+        .routes(routes!(members::list))
+        .routes(routes!(members::put, members::remove))
+        .routes(routes!(members::policy, members::change_policy))
+        .routes(routes!(links::list, links::create))
+        .routes(routes!(links::change, links::revoke))
+        .routes(routes!(links::open))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::revoke))
+        .routes(routes!(invitations::show))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(invitations::decline))
+        .routes(routes!(members::requests, members::ask))
+        .routes(routes!(members::approve))
+        .routes(routes!(members::deny))
 }
 
 #[derive(Serialize, ToSchema)]

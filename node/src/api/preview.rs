@@ -8,6 +8,7 @@
 use super::access;
 use super::boards::board_id;
 use super::query::Params;
+use super::wire::choice;
 use super::{conditions, store};
 use crate::VERSION;
 use crate::app::AppState;
@@ -104,6 +105,12 @@ impl Subject {
     }
 }
 
+const THEMES: [(&str, Theme); 2] = [("light", Theme::Light), ("dark", Theme::Dark)];
+
+choice! {
+    ThemeWord: THEMES;
+}
+
 fn word(theme: Theme) -> &'static str {
     match theme {
         Theme::Light => "light",
@@ -111,6 +118,18 @@ fn word(theme: Theme) -> &'static str {
     }
 }
 
+/// A picture of the board.
+#[utoipa::path(
+    get, path = "/boards/{board}/preview.svg", operation_id = "preview_show", tag = "Content",
+    security(("bearer" = ["boards:read"]), ()),
+    params(
+        ("theme" = Option<ThemeWord>, Query),
+        ("seq" = Option<u64>, Query, description = "Makes the address another one when the board moved on."),
+        ("pass" = Option<String>, Query, description = "Stands in a board's `preview_url`, and speaks for who was told it."),
+    ),
+    responses((status = 200, description = "The picture", body = String, content_type = "image/svg+xml"), (status = 202, description = "An empty picture: this one is being drawn", body = String, content_type = "image/svg+xml")),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn show(
     State(app): State<AppState>,
     asking: Result<Caller, Problem>,
@@ -119,8 +138,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut params = Params::of(&uri)?;
-    let themes = [Theme::Light, Theme::Dark].map(|theme| (word(theme), theme));
-    let theme = params.choice("theme", &themes)?;
+    let theme = params.choice("theme", &THEMES)?;
     // A page asks anew when the board moved on, by an address it has not asked for yet.
     params.take::<u64>("seq", "is a whole number")?;
     let pass: Option<String> = params.take("pass", "is a pass")?;

@@ -23,6 +23,16 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const FRAMING_BYTES_MAX: u64 = 64 << 10;
 
 /// Opens a stream, or goes on with one that was cut off.
+#[utoipa::path(
+    get, path = "/boards/{board}/stream", operation_id = "stream_open", tag = "Content",
+    security(("bearer" = ["elements:read"])),
+    params(
+        ("sv" = Option<String>, Query, description = "A Yjs state vector in base64url: only what came after it is sent."),
+        ("ticket" = Option<String>, Query, description = "Instead of a token in a header."),
+    ),
+    responses((status = 200, description = "Events, without an end", body = String, content_type = "text/event-stream"), (status = 204, description = "This stream is over: do not come back")),
+    extensions(("x-problems" = json!(["forbidden", "foreign-origin", "bad-stream", "method-not-allowed", "board-trashed", "board-full", "too-many-streams", "draining"]))),
+)]
 pub(super) async fn open(
     State(app): State<AppState>,
     Extension(OurHost(host)): Extension<OurHost>,
@@ -81,6 +91,17 @@ fn response(events: Events) -> Response {
 }
 
 /// Takes what a stream's client has to say.
+#[utoipa::path(
+    post, path = "/boards/{board}/updates", operation_id = "stream_post", tag = "Content",
+    security(()),
+    params(
+        ("easel-stream" = String, Header, description = "The name that the stream's first event told; it stands for who opened it."),
+        ("easel-seq" = u64, Header, description = "Which of the stream's posts it is.", minimum = 1),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "Messages, each after its length."),
+    responses((status = 204, description = "Taken")),
+    extensions(("x-problems" = json!(["bad-stream", "sequence-gap", "stream-gone"]))),
+)]
 pub(super) async fn post(
     State(app): State<AppState>,
     Path(name): Path<String>,
@@ -105,6 +126,15 @@ pub(super) async fn post(
 }
 
 /// The client leaves: others see it go at once, and its seat is free. Nothing is there to fail.
+#[utoipa::path(
+    delete, path = "/boards/{board}/stream", operation_id = "stream_leave", tag = "Content",
+    security(()),
+    params(
+        ("easel-stream" = String, Header, description = "The name that the stream's first event told."),
+    ),
+    responses((status = 204, description = "Gone")),
+    extensions(("x-problems" = json!(["bad-stream"]))),
+)]
 pub(super) async fn leave(
     State(app): State<AppState>,
     Path(name): Path<String>,

@@ -9,7 +9,7 @@ use crate::app::AppState;
 use crate::auth::{Caller, Holder, TICKET_LIFE_MS, Ticket, random, wall_clock};
 use crate::http::problem::{Code, Problem};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use easel_storage::ReadLevel;
 use easel_storage::people::Scope;
@@ -75,5 +75,8 @@ pub(super) async fn create(
     };
     let mut response = no_store(conditions::answer(&HeaderMap::new(), None, &body));
     *response.status_mut() = StatusCode::CREATED;
+    // What a ticket is for is where it leads.
+    let place = HeaderValue::try_from(body.ws_url).map_err(|_| Code::Internal)?;
+    response.headers_mut().insert(header::LOCATION, place);
     Ok(response)
 }

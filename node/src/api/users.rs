@@ -4,7 +4,7 @@ use super::access;
 use super::conditions;
 use super::query::Params;
 use super::store;
-use super::wire::List;
+use super::wire::{EmailText, List, NameText, Text, UserWord, Word};
 use crate::app::{App, AppState};
 use crate::auth::Caller;
 use crate::http::problem::{Code, Problem};
@@ -24,22 +24,22 @@ const FOUND_MAX: u32 = 20;
 /// What everybody with an account may know of somebody. Not the address.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Person {
-    id: String,
-    name: String,
+    id: UserWord,
+    name: NameText,
     avatar_url: Option<String>,
     /// Whether the account is closed for now.
     disabled: bool,
     /// Only to who asked for this very address.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    email: Option<String>,
+    email: Option<EmailText>,
 }
 
 impl Person {
     pub(super) fn of(app: &App, person: &UserView) -> Person {
         Person {
-            id: person.id.to_string(),
-            name: person.row.name.as_str().to_owned(),
+            id: Word(person.id),
+            name: Text(person.row.name.clone()),
             avatar_url: avatar_url(app, person),
             disabled: person.row.disabled_at.is_some(),
             email: None,
@@ -126,7 +126,7 @@ pub(super) async fn find(
             // Who knows the whole address is told that it is the right person.
             let is_known = person.row.email.folded() == text.to_lowercase();
             Person {
-                email: is_known.then(|| person.row.email.as_str().to_owned()),
+                email: is_known.then(|| Text(person.row.email.clone())),
                 ..Person::of(&app, person)
             }
         })

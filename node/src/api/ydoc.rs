@@ -8,6 +8,7 @@
 use super::access;
 use super::boards::board_id;
 use super::query::Params;
+use super::wire::choice;
 use super::{conditions, store};
 use crate::app::AppState;
 use crate::auth::Caller;
@@ -149,6 +150,22 @@ enum Part {
     Body,
 }
 
+const PARTS: [(&str, Part); 2] = [("all", Part::All), ("body", Part::Body)];
+
+choice! {
+    PartWord: PARTS;
+}
+
+/// A board's content as one Yjs update.
+#[utoipa::path(
+    get, path = "/boards/{board}/ydoc", operation_id = "ydoc_show", tag = "Content",
+    security(("bearer" = ["elements:read"])),
+    params(
+        ("part" = Option<PartWord>, Query, description = "The stored body alone, compressed as the caller likes, or `all`."),
+    ),
+    responses((status = 200, description = "A Yjs update, version 1", body = Vec<u8>, content_type = "application/octet-stream"), (status = 202, description = "The body is being compressed: connect, or ask again"), (status = 204, description = "There is no stored body worth loading by itself")),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
 pub(super) async fn show(
     State(app): State<AppState>,
     caller: Caller,
@@ -157,8 +174,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut params = Params::of(&uri)?;
-    let parts = [("all", Part::All), ("body", Part::Body)];
-    let part = params.choice("part", &parts)?;
+    let part = params.choice("part", &PARTS)?;
     params.finish()?;
     let board = board_id(&id)?;
     access::scope(&caller, Scope::ElementsRead)?;

@@ -15,7 +15,7 @@ pub(crate) fn page(base: &str, title: &str, paragraphs: &[&str]) -> String {
     )
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -6,7 +6,7 @@ pub(crate) mod door;
 mod frame;
 mod guard;
 mod headers;
-mod html;
+pub(crate) mod html;
 mod listen;
 mod ops;
 pub(crate) mod problem;

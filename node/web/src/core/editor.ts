@@ -4,18 +4,7 @@
  *
  * Synchronous throughout; time and ids come in with the options.
  */
-import {
-  fit,
-  nextStep,
-  pan,
-  previousStep,
-  reveal,
-  START,
-  toScreen,
-  toWorld,
-  wheelZoom,
-  zoomAbout,
-} from './camera'
+import { fit, nextStep, pan, previousStep, START, toScreen, toWorld, wheelZoom, zoomAbout } from './camera'
 import { createEdits, keysOnTop } from './edits'
 import type {
   Camera,
@@ -56,7 +45,6 @@ export function createEditor(options: EditorOptions): Editor {
     camera: START,
     viewport: { w: 0, h: 0 },
     styles: NO_STYLES,
-    heads: { from_head: 'none', to_head: 'none' },
     editing: null,
     marquee: null,
     hover: null,
@@ -126,10 +114,9 @@ export function createEditor(options: EditorOptions): Editor {
   // ---- tools
 
   function view(): View {
-    const { camera, viewport, snapping, selection, styles, heads, readOnly } = state.get()
+    const { camera, viewport, snapping, selection, styles, readOnly } = state.get()
     return {
       camera,
-      heads,
       viewport,
       snapping,
       selection,
@@ -256,17 +243,16 @@ export function createEditor(options: EditorOptions): Editor {
       case 'tool-cancel':
         return cancelGesture()
       case 'menu':
-        return selectForMenu(input.at)
+        return selectForMenu(input)
       case 'nobody':
         return showGesture()
     }
   }
 
-  function selectForMenu(at: Point): void {
-    cancelGesture()
+  function selectForMenu(input: PointerInput): void {
     endTextEdit()
     const { camera, selection } = state.get()
-    const under = scene.topmostAt(toWorld(camera, at), 5 / camera.zoom, () => true)
+    const under = scene.topmostAt(toWorld(camera, input.at), 5 / camera.zoom, (e) => !e.style.locked)
     if (under && !selection.includes(under.id)) select([under.id])
   }
 
@@ -395,11 +381,7 @@ export function createEditor(options: EditorOptions): Editor {
     commit,
     select,
     setTool,
-    writeIn: (id) => edit(id, true),
-    endTextEdit,
-    reveal: (rect) => setCamera(reveal(state.get().camera, state.get().viewport, rect)),
     setStyles: (styles) => patch({ styles }),
-    setHeads: (heads) => patch({ heads }),
   })
 
   const editor: Editor = {
@@ -420,9 +402,8 @@ export function createEditor(options: EditorOptions): Editor {
       restep({})
     },
     setTool,
-    styleSummary: () => summarise(selected(), tool.id, state.get().styles, state.get().heads),
+    styleSummary: () => summarise(selected(), tool.id, state.get().styles),
     select,
-    selectForMenu,
     startTextEdit: (id) => edit(id, false),
     setText(id, text) {
       commit([{ do: 'setText', id, text }], `text ${id}`)

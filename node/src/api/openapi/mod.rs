@@ -5,13 +5,17 @@
 //! out of the path, headers, the problems that any operation of its kind can end in. So nothing stands twice, and
 //! nothing that always holds is forgotten.
 
+mod examples;
+mod links;
+pub(super) mod page;
+
 use super::conditions;
 use crate::VERSION;
 use crate::http::problem::Code;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// The document as it is served, on every node and below every base path the same.
@@ -93,17 +97,80 @@ fn complete(described: Value) -> Value {
         },
     });
     components["schemas"]["Problem"] = problem_schema();
-    if let Value::Object(paths) = &mut document["paths"] {
-        for (path, item) in paths {
-            let Value::Object(operations) = item else {
-                continue;
-            };
-            for (method, operation) in operations {
-                complete_operation(path, method, operation);
-            }
+    require_what_answers_always_have(&mut document);
+    for (path, method, operation) in operations(&mut document) {
+        complete_operation(path, method, operation);
+    }
+    links::add(&mut document);
+    document
+}
+
+fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &str, &mut Value)> {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    paths.flat_map(|(path, item)| {
+        let item = item.as_object_mut().into_iter().flatten();
+        item.map(|(method, operation)| (path.as_str(), method.as_str(), operation))
+    })
+}
+
+/// In a request a member that can be null can be left out; in an answer it never is.
+fn require_what_answers_always_have(document: &mut Value) {
+    let (mut asked, mut answered) = (BTreeSet::new(), BTreeSet::new());
+    let all = document.clone();
+    for (_, _, operation) in operations(document) {
+        follow(&all, operation.get("requestBody"), &mut asked);
+        follow(&all, operation.get("responses"), &mut answered);
+    }
+    for name in answered.difference(&asked) {
+        let schema = &mut document["components"]["schemas"][name];
+        // What is flattened into another is a part beside others.
+        match schema.get_mut("allOf").and_then(Value::as_array_mut) {
+            Some(parts) => parts.iter_mut().for_each(require_nullable),
+            None => require_nullable(schema),
         }
     }
-    document
+}
+
+fn require_nullable(schema: &mut Value) {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return;
+    };
+    let nullable = properties.iter().filter(|(_, property)| {
+        let types = property["type"].as_array().into_iter().flatten();
+        let choices = property["oneOf"].as_array().into_iter().flatten();
+        let mut kinds = types.chain(choices.map(|choice| &choice["type"]));
+        kinds.any(|kind| kind == "null")
+    });
+    let mut required: BTreeSet<String> = nullable.map(|(name, _)| name.clone()).collect();
+    let before = schema.get("required").and_then(Value::as_array);
+    let before = before.into_iter().flatten();
+    required.extend(before.filter_map(|name| name.as_str().map(str::to_owned)));
+    if !required.is_empty() {
+        schema["required"] = required.into_iter().collect();
+    }
+}
+
+/// The names of the schemas that something refers to, and of those that these refer to.
+fn follow(document: &Value, from: Option<&Value>, names: &mut BTreeSet<String>) {
+    match from {
+        Some(Value::Object(members)) => {
+            let name = members.get("$ref").and_then(Value::as_str);
+            let name = name.and_then(|name| name.strip_prefix("#/components/schemas/"));
+            if let Some(name) = name
+                && names.insert(name.to_owned())
+            {
+                let schema = &document["components"]["schemas"][name];
+                follow(document, Some(schema), names);
+            }
+            let members = members.values();
+            members.for_each(|member| follow(document, Some(member), names));
+        }
+        Some(Value::Array(items)) => {
+            let items = items.iter();
+            items.for_each(|item| follow(document, Some(item), names));
+        }
+        _ => {}
+    }
 }
 
 fn problem_schema() -> Value {
@@ -140,12 +207,89 @@ fn problem_schema() -> Value {
 fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     put_path_parameters(path, operation);
     let problems = problems_of(method, operation);
+    put_headers_asked(operation);
     if let Some(members) = operation.as_object_mut() {
         members.remove("x-problems");
     }
-    let responses = &mut operation["responses"];
+    // RFC 7396 under its own name as well.
+    if method == "patch"
+        && let Some(Value::Object(contents)) = operation.pointer_mut("/requestBody/content")
+        && let Some(content) = contents.get("application/json").cloned()
+    {
+        contents.insert("application/merge-patch+json".to_owned(), content);
+    }
+    examples::add(operation);
+    let is_public = operation.get("security") == Some(&json!([{}]));
+    let Some(Value::Object(responses)) = operation.get_mut("responses") else {
+        return;
+    };
+    for (status, response) in responses.iter_mut() {
+        put_headers_answered(method, status, is_public, response);
+    }
+    let found = responses.get("200");
+    let is_json = found.is_some_and(is_json);
+    if method == "get" && is_json {
+        let description = "It is what If-None-Match names.";
+        responses.insert("304".to_owned(), json!({ "description": description }));
+    }
     for (status, codes) in problems {
-        responses[status.to_string()] = problem_response(&codes);
+        responses.insert(status.to_string(), problem_response(&codes));
+    }
+}
+
+fn is_json(response: &Value) -> bool {
+    response.pointer("/content/application~1json").is_some()
+}
+
+fn has_problem(operation: &Value, slug: &str) -> bool {
+    let own = operation.get("x-problems").and_then(Value::as_array);
+    own.is_some_and(|own| own.iter().any(|known| known == slug))
+}
+
+fn put_headers_asked(operation: &mut Value) {
+    let mut headers = Vec::new();
+    if has_problem(operation, "precondition-failed") {
+        headers.push(json!({
+            "name": "If-Match", "in": "header",
+            "required": has_problem(operation, "precondition-required"),
+            "description": "The ETag that was read, or `*` for whatever is there.",
+            "schema": { "anyOf": [
+                { "type": "string", "const": "*" },
+                { "type": "string", "pattern": "^\"[0-9]{1,9}-[0-9a-f]{16}\"$" },
+            ] },
+        }));
+    }
+    if has_problem(operation, "idempotency-key-reused") {
+        headers.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "The same key and body again within 24 hours bring the same answer, and are done once.",
+            "schema": { "type": "string", "pattern": "^\"[0-9A-Za-z-]{1,64}\"$" },
+        }));
+    }
+    if let Some(parameters) = operation["parameters"].as_array_mut() {
+        parameters.extend(headers);
+    }
+}
+
+fn put_headers_answered(method: &str, status: &str, is_public: bool, response: &mut Value) {
+    let text =
+        |description: &str| json!({ "description": description, "schema": { "type": "string" } });
+    let mut headers = Map::new();
+    if is_json(response) {
+        let what = "Names this version of it, for If-None-Match and If-Match.";
+        headers.insert("ETag".to_owned(), text(what));
+    }
+    if status == "201" {
+        let mut location = text("Where it is.");
+        location["required"] = true.into();
+        headers.insert("Location".to_owned(), location);
+    }
+    if method != "get" && !is_public && status.starts_with('2') {
+        let what = "Sent back as Easel-Min-Index it makes a read see this write, on any node.";
+        headers.insert("Easel-Index".to_owned(), text(what));
+    }
+    if !headers.is_empty() {
+        response["headers"] = headers.into();
     }
 }
 
@@ -156,11 +300,7 @@ fn put_path_parameters(path: &str, operation: &mut Value) {
         _ => Vec::new(),
     };
     parameters.retain(|parameter| parameter["in"] != "path");
-    let names = path
-        .split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split('}').next());
-    for (at, name) in names.enumerate() {
+    for (at, name) in names_in(path).enumerate() {
         let known = IN_PATHS.iter().find(|(known, ..)| *known == name);
         let (_, pattern, what) = known.expect("every name in a path is described");
         parameters.insert(
@@ -172,6 +312,11 @@ fn put_path_parameters(path: &str, operation: &mut Value) {
         );
     }
     operation["parameters"] = parameters.into();
+}
+
+fn names_in(path: &str) -> impl Iterator<Item = &str> {
+    let rest = path.split('{').skip(1);
+    rest.filter_map(|rest| rest.split('}').next())
 }
 
 /// The problems that an operation can end in, by status.
@@ -194,7 +339,7 @@ fn problems_of(method: &str, operation: &Value) -> BTreeMap<u16, Vec<Code>> {
             _ => {}
         }
     }
-    if operation["requestBody"].is_object() {
+    if operation.get("requestBody").is_some() {
         codes.extend([
             Code::BodyTimeout,
             Code::BodyTooLarge,
@@ -203,6 +348,9 @@ fn problems_of(method: &str, operation: &Value) -> BTreeMap<u16, Vec<Code>> {
         if operation["requestBody"]["content"]["application/json"].is_object() {
             codes.extend([Code::MalformedJson, Code::Invalid]);
         }
+    }
+    if has_problem(operation, "idempotency-key-reused") {
+        codes.push(Code::BadIdempotencyKey);
     }
     if method != "get" {
         codes.extend([
@@ -240,10 +388,19 @@ fn problem_response(codes: &[Code]) -> Value {
             { "properties": { "code": { "enum": slugs } } },
         ],
     });
-    let mut content = Map::new();
-    content.insert(
-        "application/problem+json".to_owned(),
-        json!({ "schema": schema }),
-    );
-    json!({ "description": lines.join("\n"), "content": content })
+    let mut response = json!({
+        "description": lines.join("\n"),
+        "content": { "application/problem+json": { "schema": schema } },
+    });
+    let header = match codes[0].about().status.as_u16() {
+        401 => Some(("WWW-Authenticate", "Bearer.")),
+        429 | 503 => Some(("Retry-After", "Seconds.")),
+        _ => None,
+    };
+    if let Some((name, description)) = header {
+        response["headers"][name] = json!({
+            "description": description, "required": true, "schema": { "type": "string" },
+        });
+    }
+    response
 }
