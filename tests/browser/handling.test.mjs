@@ -455,7 +455,7 @@ test('Escape backs out one level at a time', async (world) => {
   await canvas(page, { selected: 0 })
 })
 
-test('text is edited by double click and by Enter, and ended by a click elsewhere', async (world) => {
+test('text is edited by double click, Enter and F2, and ended by a click elsewhere', async (world) => {
   const { page, seen } = await opened(world, { a: block(200, 200, 200, 100, { text: 'Shape', fill: 'none' }), n: note(500, 200, 'Note', { z: 'a1' }) })
   const says = (id, text) => seen.until(`${id} to say ${text}`, () => seen.get(id).text === text)
   await page.mouse.dblclick(300, 250)
@@ -463,13 +463,18 @@ test('text is edited by double click and by Enter, and ended by a click elsewher
   await says('a', 'Shape one')
   await page.mouse.click(900, 600)
   await testId(page, 'text-editor').waitFor({ state: 'detached' })
-  await page.mouse.click(600, 380)
+  await page.mouse.click(300, 200)
   await page.keyboard.press('Enter')
+  await testId(page, 'text-editor').waitFor()
+  await page.keyboard.press('Control+Enter')
+  await testId(page, 'text-editor').waitFor({ state: 'detached' })
+  await page.mouse.click(600, 380)
+  await page.keyboard.press('F2')
   await page.keyboard.type(' two')
   await page.keyboard.press('Enter')
   await page.keyboard.type('🎨 three')
   await says('n', 'Note two\n🎨 three')
-  await page.keyboard.press('Control+Enter')
+  await page.keyboard.press('Escape')
   await testId(page, 'text-editor').waitFor({ state: 'detached' })
   // What is typed without a pause is one step; a slow machine makes pauses.
   while (seen.get('n').text !== 'Note') {

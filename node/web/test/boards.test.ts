@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { Editor, ToolId } from '../src/core/editor-api'
+import { STYLE_KEYS } from '../src/core/schema.gen'
 import { spliceBetween } from '../src/doc/ytext'
 import { contentOf, desk, exchange, type Desk } from './desk'
 
@@ -19,6 +20,10 @@ const VERBS = {
   distribute: (e: Editor) => e.distribute('down'),
   tidy: (e: Editor) => e.tidy(),
   flip: (e: Editor) => e.flip('across'),
+  lock: (e: Editor) => e.toggleLock(),
+  style: (e: Editor) => (e.copyStyle(), e.selectAll(), e.pasteStyle()),
+  note: (e: Editor) => e.addNote('beside'),
+  heads: (e: Editor) => e.setHeads({ to_head: 'arrow' }),
 } as const
 const verbs = Object.keys(VERBS) as (keyof typeof VERBS)[]
 
@@ -209,9 +214,12 @@ function laterBoard(): Y.Doc {
   return ydoc
 }
 
+/** What is known of any element, and may change. */
+const KNOWN: readonly string[] = ['box', 'z', 'text', 'data', ...STYLE_KEYS]
+
 /** What the client says it does not know. */
 function unknownPart(ydoc: Y.Doc, id: string): unknown {
-  const own = ['box', 'z', 'fill', 'stroke_width', 'text', 'data']
+  const own = KNOWN
   const map = ydoc.getMap<Y.Map<unknown>>('elements').get(id)
   if (!(map instanceof Y.Map)) return map
   const described = contentOf(ydoc) as { map: [string, { map: [string, unknown][] }][] }

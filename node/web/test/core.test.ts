@@ -25,6 +25,7 @@ const length = fc.double({ min: 1, max: 1000, noNaN: true })
 const angle = fc.double({ min: -Math.PI, max: Math.PI, noNaN: true })
 const anyBox: fc.Arbitrary<Box> = fc.record({ x: n, y: n, w: length, h: length, angle })
 const point = fc.record({ x: n, y: n })
+const NO_HEADS = { from_head: 'none', to_head: 'none' } as const
 const by: Maker = { id: 'el_1', z: 'a0', styles: NO_STYLES }
 
 describe('boxes', () => {
@@ -136,7 +137,7 @@ describe('hits', () => {
     const e = newShape(by, kind, { x: 0, y: 0, w: 200, h: 100, angle: 0 })
     return { ...e, style: { ...e.style, fill } }
   }
-  const line = newLine(by, { x: 0, y: 0 }, { x: 100, y: 100 }, 'none')
+  const line = newLine(by, { x: 0, y: 0 }, { x: 100, y: 100 }, NO_HEADS)
   const cases: [string, Element, [number, number], boolean][] = [
     ['inside a filled rectangle', filled('rectangle'), [100, 50], true],
     ['inside a hollow one', filled('rectangle', 'none'), [100, 50], false],
@@ -297,7 +298,7 @@ describe('as JSON', () => {
   const all: Element[] = [
     newShape(by, 'diamond', { x: 1, y: 2, w: 3, h: 4, angle: 0.5 }),
     newText(by, { x: 5, y: 6 }, 100, 'words'),
-    newLine(by, { x: 0, y: 0 }, { x: 9, y: -9 }, 'arrow'),
+    newLine(by, { x: 0, y: 0 }, { x: 9, y: -9 }, { from_head: 'none', to_head: 'arrow' }),
     pen,
   ]
   test('elements are read as they were written', () => {

@@ -1,6 +1,7 @@
 /** What each action of the key table does. */
 import type { ActionId, Editor, KeyInput, ToolId } from './editor-api'
 import { hasText } from './elements'
+import type { NoteDirection } from './sticky-flow'
 
 const NUDGE = 1
 const NUDGE_FAR = 10
@@ -29,7 +30,11 @@ export function runAction(
     case 'nudge':
       return nudge(input, editor)
     case 'editText':
-      return editText(editor)
+      return editText(input, editor)
+    case 'note:beside':
+      return editor.addNote('beside')
+    case 'note:below':
+      return editor.addNote('below')
     case 'copy':
     case 'cut':
     case 'paste':
@@ -46,7 +51,7 @@ export function runAction(
 }
 
 function run(
-  action: Exclude<Verb, 'nudge' | 'editText' | 'copy' | 'cut' | 'paste' | 'help'>,
+  action: Exclude<Verb, 'nudge' | 'editText' | `note:${NoteDirection}` | 'copy' | 'cut' | 'paste' | 'help'>,
   editor: Editor,
 ): void {
   switch (action) {
@@ -78,6 +83,12 @@ function run(
       return editor.zoomToFit()
     case 'zoomSelection':
       return editor.zoomToSelection()
+    case 'toggleLock':
+      return editor.toggleLock()
+    case 'copyStyle':
+      return editor.copyStyle()
+    case 'pasteStyle':
+      return editor.pasteStyle()
     case 'align:left':
       return editor.align('left')
     case 'align:center':
@@ -119,10 +130,13 @@ function nudge(input: KeyInput, editor: Editor): boolean {
   return true
 }
 
-function editText(editor: Editor): boolean {
+/** Enter goes on from a note that says something; F2 writes in it. */
+function editText(input: KeyInput, editor: Editor): boolean {
   const [id, second] = editor.state.get().selection
   const element = id === undefined || second !== undefined ? undefined : editor.element(id)
   if (!element || !hasText(element)) return false
+  const goesOn = input.key === 'Enter' && element.type === 'sticky' && element.text !== ''
+  if (goesOn && editor.addNote('below')) return true
   editor.startTextEdit(element.id)
   return true
 }

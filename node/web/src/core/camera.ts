@@ -56,6 +56,23 @@ export function previousStep(zoom: number): number {
   return ZOOM_STEPS.findLast((step) => step < zoom * 0.999) ?? ZOOM_MIN
 }
 
+/** Room kept between what is brought into view and its edge, in screen pixels: the page's bars stand there. */
+const REVEAL_MARGIN_PX = 88
+
+/** The view moved as little as brings the rectangle into it; into its middle when there is not enough room. */
+export function reveal(c: Camera, v: Viewport, rect: Rect): Camera {
+  const from = toScreen(c, { x: rect.minX, y: rect.minY })
+  const to = toScreen(c, { x: rect.maxX, y: rect.maxY })
+  return pan(c, revealAlong(from.x, to.x, v.w), revealAlong(from.y, to.y, v.h))
+}
+
+function revealAlong(from: number, to: number, size: number): number {
+  const low = REVEAL_MARGIN_PX
+  const high = size - REVEAL_MARGIN_PX
+  if (to - from > high - low) return (size - from - to) / 2
+  return from < low ? low - from : to > high ? high - to : 0
+}
+
 /** All of a rectangle in the middle of the view, enlarged to `zoomMost` at the most. */
 export function fit(rect: Rect, v: Viewport, zoomMost: number): Camera {
   if (isEmptyRect(rect) || v.w <= 0 || v.h <= 0) return START

@@ -7,10 +7,20 @@
 import type { Alignment, Direction } from './align'
 import type { Mirror } from './flip'
 import type { Box, Point, Rect } from './geometry/box'
-import type { Align, Color, Element, ElementId, ElementType, StyleProps, Valign } from './elements/types'
+import type {
+  Align,
+  Color,
+  Element,
+  ElementId,
+  ElementType,
+  LineEnds,
+  StyleProps,
+  Valign,
+} from './elements/types'
 import type { BoardDocument, ElementSnapshot, LivePreview } from './ports'
 import type { Scene } from './scene'
 import type { Guide } from './snapping/guide'
+import type { NoteDirection } from './sticky-flow'
 import type { Store } from './store'
 
 export type ToolId =
@@ -65,6 +75,9 @@ export interface WheelInput extends ModifierKeys {
 
 /** Styles for what is drawn next, kept apart for each kind of element. */
 export type NextStyles = Readonly<Record<StyledType, Partial<StyleProps>>>
+/** What the ends of a line look like. */
+export type LineHeads = Pick<LineEnds, 'from_head' | 'to_head'>
+
 export type StyledType = Exclude<ElementType, 'unknown'>
 
 /** What gestures snap to. */
@@ -94,6 +107,8 @@ export interface EditorState {
   readonly camera: Camera
   readonly viewport: { readonly w: number; readonly h: number }
   readonly styles: NextStyles
+  /** Of the line that is drawn next. */
+  readonly heads: LineHeads
   readonly editing: { readonly id: ElementId; readonly isNew: boolean } | null
   readonly marquee: Rect | null
   readonly hover: ElementId | null
@@ -116,6 +131,10 @@ export interface StyleSummary {
   readonly keys: readonly (keyof StyleProps)[]
   /** Where all agree. A key in `keys` but not here is mixed. */
   readonly values: Partial<StyleProps>
+  /** Of the lines among them, where all agree; null without a line. */
+  readonly heads: Partial<LineHeads> | null
+  /** How many of the selected elements are locked. */
+  readonly locked: 'none' | 'some' | 'all'
 }
 
 /** Where and how the text of an element is laid out, for the overlay it is edited in. World units. */
@@ -165,6 +184,10 @@ export type ActionId =
   | `align:${Alignment}`
   | `distribute:${Direction}`
   | 'tidy'
+  | 'toggleLock'
+  | `note:${NoteDirection}`
+  | 'copyStyle'
+  | 'pasteStyle'
   | `flip:${Mirror}`
   | 'zoomIn'
   | 'zoomOut'
@@ -203,7 +226,7 @@ export interface Editor {
   cut(): ClipboardPayload | null
   /** At a world position, or near the originals when they are in view, or mid-view. */
   paste(payload: ClipboardPayload, at?: Point): void
-  /** Plain text from elsewhere becomes one text element. */
+  /** Plain text from elsewhere becomes one text element, or a note for each line beside a selected note. */
   pasteText(text: string, at?: Point): void
   bringToFront(): void
   bringForward(): void
@@ -217,7 +240,19 @@ export interface Editor {
   /** Into rows and columns. */
   tidy(): void
   flip(mirror: Mirror): void
+  /** Locked elements can be selected by the menu alone, and only unlocked. */
+  toggleLock(): void
+  copyStyle(): void
+  pasteStyle(): void
+  /** There is a copied style to paste. */
+  hasStyle(): boolean
+  /** Of the selected lines, and of those that are drawn next. */
+  setHeads(heads: Partial<LineHeads>): void
+  /** A menu opens at a screen position, for what lies there: it is selected, even if locked. */
+  selectForMenu(at: Point): void
 
+  /** After the one note that is being written in or selected; false without one. */
+  addNote(direction: NoteDirection): boolean
   startTextEdit(id: ElementId): void
   setText(id: ElementId, text: string): void
   /** A text element left empty is removed. */

@@ -4,7 +4,18 @@
  *
  * Synchronous throughout; time and ids come in with the options.
  */
-import { fit, nextStep, pan, previousStep, START, toScreen, toWorld, wheelZoom, zoomAbout } from './camera'
+import {
+  fit,
+  nextStep,
+  pan,
+  previousStep,
+  reveal,
+  START,
+  toScreen,
+  toWorld,
+  wheelZoom,
+  zoomAbout,
+} from './camera'
 import { createEdits, keysOnTop } from './edits'
 import type {
   Camera,
@@ -45,6 +56,7 @@ export function createEditor(options: EditorOptions): Editor {
     camera: START,
     viewport: { w: 0, h: 0 },
     styles: NO_STYLES,
+    heads: { from_head: 'none', to_head: 'none' },
     editing: null,
     marquee: null,
     hover: null,
@@ -114,9 +126,10 @@ export function createEditor(options: EditorOptions): Editor {
   // ---- tools
 
   function view(): View {
-    const { camera, viewport, snapping, selection, styles, readOnly } = state.get()
+    const { camera, viewport, snapping, selection, styles, heads, readOnly } = state.get()
     return {
       camera,
+      heads,
       viewport,
       snapping,
       selection,
@@ -243,16 +256,17 @@ export function createEditor(options: EditorOptions): Editor {
       case 'tool-cancel':
         return cancelGesture()
       case 'menu':
-        return selectForMenu(input)
+        return selectForMenu(input.at)
       case 'nobody':
         return showGesture()
     }
   }
 
-  function selectForMenu(input: PointerInput): void {
+  function selectForMenu(at: Point): void {
+    cancelGesture()
     endTextEdit()
     const { camera, selection } = state.get()
-    const under = scene.topmostAt(toWorld(camera, input.at), 5 / camera.zoom, (e) => !e.style.locked)
+    const under = scene.topmostAt(toWorld(camera, at), 5 / camera.zoom, () => true)
     if (under && !selection.includes(under.id)) select([under.id])
   }
 
@@ -381,7 +395,11 @@ export function createEditor(options: EditorOptions): Editor {
     commit,
     select,
     setTool,
+    writeIn: (id) => edit(id, true),
+    endTextEdit,
+    reveal: (rect) => setCamera(reveal(state.get().camera, state.get().viewport, rect)),
     setStyles: (styles) => patch({ styles }),
+    setHeads: (heads) => patch({ heads }),
   })
 
   const editor: Editor = {
@@ -402,8 +420,9 @@ export function createEditor(options: EditorOptions): Editor {
       restep({})
     },
     setTool,
-    styleSummary: () => summarise(selected(), tool.id, state.get().styles),
+    styleSummary: () => summarise(selected(), tool.id, state.get().styles, state.get().heads),
     select,
+    selectForMenu,
     startTextEdit: (id) => edit(id, false),
     setText(id, text) {
       commit([{ do: 'setText', id, text }], `text ${id}`)

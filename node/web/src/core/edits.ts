@@ -6,18 +6,27 @@ import { align, distribute, tidy, type Alignment, type Direction } from './align
 import { arrange, type Arrangement } from './arrange'
 import { viewOf } from './camera'
 import { insertIntents, payloadBounds, payloadOf } from './copies'
-import type { ClipboardPayload, Editor, EditorState, ToolId } from './editor-api'
+import type { ClipboardPayload, Editor, EditorState, LineHeads, ToolId } from './editor-api'
 import { frameOf } from './elements'
 import { createIntent, newText } from './elements/make'
-import type { Element, ElementId, StyleProps } from './elements/types'
-import { rectCentre, rectsTouch, type Point } from './geometry/box'
+import type { Element, ElementId, StickyElement, StyleProps } from './elements/types'
+import {
+  EMPTY_RECT,
+  rectCentre,
+  rectOfBox,
+  rectsTouch,
+  unionRect,
+  type Point,
+  type Rect,
+} from './geometry/box'
 import { flip, type Mirror } from './flip'
 import { intentsOf, moveElement } from './handling'
 import { keysBetween } from './order'
 import type { BoardDocument, Intent } from './ports'
 import type { Scene } from './scene'
 import type { Store } from './store'
-import { drawnBy, styleIntents, typesOf, withNext } from './styling'
+import { linesOf, noteAfter, notesOf, type NoteDirection } from './sticky-flow'
+import { drawnBy, shownStyle, styleIntents, typesOf, withNext } from './styling'
 
 /** What an edit needs of the editor. */
 export interface EditDesk {
@@ -29,8 +38,13 @@ export interface EditDesk {
   commit(intents: readonly Intent[], group?: string): void
   select(ids: readonly ElementId[]): void
   setTool(id: ToolId): void
+  /** Opens the text of what was just made. */
+  writeIn(id: ElementId): void
+  endTextEdit(): void
+  reveal(rect: Rect): void
   /** For what is drawn next. */
   setStyles(styles: EditorState['styles']): void
+  setHeads(heads: LineHeads): void
 }
 
 export type Edits = Pick<
@@ -52,6 +66,12 @@ export type Edits = Pick<
   | 'distribute'
   | 'tidy'
   | 'flip'
+  | 'toggleLock'
+  | 'copyStyle'
+  | 'pasteStyle'
+  | 'hasStyle'
+  | 'setHeads'
+  | 'addNote'
 >
 
 /** A copy beside its original stands this far off, in world units. */
@@ -62,11 +82,32 @@ export function createEdits(desk: EditDesk): Edits {
   /** Since the last copy: each paste stands a step further off. */
   let pastes = 0
 
+  /** Of the last element whose style was copied. */
+  let copiedStyle: Partial<StyleProps> | null = null
+
+  function selected(): Element[] {
+    return state.get().selection.flatMap((id) => document.get(id) ?? [])
+  }
+
   function movable(): Element[] {
-    return state
-      .get()
-      .selection.flatMap((id) => document.get(id) ?? [])
-      .filter((e) => !e.style.locked)
+    return selected().filter((e) => !e.style.locked)
+  }
+
+  /** Locks all, unless all are locked. */
+  function toggleLock(): void {
+    const elements = selected()
+    const locked = !elements.every((e) => e.style.locked)
+    commit(elements.map((e) => ({ do: 'setStyle', id: e.id, patch: { locked } })))
+  }
+
+  /** Of the topmost of what is selected. */
+  function copyStyle(): void {
+    const source = inOrder(state.get().selection).at(-1)
+    if (source && source.type !== 'unknown') copiedStyle = shownStyle(source.type, source.style)
+  }
+
+  function pasteStyle(): void {
+    if (copiedStyle) commit(styleIntents(movable(), copiedStyle))
   }
 
   function deleteSelection(): void {
@@ -79,7 +120,8 @@ export function createEdits(desk: EditDesk): Edits {
   }
 
   function order(how: Arrangement): void {
-    commit(arrange(scene.order(), state.get().selection, how))
+    const ids = movable().map((e) => e.id)
+    commit(arrange(scene.order(), ids, how))
   }
 
   function selectAll(): void {
@@ -127,8 +169,45 @@ export function createEdits(desk: EditDesk): Edits {
     insert(payload, { x: to.x - from.x, y: to.y - from.y })
   }
 
+  /** The one note that is being written in or selected. */
+  function note(): StickyElement | null {
+    const { editing, selection } = state.get()
+    const [id, second] = editing ? [editing.id] : selection
+    const element = id === undefined || second !== undefined ? undefined : document.get(id)
+    return element?.type === 'sticky' && !element.style.locked ? element : null
+  }
+
+  function addNote(direction: NoteDirection): boolean {
+    const source = note()
+    if (!source || state.get().readOnly) return false
+    desk.endTextEdit()
+    const [z = 'a0'] = keysOnTop(scene, 1)
+    const made = noteAfter(source, direction, scene, { id: desk.newId(), z })
+    commit([createIntent(made)])
+    setTool('select')
+    desk.reveal(rectOfBox(made.box))
+    desk.writeIn(made.id)
+    return true
+  }
+
+  function pasteNotes(source: StickyElement, lines: readonly string[]): void {
+    const keys = keysOnTop(scene, lines.length)
+    const notes = notesOf(
+      lines,
+      source,
+      scene,
+      keys.map((z) => ({ id: desk.newId(), z })),
+    )
+    commit(notes.map(createIntent))
+    select(notes.map((one) => one.id))
+    desk.reveal(notes.reduce<Rect>((all, one) => unionRect(all, rectOfBox(one.box)), EMPTY_RECT))
+  }
+
   function pasteText(text: string, at?: Point): void {
     if (state.get().readOnly || text.trim() === '') return
+    const source = note()
+    const lines = linesOf(text)
+    if (source && lines) return pasteNotes(source, lines)
     const { camera, viewport, styles } = state.get()
     const [z = 'a0'] = keysOnTop(scene, 1)
     const made = newText({ id: desk.newId(), z, styles }, { x: 0, y: 0 }, null, text)
@@ -147,6 +226,13 @@ export function createEdits(desk: EditDesk): Edits {
     desk.setStyles(withNext(state.get().styles, types, style))
     const keys = Object.keys(style).join(' ')
     commit(styleIntents(elements, style), `style ${keys} ${state.get().selection.join(' ')}`)
+  }
+
+  /** Of the lines among what is selected, and of those that are drawn next. */
+  function setHeads(heads: Partial<LineHeads>): void {
+    desk.setHeads({ ...state.get().heads, ...heads })
+    const lines = movable().filter((e) => e.type === 'line')
+    commit(lines.map((e) => ({ do: 'setLine', id: e.id, data: heads })))
   }
 
   return {
@@ -170,6 +256,12 @@ export function createEdits(desk: EditDesk): Edits {
     align: (how: Alignment) => commit(intentsOf(align(movable(), how))),
     distribute: (direction: Direction) => commit(intentsOf(distribute(movable(), direction))),
     tidy: () => commit(intentsOf(tidy(movable()))),
+    addNote,
+    toggleLock,
+    copyStyle,
+    pasteStyle,
+    hasStyle: () => copiedStyle !== null,
+    setHeads,
     flip: (mirror: Mirror) => commit(intentsOf(flip(movable(), mirror))),
   }
 }

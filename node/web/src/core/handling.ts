@@ -99,7 +99,8 @@ export function intentsOf(handled: readonly Handled[]): Intent[] {
     const intents: Intent[] = []
     if (!sameBox(before.box, after.box)) intents.push({ do: 'setBox', id: before.id, box: after.box })
     if (after.type === 'line' && before.type === 'line' && after.ends !== before.ends) {
-      intents.push({ do: 'setLine', id: before.id, data: after.ends })
+      const { from, to } = after.ends
+      intents.push({ do: 'setLine', id: before.id, data: { from, to } })
     }
     if (after.type === 'pen' && before.type === 'pen' && after.data !== before.data) {
       intents.push({ do: 'setInk', id: before.id, data: after.data })

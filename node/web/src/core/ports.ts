@@ -44,7 +44,8 @@ export type Intent =
   | { readonly do: 'setStyle'; readonly id: ElementId; readonly patch: Partial<StyleProps> }
   | { readonly do: 'setZ'; readonly id: ElementId; readonly z: string }
   | { readonly do: 'setText'; readonly id: ElementId; readonly text: string }
-  | { readonly do: 'setLine'; readonly id: ElementId; readonly data: LineData }
+  /** Only what is named changes. */
+  | { readonly do: 'setLine'; readonly id: ElementId; readonly data: Partial<LineData> }
   | { readonly do: 'setInk'; readonly id: ElementId; readonly data: Uint8Array }
   | { readonly do: 'delete'; readonly id: ElementId }
   /** A copy: every key of the snapshot, but this id, box, z and parent. */

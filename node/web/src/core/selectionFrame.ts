@@ -32,11 +32,11 @@ export function selectionFrame(elements: readonly Element[], camera: Camera): Se
   const frame = frameAround(elements)
   if (!first || !frame) return null
   const only = elements.length === 1 ? first : null
+  if (elements.some((e) => e.style.locked)) return { is: 'box', frame, handles: [], turnable: false }
   if (only?.type === 'line') {
     const [from, to] = lineEnds(only)
     return { is: 'line', frame, from, to }
   }
-  if (elements.some((e) => e.style.locked)) return { is: 'box', frame, handles: [], turnable: false }
   const handles = HANDLES.filter((handle) => {
     const [sx, sy] = sidesOf(handle)
     if (sx === 0 && only?.type === 'text') return false

@@ -1,5 +1,5 @@
 /** What a properties bar shows, and which elements a style goes to. */
-import type { NextStyles, StyledType, StyleSummary, ToolId } from './editor-api'
+import type { LineHeads, NextStyles, StyledType, StyleSummary, ToolId } from './editor-api'
 import { DEFAULT_STYLE, styleFor, styleKeysOf } from './elements/style'
 import type { Element, StyleProps } from './elements/types'
 import type { Intent } from './ports'
@@ -29,14 +29,26 @@ export function typesOf(elements: readonly Element[]): StyledType[] {
   return [...types]
 }
 
-export function summarise(elements: readonly Element[], tool: ToolId, styles: NextStyles): StyleSummary {
+export function summarise(
+  elements: readonly Element[],
+  tool: ToolId,
+  styles: NextStyles,
+  heads: LineHeads,
+): StyleSummary {
   const types = typesOf(elements)
-  if (types.length > 0) return summary('selection', types, elements)
+  if (elements.length > 0) return summary('selection', types, elements)
   const drawn = drawnBy(tool)
-  if (!drawn) return { of: 'nothing', types: [], keys: [], values: {} }
+  if (!drawn) return { of: 'nothing', types: [], keys: [], values: {}, heads: null, locked: 'none' }
   const keys = styleKeysOf(drawn)
   const resolved: StyleProps = { ...DEFAULT_STYLE[drawn], ...styles[drawn] }
-  return { of: 'next', types: [drawn], keys, values: only(keys, resolved) }
+  return {
+    of: 'next',
+    types: [drawn],
+    keys,
+    values: only(keys, resolved),
+    heads: drawn === 'line' ? heads : null,
+    locked: 'none',
+  }
 }
 
 function summary(of: 'selection', types: readonly StyledType[], elements: readonly Element[]): StyleSummary {
@@ -50,7 +62,25 @@ function summary(of: 'selection', types: readonly StyledType[], elements: readon
     const holder = elements.find((e) => e.type !== 'unknown' && has(e.type, key))
     if (holder) Object.assign(values, only([key], holder.style))
   }
-  return { of, types, keys, values }
+  const locked = elements.filter((e) => e.style.locked).length
+  return {
+    of,
+    types,
+    keys,
+    values,
+    heads: headsOf(elements),
+    locked: locked === 0 ? 'none' : locked === elements.length ? 'all' : 'some',
+  }
+}
+
+function headsOf(elements: readonly Element[]): Partial<LineHeads> | null {
+  const all = elements.flatMap((e) => (e.type === 'line' ? [e.ends] : []))
+  const [first] = all
+  if (!first) return null
+  return {
+    ...(all.every((ends) => ends.from_head === first.from_head) && { from_head: first.from_head }),
+    ...(all.every((ends) => ends.to_head === first.to_head) && { to_head: first.to_head }),
+  }
 }
 
 function has(type: StyledType, key: keyof StyleProps): boolean {
@@ -59,6 +89,11 @@ function has(type: StyledType, key: keyof StyleProps): boolean {
 
 function only(keys: readonly (keyof StyleProps)[], style: StyleProps): Partial<StyleProps> {
   return Object.fromEntries(keys.map((key) => [key, style[key]]))
+}
+
+/** What a properties bar shows of a style. */
+export function shownStyle(type: StyledType, style: StyleProps): Partial<StyleProps> {
+  return only(styleKeysOf(type), style)
 }
 
 export function styleIntents(elements: readonly Element[], patch: Partial<StyleProps>): Intent[] {

@@ -25,6 +25,7 @@ export interface OverlayView {
 /** With more selected than this, the frame around all stands for them. */
 const OUTLINES_MAX = 200
 const HANDLE_PX = 8
+const LOCK_PX = 9
 const FLAG_FONT = '500 12px Inter, system-ui, sans-serif'
 
 type Ctx = CanvasRenderingContext2D
@@ -106,12 +107,16 @@ function paintSelection(
     outline(ctx, editor, selection, camera)
     ctx.globalAlpha = 1
   }
+  const locked = elements.some((e) => e.style.locked)
   if (frame.is === 'box') {
     ctx.lineWidth = 1.25
+    if (locked) ctx.setLineDash([4, 3])
     ctx.beginPath()
     traceBox(ctx, frame.frame, camera)
     ctx.stroke()
+    ctx.setLineDash([])
   }
+  if (locked) paintLock(ctx, onScreen(camera, handlePoint(frame.frame, 'ne')), colors)
   if (!readOnly && tool === 'select' && editing === null) paintHandles(ctx, frame, camera, colors, gesture)
 }
 
@@ -152,6 +157,27 @@ function paintHandles(
         )
       }
   }
+}
+
+/** A closed lock in a round badge. */
+function paintLock(ctx: Ctx, at: Point, colors: Colors): void {
+  ctx.fillStyle = colors.paper
+  ctx.strokeStyle = colors.accent
+  ctx.lineWidth = 1.25
+  ctx.beginPath()
+  ctx.arc(at.x, at.y, LOCK_PX, 0, 2 * Math.PI)
+  ctx.fill()
+  ctx.stroke()
+  ctx.beginPath()
+  ctx.arc(at.x, at.y - 1.5, 2.5, Math.PI, 0)
+  ctx.lineTo(at.x + 2.5, at.y)
+  ctx.moveTo(at.x - 2.5, at.y - 1.5)
+  ctx.lineTo(at.x - 2.5, at.y)
+  ctx.stroke()
+  ctx.fillStyle = colors.accent
+  ctx.beginPath()
+  ctx.roundRect(at.x - 4, at.y - 0.5, 8, 5.5, 1.5)
+  ctx.fill()
 }
 
 function knob(ctx: Ctx, at: Point): void {

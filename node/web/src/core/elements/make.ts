@@ -1,6 +1,6 @@
 /** New elements, and the intent that puts one on the board. */
 import type { Box, Point } from '../geometry/box'
-import type { NextStyles } from '../editor-api'
+import type { LineHeads, NextStyles } from '../editor-api'
 import type { Intent, NewElement } from '../ports'
 import { lineBetween } from './line'
 import { inkBetween } from './pen'
@@ -10,7 +10,6 @@ import type {
   Element,
   ElementBase,
   ElementId,
-  Head,
   LineElement,
   PenElement,
   ShapeElement,
@@ -53,8 +52,8 @@ export function newPen(by: Maker, points: readonly Point[], pressures: readonly 
   return { ...base(by, 'pen', box), type: 'pen', data }
 }
 
-export function newLine(by: Maker, from: Point, to: Point, toHead: Head): LineElement {
-  const { box, ends } = lineBetween(from, to, { from_head: 'none', to_head: toHead })
+export function newLine(by: Maker, from: Point, to: Point, heads: LineHeads): LineElement {
+  const { box, ends } = lineBetween(from, to, heads)
   return { ...base(by, 'line', box), type: 'line', ends }
 }
 

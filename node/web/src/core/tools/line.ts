@@ -53,7 +53,7 @@ export const lineTool: Tool<LineState> = {
         if (!isDrag(input, state.screen)) return stay(state)
         const by = { id: state.id, z: state.z, styles: view.styles }
         const start = drawnPoint({ ...input, at: state.from }, view, { targets: null }, null)
-        const draft = newLine(by, start.at, start.at, 'none')
+        const draft = newLine(by, start.at, start.at, view.heads)
         return stay(
           drawOn(
             { at: 'drawing', from: start.at, draft, targets: start.targets, guides: NO_GUIDES },
@@ -88,7 +88,7 @@ type Drawing = Extract<LineState, { at: 'drawing' }>
 function drawOn(state: Drawing, input: ToolInput, view: View): Drawing {
   const by = { id: state.draft.id, z: state.draft.z, styles: view.styles }
   const { at, targets, guides } = drawnPoint(input, view, state, state.from)
-  return { ...state, draft: newLine(by, state.from, at, 'none'), targets, guides }
+  return { ...state, draft: newLine(by, state.from, at, view.heads), targets, guides }
 }
 
 function finish(element: LineElement): Step<LineState> {

@@ -3,7 +3,15 @@
  * state as one discriminated union, and asks for effects; the editor alone carries them out.
  */
 import type { Viewport } from '../camera'
-import type { Camera, CursorName, ModifierKeys, NextStyles, SnapSettings, ToolId } from '../editor-api'
+import type {
+  Camera,
+  CursorName,
+  LineHeads,
+  ModifierKeys,
+  NextStyles,
+  SnapSettings,
+  ToolId,
+} from '../editor-api'
 import type { Element, ElementId } from '../elements/types'
 import type { Point, Rect } from '../geometry/box'
 import type { ElementSnapshot, Intent, LivePreview } from '../ports'
@@ -34,6 +42,7 @@ export interface View {
   readonly snapping: SnapSettings
   readonly selection: readonly ElementId[]
   readonly styles: NextStyles
+  readonly heads: LineHeads
   readonly readOnly: boolean
   readonly scene: Pick<Scene, 'topmostAt' | 'inRect' | 'visit'>
   /** As the document holds it. */

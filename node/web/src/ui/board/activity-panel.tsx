@@ -14,7 +14,7 @@ export default function ActivityPanel({ board, onClose }: { board: string; onClo
   )
   return (
     <aside
-      className="panel"
+      className="side-panel"
       aria-labelledby={titleId}
       data-testid="activity-panel"
       onKeyDown={(event) => {
@@ -23,13 +23,13 @@ export default function ActivityPanel({ board, onClose }: { board: string; onClo
         if (event.key === 'Escape') onClose()
       }}
     >
-      <div className="panel__head">
-        <h2 id={titleId} className="panel__title">
+      <div className="side-panel__head">
+        <h2 id={titleId} className="side-panel__title">
           {strings.activity.title}
         </h2>
         <IconButton icon={X} label={strings.close} onClick={onClose} />
       </div>
-      <div className="panel__body" tabIndex={0}>
+      <div className="side-panel__body" tabIndex={0}>
         <ActivityList ask={ask} />
       </div>
     </aside>

@@ -61,8 +61,8 @@ export function tidyEntry(editor: Editor): MenuEntry {
 export function flipEntries(editor: Editor): readonly MenuEntry[] {
   const words = editorStrings.flip
   return [
-    entry(words.across, FlipHorizontal2, 'shift+H', 'flip-across', () => editor.flip('across')),
-    entry(words.down, FlipVertical2, 'shift+V', 'flip-down', () => editor.flip('down')),
+    entry(words.across, FlipVertical2, 'shift+H', 'flip-across', () => editor.flip('across')),
+    entry(words.down, FlipHorizontal2, 'shift+V', 'flip-down', () => editor.flip('down')),
   ]
 }
 

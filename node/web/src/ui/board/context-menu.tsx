@@ -1,7 +1,7 @@
-/** The menu under the secondary button: what can be done to the selection, or to the board. */
+/** The menu under the secondary button, or under a finger held down: what can be done to the selection, or to the board. */
 
-import type { ReactNode } from 'react'
-import { useCallback, useRef, useState } from 'react'
+import type { MouseEvent, PointerEvent, ReactNode } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Editor } from '../../core/editor-api'
 import type { MenuEntry } from '../parts/menu'
 import { Menu } from '../parts/menu'
@@ -9,21 +9,61 @@ import { shortcutText } from '../shortcut-text'
 import { strings } from '../strings'
 import { flipEntries, tidyEntry } from './align-menu'
 import { canPaste, pasteKept } from './clipboard'
+import { lockEntry, styleEntries } from './selection-menu'
+
+/** A finger that rests this long asks for the menu, unless it has moved farther than it trembles. */
+const HELD_MS = 500
+const TREMBLE_PX = 10
 
 export function ContextMenu({ editor, children }: { editor: Editor; children: ReactNode }) {
   const spot = useRef<HTMLSpanElement>(null)
   const [open, setOpen] = useState(false)
   const close = useCallback(() => setOpen(false), [])
+  const hold = useRef<Hold | null>(null)
+  const release = useCallback(() => {
+    if (hold.current !== null) clearTimeout(hold.current.timer)
+    hold.current = null
+  }, [])
+  useEffect(() => release, [release])
+
+  const openAt = (x: number, y: number) => {
+    if (spot.current === null) return
+    spot.current.style.left = `${x}px`
+    spot.current.style.top = `${y}px`
+    setOpen(true)
+  }
+  const onContextMenu = (event: MouseEvent<HTMLElement>) => {
+    event.preventDefault()
+    // A browser's own long press; it is timed here, since not every browser has one.
+    if (isTouch(event.nativeEvent)) return
+    // The press of the button, if there was one, has selected what lies there.
+    openAt(event.clientX, event.clientY)
+  }
+  const onPointerDown = (event: PointerEvent<HTMLElement>) => {
+    const second = hold.current !== null
+    release()
+    // With any other tool a finger that rests is about to draw.
+    if (second || event.pointerType !== 'touch' || editor.state.get().tool !== 'select') return
+    const { clientX: x, clientY: y } = event
+    const { left, top } = event.currentTarget.getBoundingClientRect()
+    const timer = setTimeout(() => {
+      editor.selectForMenu({ x: x - left, y: y - top })
+      openAt(x, y)
+    }, HELD_MS)
+    hold.current = { timer, x, y }
+  }
+  const onPointerMove = ({ clientX, clientY }: PointerEvent<HTMLElement>) => {
+    if (hold.current === null) return
+    if (Math.hypot(clientX - hold.current.x, clientY - hold.current.y) > TREMBLE_PX) release()
+  }
   return (
     <div
       className="board__context"
-      onContextMenu={(event) => {
-        event.preventDefault()
-        if (spot.current === null) return
-        spot.current.style.left = `${event.clientX}px`
-        spot.current.style.top = `${event.clientY}px`
-        setOpen(true)
-      }}
+      onContextMenu={onContextMenu}
+      onPointerDown={onPointerDown}
+      onPointerMove={onPointerMove}
+      onPointerUp={release}
+      onPointerCancel={release}
     >
       {children}
       <span ref={spot} className="board__context-spot" tabIndex={-1} />
@@ -40,36 +80,62 @@ export function ContextMenu({ editor, children }: { editor: Editor; children: Re
   )
 }
 
+interface Hold {
+  readonly timer: ReturnType<typeof setTimeout>
+  readonly x: number
+  readonly y: number
+}
+
+function isTouch(event: Event): boolean {
+  return 'pointerType' in event && event.pointerType === 'touch'
+}
+
 const LINE: MenuEntry = { kind: 'line' }
 
 function entries(editor: Editor): readonly MenuEntry[] {
   const { selection, readOnly } = editor.state.get()
-  const none = selection.length === 0
-  const several = selection.length > 1
   const { menu, properties: words, view } = strings
-  if (none) {
+  const paste = item(menu.paste, 'mod+V', readOnly || !canPaste(), () => pasteKept(editor))
+  if (selection.length === 0) {
     return [
-      item(menu.paste, 'mod+V', readOnly || !canPaste(), () => pasteKept(editor)),
+      paste,
       item(menu.selectAll, 'mod+A', editor.document.size() === 0, () => editor.selectAll()),
-      { kind: 'line' },
+      LINE,
       item(view.fit, 'shift+1', editor.document.size() === 0, () => editor.zoomToFit()),
       item(view.actual, 'mod+0', false, () => editor.zoomTo(1)),
     ]
   }
-  return [
-    item(menu.cut, 'mod+X', readOnly, () => void document.execCommand('cut')),
-    item(menu.copy, 'mod+C', false, () => void document.execCommand('copy')),
-    item(menu.paste, 'mod+V', readOnly || !canPaste(), () => pasteKept(editor)),
-    item(words.duplicate, 'mod+D', readOnly, () => editor.duplicate()),
-    { kind: 'line' },
-    item(words.front, 'shift+]', readOnly, () => editor.bringToFront()),
-    item(words.forward, ']', readOnly, () => editor.bringForward()),
-    item(words.backward, '[', readOnly, () => editor.sendBackward()),
-    item(words.back, 'shift+[', readOnly, () => editor.sendToBack()),
-    { kind: 'line' },
-    ...(readOnly ? [] : [...(several ? [tidyEntry(editor)] : []), ...flipEntries(editor), LINE]),
-    { ...item(words.remove, 'Del', readOnly, () => editor.deleteSelection()), danger: true },
-  ]
+  const copy = item(menu.copy, 'mod+C', false, () => void document.execCommand('copy'))
+  if (readOnly) return [copy]
+  if (editor.styleSummary().locked === 'all') return plain([copy, LINE, lockEntry(editor)])
+  return plain([
+    item(menu.cut, 'mod+X', false, () => void document.execCommand('cut')),
+    copy,
+    paste,
+    item(words.duplicate, 'mod+D', false, () => editor.duplicate()),
+    LINE,
+    ...styleEntries(editor),
+    LINE,
+    item(words.front, 'shift+]', false, () => editor.bringToFront()),
+    item(words.forward, ']', false, () => editor.bringForward()),
+    item(words.backward, '[', false, () => editor.sendBackward()),
+    item(words.back, 'shift+[', false, () => editor.sendToBack()),
+    LINE,
+    ...(selection.length > 1 ? [tidyEntry(editor)] : []),
+    ...flipEntries(editor),
+    LINE,
+    lockEntry(editor),
+    { ...item(words.remove, 'Del', false, () => editor.deleteSelection()), danger: true },
+  ])
+}
+
+/** Without pictures, which only some of the entries have. */
+function plain(entries: readonly MenuEntry[]): readonly MenuEntry[] {
+  return entries.map((entry) => {
+    if (entry.kind === 'line') return entry
+    const { icon: _, ...rest } = entry
+    return rest
+  })
 }
 
 function item(label: string, keys: string, disabled: boolean, run: () => void) {

@@ -23,6 +23,30 @@ export const editorStrings = {
     down: 'Flip vertically',
   },
 
+  notes: {
+    beside: 'Next sticky note beside',
+    below: 'Next sticky note below (Enter when one is selected)',
+  },
+
+  lock: {
+    lock: 'Lock',
+    unlock: 'Unlock',
+    toggle: 'Lock or unlock',
+  },
+
+  style: {
+    copy: 'Copy style',
+    paste: 'Paste style',
+  },
+
+  heads: {
+    label: 'Line ends',
+    from: 'Start',
+    to: 'End',
+    none: 'None',
+    arrow: 'Arrow',
+  },
+
   /** Keys as `shortcutKeys` reads them, and what they do. */
   pointer: [
     ['mod+Drag', 'Do not snap'],

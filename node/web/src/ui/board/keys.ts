@@ -39,13 +39,17 @@ function inputOf(event: KeyboardEvent, kind: 'down' | 'up'): KeyInput {
   }
 }
 
-/** Space and Enter press the button that has focus; arrows there move within its bar. */
+/** Space and Enter press the button that has focus; arrows there move within its bar, and Tab leaves it. */
 function belongsToControl(event: KeyboardEvent): boolean {
-  if (event.key === 'Tab') return true
+  if (event.key === 'Tab') return !isOnBoard(event.target)
   if (event.key !== ' ' && event.key !== 'Enter' && event.key !== 'Escape') return false
   const onControl =
     event.target instanceof Element && event.target.closest('button, a, [role="slider"]') !== null
   return onControl && event.key !== 'Escape'
+}
+
+function isOnBoard(target: EventTarget | null): boolean {
+  return target === document.body || (target instanceof HTMLElement && target.dataset['board'] !== undefined)
 }
 
 /** These must reach the browser, which answers with a clipboard event. */

@@ -13,17 +13,17 @@ import {
   Blend,
   Copy,
   Layers,
+  LockOpen,
   Trash2,
 } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
-import type { CSSProperties, KeyboardEvent, ReactNode } from 'react'
-import { useCallback, useRef, useState } from 'react'
+import type { CSSProperties, KeyboardEvent } from 'react'
+import { useRef } from 'react'
 import type { Editor, StyleSummary } from '../../core/editor-api'
 import type { Align, Dash, StyleProps } from '../../core/elements/types'
 import { Glyph } from '../parts/glyph'
 import { IconButton } from '../parts/icon-button'
 import { MenuButton } from '../parts/menu-button'
-import { Popover } from '../parts/popover'
 import { tipProps } from '../parts/tip'
 import { shortcutText } from '../shortcut-text'
 import { strings } from '../strings'
@@ -31,8 +31,11 @@ import type { Theme } from '../theme'
 import { useStore } from '../use-store'
 import { alignEntries, flipEntries } from './align-menu'
 import { editorStrings } from './editor-strings'
+import { HeadsPart } from './heads-part'
 import type { ColorUse } from './palette'
 import { colorName, cssColor, PALETTE_NAMES } from './palette'
+import { Choice, Choices, Part } from './property-part'
+import { lockEntry, styleEntries } from './selection-menu'
 import { usePlacement } from './use-placement'
 import { useStyleSummary } from './use-style-summary'
 
@@ -75,7 +78,9 @@ export function PropertiesBar({ editor, theme }: { editor: Editor; theme: Theme 
   usePlacement(editor, bar, shown && selected)
   if (!shown) return null
 
-  const has = (key: keyof StyleProps) => summary.keys.includes(key)
+  const locked = summary.locked === 'all'
+  const heads = locked ? null : summary.heads
+  const has = (key: keyof StyleProps) => !locked && summary.keys.includes(key)
   const parts = { editor, summary, theme }
   return (
     <div
@@ -90,10 +95,26 @@ export function PropertiesBar({ editor, theme }: { editor: Editor; theme: Theme 
     >
       {has('fill') && <FillPart {...parts} />}
       {has('stroke') && <StrokePart {...parts} />}
+      {heads && <HeadsPart editor={editor} heads={heads} />}
       {has('font_size') && <TextPart {...parts} />}
       {has('opacity') && <OpacityPart {...parts} />}
-      {selected && <SelectionVerbs editor={editor} />}
+      {selected && !locked && <SelectionVerbs editor={editor} />}
+      {locked && <UnlockButton editor={editor} />}
     </div>
+  )
+}
+
+/** All there is to do to what is locked. */
+function UnlockButton({ editor }: { editor: Editor }) {
+  return (
+    <IconButton
+      icon={LockOpen}
+      label={editorStrings.lock.unlock}
+      shortcut={shortcutText('mod+shift+L')}
+      tipSide="top"
+      testId="unlock"
+      onClick={() => editor.toggleLock()}
+    />
   )
 }
 
@@ -154,6 +175,9 @@ function SelectionVerbs({ editor }: { editor: Editor }) {
           },
           { kind: 'line' },
           ...flipEntries(editor),
+          { kind: 'line' },
+          ...styleEntries(editor),
+          lockEntry(editor),
         ]}
       />
       <IconButton
@@ -312,41 +336,6 @@ function OpacityPart({ editor, summary }: PartProps) {
   )
 }
 
-interface PartButtonProps {
-  readonly label: string
-  readonly testId: string
-  readonly face: ReactNode
-  readonly children: ReactNode
-}
-
-function Part({ label, testId, face, children }: PartButtonProps) {
-  const anchor = useRef<HTMLButtonElement>(null)
-  const [open, setOpen] = useState(false)
-  const close = useCallback(() => setOpen(false), [])
-  return (
-    <>
-      <button
-        ref={anchor}
-        type="button"
-        className="icon-button"
-        aria-label={label}
-        aria-haspopup="dialog"
-        aria-expanded={open}
-        data-testid={testId}
-        onClick={() => setOpen(!open)}
-        {...tipProps(label, { side: 'top' })}
-      >
-        {face}
-      </button>
-      {open && (
-        <Popover anchor={anchor} placement="below" label={label} className="panel" onClose={close}>
-          {children}
-        </Popover>
-      )}
-    </>
-  )
-}
-
 interface SwatchProps {
   readonly color: string | undefined
   readonly use: ColorUse
@@ -414,42 +403,6 @@ function roveGrid(event: KeyboardEvent<HTMLElement>, columns: number): void {
   const all = [...event.currentTarget.querySelectorAll<HTMLElement>('button')]
   all[all.findIndex((one) => one === document.activeElement) + step]?.focus()
   event.preventDefault()
-}
-
-function Choices({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div className="panel__section">
-      <span className="panel__label">{label}</span>
-      <div className="choices" role="radiogroup" aria-label={label}>
-        {children}
-      </div>
-    </div>
-  )
-}
-
-interface ChoiceProps {
-  readonly label: string
-  readonly testId: string
-  readonly chosen: boolean
-  readonly onChoose: () => void
-  readonly children: ReactNode
-}
-
-function Choice({ label, testId, chosen, onChoose, children }: ChoiceProps) {
-  return (
-    <button
-      type="button"
-      role="radio"
-      aria-checked={chosen}
-      aria-label={label}
-      className="choices__one"
-      data-testid={testId}
-      onClick={onChoose}
-      {...tipProps(label, { side: 'top' })}
-    >
-      {children}
-    </button>
-  )
 }
 
 function Sample({ width, dash }: { width: number; dash?: string | undefined }) {

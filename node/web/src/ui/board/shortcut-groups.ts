@@ -55,6 +55,7 @@ const KEY_NAMES: Readonly<Record<string, string>> = {
   delete: 'Del',
   backspace: '⌫',
   enter: 'Enter',
+  tab: 'Tab',
   escape: 'Esc',
   Quote: "'",
   '-': '−',
@@ -119,6 +120,16 @@ function labelOf(action: ActionId): string {
       return view.fit
     case 'zoomSelection':
       return view.selection
+    case 'note:beside':
+      return editorStrings.notes.beside
+    case 'note:below':
+      return editorStrings.notes.below
+    case 'toggleLock':
+      return editorStrings.lock.toggle
+    case 'copyStyle':
+      return editorStrings.style.copy
+    case 'pasteStyle':
+      return editorStrings.style.paste
     case 'align:left':
       return editorStrings.align.left
     case 'align:center':

@@ -87,15 +87,14 @@ function Field({ editor, id, theme }: { editor: Editor; id: ElementId; theme: Th
           onKeyDown={(event) => {
             event.stopPropagation()
             if (event.nativeEvent.isComposing) return
-            const done = event.key === 'Escape' || (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
-            if (done) {
-              event.preventDefault()
-              editor.endTextEdit()
-            }
-            if (event.key === 'Tab') {
-              event.preventDefault()
-              editor.endTextEdit()
-            }
+            const below = event.key === 'Enter' && (event.ctrlKey || event.metaKey)
+            const beside = event.key === 'Tab'
+            if (!below && !beside && event.key !== 'Escape') return
+            event.preventDefault()
+            // A note goes on to the next; other texts are done.
+            const goesOn =
+              (below || (beside && !event.shiftKey)) && editor.addNote(below ? 'below' : 'beside')
+            if (!goesOn) editor.endTextEdit()
           }}
         />
       </div>
