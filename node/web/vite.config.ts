@@ -35,5 +35,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
     environment: 'node',
+    // A property runs hundreds of cases; how long that takes is the machine's business.
+    testTimeout: 120_000,
   },
 })

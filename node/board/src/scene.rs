@@ -4,9 +4,9 @@
 //! the same numbers. A figure is drawn in a frame of its own: origin at the top left of the box,
 //! before it is turned about the box's centre.
 
-use crate::document::{Body, Bounds, Dash, Element, End, Head, Label, Line, Paint, Pen, ShapeKind};
+use crate::document::{Body, Bounds, Dash, Element, End, Head, Label, Line, Paint, Pen};
 use crate::pen::{self, Point, Step};
-use crate::schema::{CANVAS, INK_DARK, INK_LIGHT, PALETTE, Theme};
+use crate::schema::{CANVAS, INK_DARK, INK_LIGHT, PALETTE, ShapeKind, Theme};
 use crate::text::{TextBlock, TextBox, TextHolder, layout_text};
 
 /// Opening of an arrow head, on either side of its line.
@@ -53,6 +53,8 @@ pub enum Outline {
     Rectangle,
     Ellipse,
     Diamond,
+    /// One of the other shapes, by the schema's table.
+    Drawn(ShapeKind),
     /// A square of paper, which casts a shadow.
     Note,
     /// Something that a later version made.
@@ -83,7 +85,7 @@ pub fn corner_radius(outline: Outline, w: f64, h: f64) -> f64 {
         Outline::Rectangle => 6.0,
         Outline::Note => 4.0,
         Outline::Placeholder => 4.0,
-        Outline::Ellipse | Outline::Diamond => 0.0,
+        Outline::Ellipse | Outline::Diamond | Outline::Drawn(_) => 0.0,
     };
     f64::min(most, w.min(h) / 4.0)
 }
@@ -113,21 +115,24 @@ pub fn figure_saying(element: &Element, text_bytes_max: usize, theme: Theme) -> 
     let Bounds { w, h, .. } = element.bounds;
     let (form, text) = match &element.body {
         Body::Shape(shape) => {
+            let behind = match shape.kind.is_closed() {
+                true => shape.fill,
+                false => Paint::None,
+            };
             let form = Form::Outline {
                 outline: match shape.kind {
                     ShapeKind::Rectangle => Outline::Rectangle,
                     ShapeKind::Ellipse => Outline::Ellipse,
                     ShapeKind::Diamond => Outline::Diamond,
+                    drawn => Outline::Drawn(drawn),
                 },
-                fill: fill(shape.fill, theme),
+                fill: fill(behind, theme),
                 pencil: pencil(shape.stroke, shape.stroke_width, shape.dash, theme),
             };
-            let holder = match shape.kind {
-                ShapeKind::Rectangle => TextHolder::Rectangle,
-                ShapeKind::Ellipse => TextHolder::Ellipse,
-                ShapeKind::Diamond => TextHolder::Diamond,
-            };
-            (form, Some((&shape.label, holder, shape.fill)))
+            (
+                form,
+                Some((&shape.label, TextHolder::Shape(shape.kind), behind)),
+            )
         }
         Body::Sticky(sticky) => {
             let form = Form::Outline {

@@ -8,7 +8,7 @@ mod hostile;
 use std::path::PathBuf;
 
 use easel_board::document::{
-    Body, Dash, Element, End, Head, Label, Paint, ShapeKind, canonical_json, elements,
+    Body, Dash, Element, End, Head, Label, Paint, canonical_json, elements,
 };
 use easel_board::gate::{Limits, Outline, check_update};
 use easel_board::repair::repair_all;
@@ -91,7 +91,7 @@ fn reading(element: &Element) -> Value {
     match &element.body {
         Body::Shape(shape) => {
             set("type", json!("shape"));
-            set("kind", json!(kind(shape.kind)));
+            set("kind", json!(shape.kind.name()));
             set("fill", paint(shape.fill));
             set("stroke", paint(shape.stroke));
             set("stroke_width", json!(shape.stroke_width));
@@ -145,14 +145,6 @@ fn whole_numbers(value: Value) -> Value {
             .map(|(key, value)| (key, whole_numbers(value)))
             .collect(),
         other => other,
-    }
-}
-
-fn kind(kind: ShapeKind) -> &'static str {
-    match kind {
-        ShapeKind::Rectangle => "rectangle",
-        ShapeKind::Ellipse => "ellipse",
-        ShapeKind::Diamond => "diamond",
     }
 }
 
@@ -296,14 +288,14 @@ fn later_board() -> Doc {
     note.insert(&mut txn, "fill", "ultraviolet");
     note.insert(&mut txn, "votes", MapPrelim::from([("usr_1", 3)]));
     note.insert(&mut txn, "seal", Any::from(vec![0u8, 255, 1]));
-    let star = elements.insert(
+    let gear = elements.insert(
         &mut txn,
-        "el_star",
-        MapPrelim::from([("type", "shape"), ("kind", "star")]),
+        "el_gear",
+        MapPrelim::from([("type", "shape"), ("kind", "gear")]),
     );
-    star.insert(&mut txn, "box", vec![10, 10, 50, 50, 0]);
-    star.insert(&mut txn, "points", 5);
-    star.insert(&mut txn, "dash", "wavy");
+    gear.insert(&mut txn, "box", vec![10, 10, 50, 50, 0]);
+    gear.insert(&mut txn, "points", 5);
+    gear.insert(&mut txn, "dash", "wavy");
     let line = elements.insert(&mut txn, "el_line", MapPrelim::from([("type", "line")]));
     line.insert(&mut txn, "box", vec![0, 0, 10, 10, 0]);
     let data = r#"{"from":[0,0],"to":[1,1],"to_head":"diamond","bend":[0.5,0.25]}"#;

@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use easel_board::schema::ShapeKind;
 use easel_board::text::advances::{self, COVERED, Range, extends, is_control, is_space};
 use easel_board::text::{Align, TextBox, TextHolder, Valign, break_lines, layout_text};
 use serde_json::{Value, json};
@@ -226,18 +227,27 @@ fn line_case(text: &str, width: Option<u64>) -> Value {
 fn block_cases() -> Vec<Value> {
     let mut dice = Dice(0x5eed_0002);
     let mut out = Vec::new();
-    for number in 0..120_u64 {
+    let later = ShapeKind::ALL.len() as u64 - 3;
+    for number in 0..120 + 2 * later {
         let words = dice.below(24);
         let text = dice.text(words);
         let (holder, holder_name) = dice.pick(&[
-            (TextHolder::Rectangle, "rectangle"),
-            (TextHolder::Ellipse, "ellipse"),
-            (TextHolder::Diamond, "diamond"),
+            (TextHolder::Shape(ShapeKind::Rectangle), "rectangle"),
+            (TextHolder::Shape(ShapeKind::Ellipse), "ellipse"),
+            (TextHolder::Shape(ShapeKind::Diamond), "diamond"),
             (TextHolder::Sticky, "sticky"),
             (TextHolder::Sticky, "sticky"),
             (TextHolder::Text, "text"),
             (TextHolder::AutoText, "auto_text"),
         ]);
+        // The kinds that came later have cases of their own, so that those before stay as they were.
+        let (holder, holder_name) = match number.checked_sub(120) {
+            None => (holder, holder_name),
+            Some(at) => {
+                let kind = ShapeKind::ALL[3 + (at % later) as usize];
+                (TextHolder::Shape(kind), kind.name())
+            }
+        };
         let (align, align_name) = dice.pick(&[
             (Align::Left, "left"),
             (Align::Center, "center"),

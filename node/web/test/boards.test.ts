@@ -199,7 +199,7 @@ function laterBoard(): Y.Doc {
       fill: 'blue',
       text: rich,
     })
-    put('star', { type: 'shape', kind: 'star', box: [200, 0, 100, 100, 0], z: 'a2' })
+    put('gear', { type: 'shape', kind: 'gear', box: [200, 0, 100, 100, 0], z: 'a2' })
     put('frame', { type: 'frame', box: [0, 200, 300, 300, 0.3], z: 'a3', parent: 'shape' })
     put('line', {
       type: 'line',
@@ -228,7 +228,7 @@ function unknownPart(ydoc: Y.Doc, id: string): unknown {
 
 describe('what is not understood', () => {
   test('stays byte for byte under every deed', () => {
-    const ids = ['shape', 'star', 'frame', 'line', 'broken', 'odd']
+    const ids = ['shape', 'gear', 'frame', 'line', 'broken', 'odd']
     fc.assert(
       fc.property(fc.array(deed, { maxLength: 10 }), (deeds) => {
         const d = desk(laterBoard())
@@ -245,13 +245,13 @@ describe('what is not understood', () => {
 
   test('is shown where it can be, moved like any other, and travels with copies', () => {
     const d = desk(laterBoard())
-    expect([...d.board.ids()].sort()).toEqual(['frame', 'line', 'shape', 'star'])
-    expect(d.board.get('star')).toMatchObject({ type: 'unknown', rawType: 'shape' })
+    expect([...d.board.ids()].sort()).toEqual(['frame', 'gear', 'line', 'shape'])
+    expect(d.board.get('gear')).toMatchObject({ type: 'unknown', rawType: 'shape' })
     d.editor.selectAll()
     d.editor.duplicate()
     const copies = d.editor.state.get().selection
     expect(copies).toHaveLength(4)
-    const originals = ['shape', 'star', 'frame', 'line']
+    const originals = ['shape', 'gear', 'frame', 'line']
     copies.forEach((copy, i) => {
       const withoutParent = (id: string) =>
         (unknownPart(d.ydoc, id) as [string, unknown][]).filter(([key]) => key !== 'parent')

@@ -4,11 +4,12 @@ import { describe, expect, test } from 'vitest'
 import { bytesFromBase64, base64FromBytes } from '../src/core/base64'
 import { fit, toScreen, viewOf, zoomAbout } from '../src/core/camera'
 import { clipboardText, parseClipboard } from '../src/core/clipboard'
-import { frameOf, hitElement, inMarquee } from '../src/core/elements'
+import { frameOf, hitElement, inMarquee, paintOf } from '../src/core/elements'
 import { packInk, unpackInk } from '../src/core/elements/ink'
 import { newLine, newPen, newShape, newText, type Maker } from '../src/core/elements/make'
 import { elementFromRaw, rawOfElement } from '../src/core/elements/raw'
 import { storableBox } from '../src/core/elements/read'
+import { outlineOf } from '../src/core/elements/solid'
 import type { Element } from '../src/core/elements/types'
 import { boxCentre, cornersOf, fromBoxFrame, rectOfBox, toBoxFrame, type Box } from '../src/core/geometry/box'
 import { distanceToSegment, segmentTouchesRect } from '../src/core/geometry/segment'
@@ -17,6 +18,7 @@ import { KEYMAP } from '../src/core/keymap'
 import { decodeLive, encodeLive } from '../src/core/live'
 import { comparePlaces, keysBetween } from '../src/core/order'
 import { createScene } from '../src/core/scene'
+import { SHAPE_FORMS, SHAPE_KINDS } from '../src/core/schema.gen'
 import { NO_STYLES } from '../src/core/styling'
 import { desk, exchange } from './desk'
 
@@ -151,6 +153,32 @@ describe('hits', () => {
   ]
   test.each(cases)('%s', (_, e, [x, y], expected) => {
     expect(hitElement(e, { x, y }, 4)).toBe(expected)
+  })
+
+  const shapes = SHAPE_KINDS.map((kind) => [kind] as const)
+
+  test.each(shapes)('a %s is hit where it is drawn', (kind) => {
+    const box = { x: 100, y: 50, w: 200, h: 100, angle: 0 }
+    const e = newShape(by, kind, box)
+    const outline = outlineOf(kind, box)
+    expect(outline.length).toBeGreaterThan(2)
+    for (const p of outline) {
+      expect(p.x).toBeGreaterThanOrEqual(99)
+      expect(p.x).toBeLessThanOrEqual(301)
+      expect(hitElement(e, p, 1)).toBe(true)
+    }
+    expect(hitElement(e, { x: 90, y: 40 }, 4)).toBe(false)
+    const filledOne = { ...e, style: { ...e.style, fill: 'blue' } }
+    expect(hitElement(filledOne, { x: 200, y: 101 }, 0)).toBe(SHAPE_FORMS[kind].closed)
+  })
+
+  test.each(shapes)('a %s is painted within its box, and gives its text room', (kind) => {
+    const e = { ...newShape(by, kind, { x: 0, y: 0, w: 120, h: 90, angle: 0 }), text: 'word' }
+    const paint = paintOf(e)
+    expect(paint.text?.words).toHaveLength(1)
+    if (paint.form.is === 'outline')
+      expect(paint.form.ops.every((one) => one >= -12 && one <= 132)).toBe(true)
+    else expect(paint.form.is).toBe(kind)
   })
 
   test('a marquee touches a line where it is, not where its box is', () => {

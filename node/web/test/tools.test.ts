@@ -4,6 +4,7 @@ import type { Element } from '../src/core/elements/types'
 import { unpackInk } from '../src/core/elements/ink'
 import { lineEnds } from '../src/core/elements/line'
 import type { ModifierKeys, ToolId } from '../src/core/editor-api'
+import { SHAPE_KINDS } from '../src/core/schema.gen'
 import { desk, type Desk } from './desk'
 
 type Pair = readonly [number, number]
@@ -45,6 +46,20 @@ describe('drawing', () => {
     expect(d.board.size()).toBe(0)
     d.editor.redo()
     expect(boxOf(only(d))).toBe(boxOf(e))
+  })
+
+  test.each(SHAPE_KINDS)('a %s is drawn, and turned into another shape with its text and place', (kind) => {
+    const d = desk()
+    const id = d.draw(kind, [100, 100], [300, 200])
+    d.editor.setText(id, 'kept')
+    expect(d.board.get(id)).toMatchObject({ type: 'shape', kind, text: 'kept' })
+    d.editor.setShape('cloud')
+    d.editor.setShape('ellipse')
+    expect(d.board.get(id)).toMatchObject({ kind: 'ellipse', text: 'kept' })
+    expect(boxOf(d.board.get(id))).toBe('100,100 200x100')
+    d.editor.undo()
+    if (kind !== 'cloud') d.editor.undo()
+    expect(d.board.get(id)).toMatchObject({ kind })
   })
 
   test('a click with the line tool makes nothing', () => {

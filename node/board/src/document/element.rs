@@ -4,8 +4,8 @@ use yrs::{Any, GetString, Map, MapRef, Number, Out, ReadTxn};
 
 use crate::pen::{self, Ink};
 use crate::schema::{
-    COORDINATE_MAX, ElementType, HEADS, PALETTE, PaletteColor, StyleDefault, StyleKey, StyleValue,
-    WORD_LENGTH_MAX, Z_DEFAULT, is_element_id, is_z,
+    COORDINATE_MAX, ElementType, HEADS, PALETTE, PaletteColor, ShapeKind, StyleDefault, StyleKey,
+    StyleValue, WORD_LENGTH_MAX, Z_DEFAULT, is_element_id, is_z,
 };
 use crate::text::{Align, Valign};
 
@@ -54,13 +54,6 @@ pub struct Shape {
     pub stroke_width: f64,
     pub dash: Dash,
     pub label: Label,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ShapeKind {
-    Rectangle,
-    Ellipse,
-    Diamond,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -241,12 +234,7 @@ impl<T: ReadTxn> Keys<'_, T> {
     }
 
     fn shape_kind(&self) -> Option<ShapeKind> {
-        match self.word("kind")?.as_str() {
-            "rectangle" => Some(ShapeKind::Rectangle),
-            "ellipse" => Some(ShapeKind::Ellipse),
-            "diamond" => Some(ShapeKind::Diamond),
-            _ => None,
-        }
+        ShapeKind::from_name(&self.word("kind")?)
     }
 
     fn style(&self, key: StyleKey) -> Option<Any> {

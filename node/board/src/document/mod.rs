@@ -8,8 +8,8 @@ mod element;
 
 pub use canonical::{Likeness, canonical_json, likeness};
 pub use element::{
-    Body, Bounds, Dash, Element, End, Head, Label, Line, Paint, Pen, Shape, ShapeKind, Sticky,
-    Text, read_element,
+    Body, Bounds, Dash, Element, End, Head, Label, Line, Paint, Pen, Shape, Sticky, Text,
+    read_element,
 };
 
 use yrs::{Map, MapRef, Out, ReadTxn};

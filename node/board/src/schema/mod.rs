@@ -5,9 +5,11 @@
 //! version: they are kept as they are and read as the default.
 
 mod palette;
+mod shapes;
 mod typescript;
 
 pub use palette::{CANVAS, INK_DARK, INK_LIGHT, PALETTE, PaletteColor, Swatch, Theme, Themed};
+pub use shapes::{OutlineStep, Place, SHAPE_PADDING, ShapeKind};
 pub use typescript::typescript;
 
 /// Stored under `meta.schema`; rises only by a server's transaction.
@@ -235,7 +237,6 @@ pub enum StyleDefault {
     Flag(bool),
 }
 
-pub const SHAPE_KINDS: [&str; 3] = ["rectangle", "ellipse", "diamond"];
 pub const DASHES: [&str; 3] = ["solid", "dashed", "dotted"];
 pub const ALIGNS: [&str; 3] = ["left", "center", "right"];
 pub const VALIGNS: [&str; 3] = ["top", "middle", "bottom"];

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use super::{
     ALIGNS, CANVAS, COORDINATE_MAX, DASHES, ELEMENT_ID_LENGTH_MAX, ELEMENTS_MAX, ElementType,
-    HEADS, INK_DARK, INK_LIGHT, NESTING_MAX, PALETTE, PEN_POINTS_MAX, ROOT_ELEMENTS, ROOT_META,
-    SHAPE_KINDS, StyleDefault, StyleKey, StyleValue, TEXT_LENGTH_MAX, Theme, VALIGNS, VERSION,
-    WORD_LENGTH_MAX, Z_DEFAULT, Z_LENGTH_MAX,
+    HEADS, INK_DARK, INK_LIGHT, NESTING_MAX, OutlineStep, PALETTE, PEN_POINTS_MAX, Place,
+    ROOT_ELEMENTS, ROOT_META, SHAPE_PADDING, ShapeKind, StyleDefault, StyleKey, StyleValue,
+    TEXT_LENGTH_MAX, Theme, VALIGNS, VERSION, WORD_LENGTH_MAX, Z_DEFAULT, Z_LENGTH_MAX,
 };
 
 /// The whole text of `node/web/src/core/schema.gen.ts`.
@@ -14,6 +14,7 @@ pub fn typescript() -> String {
     let mut out = String::from(HEADER);
     constants(&mut out);
     words(&mut out);
+    shapes(&mut out);
     palette(&mut out);
     styles(&mut out);
     types(&mut out);
@@ -99,7 +100,12 @@ fn words(out: &mut String) {
         "ElementType",
         &ElementType::ALL.map(ElementType::name),
     );
-    union(out, "SHAPE_KINDS", "ShapeKind", &SHAPE_KINDS);
+    union(
+        out,
+        "SHAPE_KINDS",
+        "ShapeKind",
+        &ShapeKind::ALL.map(ShapeKind::name),
+    );
     union(out, "DASHES", "Dash", &DASHES);
     union(out, "ALIGNS", "Align", &ALIGNS);
     union(out, "VALIGNS", "Valign", &VALIGNS);
@@ -117,6 +123,80 @@ fn words(out: &mut String) {
         "StyleKey",
         &StyleKey::ALL.map(StyleKey::name),
     );
+}
+
+fn shapes(out: &mut String) {
+    line(
+        out,
+        format_args!(
+            "/** Space around the text of a shape with straight sides; never more than a quarter of a side. */"
+        ),
+    );
+    line(
+        out,
+        format_args!("export const SHAPE_PADDING = {SHAPE_PADDING}\n"),
+    );
+    out.push_str(SHAPE_FORM);
+    line(
+        out,
+        format_args!("export const SHAPE_FORMS: Readonly<Record<ShapeKind, ShapeForm>> = {{"),
+    );
+    for kind in ShapeKind::ALL {
+        let [left, top, right, bottom] = kind.text_margins();
+        let outline = kind.outline().map_or_else(
+            || "null".to_owned(),
+            |steps| format!("[{}]", numbers(steps)),
+        );
+        line(
+            out,
+            format_args!(
+                "  {}: {{ closed: {}, text: [{left}, {top}, {right}, {bottom}], outline: {outline} }},",
+                kind.name(),
+                kind.is_closed()
+            ),
+        );
+    }
+    out.push_str("}\n\n");
+}
+
+const SHAPE_FORM: &str = "\
+/** How a kind of shape stands in its box. */
+export interface ShapeForm {
+  readonly closed: boolean
+  /** Left, top, right, bottom: a share of the box that is kept free of text, or 0 for `SHAPE_PADDING`. */
+  readonly text: readonly [number, number, number, number]
+  /**
+   * Null: drawn by the renderer itself. Else codes (0 move, 1 line, 4 close, 5 cubic), each with its points; a point is
+   * `fx, kx, fy, ky`: x = fx * w + kx * s, y = fy * h + ky * s, where s is the shorter side.
+   */
+  readonly outline: readonly number[] | null
+}
+
+";
+
+/// Codes as the browser's paths have them.
+fn numbers(steps: &[OutlineStep]) -> String {
+    let place = |p: Place| [p.fx, p.kx, p.fy, p.ky];
+    let mut all: Vec<f64> = Vec::new();
+    for step in steps {
+        match *step {
+            OutlineStep::Move(p) => {
+                all.push(0.0);
+                all.extend(place(p));
+            }
+            OutlineStep::Line(p) => {
+                all.push(1.0);
+                all.extend(place(p));
+            }
+            OutlineStep::Close => all.push(4.0),
+            OutlineStep::Cubic(a, b, c) => {
+                all.push(5.0);
+                all.extend([a, b, c].into_iter().flat_map(place));
+            }
+        }
+    }
+    let all: Vec<String> = all.iter().map(f64::to_string).collect();
+    all.join(", ")
 }
 
 fn palette(out: &mut String) {

@@ -2,11 +2,10 @@
 
 use super::{BYTES_MAX, ELEMENTS_MAX, preview};
 use crate::document::{
-    Body, Bounds, Dash, Element, End, Head, Label, Line, Paint, Pen, Shape, ShapeKind, Sticky,
-    Text, elements,
+    Body, Bounds, Dash, Element, End, Head, Label, Line, Paint, Pen, Shape, Sticky, Text, elements,
 };
 use crate::pen::Ink;
-use crate::schema::{PALETTE, Theme};
+use crate::schema::{PALETTE, ShapeKind, Theme};
 use crate::text::{Align, Valign};
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use std::collections::HashMap;
@@ -158,6 +157,26 @@ fn shapes_are_drawn_in_their_frame() {
         shape(ShapeKind::Diamond, ""),
         &format!("{WHOLE}{diamond}{rest}"),
     );
+}
+
+#[test]
+fn every_shape_is_drawn_as_its_outline() {
+    for kind in ShapeKind::ALL {
+        let one = element(0.0, 0.0, 640.0, 400.0, shape(kind, ""));
+        let svg = content(&[one], Theme::Light);
+        assert!(!svg.contains("NaN"), "{kind:?}: {svg}");
+        let Some(steps) = kind.outline() else {
+            continue;
+        };
+        let path = svg.split("<path d=\"").nth(1).expect("it is a path");
+        let path = &path[..path.find('"').expect("it ends")];
+        let letters = path.chars().filter(char::is_ascii_alphabetic).count();
+        assert_eq!(letters, steps.len(), "{kind:?}: {path}");
+        assert_eq!(
+            path.ends_with('Z'),
+            kind.is_closed() && kind != ShapeKind::Cylinder
+        );
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::{HEIGHT, WIDTH};
 use crate::document::{Bounds, Dash};
 use crate::pen::{self, Point, Step};
 use crate::scene::{self, Figure, Form, Outline, Pencil, Rgb, Words};
+use crate::schema::{OutlineStep, Place, ShapeKind};
 
 /// Steps of one path in the picture.
 const STEPS_MAX: usize = 400;
@@ -269,7 +270,8 @@ fn without_near(steps: &[Step], length_min: f64) -> Vec<Step> {
     kept
 }
 
-fn put_outline(out: &mut String, outline: Outline, (w, h): (f64, f64), scale: f64, paint: &str) {
+fn put_outline(out: &mut String, outline: Outline, size: (f64, f64), scale: f64, paint: &str) {
+    let (w, h) = size;
     let radius = Fine(scene::corner_radius(outline, w / scale, h / scale) * scale);
     let (cx, cy) = (Fine(w / 2.0), Fine(h / 2.0));
     let (w, h) = (Fine(w), Fine(h));
@@ -297,6 +299,7 @@ fn put_outline(out: &mut String, outline: Outline, (w, h): (f64, f64), scale: f6
                 format_args!(r#"<ellipse cx="{cx}" cy="{cy}" rx="{cx}" ry="{cy}"{paint}/>"#),
             );
         }
+        Outline::Drawn(kind) => put_drawn(out, kind, size, paint),
         Outline::Diamond => {
             put(
                 out,
@@ -304,6 +307,32 @@ fn put_outline(out: &mut String, outline: Outline, (w, h): (f64, f64), scale: f6
             );
         }
     }
+}
+
+fn put_drawn(out: &mut String, kind: ShapeKind, (w, h): (f64, f64), paint: &str) {
+    out.push_str("<path d=\"");
+    let place = |p: Place| {
+        let (x, y) = p.within(w, h);
+        (Coarse(x), Coarse(y))
+    };
+    for step in kind.outline().unwrap_or_default() {
+        match *step {
+            OutlineStep::Move(p) => {
+                let (x, y) = place(p);
+                put(out, format_args!("M{x} {y}"));
+            }
+            OutlineStep::Line(p) => {
+                let (x, y) = place(p);
+                put(out, format_args!("L{x} {y}"));
+            }
+            OutlineStep::Cubic(a, b, c) => {
+                let ((ax, ay), (bx, by), (cx, cy)) = (place(a), place(b), place(c));
+                put(out, format_args!("C{ax} {ay} {bx} {by} {cx} {cy}"));
+            }
+            OutlineStep::Close => out.push('Z'),
+        }
+    }
+    put(out, format_args!(r#""{paint}/>"#));
 }
 
 fn put_path(out: &mut String, steps: &[Step], paint: &str) {

@@ -5,6 +5,7 @@
 
 use super::advances::{ASCENT, DESCENT, UNITS_PER_EM};
 use super::lines::{BrokenText, Fit, PreparedText, break_lines};
+use crate::schema::ShapeKind;
 
 /// From one baseline to the next: 1.25 em.
 pub const LINE_HEIGHT: u32 = UNITS_PER_EM * 5 / 4;
@@ -18,8 +19,7 @@ pub const LADDER: [u32; 16] = [
 pub const FONT_SIZE_MIN: f64 = 1.0;
 pub const FONT_SIZE_MAX: f64 = 1024.0;
 
-/// Space around the text of a rectangle and of a sticky note; never more than a quarter of a side.
-pub const SHAPE_PADDING: f64 = 8.0;
+/// Space around the text of a sticky note; never more than a quarter of a side.
 pub const STICKY_PADDING: f64 = 16.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +39,7 @@ pub enum Valign {
 /// What the text stands in, which decides how much of the box is its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextHolder {
-    Rectangle,
-    Ellipse,
-    Diamond,
+    Shape(ShapeKind),
     /// Shrinks its text until it fits.
     Sticky,
     /// A text element of a set width: as high as its lines.
@@ -93,7 +91,7 @@ pub fn layout_text<'a>(input: &TextBox<'a>) -> TextBlock<'a> {
     let (size64, broken) = match input.holder {
         TextHolder::Sticky => shrink_to_fit(input, &inner),
         TextHolder::AutoText => (size64(input.font_size), break_lines(input.text, None)),
-        TextHolder::Rectangle | TextHolder::Ellipse | TextHolder::Diamond | TextHolder::Text => {
+        TextHolder::Shape(_) | TextHolder::Text => {
             let size64 = size64(input.font_size);
             (
                 size64,
@@ -113,19 +111,19 @@ struct Inner {
 
 fn inner_rect(input: &TextBox<'_>) -> Inner {
     let (w, h) = (side(input.w), side(input.h));
-    let (dx, dy) = match input.holder {
-        TextHolder::Rectangle => (SHAPE_PADDING.min(w / 4.0), SHAPE_PADDING.min(h / 4.0)),
-        TextHolder::Sticky => (STICKY_PADDING.min(w / 4.0), STICKY_PADDING.min(h / 4.0)),
-        // The square within a circle leaves (1 - 1/√2) / 2 = 0.146 on each side.
-        TextHolder::Ellipse => (w * 0.15, h * 0.15),
-        TextHolder::Diamond => (w * 0.25, h * 0.25),
-        TextHolder::Text | TextHolder::AutoText => (0.0, 0.0),
+    let [left, top, right, bottom] = match input.holder {
+        TextHolder::Shape(kind) => kind.text_insets(w, h),
+        TextHolder::Sticky => {
+            let (dx, dy) = (STICKY_PADDING.min(w / 4.0), STICKY_PADDING.min(h / 4.0));
+            [dx, dy, dx, dy]
+        }
+        TextHolder::Text | TextHolder::AutoText => [0.0; 4],
     };
     Inner {
-        x: dx,
-        y: dy,
-        w: w - 2.0 * dx,
-        h: h - 2.0 * dy,
+        x: left,
+        y: top,
+        w: w - (left + right),
+        h: h - (top + bottom),
     }
 }
 
@@ -194,9 +192,7 @@ fn place<'a>(
     let (inner_w, inner_h) = match input.holder {
         TextHolder::AutoText => (pixels(broken.width, size64), height),
         TextHolder::Text => (inner.w, height),
-        TextHolder::Rectangle | TextHolder::Ellipse | TextHolder::Diamond | TextHolder::Sticky => {
-            (inner.w, inner.h)
-        }
+        TextHolder::Shape(_) | TextHolder::Sticky => (inner.w, inner.h),
     };
     let top = inner.y
         + match input.valign {
@@ -232,9 +228,7 @@ fn place<'a>(
     }
     let (w, h) = match input.holder {
         TextHolder::AutoText | TextHolder::Text => (inner_w, height),
-        TextHolder::Rectangle | TextHolder::Ellipse | TextHolder::Diamond | TextHolder::Sticky => {
-            (side(input.w), side(input.h))
-        }
+        TextHolder::Shape(_) | TextHolder::Sticky => (side(input.w), side(input.h)),
     };
     TextBlock {
         font_size: size64 as f64 / 64.0,

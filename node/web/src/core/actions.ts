@@ -15,18 +15,11 @@ export function runAction(
   editor: Editor,
   outside: (action: ActionId) => void,
 ): boolean {
+  if (isTool(action)) {
+    editor.setTool(action.slice('tool:'.length) as ToolId)
+    return true
+  }
   switch (action) {
-    case 'tool:select':
-    case 'tool:hand':
-    case 'tool:rectangle':
-    case 'tool:ellipse':
-    case 'tool:diamond':
-    case 'tool:sticky':
-    case 'tool:text':
-    case 'tool:pen':
-    case 'tool:line':
-      editor.setTool(action.slice('tool:'.length) as ToolId)
-      return true
     case 'nudge':
       return nudge(input, editor)
     case 'editText':
@@ -48,6 +41,10 @@ export function runAction(
       run(action, editor)
       return true
   }
+}
+
+export function isTool(action: ActionId): action is `tool:${ToolId}` {
+  return action.startsWith('tool:')
 }
 
 function run(

@@ -14,6 +14,7 @@ import type {
   ElementId,
   ElementType,
   LineEnds,
+  ShapeKind,
   StyleProps,
   Valign,
 } from './elements/types'
@@ -23,8 +24,8 @@ import type { Guide } from './snapping/guide'
 import type { NoteDirection } from './sticky-flow'
 import type { Store } from './store'
 
-export type ToolId =
-  'select' | 'hand' | 'rectangle' | 'ellipse' | 'diamond' | 'sticky' | 'text' | 'pen' | 'line'
+/** Every kind of shape is a tool of its own. */
+export type ToolId = 'select' | 'hand' | ShapeKind | 'sticky' | 'text' | 'pen' | 'line'
 
 /** screen = world * zoom + (x, y), both in CSS pixels from the board's top-left corner. */
 export interface Camera {
@@ -214,6 +215,8 @@ export interface Editor {
   wheel(input: WheelInput): void
 
   setTool(id: ToolId): void
+  /** The selected shapes become this kind; their box, look and text stay. */
+  setShape(kind: ShapeKind): void
   /** Of the selection if there is one, and of what is drawn next. */
   setStyle(patch: Partial<StyleProps>): void
   styleSummary(): StyleSummary

@@ -9,7 +9,7 @@ import { insertIntents, payloadBounds, payloadOf } from './copies'
 import type { ClipboardPayload, Editor, EditorState, LineHeads, ToolId } from './editor-api'
 import { frameOf } from './elements'
 import { createIntent, newText } from './elements/make'
-import type { Element, ElementId, StickyElement, StyleProps } from './elements/types'
+import type { Element, ElementId, ShapeKind, StickyElement, StyleProps } from './elements/types'
 import {
   EMPTY_RECT,
   rectCentre,
@@ -57,6 +57,7 @@ export type Edits = Pick<
   | 'duplicate'
   | 'paste'
   | 'pasteText'
+  | 'setShape'
   | 'setStyle'
   | 'bringToFront'
   | 'bringForward'
@@ -219,6 +220,14 @@ export function createEdits(desk: EditDesk): Edits {
     select([made.id])
   }
 
+  function setShape(kind: ShapeKind): void {
+    commit(
+      movable().flatMap((e): Intent[] =>
+        e.type === 'shape' && e.kind !== kind ? [{ do: 'setKind', id: e.id, kind }] : [],
+      ),
+    )
+  }
+
   function setStyle(style: Partial<StyleProps>): void {
     const elements = movable()
     const drawn = drawnBy(state.get().tool)
@@ -248,6 +257,7 @@ export function createEdits(desk: EditDesk): Edits {
     duplicate,
     paste,
     pasteText,
+    setShape,
     setStyle,
     bringToFront: () => order('to-front'),
     bringForward: () => order('forward'),

@@ -4,7 +4,7 @@
  * over awareness; tests implement both in memory.
  */
 import type { Box, Point } from './geometry/box'
-import type { Element, ElementId, Head, StyleProps } from './elements/types'
+import type { Element, ElementId, Head, ShapeKind, StyleProps } from './elements/types'
 
 /** Plain JSON, as far as snapshots and presence need it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -42,6 +42,7 @@ export type Intent =
   | { readonly do: 'create'; readonly element: NewElement }
   | { readonly do: 'setBox'; readonly id: ElementId; readonly box: Box }
   | { readonly do: 'setStyle'; readonly id: ElementId; readonly patch: Partial<StyleProps> }
+  | { readonly do: 'setKind'; readonly id: ElementId; readonly kind: ShapeKind }
   | { readonly do: 'setZ'; readonly id: ElementId; readonly z: string }
   | { readonly do: 'setText'; readonly id: ElementId; readonly text: string }
   /** Only what is named changes. */

@@ -23,7 +23,7 @@ export const Z_DEFAULT = 'a0'
 export const ELEMENT_TYPES = ['shape', 'sticky', 'text', 'pen', 'line'] as const
 export type ElementType = (typeof ELEMENT_TYPES)[number]
 
-export const SHAPE_KINDS = ['rectangle', 'ellipse', 'diamond'] as const
+export const SHAPE_KINDS = ['rectangle', 'ellipse', 'diamond', 'rounded', 'triangle', 'pentagon', 'hexagon', 'octagon', 'star', 'cloud', 'parallelogram', 'trapezoid', 'cylinder', 'cross', 'callout', 'arrow_right', 'arrow_left', 'arrow_up', 'arrow_down', 'arrow_both', 'brace_left', 'brace_right'] as const
 export type ShapeKind = (typeof SHAPE_KINDS)[number]
 
 export const DASHES = ['solid', 'dashed', 'dotted'] as const
@@ -46,6 +46,46 @@ export type PaletteName = (typeof PALETTE_NAMES)[number]
 
 export const STYLE_KEYS = ['fill', 'stroke', 'stroke_width', 'dash', 'opacity', 'font_size', 'align', 'valign', 'text_color', 'auto_width', 'locked'] as const
 export type StyleKey = (typeof STYLE_KEYS)[number]
+
+/** Space around the text of a shape with straight sides; never more than a quarter of a side. */
+export const SHAPE_PADDING = 8
+
+/** How a kind of shape stands in its box. */
+export interface ShapeForm {
+  readonly closed: boolean
+  /** Left, top, right, bottom: a share of the box that is kept free of text, or 0 for `SHAPE_PADDING`. */
+  readonly text: readonly [number, number, number, number]
+  /**
+   * Null: drawn by the renderer itself. Else codes (0 move, 1 line, 4 close, 5 cubic), each with its points; a point is
+   * `fx, kx, fy, ky`: x = fx * w + kx * s, y = fy * h + ky * s, where s is the shorter side.
+   */
+  readonly outline: readonly number[] | null
+}
+
+export const SHAPE_FORMS: Readonly<Record<ShapeKind, ShapeForm>> = {
+  rectangle: { closed: true, text: [0, 0, 0, 0], outline: null },
+  ellipse: { closed: true, text: [0.15, 0.15, 0.15, 0.15], outline: null },
+  diamond: { closed: true, text: [0.25, 0.25, 0.25, 0.25], outline: null },
+  rounded: { closed: true, text: [0, 0, 0, 0], outline: [0, 0, 0.25, 0, 0, 1, 1, -0.25, 0, 0, 5, 1, -0.1119, 0, 0, 1, 0, 0, 0.1119, 1, 0, 0, 0.25, 1, 1, 0, 1, -0.25, 5, 1, 0, 1, -0.1119, 1, -0.1119, 1, 0, 1, -0.25, 1, 0, 1, 0, 0.25, 1, 0, 5, 0, 0.1119, 1, 0, 0, 0, 1, -0.1119, 0, 0, 1, -0.25, 1, 0, 0, 0, 0.25, 5, 0, 0, 0, 0.1119, 0, 0.1119, 0, 0, 0, 0.25, 0, 0, 4] },
+  triangle: { closed: true, text: [0.25, 0.5, 0.25, 0.04], outline: [0, 0.5, 0, 0, 0, 1, 1, 0, 1, 0, 1, 0, 0, 1, 0, 4] },
+  pentagon: { closed: true, text: [0.18, 0.25, 0.18, 0.06], outline: [0, 0.5, 0, 0, 0, 1, 1, 0, 0.382, 0, 1, 0.809, 0, 1, 0, 1, 0.191, 0, 1, 0, 1, 0, 0, 0.382, 0, 4] },
+  hexagon: { closed: true, text: [0.16, 0.16, 0.16, 0.16], outline: [0, 0, 0.25, 0, 0, 1, 1, -0.25, 0, 0, 1, 1, 0, 0.5, 0, 1, 1, -0.25, 1, 0, 1, 0, 0.25, 1, 0, 1, 0, 0, 0.5, 0, 4] },
+  octagon: { closed: true, text: [0.15, 0.15, 0.15, 0.15], outline: [0, 0.293, 0, 0, 0, 1, 0.707, 0, 0, 0, 1, 1, 0, 0.293, 0, 1, 1, 0, 0.707, 0, 1, 0.707, 0, 1, 0, 1, 0.293, 0, 1, 0, 1, 0, 0, 0.707, 0, 1, 0, 0, 0.293, 0, 4] },
+  star: { closed: true, text: [0.29, 0.38, 0.29, 0.26], outline: [0, 0.5, 0, 0, 0, 1, 0.6391, 0, 0.3515, 0, 1, 1, 0, 0.382, 0, 1, 0.725, 0, 0.6297, 0, 1, 0.809, 0, 1, 0, 1, 0.5, 0, 0.8015, 0, 1, 0.191, 0, 1, 0, 1, 0.275, 0, 0.6297, 0, 1, 0, 0, 0.382, 0, 1, 0.3609, 0, 0.3515, 0, 4] },
+  cloud: { closed: true, text: [0.15, 0.18, 0.15, 0.18], outline: [0, 0.1213, 0, 0.3818, 0, 5, -0.0448, 0, 0.2894, 0, 0.2162, 0, 0.0301, 0, 0.3318, 0, 0.1727, 0, 5, 0.2983, 0, -0.069, 0, 0.764, 0, -0.0505, 0, 0.7074, 0, 0.1876, 0, 5, 0.8331, 0, 0.0569, 0, 1.0683, 0, 0.336, 0, 0.8971, 0, 0.4127, 0, 5, 1.0522, 0, 0.3945, 0, 1.0221, 0, 0.7077, 0, 0.8728, 0, 0.6652, 0, 5, 1.0323, 0, 0.7733, 0, 0.7475, 0, 1.0109, 0, 0.6431, 0, 0.8569, 0, 5, 0.6709, 0, 1.0572, 0, 0.2849, 0, 1.0419, 0, 0.3318, 0, 0.8445, 0, 5, 0.2334, 0, 0.9771, 0, -0.0108, 0, 0.7549, 0, 0.1349, 0, 0.6652, 0, 5, -0.034, 0, 0.706, 0, -0.0508, 0, 0.3546, 0, 0.1213, 0, 0.3818, 0, 4] },
+  parallelogram: { closed: true, text: [0.18, 0.04, 0.18, 0.04], outline: [0, 0, 0.2, 0, 0, 1, 1, 0, 0, 0, 1, 1, -0.2, 1, 0, 1, 0, 0, 1, 0, 4] },
+  trapezoid: { closed: true, text: [0.16, 0.04, 0.16, 0.04], outline: [0, 0, 0.2, 0, 0, 1, 1, -0.2, 0, 0, 1, 1, 0, 1, 0, 1, 0, 0, 1, 0, 4] },
+  cylinder: { closed: true, text: [0.04, 0.24, 0.04, 0.1], outline: [0, 0, 0, 0, 0.12, 5, 0, 0, 0, 0.0537, 0.2239, 0, 0, 0, 0.5, 0, 0, 0, 5, 0.7761, 0, 0, 0, 1, 0, 0, 0.0537, 1, 0, 0, 0.12, 1, 1, 0, 1, -0.12, 5, 1, 0, 1, -0.0537, 0.7761, 0, 1, 0, 0.5, 0, 1, 0, 5, 0.2239, 0, 1, 0, 0, 0, 1, -0.0537, 0, 0, 1, -0.12, 4, 0, 1, 0, 0, 0.12, 5, 1, 0, 0, 0.1863, 0.7761, 0, 0, 0.24, 0.5, 0, 0, 0.24, 5, 0.2239, 0, 0, 0.24, 0, 0, 0, 0.1863, 0, 0, 0, 0.12] },
+  cross: { closed: true, text: [0.05, 0.34, 0.05, 0.34], outline: [0, 0.3333, 0, 0, 0, 1, 0.6667, 0, 0, 0, 1, 0.6667, 0, 0.3333, 0, 1, 1, 0, 0.3333, 0, 1, 1, 0, 0.6667, 0, 1, 0.6667, 0, 0.6667, 0, 1, 0.6667, 0, 1, 0, 1, 0.3333, 0, 1, 0, 1, 0.3333, 0, 0.6667, 0, 1, 0, 0, 0.6667, 0, 1, 0, 0, 0.3333, 0, 1, 0.3333, 0, 0.3333, 0, 4] },
+  callout: { closed: true, text: [0.05, 0.05, 0.05, 0.27], outline: [0, 0, 0.1, 0, 0, 1, 1, -0.1, 0, 0, 5, 1, -0.0448, 0, 0, 1, 0, 0, 0.0448, 1, 0, 0, 0.1, 1, 1, 0, 0.78, -0.1, 5, 1, 0, 0.78, -0.0448, 1, -0.0448, 0.78, 0, 1, -0.1, 0.78, 0, 1, 0.42, 0, 0.78, 0, 1, 0.18, 0, 1, 0, 1, 0.22, 0, 0.78, 0, 1, 0, 0.1, 0.78, 0, 5, 0, 0.0448, 0.78, 0, 0, 0, 0.78, -0.0448, 0, 0, 0.78, -0.1, 1, 0, 0, 0, 0.1, 5, 0, 0, 0, 0.0448, 0, 0.0448, 0, 0, 0, 0.1, 0, 0, 4] },
+  arrow_right: { closed: true, text: [0.04, 0.26, 0.2, 0.26], outline: [0, 0, 0, 0.25, 0, 1, 1, -0.5, 0.25, 0, 1, 1, -0.5, 0, 0, 1, 1, 0, 0.5, 0, 1, 1, -0.5, 1, 0, 1, 1, -0.5, 0.75, 0, 1, 0, 0, 0.75, 0, 4] },
+  arrow_left: { closed: true, text: [0.2, 0.26, 0.04, 0.26], outline: [0, 0, 0, 0.5, 0, 1, 0, 0.5, 0, 0, 1, 0, 0.5, 0.25, 0, 1, 1, 0, 0.25, 0, 1, 1, 0, 0.75, 0, 1, 0, 0.5, 0.75, 0, 1, 0, 0.5, 1, 0, 4] },
+  arrow_up: { closed: true, text: [0.26, 0.2, 0.26, 0.04], outline: [0, 0.5, 0, 0, 0, 1, 1, 0, 0, 0.5, 1, 0.75, 0, 0, 0.5, 1, 0.75, 0, 1, 0, 1, 0.25, 0, 1, 0, 1, 0.25, 0, 0, 0.5, 1, 0, 0, 0, 0.5, 4] },
+  arrow_down: { closed: true, text: [0.26, 0.04, 0.26, 0.2], outline: [0, 0.25, 0, 0, 0, 1, 0.75, 0, 0, 0, 1, 0.75, 0, 1, -0.5, 1, 1, 0, 1, -0.5, 1, 0.5, 0, 1, 0, 1, 0, 0, 1, -0.5, 1, 0.25, 0, 1, -0.5, 4] },
+  arrow_both: { closed: true, text: [0.18, 0.26, 0.18, 0.26], outline: [0, 0, 0, 0.5, 0, 1, 0, 0.4, 0, 0, 1, 0, 0.4, 0.25, 0, 1, 1, -0.4, 0.25, 0, 1, 1, -0.4, 0, 0, 1, 1, 0, 0.5, 0, 1, 1, -0.4, 1, 0, 1, 1, -0.4, 0.75, 0, 1, 0, 0.4, 0.75, 0, 1, 0, 0.4, 1, 0, 4] },
+  brace_left: { closed: false, text: [0.6, 0.04, 0.02, 0.04], outline: [0, 1, 0, 0, 0, 5, 0.7, 0, 0, 0, 0.5, 0, 0.03, 0, 0.5, 0, 0.15, 0, 1, 0.5, 0, 0.38, 0, 5, 0.5, 0, 0.47, 0, 0.3, 0, 0.5, 0, 0, 0, 0.5, 0, 5, 0.3, 0, 0.5, 0, 0.5, 0, 0.53, 0, 0.5, 0, 0.62, 0, 1, 0.5, 0, 0.85, 0, 5, 0.5, 0, 0.97, 0, 0.7, 0, 1, 0, 1, 0, 1, 0] },
+  brace_right: { closed: false, text: [0.02, 0.04, 0.6, 0.04], outline: [0, 0, 0, 0, 0, 5, 0.3, 0, 0, 0, 0.5, 0, 0.03, 0, 0.5, 0, 0.15, 0, 1, 0.5, 0, 0.38, 0, 5, 0.5, 0, 0.47, 0, 0.7, 0, 0.5, 0, 1, 0, 0.5, 0, 5, 0.7, 0, 0.5, 0, 0.5, 0, 0.53, 0, 0.5, 0, 0.62, 0, 1, 0.5, 0, 0.85, 0, 5, 0.5, 0, 0.97, 0, 0.3, 0, 1, 0, 0, 0, 1, 0] },
+}
 
 /** How a name is drawn: as a line or letters, as an area, and `black` letters on that area. */
 export interface Swatch {

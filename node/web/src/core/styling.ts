@@ -11,15 +11,13 @@ export function drawnBy(tool: ToolId): StyledType | null {
     case 'select':
     case 'hand':
       return null
-    case 'rectangle':
-    case 'ellipse':
-    case 'diamond':
-      return 'shape'
     case 'sticky':
     case 'text':
     case 'pen':
     case 'line':
       return tool
+    default:
+      return 'shape'
   }
 }
 

@@ -168,6 +168,9 @@ function perform(elements: Elements, intent: Intent): void {
       return setBox(map, intent.box)
     case 'setStyle':
       return setStyle(map, intent.patch)
+    case 'setKind':
+      // Of a shape alone: a type of a later version may mean something else by it.
+      return map.get('type') === 'shape' ? setPlain(map, 'kind', intent.kind) : undefined
     case 'setZ':
       return setPlain(map, 'z', intent.z)
     case 'setText':

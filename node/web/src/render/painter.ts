@@ -4,7 +4,7 @@
  * is painted with less detail.
  */
 import { frameOf, paintOf } from '../core/elements'
-import type { Paint, PaintText } from '../core/elements/kind'
+import type { Paint, PaintText, PathOps } from '../core/elements/kind'
 import type { Element, ElementId } from '../core/elements/types'
 import type { Box } from '../core/geometry/box'
 import { canvasFont } from '../core/text'
@@ -111,6 +111,8 @@ export class Painter {
           ctx.lineTo(frame.x, frame.y + frame.h / 2)
           ctx.closePath()
         })
+      case 'outline':
+        return this.paintShape(paint, form.ops, frame)
       case 'note':
         return this.paintNote(paint, frame, size)
       case 'path':
@@ -214,6 +216,24 @@ export class Painter {
     } else {
       this.setStroke(stroke, paint.strokeWidth)
       const path = size < COARSE_BELOW_PX ? coarsePathOf(form.ops) : pathOf(form.ops)
+      this.dashed(paint, () => ctx.stroke(path))
+    }
+    ctx.translate(-frame.x, -frame.y)
+  }
+
+  private paintShape(paint: Paint, ops: PathOps, frame: Box): void {
+    const fill = this.view.colors.fill(paint.fill)
+    const stroke = this.strokeOf(paint)
+    if (fill === null && stroke === null) return
+    const { ctx } = this
+    const path = pathOf(ops)
+    ctx.translate(frame.x, frame.y)
+    if (fill !== null) {
+      this.setFill(fill)
+      ctx.fill(path)
+    }
+    if (stroke !== null) {
+      this.setStroke(stroke, paint.strokeWidth)
       this.dashed(paint, () => ctx.stroke(path))
     }
     ctx.translate(-frame.x, -frame.y)

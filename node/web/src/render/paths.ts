@@ -1,5 +1,5 @@
 /** Paths of elements as the canvas takes them, built once for each list of operations. */
-import { ARC, CLOSE, LINE, MOVE, QUAD, type PathOps } from '../core/elements/kind'
+import { ARC, CLOSE, CUBIC, LINE, MOVE, QUAD, type PathOps } from '../core/elements/kind'
 
 const whole = new WeakMap<PathOps, Path2D>()
 const coarse = new WeakMap<PathOps, Path2D>()
@@ -47,6 +47,10 @@ function build(ops: PathOps): Path2D {
         path.arc(n(i + 1), n(i + 2), n(i + 3), n(i + 4), n(i + 5))
         i += 6
         break
+      case CUBIC:
+        path.bezierCurveTo(n(i + 1), n(i + 2), n(i + 3), n(i + 4), n(i + 5), n(i + 6))
+        i += 7
+        break
       case CLOSE:
         path.closePath()
         i += 1
@@ -71,6 +75,10 @@ function buildCoarse(ops: PathOps): Path2D {
       case QUAD:
         joints.push({ x: n(i + 3), y: n(i + 4), begins: false })
         i += 5
+        break
+      case CUBIC:
+        joints.push({ x: n(i + 5), y: n(i + 6), begins: false })
+        i += 7
         break
       case ARC:
         i += 6

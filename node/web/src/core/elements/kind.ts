@@ -30,6 +30,7 @@ export const LINE = 1 // x, y
 export const QUAD = 2 // control x, y, end x, y
 export const ARC = 3 // centre x, y, radius, from, to
 export const CLOSE = 4
+export const CUBIC = 5 // first control x, y, second control x, y, end x, y
 export type PathOps = readonly number[]
 
 /** What is drawn of an element, in the element's own frame: origin at its top left, before rotation. */
@@ -47,6 +48,8 @@ export type Form =
   | { readonly is: 'rectangle' }
   | { readonly is: 'ellipse' }
   | { readonly is: 'diamond' }
+  /** An outline of its own, filled and stroked. */
+  | { readonly is: 'outline'; readonly ops: PathOps }
   /** A square of paper, with its shadow. */
   | { readonly is: 'note' }
   /** A stroked path; round joins and ends. */

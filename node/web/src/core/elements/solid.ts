@@ -13,6 +13,7 @@ import {
   type Rect,
 } from '../geometry/box'
 import { distanceToPolygon, polygonHasPoint, polygonTouchesRect } from '../geometry/segment'
+import { outlinePoints } from './outline'
 import type { ShapeKind } from './types'
 
 const ELLIPSE_SIDES = 48
@@ -29,6 +30,10 @@ export function outlineOf(kind: ShapeKind, b: Box): readonly Point[] {
         const turn = (i / ELLIPSE_SIDES) * 2 * Math.PI
         return point(b, 0.5 + Math.cos(turn) / 2, 0.5 + Math.sin(turn) / 2)
       })
+    default:
+      return outlinePoints(kind, b.w, b.h).map((p) =>
+        rotateAbout({ x: b.x + p.x, y: b.y + p.y }, boxCentre(b), b.angle),
+      )
   }
 }
 

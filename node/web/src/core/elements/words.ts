@@ -46,6 +46,6 @@ export function wordsOf(e: TextualElement): PaintText | null {
 
 /** The part of a box that text may fill, in the same coordinates as the box. */
 export function textAreaOf(e: TextualElement, b: Box): Box {
-  const [dx, dy] = textInsets(holderOf(e), b.w, b.h)
-  return { x: b.x + dx, y: b.y + dy, w: b.w - 2 * dx, h: b.h - 2 * dy, angle: b.angle }
+  const [left, top, right, bottom] = textInsets(holderOf(e), b.w, b.h)
+  return { x: b.x + left, y: b.y + top, w: b.w - (left + right), h: b.h - (top + bottom), angle: b.angle }
 }

@@ -4,6 +4,7 @@
  * Lengths become whole 64ths of a pixel before anything is decided, and pixels again only for
  * drawing, by a division by a power of two, which is exact.
  */
+import { SHAPE_FORMS, SHAPE_PADDING, type ShapeKind } from '../schema.gen'
 import { ASCENT, DESCENT, UNITS_PER_EM } from './advances.gen'
 import { breakLines, breakPrepared, fitLines, prepareText } from './lines'
 import type { BrokenText, PreparedText } from './lines'
@@ -25,8 +26,7 @@ export const LADDER = [96, 72, 64, 56, 48, 40, 36, 32, 28, 24, 20, 18, 16, 14, 1
 export const FONT_SIZE_MIN = 1
 export const FONT_SIZE_MAX = 1024
 
-/** Space around the text of a rectangle and of a sticky note; never more than a quarter of a side. */
-export const SHAPE_PADDING = 8
+/** Space around the text of a sticky note; never more than a quarter of a side. */
 export const STICKY_PADDING = 16
 
 /**
@@ -34,7 +34,7 @@ export const STICKY_PADDING = 16
  * until it fits; `text` has a set width and is as high as its lines; `auto_text` never wraps, and is
  * as wide and as high as its lines.
  */
-export type TextHolder = 'rectangle' | 'ellipse' | 'diamond' | 'sticky' | 'text' | 'auto_text'
+export type TextHolder = ShapeKind | 'sticky' | 'text' | 'auto_text'
 
 export interface TextBox {
   readonly text: string
@@ -77,10 +77,7 @@ export function layoutText(input: TextBox): TextBlock {
       return shrinkToFit(input, inner)
     case 'auto_text':
       return place(input, inner, size64(input.fontSize), breakLines(input.text, null))
-    case 'rectangle':
-    case 'ellipse':
-    case 'diamond':
-    case 'text': {
+    default: {
       const size = size64(input.fontSize)
       return place(input, inner, size, breakLines(input.text, unitsIn(inner.w, size)))
     }
@@ -97,26 +94,32 @@ interface Inner {
 function innerRect(input: TextBox): Inner {
   const w = side(input.w)
   const h = side(input.h)
-  const [dx, dy] = textInsets(input.holder, w, h)
-  return { x: dx, y: dy, w: w - 2 * dx, h: h - 2 * dy }
+  const [left, top, right, bottom] = textInsets(input.holder, w, h)
+  return { x: left, y: top, w: w - (left + right), h: h - (top + bottom) }
 }
 
-/** Space left free on the left and right, and above and below. */
-export function textInsets(holder: TextHolder, w: number, h: number): [dx: number, dy: number] {
+export type Insets = readonly [left: number, top: number, right: number, bottom: number]
+
+/** What each side of the box is kept free of text. */
+export function textInsets(holder: TextHolder, w: number, h: number): Insets {
   switch (holder) {
-    case 'rectangle':
-      return [Math.min(SHAPE_PADDING, w / 4), Math.min(SHAPE_PADDING, h / 4)]
-    case 'sticky':
-      return [Math.min(STICKY_PADDING, w / 4), Math.min(STICKY_PADDING, h / 4)]
-    case 'ellipse':
-      // The square within a circle leaves (1 - 1/√2) / 2 = 0.146 on each side.
-      return [w * 0.15, h * 0.15]
-    case 'diamond':
-      return [w * 0.25, h * 0.25]
+    case 'sticky': {
+      const dx = Math.min(STICKY_PADDING, w / 4)
+      const dy = Math.min(STICKY_PADDING, h / 4)
+      return [dx, dy, dx, dy]
+    }
     case 'text':
     case 'auto_text':
-      return [0, 0]
+      return [0, 0, 0, 0]
+    default: {
+      const [left, top, right, bottom] = SHAPE_FORMS[holder].text
+      return [margin(left, w), margin(top, h), margin(right, w), margin(bottom, h)]
+    }
   }
+}
+
+function margin(share: number, side: number): number {
+  return share > 0 ? side * share : Math.min(SHAPE_PADDING, side / 4)
 }
 
 /** A side of a box: finite and not negative, whatever the document says. */

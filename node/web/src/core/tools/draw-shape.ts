@@ -1,4 +1,4 @@
-/** Rectangle, ellipse and diamond: drag a box, or click for one of the usual size. */
+/** Shapes: drag a box, or click for one of the usual size. */
 import { createIntent, newShape, SHAPE_SIZE } from '../elements/make'
 import type { ElementId, ShapeElement, ShapeKind } from '../elements/types'
 import { boxBetween, rectOfBox, type Box, type Point } from '../geometry/box'

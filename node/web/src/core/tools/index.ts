@@ -22,10 +22,6 @@ export function startTool(id: ToolId): RunningTool {
       return run(selectTool)
     case 'hand':
       return run(handTool)
-    case 'rectangle':
-    case 'ellipse':
-    case 'diamond':
-      return run(drawShapeTool(id))
     case 'sticky':
       return run(stickyTool)
     case 'text':
@@ -34,6 +30,8 @@ export function startTool(id: ToolId): RunningTool {
       return run(penTool)
     case 'line':
       return run(lineTool)
+    default:
+      return run(drawShapeTool(id))
   }
 }
 

@@ -36,6 +36,7 @@ import type { ColorUse } from './palette'
 import { colorName, cssColor, PALETTE_NAMES } from './palette'
 import { Choice, Choices, Part } from './property-part'
 import { lockEntry, styleEntries } from './selection-menu'
+import { ShapePart } from './shape-picker'
 import { usePlacement } from './use-placement'
 import { useStyleSummary } from './use-style-summary'
 
@@ -93,6 +94,7 @@ export function PropertiesBar({ editor, theme }: { editor: Editor; theme: Theme 
         if (!(event.target instanceof HTMLInputElement)) event.preventDefault()
       }}
     >
+      {!locked && <ShapePart editor={editor} summary={summary} />}
       {has('fill') && <FillPart {...parts} />}
       {has('stroke') && <StrokePart {...parts} />}
       {heads && <HeadsPart editor={editor} heads={heads} />}

@@ -1,6 +1,7 @@
 /** The keymap as the sheet shows it: one row for each verb, in the keymap's own order and groups. */
 
-import type { ActionId } from '../../core/editor-api'
+import { isTool } from '../../core/actions'
+import type { ActionId, ToolId } from '../../core/editor-api'
 import type { Binding } from '../../core/keymap'
 import { KEYMAP } from '../../core/keymap'
 import { shortcutKeys } from '../shortcut-text'
@@ -64,26 +65,9 @@ const KEY_NAMES: Readonly<Record<string, string>> = {
 }
 
 function labelOf(action: ActionId): string {
-  const { tools, properties, view, menu, help } = strings
+  const { properties, view, menu, help } = strings
+  if (isTool(action)) return strings.tools[action.slice('tool:'.length) as ToolId]
   switch (action) {
-    case 'tool:select':
-      return tools.select
-    case 'tool:hand':
-      return tools.hand
-    case 'tool:rectangle':
-      return tools.rectangle
-    case 'tool:ellipse':
-      return tools.ellipse
-    case 'tool:diamond':
-      return tools.diamond
-    case 'tool:sticky':
-      return tools.sticky
-    case 'tool:text':
-      return tools.text
-    case 'tool:pen':
-      return tools.pen
-    case 'tool:line':
-      return tools.line
     case 'undo':
       return view.undo
     case 'redo':

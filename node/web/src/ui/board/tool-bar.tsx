@@ -8,6 +8,7 @@ import { Glyph } from '../parts/glyph'
 import { tipProps } from '../parts/tip'
 import { strings } from '../strings'
 import { useStore } from '../use-store'
+import { ShapesTool } from './shape-picker'
 
 interface Tool {
   readonly id: ToolId
@@ -32,6 +33,8 @@ const GROUPS: readonly (readonly Tool[])[] = [
     { id: 'pen', icon: Pencil, key: 'P', edits: true },
   ],
 ]
+
+const ON_BAR: ReadonlySet<ToolId> = new Set(GROUPS.flat().map((tool) => tool.id))
 
 export function ToolBar({ editor }: { editor: Editor }) {
   const active = useStore(editor.state, (state) => state.tool)
@@ -67,6 +70,7 @@ export function ToolBar({ editor }: { editor: Editor }) {
               <Glyph icon={tool.icon} size={20} className={tool.id === 'line' ? 'tool__line' : undefined} />
             </button>
           ))}
+          {at > 0 && <ShapesTool editor={editor} own={(kind) => !ON_BAR.has(kind)} />}
         </div>
       ))}
     </div>
