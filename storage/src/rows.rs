@@ -49,6 +49,7 @@ pub enum RowKind {
     AssetByContent = 29,
     Reset = 30,
     ResetOfUser = 31,
+    ActivityHeld = 32,
 }
 
 /// What a row holds, and how it is found.

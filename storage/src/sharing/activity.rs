@@ -1,6 +1,9 @@
 //! The lines of a board's activity, written by the rules as things happen.
 
-use super::records::{ActivityCount, ActivityOfUser, ActivityRow, EDITED_EVERY_MS, EventNo, What};
+use super::records::{
+    ACTIVITY_MAX, ActivityCount, ActivityHeld, ActivityOfUser, ActivityRow, EDITED_EVERY_MS,
+    EventNo, What,
+};
 use crate::command::{Actor, Outcome, Reply};
 use crate::ids::{BoardId, Time};
 use crate::names::DisplayName;
@@ -43,7 +46,31 @@ fn put(
     if let Actor::User(user) = actor {
         tx.put(&(user, no), &ActivityOfUser { board })?;
     }
-    Ok(())
+    let held = match tx.get(&board)? {
+        Some(ActivityHeld(held)) => held + 1,
+        None => tx.keys::<ActivityRow>(&board)?.len() as u64,
+    };
+    let held = match held < (ACTIVITY_MAX + DROPPED_AT_ONCE) as u64 {
+        true => held,
+        false => drop_oldest(tx, board)?,
+    };
+    tx.put(&board, &ActivityHeld(held))
+}
+
+/// To find the oldest lines takes a look at all; so many more are waited for that this is seldom.
+const DROPPED_AT_ONCE: usize = 500;
+
+/// Gives how many are left.
+fn drop_oldest(tx: &mut dyn WriteTx, board: BoardId) -> Result<u64, Fault> {
+    // The latest come first.
+    let all = tx.all::<ActivityRow>(&board)?;
+    for ((_, no), row) in all.iter().skip(ACTIVITY_MAX) {
+        tx.delete::<ActivityRow>(&(board, *no))?;
+        if let Actor::User(user) = row.actor {
+            tx.delete::<ActivityOfUser>(&(user, *no))?;
+        }
+    }
+    Ok(all.len().min(ACTIVITY_MAX) as u64)
 }
 
 /// How many of the latest lines are looked at for an earlier note of the same.

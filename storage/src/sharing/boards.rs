@@ -6,7 +6,7 @@ use super::activity::note;
 use super::assets;
 use super::members::{put_member, remove_member_rows};
 use super::records::{
-    AccessRequestRow, AccessRow, ActivityOfUser, ActivityRow, BoardOfUser, Favourite,
+    AccessRequestRow, AccessRow, ActivityHeld, ActivityOfUser, ActivityRow, BoardOfUser, Favourite,
     InvitationBySecret, InvitationRow, LinkBySecret, LinkRow, MemberRow, Opened, Role,
     SessionOfLink, What, WorkspaceBoard,
 };
@@ -163,6 +163,7 @@ pub(crate) fn forget_board(tx: &mut dyn WriteTx, board: BoardId) -> Result<(), F
     assets::forget_board(tx, board)?;
     tx.delete_all::<AccessRequestRow>(&board)?;
     tx.delete_all::<ActivityRow>(&board)?;
+    tx.delete::<ActivityHeld>(&board)?;
     tx.delete::<WorkspaceBoard>(&board)?;
     tx.delete::<AccessRow>(&board)
 }

@@ -9,8 +9,9 @@ use crate::ids::{AssetId, BoardId, InvitationId, LinkId, SessionId, Time, UserId
 use crate::names::{DisplayName, Email, Label, PasswordHash, SecretHash};
 use crate::people::ClientInfo;
 
-/// One change to a board's people, policy, links or files. Whether the actor may is the caller's to know; what must hold
-/// whoever asks (an owner remains, a link is not used too often) is decided here.
+/// One change to a board's people, policy, links or files. Whether the actor may is the caller's to know, and looked at once
+/// more for what lets others in; what must hold whoever asks (an owner remains, a link is not used too often) is decided
+/// here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SharingCommand {
     SetArchived {

@@ -8,6 +8,7 @@ mod links;
 mod members;
 mod query;
 mod records;
+mod rights;
 mod rules;
 
 pub use command::{LinkChange, PolicyChange, SharingCommand, SharingOutcome};
@@ -17,12 +18,12 @@ pub use query::{
     Mine, RequestView, SharingAnswer, SharingQuery,
 };
 pub use records::{
-    ASSETS_MAX, Access, AccessRequestRow, AccessRow, ActivityCount, ActivityOfUser, ActivityRow,
-    AssetByContent, AssetForm, AssetOfBoard, AssetRow, BoardOfAsset, BoardOfUser, EDITED_EVERY_MS,
-    EventNo, FAVOURITES_MAX, Favourite, INVITATIONS_MAX, ImageRow, InvitationBySecret,
-    InvitationRow, InvitationState, LINKS_MAX, LinkBySecret, LinkRow, MEMBERS_MAX, MemberRow,
-    OPENED_MAX, Opened, REQUESTS_MAX, RequestRow, Role, SessionOfLink, VISITS_MAX, What,
-    WorkspaceBoard,
+    ACTIVITY_MAX, ASSETS_MAX, Access, AccessRequestRow, AccessRow, ActivityCount, ActivityHeld,
+    ActivityOfUser, ActivityRow, AssetByContent, AssetForm, AssetOfBoard, AssetRow, BoardOfAsset,
+    BoardOfUser, EDITED_EVERY_MS, EventNo, FAVOURITES_MAX, Favourite, INVITATIONS_MAX, ImageRow,
+    InvitationBySecret, InvitationRow, InvitationState, LINKS_MAX, LinkBySecret, LinkRow,
+    MEMBERS_MAX, MemberRow, OPENED_MAX, Opened, REQUESTS_MAX, RequestRow, Role, SessionOfLink,
+    VISITS_MAX, What, WorkspaceBoard,
 };
 
 pub(crate) use activity::note;

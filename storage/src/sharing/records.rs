@@ -22,6 +22,8 @@ pub const OPENED_MAX: usize = 50;
 pub const FAVOURITES_MAX: usize = 1_000;
 /// Files of one board, those that came with a copied board included.
 pub const ASSETS_MAX: usize = 2_000;
+/// Lines of activity that are kept of a board; the oldest go.
+pub const ACTIVITY_MAX: usize = 10_000;
 /// Drawing is noted once for each person and board within this time.
 pub const EDITED_EVERY_MS: u64 = 10 * 60 * 1000;
 
@@ -302,6 +304,15 @@ pub struct ActivityCount(pub u64);
 impl Record for ActivityCount {
     const KIND: RowKind = RowKind::ActivityCount;
     type Key = Single;
+}
+
+/// How many lines of activity there are of a board, at most. None: of a time when they were not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityHeld(pub u64);
+
+impl Record for ActivityHeld {
+    const KIND: RowKind = RowKind::ActivityHeld;
+    type Key = BoardId;
 }
 
 /// A file on a board, with the forms it is served in. The bytes lie apart, under their BLAKE3 hash.

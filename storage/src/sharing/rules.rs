@@ -7,7 +7,7 @@ use super::records::{
     Access, AccessRow, AssetRow, FAVOURITES_MAX, Favourite, InvitationRow, InvitationState,
     LinkRow, OPENED_MAX, Opened, Role, What, WorkspaceBoard,
 };
-use super::{PolicyChange, assets, links, members};
+use super::{PolicyChange, assets, links, members, rights};
 use crate::command::{Actor, Outcome, Rejection, Reply};
 use crate::ids::{BoardId, Time, UserId};
 use crate::people::UserRow;
@@ -23,6 +23,9 @@ pub(crate) fn apply(
     if let Some(board) = board_that_must_be_live(command)
         && let Err(rejection) = live(tx, board)?
     {
+        return refused(rejection);
+    }
+    if let Err(rejection) = rights::still_may(tx, actor, command)? {
         return refused(rejection);
     }
     match command {
@@ -215,7 +218,7 @@ pub(super) fn refused(rejection: Rejection) -> Result<Reply, Fault> {
 }
 
 /// A board of a time before accounts has the policy that a new one begins with.
-fn policy(tx: &dyn WriteTx, board: BoardId) -> Result<AccessRow, Fault> {
+pub(super) fn policy(tx: &dyn WriteTx, board: BoardId) -> Result<AccessRow, Fault> {
     Ok(tx.get(&board)?.unwrap_or_else(|| AccessRow::new(None)))
 }
 

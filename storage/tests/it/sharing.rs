@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use easel_storage::apply::OUTCOME_KEPT_MS;
 use easel_storage::names::{DisplayName, SecretHash};
 use easel_storage::people::{PeopleCommand, SESSION_IDLE_MS, SessionRow};
+use easel_storage::rows::ReadRows;
 use easel_storage::sharing::{
-    ASSETS_MAX, Access, ActivityOf, ActivityQuery, AssetForm, AssetView, CardFilter, CardSort,
-    CardsQuery, EDITED_EVERY_MS, FAVOURITES_MAX, Favourite, INVITATIONS_MAX, ImageRow,
-    InvitationRow, LINKS_MAX, LinkBySecret, LinkChange, LinkRow, MEMBERS_MAX, Mine, OPENED_MAX,
-    Opened, PolicyChange, Role, SharingAnswer, SharingCommand, SharingOutcome, SharingQuery,
-    VISITS_MAX, What,
+    ACTIVITY_MAX, ASSETS_MAX, Access, ActivityHeld, ActivityOf, ActivityOfUser, ActivityQuery,
+    ActivityRow, AssetForm, AssetView, CardFilter, CardSort, CardsQuery, EDITED_EVERY_MS,
+    FAVOURITES_MAX, Favourite, INVITATIONS_MAX, ImageRow, InvitationRow, LINKS_MAX, LinkBySecret,
+    LinkChange, LinkRow, MEMBERS_MAX, Mine, OPENED_MAX, Opened, PolicyChange, Role, SharingAnswer,
+    SharingCommand, SharingOutcome, SharingQuery, VISITS_MAX, What,
 };
 use easel_storage::{
     Actor, AssetId, BoardId, Command, Envelope, InvitationId, LinkId, Outcome, Rejection,
@@ -432,11 +433,12 @@ fn an_invitation_is_taken_once_and_by_who_was_meant() {
             invitation: invitation_id(4),
         },
     ];
-    for (n, answer) in [3, 4].into_iter().zip(answers) {
+    // Withdrawn by who may let others in, declined by who has it.
+    for ((n, by), answer) in [(3, 1), (4, 3)].into_iter().zip(answers) {
         world.share(1, invite(n, None, Role::Viewer, end));
-        world.share(3, answer.clone());
+        world.share(by, answer.clone());
         assert_eq!(world.sharing(3, accept(n, 3)), over);
-        assert_eq!(world.sharing(3, answer), over);
+        assert_eq!(world.sharing(by, answer), over);
     }
     world.share(1, invite(5, None, Role::Viewer, end));
     let twice = world.sharing(1, invite(5, None, Role::Viewer, end));
@@ -790,7 +792,7 @@ fn a_purged_board_leaves_nothing() {
     let board = BoardId::from_bytes(*b"a board to purge");
     world.create(2, board);
     let user_of = user;
-    world.set(board, 3, Role::Editor);
+    world.set(board, 3, Role::Owner);
     let in_board = |command: &SharingCommand| {
         let mut command = command.clone();
         match &mut command {
@@ -1055,7 +1057,9 @@ fn library() -> World {
     for n in [4, 8] {
         let archived = true;
         let board = board_id(n);
-        world.share(1, SharingCommand::SetArchived { board, archived });
+        let archive = SharingCommand::SetArchived { board, archived };
+        let envelope = Envelope::new(Actor::System, Command::Sharing(archive));
+        world.run(envelope).unwrap();
     }
     world
 }
@@ -1194,4 +1198,228 @@ fn cards_come_in_the_order_asked_for_and_say_what_the_person_may() {
         other => panic!("{other:?}"),
     };
     assert!(share(1, 2) && share(2, 1) && !share(2, 3));
+}
+
+/// Each command, by whom it is still done when the board lets editors share, and by whom no more.
+#[test]
+fn what_lets_others_in_asks_again_whether_the_actor_may() {
+    let set = |n, role| SharingCommand::SetMember {
+        board: BOARD,
+        user: user(n),
+        role,
+    };
+    let link = |n, role| match new_link(n, None, None) {
+        SharingCommand::CreateLink {
+            board,
+            link,
+            hash,
+            label,
+            password,
+            expires_at,
+            uses_max,
+            ..
+        } => SharingCommand::CreateLink {
+            board,
+            link,
+            hash,
+            role,
+            label,
+            password,
+            expires_at,
+            uses_max,
+        },
+        other => panic!("{other:?}"),
+    };
+    let invite = |n, role| SharingCommand::CreateInvitation {
+        board: BOARD,
+        invitation: invitation_id(n),
+        hash: secret(100 + n),
+        email: None,
+        role,
+        message: None,
+        expires_at: Time(9_000_000),
+    };
+    let policy = SharingCommand::SetPolicy {
+        board: BOARD,
+        change: PolicyChange::default(),
+        if_rev: None,
+    };
+    let transfer = SharingCommand::TransferBoard {
+        board: BOARD,
+        to: user(5),
+    };
+    let archive = SharingCommand::SetArchived {
+        board: BOARD,
+        archived: true,
+    };
+    let answer = SharingCommand::AnswerRequest {
+        board: BOARD,
+        user: user(6),
+        role: Some(Role::Viewer),
+    };
+    let remove = |n| SharingCommand::RemoveMember {
+        board: BOARD,
+        user: user(n),
+    };
+    let revoke = SharingCommand::RevokeLink {
+        board: BOARD,
+        link: link_id(1),
+    };
+    // Owner 1, editor 2, viewer 3, nobody 4; 5 and 6 are there to be let in.
+    for (command, may) in [
+        (set(5, Role::Editor), &[1, 2][..]),
+        (set(5, Role::Owner), &[1]),
+        (set(3, Role::Editor), &[1, 2]),
+        (set(1, Role::Viewer), &[]),
+        (link(2, Role::Editor), &[1, 2]),
+        (invite(2, Role::Editor), &[1, 2]),
+        (policy, &[1]),
+        (transfer, &[1]),
+        (archive, &[1]),
+        (answer, &[1]),
+        (change_link(LinkChange::default()), &[1]),
+        (revoke, &[1]),
+        (remove(3), &[1, 3]),
+        (remove(2), &[1, 2]),
+    ] {
+        for n in 1..=4 {
+            let mut world = shared(6);
+            world.set(BOARD, 2, Role::Editor);
+            world.set(BOARD, 3, Role::Viewer);
+            world.share(1, new_link(1, None, None));
+            let change = PolicyChange {
+                sharing_from: Some(Role::Editor),
+                ..PolicyChange::default()
+            };
+            world.share(
+                1,
+                SharingCommand::SetPolicy {
+                    board: BOARD,
+                    change,
+                    if_rev: None,
+                },
+            );
+            world.share(
+                6,
+                SharingCommand::AskForAccess {
+                    board: BOARD,
+                    user: user(6),
+                    role: Role::Viewer,
+                    message: None,
+                },
+            );
+            let reply = world.sharing(n, command.clone());
+            let refused = matches!(reply, Err(Rejection::RoleTooLow));
+            assert_eq!(
+                refused,
+                !may.contains(&n) && !is_last_owner(&reply),
+                "{n}: {command:?} {reply:?}"
+            );
+            // Nor does anybody who is shut out, whatever they were.
+            if may.contains(&n) && n != 1 {
+                let mut world = shared(6);
+                world.set(BOARD, n, Role::Owner);
+                world.admit(PeopleCommand::SetDisabled {
+                    user: user(n),
+                    disabled: true,
+                });
+                let reply = world.sharing(n, set(5, Role::Viewer));
+                assert_eq!(reply, Err(Rejection::RoleTooLow));
+            }
+        }
+    }
+}
+
+fn is_last_owner(reply: &Result<SharingOutcome, Rejection>) -> bool {
+    matches!(reply, Err(Rejection::LastOwner))
+}
+
+#[test]
+fn nobody_shares_for_nobody_in_particular_once_there_are_people() {
+    let mut world = World::new();
+    world
+        .run(Envelope::new(Actor::Local, create(BOARD)))
+        .unwrap();
+    let archive = |archived| {
+        Command::Sharing(SharingCommand::SetArchived {
+            board: BOARD,
+            archived,
+        })
+    };
+    let local = |kind| Envelope::new(Actor::Local, kind);
+    world.run(local(archive(true))).unwrap();
+    world.admit(PeopleCommand::CreateFirstUser(new_user(1)));
+    let refused = Err(Rejection::RoleTooLow);
+    assert_eq!(world.run(local(archive(false))), refused);
+    let guest = Envelope::new(Actor::Guest(session_id(1)), archive(false));
+    assert_eq!(world.run(guest), refused);
+    let server = Envelope::new(Actor::System, archive(false));
+    world.run(server).unwrap();
+}
+
+#[test]
+fn a_boards_activity_is_kept_up_to_a_bound_and_the_oldest_goes() {
+    let mut world = shared(1);
+    let rename = |n: usize| {
+        let title = title(&n.to_string());
+        let if_rev = None;
+        let board = BOARD;
+        Envelope::new(
+            person(1),
+            Command::RenameBoard {
+                board,
+                title,
+                if_rev,
+            },
+        )
+    };
+    let held = |world: &World| {
+        let lines = world
+            .state
+            .read_tx(|tx| tx.keys::<ActivityRow>(&BOARD))
+            .unwrap();
+        let of_user = world
+            .state
+            .read_tx(|tx| tx.keys::<ActivityOfUser>(&user(1)))
+            .unwrap();
+        assert_eq!(lines.len(), of_user.len());
+        let counted = world.get::<ActivityHeld>(&BOARD).unwrap();
+        assert_eq!(counted.0, lines.len() as u64);
+        lines.len()
+    };
+    let before = held(&world);
+    let mut most = 0;
+    for batch in 0..11 {
+        let envelopes = (0..1_000).map(|n| rename(batch * 1_000 + n)).collect();
+        world.later(10);
+        let at = world.now;
+        world
+            .state
+            .apply(&[crate::support::batch(at, envelopes)], b"m")
+            .unwrap();
+        most = most.max(held(&world));
+    }
+    assert_eq!(before, 1);
+    // Whatever the batches were: dropped at 10,500 to 10,000, and on from there.
+    assert_eq!(
+        held(&world),
+        ACTIVITY_MAX + (11_000 + before - ACTIVITY_MAX) % 500
+    );
+    assert!(most < ACTIVITY_MAX + 500);
+    let query = SharingQuery::Activity(ActivityQuery {
+        of: ActivityOf::Board(BOARD),
+        by: None,
+        since: None,
+        after: None,
+        limit: 1,
+    });
+    match world.ask_sharing(query) {
+        SharingAnswer::Activity(page) => {
+            let latest = What::Renamed {
+                title: title("10999"),
+            };
+            assert_eq!(page.lines[0].row.what, latest);
+        }
+        other => panic!("{other:?}"),
+    }
 }

@@ -6,7 +6,9 @@ use easel_storage::people::{
 };
 use easel_storage::redb::State;
 use easel_storage::rows::{ReadRows, Record};
-use easel_storage::sharing::{Role, SharingAnswer, SharingCommand, SharingOutcome, SharingQuery};
+use easel_storage::sharing::{
+    MemberRow, Role, SharingAnswer, SharingCommand, SharingOutcome, SharingQuery,
+};
 use easel_storage::{
     Actor, BoardId, Command, Envelope, Outcome, Query, Rejection, Reply, SessionId, UserId,
 };
@@ -84,9 +86,18 @@ impl World {
         self.by(n, create(board)).expect("a board");
     }
 
+    /// By whoever owns the board first.
     pub(crate) fn set(&mut self, board: BoardId, n: u8, role: Role) {
+        let members = self
+            .state
+            .read_tx(|tx| tx.all::<MemberRow>(&board))
+            .unwrap();
+        let owner = members.iter().find(|(_, row)| row.role == Role::Owner);
+        let actor = Actor::User(owner.expect("an owner").0.1);
         let user = user(n);
-        self.share(1, SharingCommand::SetMember { board, user, role });
+        let command = SharingCommand::SetMember { board, user, role };
+        self.run(Envelope::new(actor, Command::Sharing(command)))
+            .expect("a member");
     }
 
     pub(crate) fn start_session(&mut self, session: u8, n: u8) {

@@ -7,7 +7,7 @@ use easel_storage::blobs::BlobHash;
 use easel_storage::names::SecretHash;
 use easel_storage::rows::{RowKind, Single};
 use easel_storage::sharing::{
-    Access, AccessRequestRow, AccessRow, ActivityCount, ActivityOfUser, ActivityRow,
+    Access, AccessRequestRow, AccessRow, ActivityCount, ActivityHeld, ActivityOfUser, ActivityRow,
     AssetByContent, AssetForm, AssetOfBoard, AssetRow, BoardOfAsset, BoardOfUser, CardCursor,
     EventNo, Favourite, ImageRow, InvitationBySecret, InvitationRow, InvitationState, LinkBySecret,
     LinkChange, LinkRow, MemberRow, Opened, PolicyChange, RequestRow, Role, SessionOfLink,
@@ -26,7 +26,7 @@ const HASH: SecretHash = SecretHash::from_bytes([0x99; 32]);
 
 /// How many kinds of rows there are; a new one does not compile until it is named here.
 pub(super) fn kinds() -> usize {
-    let last = RowKind::ResetOfUser;
+    let last = RowKind::ActivityHeld;
     match last {
         RowKind::User
         | RowKind::UserByEmail
@@ -58,7 +58,8 @@ pub(super) fn kinds() -> usize {
         | RowKind::BoardOfAsset
         | RowKind::AssetByContent
         | RowKind::Reset
-        | RowKind::ResetOfUser => last as usize,
+        | RowKind::ResetOfUser
+        | RowKind::ActivityHeld => last as usize,
     }
 }
 
@@ -425,6 +426,7 @@ fn check_activity(samples: &mut Samples, kinds: &mut BTreeSet<RowKind>) {
     let of = ActivityOfUser { board: BOARD };
     samples.check_row(kinds, "activity-of-user", &(USER, EventNo(300)), &of);
     samples.check_row(kinds, "activity-count", &Single, &ActivityCount(300));
+    samples.check_row(kinds, "activity-held", &BOARD, &ActivityHeld(300));
 }
 
 pub(super) fn check_cursors(samples: &mut Samples) {
