@@ -4,6 +4,7 @@
 //! number of series does not grow with use. Values that are read rather than counted (Raft, disk, process) are set
 //! at scrape time by [`crate::observe`].
 
+use crate::http::problem::Code;
 use prometheus::core::Collector;
 use prometheus::{
     Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
@@ -40,6 +41,14 @@ pub(crate) struct Metrics {
     pub(crate) http_connections: IntGauge,
     pub(crate) ops_connections: IntGauge,
     pub(crate) http_panics: IntCounter,
+
+    /// Labels `result` (`ok`, `refused`, `delayed`, `busy`, `failed`) and `method` (`password`, `reauth`, `link`).
+    logins: IntCounterVec,
+    /// Label `result` (`ok`, `expired`, `reuse`, `failed`).
+    refreshes: IntCounterVec,
+    lockouts: IntCounter,
+    /// Label `reason` (`access-lost`, `session-over`).
+    pub(crate) seats_revoked: IntCounterVec,
 
     /// Label `kind`: `easel` or `yjs`.
     pub(crate) ws_connections: IntGaugeVec,
@@ -115,6 +124,31 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
+    /// Counts a password that was given: by what was answered, `None` for yes.
+    pub(crate) fn count_login(&self, method: &str, answered: Option<Code>) {
+        let result = match answered {
+            None => "ok",
+            Some(Code::InvalidCredentials | Code::LinkPassword) => "refused",
+            Some(Code::TooManyAttempts) => "delayed",
+            Some(Code::Busy) => "busy",
+            Some(_) => "failed",
+        };
+        if result == "delayed" {
+            self.lockouts.inc();
+        }
+        self.logins.with_label_values(&[result, method]).inc();
+    }
+
+    pub(crate) fn count_refresh(&self, answered: Option<Code>) {
+        let result = match answered {
+            None => "ok",
+            Some(Code::RefreshExpired) => "expired",
+            Some(Code::RefreshReused) => "reuse",
+            Some(_) => "failed",
+        };
+        self.refreshes.with_label_values(&[result]).inc();
+    }
+
     /// Registers everything. Nothing here depends on input, so a failure is a bug of ours.
     pub(crate) fn new() -> Metrics {
         let registry = Registry::new();
@@ -143,6 +177,26 @@ impl Metrics {
             http_panics: make.counter(
                 "easel_http_panics_total",
                 "Requests that hit a bug and were answered 500.",
+            ),
+
+            logins: make.counters(
+                "easel_logins_total",
+                "Passwords that were given, by what came of it.",
+                &["result", "method"],
+            ),
+            refreshes: make.counters(
+                "easel_refresh_total",
+                "Sessions that were to be renewed, by what came of it; `reuse` ended one that was copied.",
+                &["result"],
+            ),
+            lockouts: make.counter(
+                "easel_lockouts_total",
+                "Attempts that came sooner than the guard against guessing lets them.",
+            ),
+            seats_revoked: make.counters(
+                "easel_seats_revoked_total",
+                "Open connections that were ended because who held them may no longer be there.",
+                &["reason"],
             ),
 
             ws_connections: make.gauges(

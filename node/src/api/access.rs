@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::auth::{Caller, UserCaller, wall_clock};
 use crate::http::problem::{Code, Problem};
 use easel_storage::people::Scope;
-use easel_storage::sharing::{BoardView, Role, SharingAnswer, SharingQuery};
+use easel_storage::sharing::{AccessRow, BoardView, Role, SharingAnswer, SharingQuery};
 use easel_storage::{BoardId, Query, ReadLevel};
 
 /// A board that the caller may see, and what they are there.
@@ -82,13 +82,22 @@ pub(crate) async fn seen(
     let view = view.ok_or(Code::BoardNotFound)?;
     let role = match (caller, visitor) {
         (Caller::Local, _) => Some(Role::Owner),
-        (_, Some(visitor)) => Some(visitor.role),
+        (_, Some(visitor)) => Some(guest_role(visitor.role, view.policy.as_ref())),
         _ => view.role,
     };
     // What is in the trash is there for who can take it out again.
     let role = role.filter(|role| view.board.trashed_at.is_none() || *role == Role::Owner);
     let role = role.ok_or(Code::BoardNotFound)?;
     Ok(Seen { view, role })
+}
+
+/// Whether somebody without an account may comment is the board's policy, whatever the link says.
+fn guest_role(role: Role, policy: Option<&AccessRow>) -> Role {
+    let may_comment = policy.is_some_and(|policy| policy.guests_comment);
+    match role {
+        Role::Commenter if !may_comment => Role::Viewer,
+        Role::Viewer | Role::Commenter | Role::Editor | Role::Owner => role,
+    }
 }
 
 fn too_little(role: Role) -> Problem {

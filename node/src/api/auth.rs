@@ -324,8 +324,11 @@ pub(super) async fn login(
     let password = Password::new(login.password);
     let signed_in = app
         .auth
-        .sign_in(&login.email, password, &from, wall_clock());
-    Ok(session_answer(&app, &signed_in.await?))
+        .sign_in(&login.email, password, &from, wall_clock())
+        .await;
+    let refused = signed_in.as_ref().err().map(|problem| problem.code);
+    app.metrics.count_login("password", refused);
+    Ok(session_answer(&app, &signed_in?))
 }
 
 fn no_accounts() -> Problem {
@@ -372,7 +375,10 @@ pub(super) async fn refresh(
             (cookie.ok_or(Code::RefreshExpired)?.to_owned(), true)
         }
     };
-    let renewed = match app.auth.renew(&token, &from, now).await {
+    let renewed = app.auth.renew(&token, &from, now).await;
+    let refused = renewed.as_ref().err().map(|problem| problem.code);
+    app.metrics.count_refresh(refused);
+    let renewed = match renewed {
         Ok(renewed) => renewed,
         Err(problem) if is_cookie && problem.code.about().status == StatusCode::UNAUTHORIZED => {
             return Ok(without_cookie(&app, problem));
@@ -479,6 +485,22 @@ pub(super) async fn logout(
     Ok(no_store(response))
 }
 
+async fn proved(
+    app: &App,
+    session: SessionId,
+    user: &UserView,
+    password: Password,
+    from: &Client,
+) -> Result<(), Problem> {
+    let proved = app
+        .auth
+        .confirm(session, user, password, from, wall_clock())
+        .await;
+    let refused = proved.as_ref().err().map(|problem| problem.code);
+    app.metrics.count_login("reauth", refused);
+    proved
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Proof {
@@ -506,9 +528,7 @@ pub(super) async fn confirm(
         .value;
     let user = known(&app, person.user).await?;
     let password = Password::new(proof.password);
-    app.auth
-        .confirm(session, &user, password, &from, wall_clock())
-        .await?;
+    proved(&app, session, &user, password, &from).await?;
     Ok(no_store(StatusCode::NO_CONTENT.into_response()))
 }
 
@@ -586,9 +606,7 @@ pub(super) async fn change_password(
         .value;
     let user = known(&app, person.user).await?;
     let current = Password::new(asked.current);
-    app.auth
-        .confirm(session, &user, current, &from, wall_clock())
-        .await?;
+    proved(&app, session, &user, current, &from).await?;
     // Proving it may have renewed the hash.
     let user = known(&app, person.user).await?;
     let context = Context::new(&[user.row.email.as_str(), user.row.name.as_str()]);

@@ -127,7 +127,10 @@ async fn list_mine(
     let cards = page.cards.iter();
     // A token for one board lists that one.
     let cards = cards.filter(|card| person.board.is_none_or(|only| card.board.id == only));
-    Ok((cards.map(|card| Card::of(app, card)).collect(), next))
+    Ok((
+        cards.map(|card| Card::of(app, caller, card)).collect(),
+        next,
+    ))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -215,7 +218,7 @@ pub(super) async fn show(
     Ok(conditions::answer(
         &headers,
         Some(rev),
-        &Board::of(&app, &seen),
+        &Board::of(&app, &caller, &seen),
     ))
 }
 
@@ -250,7 +253,7 @@ pub(super) async fn change(
     let if_rev = revision(seen.view.board.rev, expected)?;
     let Some(title) = patch.value.title else {
         let rev = seen.view.board.rev;
-        let body = Board::of(&app, &seen);
+        let body = Board::of(&app, &caller, &seen);
         return Ok(conditions::answer(&HeaderMap::new(), Some(rev), &body));
     };
     let command = Command::RenameBoard {
@@ -636,7 +639,7 @@ pub(super) async fn written(
     let level = ReadLevel::AtLeast(ran.index);
     let seen = seen(app, caller, level, board).await?;
     let rev = seen.view.board.rev;
-    let body = Board::of(app, &seen);
+    let body = Board::of(app, caller, &seen);
     Ok(ran.finish(conditions::answer(&HeaderMap::new(), Some(rev), &body)))
 }
 
@@ -664,7 +667,7 @@ pub(super) struct BoardSummary {
     preview_url: String,
 }
 
-fn summary(app: &App, board: &BoardRecord, role: Role) -> BoardSummary {
+fn summary(app: &App, caller: &Caller, board: &BoardRecord, role: Role) -> BoardSummary {
     BoardSummary {
         id: Word(board.id),
         title: Text(board.title.clone()),
@@ -677,16 +680,16 @@ fn summary(app: &App, board: &BoardRecord, role: Role) -> BoardSummary {
         starred: false,
         present: app.rooms.present(&board.id.into()),
         sync_url: app.url(&format!("/sync/{}", board.id)),
-        preview_url: preview_url(app, board.id),
+        preview_url: preview_url(app, caller, board.id),
     }
 }
 
-/// With a pass, where there are accounts: whoever was told the address may have the picture for a while.
-fn preview_url(app: &App, board: BoardId) -> String {
+/// With a pass, where there are accounts: who was told the address may have the picture by it for a while.
+fn preview_url(app: &App, caller: &Caller, board: BoardId) -> String {
     let path = app.url(&format!("/api/v1/boards/{board}/preview.svg"));
-    match app.auth.is_open_to_all() {
-        true => path,
-        false => format!("{path}?pass={}", app.auth.picture_pass(board, wall_clock())),
+    match app.auth.picture_pass(caller, board, wall_clock()) {
+        Some(pass) => format!("{path}?pass={pass}"),
+        None => path,
     }
 }
 
@@ -707,13 +710,13 @@ struct Owner {
 }
 
 impl Card {
-    pub(super) fn of(app: &App, card: &BoardCard) -> Card {
+    pub(super) fn of(app: &App, caller: &Caller, card: &BoardCard) -> Card {
         let owner = card.owner.zip(card.owner_name.as_ref());
         Card {
             board: BoardSummary {
                 starred: card.starred,
                 archived_at: card.archived_at.map(Moment),
-                ..summary(app, &card.board, card.role)
+                ..summary(app, caller, &card.board, card.role)
             },
             opened_at: card.opened_at.map(Moment),
             owner: owner.map(|(id, name)| Owner {
@@ -726,7 +729,7 @@ impl Card {
     /// On a node without accounts.
     fn of_nobody(app: &App, board: &BoardRecord) -> Card {
         Card {
-            board: summary(app, board, Role::Owner),
+            board: summary(app, &Caller::Local, board, Role::Owner),
             opened_at: None,
             owner: None,
         }
@@ -754,7 +757,7 @@ struct May {
 }
 
 impl Board {
-    fn of(app: &App, seen: &Seen) -> Board {
+    fn of(app: &App, caller: &Caller, seen: &Seen) -> Board {
         let view = &seen.view;
         let policy = view.policy.as_ref();
         let at_least = |from: Role| seen.role >= from;
@@ -762,7 +765,7 @@ impl Board {
             board: BoardSummary {
                 starred: view.starred,
                 archived_at: policy.and_then(|policy| policy.archived_at).map(Moment),
-                ..summary(app, &view.board, seen.role)
+                ..summary(app, caller, &view.board, seen.role)
             },
             may: May {
                 edit: seen.content_role() >= Role::Editor,

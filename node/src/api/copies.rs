@@ -16,9 +16,12 @@ use bytes::Bytes;
 use easel_storage::people::Scope;
 use easel_storage::sharing::{Role, SharingCommand};
 use easel_storage::{
-    Actor, BoardId, Command, DocState, NewUpdate, Payload, Query, ReadLevel, Title,
+    Actor, BoardId, Command, CommandId, DocState, Envelope, NewUpdate, Payload, Query, ReadLevel,
+    Title,
 };
 use serde::Deserialize;
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -34,7 +37,7 @@ struct NewCopy {
     security(("bearer" = ["boards:write"])),
     request_body = NewCopy,
     responses((status = 201, description = "The copy", body = super::boards::Board)),
-    extensions(("x-problems" = json!(["forbidden", "board-exists", "board-trashed", "conflict", "quota-exceeded", "idempotency-key-reused"]))),
+    extensions(("x-problems" = json!(["forbidden", "board-exists", "board-trashed", "conflict", "quota-exceeded", "idempotency-key-reused", "busy"]))),
 )]
 pub(super) async fn create(
     State(app): State<AppState>,
@@ -61,17 +64,11 @@ pub(super) async fn create(
         Some(title) => title.0,
         None => copied_title(&seen.view.board.title),
     };
+    let _place = place().await?;
     let content = content(&app, from).await?;
-    let ran = store::attempt(
-        &app,
-        &caller,
-        &attempt,
-        Command::CreateBoard { board, title },
-    )
-    .await?;
-    if !ran.replayed {
-        fill(&app, &caller, from, board, content).await?;
-    }
+    let filling = filling(from, board, content, caller.actor());
+    let create = Command::CreateBoard { board, title };
+    let ran = store::attempt_and(&app, &caller, &attempt, create, filling).await?;
     super::boards::created(&app, &caller, &ran).await
 }
 
@@ -98,27 +95,54 @@ fn merge(doc: DocState) -> Option<Bytes> {
     Some(merged.into())
 }
 
-async fn fill(
-    app: &App,
-    caller: &Caller,
+/// What follows the making of the board. All of it travels together; where a crash came between, a repeat of the request
+/// does what is missing and no more, since each part has an id that follows from the board's.
+fn filling(
     from: BoardId,
     board: BoardId,
     content: Option<Bytes>,
-) -> Result<(), Problem> {
-    if let Some(content) = content {
-        let update = NewUpdate {
-            author: caller.actor().unwrap_or(Actor::System),
+    actor: Option<Actor>,
+) -> Vec<Envelope> {
+    let actor = actor.unwrap_or(Actor::System);
+    let append = content.map(|content| Command::AppendUpdates {
+        doc: board.into(),
+        updates: vec![NewUpdate {
+            author: actor,
             origin: None,
             payload: Payload::Inline(content),
-        };
-        let append = Command::AppendUpdates {
-            doc: board.into(),
-            updates: vec![update],
-        };
-        store::run(app, caller, append).await?;
+        }],
+    });
+    let note = SharingCommand::NoteCopied { board, from }.into();
+    let parts = [("content", append), ("note", Some(note))];
+    let envelope = |(part, kind): (&str, Option<Command>)| {
+        Some(Envelope {
+            id: Some(part_id(board, part)),
+            actor,
+            kind: kind?,
+        })
+    };
+    parts.into_iter().filter_map(envelope).collect()
+}
+
+fn part_id(board: BoardId, part: &str) -> CommandId {
+    let mut id = [0; 16];
+    let mut hasher = blake3::Hasher::new_derive_key("easel part of a copy v1");
+    hasher.update(board.as_bytes());
+    hasher.update(part.as_bytes());
+    hasher.finalize_xof().fill(&mut id);
+    CommandId::from_bytes(id)
+}
+
+/// Copies made at once: each holds a board's whole content, twice.
+static PLACES: Semaphore = Semaphore::const_new(2);
+/// Who waits longer than this for a place is told to come back.
+const PLACE_WAIT_MAX: Duration = Duration::from_secs(5);
+
+async fn place() -> Result<SemaphorePermit<'static>, Problem> {
+    match tokio::time::timeout(PLACE_WAIT_MAX, PLACES.acquire()).await {
+        Ok(Ok(place)) => Ok(place),
+        Ok(Err(_)) | Err(_) => Err(Code::Busy.into()),
     }
-    store::run(app, caller, SharingCommand::NoteCopied { board, from }).await?;
-    Ok(())
 }
 
 fn copied_title(title: &Title) -> Title {

@@ -364,7 +364,10 @@ pub(super) async fn open(
         let password = opening.value.password.ok_or(Code::LinkPassword)?;
         let password = Password::new(password);
         let proved = app.auth.prove_link(found.link, hash, password, &from, now);
-        proved.await.map_err(|problem| match problem.code {
+        let proved = proved.await;
+        let refused = proved.as_ref().err().map(|problem| problem.code);
+        app.metrics.count_login("link", refused);
+        proved.map_err(|problem| match problem.code {
             Code::InvalidCredentials => Code::LinkPassword.into(),
             _ => problem,
         })?;

@@ -507,7 +507,7 @@ pub(super) async fn recent(
     };
     let cards = page.cards.iter();
     let cards = cards.filter(|card| me.board.is_none_or(|only| card.board.id == only));
-    let data: Vec<_> = cards.map(|card| Card::of(&app, card)).collect();
+    let data: Vec<_> = cards.map(|card| Card::of(&app, &caller, card)).collect();
     Ok(conditions::answer(&headers, None, &List::whole(data)))
 }
 

@@ -143,25 +143,15 @@ pub(super) async fn show(
     params.take::<u64>("seq", "is a whole number")?;
     let pass: Option<String> = params.take("pass", "is a pass")?;
     params.finish()?;
-    let board = match pass {
-        // Told by somebody's list of boards, or by a board; an <img> sends nothing else.
-        Some(pass) => {
-            let board = board_id(&id)?;
-            app.auth.check_picture_pass(board, &pass, wall_clock())?;
-            let read = store::read(&app, store::level(&headers), Query::Board(board)).await?;
-            let board = read.into_board();
-            board
-                .filter(|board| board.trashed_at.is_none())
-                .ok_or(Code::BoardNotFound)?
-        }
-        None => {
-            let caller = asking?;
-            access::scope(&caller, Scope::BoardsRead)?;
-            let level = store::level(&headers);
-            let seen = access::seen(&app, &caller, level, board_id(&id)?).await?;
-            seen.view.board
-        }
+    let id = board_id(&id)?;
+    let caller = match pass {
+        // Told by their list of boards, or by a board; an <img> sends nothing else.
+        Some(pass) => app.auth.by_picture_pass(id, &pass, wall_clock()).await?,
+        None => asking?,
     };
+    access::scope(&caller, Scope::BoardsRead)?;
+    let level = store::level(&headers);
+    let board = access::seen(&app, &caller, level, id).await?.view.board;
     let subject = Subject {
         board: board.id,
         theme,

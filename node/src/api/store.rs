@@ -10,7 +10,7 @@ use easel_storage::people::{PeopleAnswer, PeopleOutcome, PeopleQuery};
 use easel_storage::sharing::{SharingAnswer, SharingOutcome, SharingQuery};
 use easel_storage::{
     Actor, Answer, BoardRecord, Command, CommitIndex, Envelope, Outcome, Query, ReadError,
-    ReadLevel, Rejection, SubmitError, submit_one,
+    ReadLevel, Rejection, SubmitError,
 };
 
 /// On every answer to a write: a read that sends it back as `Easel-Min-Index` sees the write, on any node.
@@ -121,6 +121,17 @@ pub(super) async fn attempt(
     attempt: &Attempt,
     kind: impl Into<Command>,
 ) -> Result<Ran, Problem> {
+    attempt_and(app, caller, attempt, kind, Vec::new()).await
+}
+
+/// The same, with more that is to follow it; what these are refused is nobody's to hear.
+pub(super) async fn attempt_and(
+    app: &App,
+    caller: &Caller,
+    attempt: &Attempt,
+    kind: impl Into<Command>,
+    after: Vec<Envelope>,
+) -> Result<Ran, Problem> {
     let kind = kind.into();
     let envelope = match attempt.key {
         None => Envelope::new(actor_of(caller), kind),
@@ -133,7 +144,11 @@ pub(super) async fn attempt(
             },
         },
     };
-    let (index, reply) = submit_one(&*app.store, envelope).await.map_err(not_run)?;
+    let batch = std::iter::once(envelope).chain(after).collect();
+    let submitted = app.store.submit(batch).await.map_err(not_run)?;
+    let index = submitted.index;
+    let reply = submitted.replies.into_iter().next();
+    let reply = reply.expect("a store gives one reply for each command");
     match reply.map_err(refused)? {
         Outcome::Again(first) => Ok(Ran {
             index,

@@ -173,9 +173,17 @@ impl Auth {
         Ok(any)
     }
 
-    /// As far as is known without asking: there are no accounts.
-    pub(crate) fn is_open_to_all(&self) -> bool {
-        self.known.any_user() == Some(false)
+    /// Whoever a session speaks for, where it was named by what only we can have written.
+    pub(super) async fn by_known_session(
+        &self,
+        session: SessionId,
+        now: Time,
+    ) -> Result<Caller, Problem> {
+        let holder = match &self.session(session).await?.row.subject {
+            Subject::User(user) => Holder::User(*user),
+            Subject::Link { link, .. } => Holder::Link(*link),
+        };
+        self.by_session(&Access { holder, session }, now).await
     }
 
     async fn by_session(&self, access: &Access, now: Time) -> Result<Caller, Problem> {
@@ -224,7 +232,11 @@ impl Auth {
         }
     }
 
-    async fn by_known_token(&self, token: TokenId, now: Time) -> Result<Caller, Problem> {
+    pub(super) async fn by_known_token(
+        &self,
+        token: TokenId,
+        now: Time,
+    ) -> Result<Caller, Problem> {
         let view = self.api_token(token).await?;
         if now >= view.row.expires_at {
             return Err(Code::InvalidToken.into());

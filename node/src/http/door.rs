@@ -214,14 +214,23 @@ async fn look_again(app: &AppState, watched: &Watched) {
         Ok(who) if who.role != watched.role => app.rooms.set_role(watched, who.role),
         Ok(_) => {}
         Err(problem) => match problem.code.about().status {
-            StatusCode::UNAUTHORIZED => app.rooms.send_away(watched, SentAway::SessionOver),
+            StatusCode::UNAUTHORIZED => revoke(app, watched, SentAway::SessionOver),
+            // In the trash it says so itself, to all who are there.
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
-                // In the trash it says so itself, to all who are there.
-                app.rooms.send_away(watched, SentAway::AccessLost);
+                revoke(app, watched, SentAway::AccessLost);
             }
             _ => later(app.clone(), watched.clone()),
         },
     }
+}
+
+fn revoke(app: &App, watched: &Watched, why: SentAway) {
+    let reason = match why {
+        SentAway::SessionOver => "session-over",
+        SentAway::AccessLost => "access-lost",
+    };
+    app.metrics.seats_revoked.with_label_values(&[reason]).inc();
+    app.rooms.send_away(watched, why);
 }
 
 /// The store gave no answer: that is nobody's fault, and is asked again.

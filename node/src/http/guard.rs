@@ -60,7 +60,7 @@ impl Guard {
         let reads_only = matches!(*method, Method::GET | Method::HEAD);
         // An upgrade is a GET, and what follows it is not only reading.
         if !reads_only || headers.contains_key(header::UPGRADE) {
-            self.check_origin(&authority, headers)?;
+            self.check_page(&authority, headers)?;
         }
         Ok(authority)
     }

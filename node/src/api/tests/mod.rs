@@ -1,6 +1,7 @@
 //! The interface as a caller meets it, over a real node.
 
 mod people;
+mod security;
 
 use crate::testing::TestNode;
 use serde_json::Value;

@@ -4,19 +4,19 @@ use crate::testing::{Answer, TestNode};
 use serde_json::{Value, json};
 
 const JSON: &str = "content-type: application/json";
-const PASSWORD: &str = "four unrelated plain words";
+pub(super) const PASSWORD: &str = "four unrelated plain words";
 
 /// A node with an admin, and how people ask it.
-struct Place {
-    node: TestNode,
-    admin: Person,
+pub(super) struct Place {
+    pub(super) node: TestNode,
+    pub(super) admin: Person,
 }
 
 #[derive(Clone)]
-struct Person {
-    id: String,
-    token: String,
-    cookie: String,
+pub(super) struct Person {
+    pub(super) id: String,
+    pub(super) token: String,
+    pub(super) cookie: String,
 }
 
 impl Person {
@@ -33,7 +33,7 @@ impl Person {
 }
 
 impl Place {
-    async fn start() -> Place {
+    pub(super) async fn start() -> Place {
         let node = TestNode::start().await;
         let url = node.app.auth.setup_url("http://localhost").await.unwrap();
         let secret = url.unwrap().split('#').nth(1).unwrap().to_owned();
@@ -54,7 +54,12 @@ impl Place {
         }
     }
 
-    async fn ask(&self, who: Option<&Person>, request: &str, body: Option<Value>) -> Answer {
+    pub(super) async fn ask(
+        &self,
+        who: Option<&Person>,
+        request: &str,
+        body: Option<Value>,
+    ) -> Answer {
         let mut text = request.to_owned();
         if let Some(person) = who {
             text.push_str(&format!("\nauthorization: Bearer {}", person.token));
@@ -65,7 +70,7 @@ impl Place {
         self.node.ask(&text).await
     }
 
-    async fn board(&self, who: &Person, title: &str) -> String {
+    pub(super) async fn board(&self, who: &Person, title: &str) -> String {
         let body = json!({ "title": title });
         let made = self.ask(Some(who), "POST /api/v1/boards", Some(body)).await;
         assert_eq!(made.status, 201, "{}", made.body);
@@ -73,7 +78,7 @@ impl Place {
     }
 
     /// Somebody who was invited to a board.
-    async fn invited(&self, board: &str, role: &str, name: &str) -> Person {
+    pub(super) async fn invited(&self, board: &str, role: &str, name: &str) -> Person {
         let path = format!("POST /api/v1/boards/{board}/invitations");
         let made = self
             .ask(Some(&self.admin), &path, Some(json!({ "role": role })))
