@@ -42,6 +42,15 @@ impl TestNode {
     }
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> TestNode {
+        TestNode::start_as(change, CHEAP).await
+    }
+
+    /// Where what a hash costs matters.
+    pub(crate) async fn start_hashing(cost: HashCost) -> TestNode {
+        TestNode::start_as(|_| {}, cost).await
+    }
+
+    async fn start_as(change: impl FnOnce(&mut Config), cost: HashCost) -> TestNode {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config {
             data_dir: dir.path().join("data"),
@@ -59,7 +68,7 @@ impl TestNode {
         let node = serve::start_node(&config, &metrics, &known, &changes)
             .await
             .unwrap();
-        let auth = serve::start_auth(&config, &node, known, CHEAP)
+        let auth = serve::start_auth(&config, &node, known, cost)
             .await
             .unwrap();
         let app = serve::assemble(config, metrics, &node, auth, &listener);

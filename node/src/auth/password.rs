@@ -77,6 +77,8 @@ pub(crate) struct Hasher {
     threads: Arc<Semaphore>,
     /// A hash of nothing anybody knows, checked in place of one that is not there.
     dummy: PasswordHash,
+    #[cfg(test)]
+    made: std::sync::atomic::AtomicU32,
 }
 
 impl Hasher {
@@ -95,6 +97,8 @@ impl Hasher {
             cost,
             places: Arc::new(Semaphore::new(threads + WAITING_MAX)),
             threads: Arc::new(Semaphore::new(threads)),
+            #[cfg(test)]
+            made: Default::default(),
         })
     }
 
@@ -141,6 +145,12 @@ impl Hasher {
         .await
     }
 
+    /// How many hashes were made or checked.
+    #[cfg(test)]
+    pub(super) fn made(&self) -> u32 {
+        self.made.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     /// Whether a hash was made with less than is asked for now. More is fine: a smaller node lowers nobody's.
     pub(crate) fn needs_rehash(&self, stored: &PasswordHash) -> bool {
         let Ok(hash) = phc::PasswordHash::new(stored.as_str()) else {
@@ -161,6 +171,8 @@ impl Hasher {
     ) -> Result<T, Busy> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| Busy)?;
         let thread = acquire(&self.threads).await;
+        #[cfg(test)]
+        self.made.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         // The permits go along: whoever hangs up does not make room before the thread is free.
         let done = tokio::task::spawn_blocking(move || {
             let _held = (place, thread);

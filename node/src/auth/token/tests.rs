@@ -11,6 +11,7 @@ use pasetors::keys::SymmetricKey;
 use pasetors::token::{Local, UntrustedToken};
 use pasetors::version4::{LocalToken, V4};
 use proptest::prelude::{any, prop_assert, proptest};
+use serde_json::json;
 
 const HERE: InstanceId = InstanceId::from_bytes([1; 16]);
 const URL: &str = "https://boards.example.org";
@@ -358,4 +359,52 @@ fn what_is_remembered_of_tickets_is_bounded() {
     let one_more = (Burnt::TICKETS_MAX as u128).to_be_bytes();
     assert_eq!(burnt.burn(one_more, end, NOW), Err(NotBurnt::Full));
     assert_eq!(burnt.burn(one_more, end.plus_ms(1), end), Ok(()));
+}
+
+/// Has PyPI's `pyseto` do these tasks.
+fn pyseto(tasks: &serde_json::Value) -> serde_json::Value {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut child = std::process::Command::new(root.join(".tools/venv/bin/python"))
+        .arg(root.join("tests/stock/pyseto_tokens.py"))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("Python starts: run `make test-tools`");
+    serde_json::to_writer(child.stdin.take().unwrap(), tasks).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success(),
+        "pyseto is there: run `make test-tools`"
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn another_implementation_reads_what_is_sealed_here_and_the_reverse() {
+    let (ring, tokens) = (ring(&[row(KeyState::Active)]), tokens());
+    let sealing = ring.sealing().unwrap();
+    let bytes = sealing.key.as_bytes().iter();
+    let key: String = bytes.map(|byte| format!("{byte:02x}")).collect();
+    let minted = tokens.mint_access(&ring, &access(), NOW).unwrap();
+    let (ours, another) = (format!("easel|v1|{HERE}|at"), format!("easel|v1|{HERE}|rt"));
+    let open = |assertion: &str| json!({ "do": "open", "key": key, "token": minted, "assertion": assertion });
+    let opened = pyseto(&json!([open(&ours), open(&another), open("")]));
+    let footer = json!({ "kid": sealing.id }).to_string();
+    assert_eq!(opened[0]["footer"], footer.as_str(), "{opened}");
+    let payload = opened[0]["payload"].as_str().unwrap();
+    let claims: serde_json::Value = serde_json::from_str(payload).unwrap();
+    assert_eq!(
+        (&claims["typ"], &claims["aud"]),
+        (&json!("at"), &json!(URL))
+    );
+    assert!(
+        opened[1]["refused"].is_string() && opened[2]["refused"].is_string(),
+        "{opened}"
+    );
+
+    let mint = |assertion: &str| json!({ "do": "mint", "key": key, "payload": payload, "footer": footer, "assertion": assertion });
+    let sealed = pyseto(&json!([mint(&ours), mint(&another)]));
+    let open = |at: usize| tokens.open_access(&ring, sealed[at]["token"].as_str().unwrap(), NOW);
+    assert_eq!(open(0), Ok(access()));
+    assert_eq!(open(1), Err(Refused::Forged));
 }
