@@ -53,8 +53,10 @@ On an empty folder the node makes its identity by itself; there is nothing to in
 after saving what it accepted, within five seconds; a second signal stops it at once.
 
 Until somebody makes the first account, at the address that is printed, everybody who reaches the node may do everything.
-It listens on loopback only. To draw from another machine:
-  ssh -L 8080:127.0.0.1:8080 this-machine      and open http://127.0.0.1:8080 there
+Others on the network are served when there is an account, and TLS or a proxy that has it:
+  easel init --admin-email ADDRESS --admin-password-file FILE
+  EASEL_TLS__MODE=self-signed easel serve --listen 0.0.0.0:8443
+or without any of it through a tunnel: ssh -L 8080:127.0.0.1:8080 this-machine, and http://127.0.0.1:8080 there.
 
 Every key of the configuration with its default stands in config/easel.toml. Environment variables name keys as
 EASEL_SECTION__KEY (EASEL_LISTEN__OPS=127.0.0.1:9181), and flags stand over them.
@@ -177,7 +179,7 @@ struct ConfigArgs {
     /// Where the node keeps everything; made when missing [default: ./data]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<String>,
-    /// Where to listen, on loopback [default: 127.0.0.1:8080]
+    /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
     /// The configuration file [default: /etc/easel/easel.toml, if it exists]
@@ -294,10 +296,13 @@ fn serve_node(args: ConfigArgs) -> Exit {
     logging::start(&config.log);
     match serve::run(config, sockets) {
         Ok(()) => Exit::Ok,
-        Err(error) => {
-            complain(&error.to_string());
-            Exit::Failure
-        }
+        Err(error) => match error.downcast::<LoadError>() {
+            Ok(error) => complain_about(error),
+            Err(error) => {
+                complain(&format!("{error:#}"));
+                Exit::Failure
+            }
+        },
     }
 }
 

@@ -34,5 +34,9 @@ const COMMIT: &str = match option_env!("SOURCE_COMMIT") {
 };
 
 fn main() -> ExitCode {
+    // Before anything else: rustls asks for one, and panics where it finds two and has not been told which.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .expect("nothing has installed another yet");
     cli::run()
 }

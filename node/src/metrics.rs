@@ -55,6 +55,9 @@ pub(crate) struct Metrics {
     pub(crate) ws_opened: IntCounter,
     /// Label `code`: the close code; 1006 when the peer vanished.
     pub(crate) ws_closed: IntCounterVec,
+    /// `result`: `ok`, `failed`, `timeout`, `not-tls`.
+    pub(crate) tls_handshakes: IntCounterVec,
+    pub(crate) tls_not_after_seconds: Gauge,
     /// Labels `dir` (`in`, `out`) and `type`.
     pub(crate) ws_messages: IntCounterVec,
     /// Label `dir`.
@@ -205,6 +208,15 @@ impl Metrics {
                 &["kind"],
             ),
             ws_opened: make.counter("easel_ws_opened_total", "WebSockets opened."),
+            tls_handshakes: make.counters(
+                "easel_tls_handshakes_total",
+                "Handshakes on the public listener, by result.",
+                &["result"],
+            ),
+            tls_not_after_seconds: make.float(
+                "easel_tls_certificate_not_after_seconds",
+                "When the certificate in use ends, as Unix time; 0 without TLS.",
+            ),
             ws_closed: make.counters(
                 "easel_ws_closed_total",
                 "WebSockets closed, by close code.",

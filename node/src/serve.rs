@@ -1,11 +1,13 @@
 //! A node from start to end: what is opened in which order, and how it stops without losing what it accepted.
 
 use crate::admin::socket::Socket;
+use crate::api::time::rfc3339;
 use crate::api::{Bodies, Cursors, Previews};
 use crate::app::{App, AppState};
-use crate::auth::{Auth, AuthOptions, HashCost, Known, MasterSource, wall_clock};
+use crate::auth::{Auth, AuthOptions, CookieKind, HashCost, Known, MasterSource, wall_clock};
 use crate::cli::say;
-use crate::config::{Config, MaybeAddress};
+use crate::config::{Config, LoadError, MaybeAddress, PublicUrl, TlsMode};
+use crate::http::tls::{self, Tls, TlsMetrics};
 use crate::http::{self, AppPage, Guard, Limits, Listener, Stopping};
 use crate::metrics::Metrics;
 use crate::observe::ClusterWork;
@@ -84,6 +86,8 @@ enum End {
 
 async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     let mut signals = Signals::new().context("cannot wait for signals")?;
+    let hang_ups = signal(SignalKind::hangup()).context("cannot wait for signals")?;
+    tls::check(&config.tls).map_err(|error| LoadError::Wrong(vec![error.to_string()]))?;
     process::raise_file_limit();
     // Before the data folder: an occupied port should not cost a recovery, nor leave a new folder behind.
     let public = match sockets.http {
@@ -101,11 +105,20 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     let (changes, _) = broadcast::channel(CHANGES_KEPT);
     let node = start_node(&config, &metrics, &known, &changes).await?;
     let auth = start_auth(&config, &node, known, HashCost::default()).await?;
+    may_listen(&config, &public, &auth).await?;
+    let tls = open_tls(&config, &metrics, &public)?;
+    let public = public.secured(tls.clone());
     let app = assemble(config, metrics, &node, auth, &public);
     let setup = app.auth.setup_url(&app.page_url("")).await;
     let setup = setup.map_err(|_| anyhow::anyhow!("the accounts cannot be read"))?;
     let by_socket = bind_socket(&app.config);
-    announce(&app, &public, ops.as_ref(), setup.as_deref());
+    let announced = Announced {
+        public: &public,
+        ops: ops.as_ref(),
+        setup: setup.as_deref(),
+        tls: tls.as_ref(),
+    };
+    announce(&app, &announced);
 
     let stopping = Stopping::default();
     let limits = Limits {
@@ -142,6 +155,7 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     // Ends with the runtime, so that there is a sign of life for as long as there is a process.
     tokio::spawn(systemd::report(app.clone()));
     tokio::spawn(turn_keys(app.auth.clone()));
+    tokio::spawn(tls::keep_fresh(tls, hang_ups));
     tokio::spawn(http::door::watch(app.clone(), changes.subscribe()));
 
     let end = tokio::select! {
@@ -179,6 +193,47 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     }
 }
 
+/// Beyond loopback only people with an account are served, so somebody must have one.
+async fn may_listen(config: &Config, public: &Listener, auth: &Auth) -> anyhow::Result<()> {
+    let has_accounts = auth.has_accounts().await;
+    let has_accounts = has_accounts.map_err(|_| anyhow::anyhow!("the accounts cannot be read"))?;
+    if public.at().ip().is_loopback() || has_accounts {
+        return Ok(());
+    }
+    let why = format!(
+        "listen.http is {at}, which others on the network can reach, and there are no accounts yet: everybody could do \
+         everything. Make the first one: easel init --data-dir {folder} --admin-email ADDRESS --admin-password-file \
+         FILE; or start once on loopback, without --listen, and open the address that is printed.",
+        at = public.at(),
+        folder = config.data_dir.display(),
+    );
+    Err(LoadError::Refused(why).into())
+}
+
+fn open_tls(config: &Config, metrics: &Metrics, public: &Listener) -> anyhow::Result<Option<Tls>> {
+    let mut names = vec!["localhost".into(), "127.0.0.1".into(), "::1".into()];
+    let ip = public.at().ip();
+    let host = config.public_url.as_ref().map(PublicUrl::host);
+    let host = host.map(|host| {
+        host.trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned()
+    });
+    for name in host
+        .into_iter()
+        .chain((!ip.is_unspecified()).then(|| ip.to_string()))
+    {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let metrics = TlsMetrics {
+        handshakes: metrics.tls_handshakes.clone(),
+        not_after_seconds: metrics.tls_not_after_seconds.clone(),
+    };
+    Tls::open(&config.tls, &names, &config.data_dir, metrics).context("cannot speak TLS")
+}
+
 pub(crate) async fn start_node(
     config: &Config,
     metrics: &Arc<Metrics>,
@@ -207,7 +262,13 @@ pub(crate) async fn start_auth(
     let named = Some(config.master_key_file.clone()).filter(|file| !file.as_os_str().is_empty());
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let master = MasterSource::of(named, credentials, &config.data_dir);
+    let is_https = config.tls.mode != TlsMode::Off
+        || config.public_url.as_ref().is_some_and(PublicUrl::is_https);
     let options = AuthOptions {
+        cookies: match is_https {
+            true => CookieKind::HostBound,
+            false => CookieKind::Plain,
+        },
         instance: node.status().borrow().instance_id,
         public_url: config.public_url.clone(),
         master,
@@ -241,10 +302,7 @@ pub(crate) fn assemble(
         node: status,
         guard: Guard::new(&listening, public_url.map(|url| (url.origin(), url.host()))),
         auth,
-        origin: public_url.map_or_else(
-            || format!("http://{}", public.at()),
-            |url| url.origin().to_owned(),
-        ),
+        origin: public_url.map_or_else(|| public.url(), |url| url.origin().to_owned()),
         page: AppPage::below(&base),
         base,
         cursors: Cursors::new(instance),
@@ -274,10 +332,24 @@ fn note_start(metrics: &Metrics) {
     metrics.process_start_time_seconds.set(now.as_secs_f64());
 }
 
+/// What there is to tell of a start.
+struct Announced<'a> {
+    public: &'a Listener,
+    ops: Option<&'a Listener>,
+    /// Is there while there are no accounts.
+    setup: Option<&'a str>,
+    tls: Option<&'a Tls>,
+}
+
 /// For a person on stdout, for machines in the log. Scripts wait for the line `Easel is ready: URL`.
-/// `setup` is there while there are no accounts.
-fn announce(app: &App, public: &Listener, ops: Option<&Listener>, setup: Option<&str>) {
-    let url = format!("http://{}", public.at());
+fn announce(app: &App, announced: &Announced<'_>) {
+    let Announced {
+        public,
+        ops,
+        setup,
+        tls,
+    } = *announced;
+    let url = public.url();
     let data_dir =
         std::path::absolute(&app.config.data_dir).unwrap_or_else(|_| app.config.data_dir.clone());
     let node = app.node.borrow().clone();
@@ -302,7 +374,20 @@ fn announce(app: &App, public: &Listener, ops: Option<&Listener>, setup: Option<
         );
     }
     say(&format!("Easel is ready: {url}"));
+    if let Some(public_url) = &app.config.public_url {
+        say(&format!("  address  {public_url}"));
+    }
     say(&format!("  data     {}", data_dir.display()));
+    if let Some(tls) = tls {
+        let certificate = tls.certificate();
+        let until = rfc3339(certificate.until_ms);
+        let kind = match app.config.tls.mode {
+            TlsMode::SelfSigned => "signed by the node itself, for trying",
+            TlsMode::Files | TlsMode::Off => "certificate",
+        };
+        say(&format!("  TLS      {kind}, until {until}"));
+        say(&format!("           SHA-256 {}", certificate.fingerprint));
+    }
     if let Some(ops) = ops {
         say(&format!("  metrics  http://{}/metrics", ops.at()));
     }

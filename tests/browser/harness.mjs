@@ -102,7 +102,7 @@ export async function startNode(env = {}) {
   return node
 }
 
-export function launch() {
+export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -113,26 +113,38 @@ export function launch() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   })
 }
 
 // ---- tests
 
-/** The `test` of one file: its tests share a browser and nothing else. */
-export function suite() {
+/**
+ * The `test` of one file: its tests share a browser and nothing else. `front` makes a proxy that stands before each
+ * test's node, `args` are the browser's own.
+ */
+export function suite({ front, args } = {}) {
   let browser
   before(async () => {
-    browser = await launch()
+    browser = await launch(args)
   })
   after(() => browser.close())
-  return (name, run) => nodeTest(name, { timeout: TEST_MS_MAX + 20_000 }, () => inWorld(browser, name, run))
+  return (name, run) => nodeTest(name, { timeout: TEST_MS_MAX + 20_000 }, () => inWorld(browser, name, run, front))
 }
 
-async function inWorld(browser, name, run) {
-  const node = await startNode()
+async function inWorld(browser, name, run, makeFront) {
+  const front = await makeFront?.()
+  const node = await startNode(front?.env)
   const pages = []
   const closing = []
+  if (front !== undefined) {
+    closing.push(() => front.remove())
+    await front.lead(node.address)
+    // From here on it is reached by no other way.
+    node.url = front.url
+    node.address = front.address
+  }
   const world = {
     node,
     browser,

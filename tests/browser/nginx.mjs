@@ -1,11 +1,12 @@
 /** A real nginx before a node, with as little said to it as people say. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { until } from './harness.mjs'
 
 /** What may be done with a handshake for a WebSocket. */
@@ -23,6 +24,8 @@ export const UPGRADES = {
     }`,
 }
 
+const EXAMPLE = join(dirname(fileURLToPath(import.meta.url)), '../../config/proxies/nginx.conf')
+
 const running = new Set()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -31,12 +34,65 @@ process.on('exit', () => {
 export async function startNginx(node, upgrades) {
   const folder = await mkdtemp(join(tmpdir(), 'easel-nginx-'))
   const address = `127.0.0.1:${await freePort()}`
+  const nginx = nginxIn(folder, address, (chosen) => configuration(folder, address, node.address, chosen))
+  await nginx.start(upgrades)
+  return nginx
+}
+
+/**
+ * The nginx of `config/proxies/nginx.conf`, with TLS, for a node below a path. The node is told of it by `env`, and it of
+ * the node by `lead`.
+ */
+export async function nginxWithTls(base) {
+  const folder = await mkdtemp(join(tmpdir(), 'easel-nginx-'))
+  const address = `127.0.0.1:${await freePort()}`
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const signing = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
+  const names = ['-subj', '/CN=Easel', '-addext', 'subjectAltName=IP:127.0.0.1']
+  execFileSync('openssl', [...signing, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  const nginx = nginxIn(folder, address, (upstream) => {
+    const changes = [
+      ['server 127.0.0.1:8080;', `server ${upstream};`],
+      ['listen 443 ssl;', `listen ${address} ssl;`],
+      ['/etc/ssl/easel/fullchain.pem', cert],
+      ['/etc/ssl/easel/privkey.pem', key],
+      ['location / {', `location ${base}/ {`],
+    ]
+    let site = readFileSync(EXAMPLE, 'utf8')
+    for (const [from, to] of changes) {
+      if (!site.includes(from)) throw new Error(`the example says nothing of ${from}`)
+      site = site.replace(from, to)
+    }
+    return around(folder, site)
+  })
+  nginx.url = `https://${address}${base}`
+  return {
+    url: nginx.url,
+    address,
+    env: { EASEL_PUBLIC_URL: `${nginx.url}/`, EASEL_PROXY__TRUSTED: '127.0.0.1' },
+    lead: (upstream) => nginx.start(upstream),
+    remove: () => nginx.remove(),
+  }
+}
+
+/** `configure` gives the whole of its file for what `start` is told. */
+function nginxIn(folder, address, configure) {
   const file = join(folder, 'nginx.conf')
   const log = []
   let child
 
-  const write = (chosen) => writeFileSync(file, configuration(folder, address, node.address, chosen))
-  const answers = () => fetch(`http://${address}/healthz`).then((answer) => answer.ok, () => false)
+  const write = (chosen) => writeFileSync(file, configure(chosen))
+  const answers = async () => {
+    const socket = connect(address.split(':')[1], '127.0.0.1')
+    try {
+      await once(socket, 'connect')
+      return true
+    } catch {
+      return false
+    } finally {
+      socket.destroy()
+    }
+  }
 
   const nginx = {
     address,
@@ -73,11 +129,26 @@ export async function startNginx(node, upgrades) {
       await rm(folder, { recursive: true, force: true })
     },
   }
-  await nginx.start(upgrades)
   return nginx
 }
 
 function configuration(folder, address, upstream, upgrades) {
+  return around(
+    folder,
+    `upstream node { server ${upstream}; }
+      server {
+        listen ${address};
+        location / {
+          proxy_pass http://node;
+          proxy_set_header Host $http_host;
+        }
+        ${upgrades}
+      }`,
+  )
+}
+
+/** What stands around a site in nginx's own files. */
+function around(folder, site) {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   return `
     ${process.getuid() === 0 ? 'user root;' : ''}
@@ -88,15 +159,7 @@ function configuration(folder, address, upstream, upgrades) {
     http {
       access_log off;
       ${temporary.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join('\n      ')}
-      upstream node { server ${upstream}; }
-      server {
-        listen ${address};
-        location / {
-          proxy_pass http://node;
-          proxy_set_header Host $http_host;
-        }
-        ${upgrades}
-      }
+      ${site}
     }`
 }
 

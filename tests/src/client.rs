@@ -4,7 +4,9 @@ use crate::wait::within;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
@@ -109,6 +111,31 @@ impl Client {
                 .insert("sec-websocket-protocol", offered);
         }
         let (socket, _) = tokio_tungstenite::connect_async(request).await?;
+        Ok(Self::over(doc, socket))
+    }
+
+    /// Joins over a stream that leads to the node already, and waits until it is up to date.
+    pub async fn join_over(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        url: &str,
+    ) -> Self {
+        let mut request = url.into_client_request().expect("an address");
+        let protocol = "easel.v1".parse().expect("a header value");
+        let headers = request.headers_mut();
+        headers.insert("sec-websocket-protocol", protocol);
+        let (socket, _) = tokio_tungstenite::client_async(request, stream)
+            .await
+            .expect("the server lets us in");
+        let client = Self::over(Doc::new(), socket);
+        client.send_step_1();
+        within("sync", async || client.state().synced.then_some(())).await;
+        client
+    }
+
+    fn over<S>(doc: Doc, socket: WebSocketStream<S>) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (mut sink, mut stream) = socket.split();
         let (out, mut outgoing) = mpsc::unbounded_channel();
         let state = Arc::new(Mutex::new(State::default()));
@@ -140,7 +167,7 @@ impl Client {
             }
             lock(&state).closed = Some(closed);
         });
-        Ok(client)
+        client
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -101,6 +101,11 @@ impl Node {
         Self::start_in(Folder::Given(folder.into()), options, "127.0.0.1:0").await
     }
 
+    /// Elsewhere than on a free port of loopback.
+    pub async fn start_on(folder: &Path, options: NodeOptions, listen: &str) -> Self {
+        Self::start_in(Folder::Given(folder.into()), options, listen).await
+    }
+
     async fn start_in(folder: Folder, options: NodeOptions, listen: &str) -> Self {
         let mut child = command()
             .args(["serve", "--listen", listen, "--data-dir"])
@@ -244,7 +249,8 @@ fn gather(
     tokio::spawn(async move {
         let mut lines = BufReader::new(stream).lines();
         while let Ok(Some(line)) = lines.next_line().await {
-            if let Some((_, rest)) = line.split_once("ready: http://")
+            if let Some((_, url)) = line.split_once("ready: http")
+                && let Some((_, rest)) = url.split_once("://")
                 && let Some(ready) = ready.take()
             {
                 let address = rest.split(['/', ' ']).next().unwrap_or_default();

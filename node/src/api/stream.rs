@@ -35,7 +35,7 @@ const FRAMING_BYTES_MAX: u64 = 64 << 10;
 )]
 pub(super) async fn open(
     State(app): State<AppState>,
-    Extension(OurHost(host)): Extension<OurHost>,
+    Extension(ours): Extension<OurHost>,
     Path(name): Path<String>,
     method: Method,
     uri: Uri,
@@ -45,7 +45,7 @@ pub(super) async fn open(
         // It would take a seat to tell nothing.
         return Err(Code::MethodNotAllowed.into());
     }
-    app.guard.check_page(&host, &headers)?;
+    app.guard.check_page(&ours, &headers)?;
     let mut params = Params::of(&uri)?;
     let sv = params.take::<String>("sv", "is a state vector")?;
     // What it says is read with the other credentials.

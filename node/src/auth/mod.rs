@@ -58,6 +58,7 @@ pub(crate) struct AuthOptions {
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) master: MasterSource,
     pub(crate) cost: HashCost,
+    pub(crate) cookies: CookieKind,
 }
 
 /// Why a node cannot know who asks.
@@ -123,12 +124,9 @@ impl Auth {
             public_url,
             master: source,
             cost,
+            cookies,
         } = options;
         let hasher = Hasher::new(cost, Hasher::threads_to_spare()).ok_or(AuthError::Cost(cost))?;
-        let cookies = match &public_url {
-            Some(url) if url.is_https() => CookieKind::HostBound,
-            Some(_) | None => CookieKind::Plain,
-        };
         let audience = public_url.map_or_else(|| instance.to_string(), |url| url.to_string());
         let auth = Auth {
             store,

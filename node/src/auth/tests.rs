@@ -4,8 +4,8 @@ use super::password::Password;
 use super::session::Client;
 use super::token::{Holder, TICKET_LIFE_MS};
 use super::{
-    ApiToken, Auth, AuthError, AuthOptions, Caller, Context, Cookie, HashCost, Known, MasterSource,
-    Network, Secret, SignedIn, Ticket, wall_clock,
+    ApiToken, Auth, AuthError, AuthOptions, Caller, Context, Cookie, CookieKind, HashCost, Known,
+    MasterSource, Network, Secret, SignedIn, Ticket, wall_clock,
 };
 use crate::http::problem::{Code, Problem};
 use crate::testing::TestNode;
@@ -669,6 +669,7 @@ async fn a_restart_goes_on_a_lost_master_key_begins_anew_and_a_wrong_one_is_refu
             public_url: None,
             master,
             cost: HashCost::default(),
+            cookies: CookieKind::Plain,
         };
         let store = world.node.app.store.clone();
         Auth::start(options, store, Arc::new(Known::default())).await

@@ -1,6 +1,6 @@
 //! Where values come from: defaults < file < environment < flags; and what is said when they make no sense.
 
-use super::{Address, Config, MaybeAddress};
+use super::{Address, Config, MaybeAddress, TlsMode};
 use figment::Figment;
 use figment::Provider;
 use figment::error::{Error as FigmentError, Kind};
@@ -366,12 +366,14 @@ fn is_log_level(text: &str) -> bool {
 pub(crate) fn check(config: &Config) -> Result<(), LoadError> {
     let Address(http) = config.listen.http;
     let MaybeAddress(ops) = config.listen.ops;
-    for (key, at) in [("listen.http", Some(http)), ("listen.ops", ops)] {
-        if let Some(at) = at.filter(|at| !at.ip().is_loopback()) {
-            return Err(LoadError::Refused(beyond_loopback(key, at)));
-        }
+    let is_safe = config.tls.mode != TlsMode::Off || !config.proxy.trusted.is_empty();
+    if !http.ip().is_loopback() && !is_safe {
+        return Err(LoadError::Refused(in_the_clear(http)));
     }
-    let mut wrong = Vec::new();
+    if let Some(at) = ops.filter(|at| !at.ip().is_loopback()) {
+        return Err(LoadError::Refused(ops_beyond_loopback(at)));
+    }
+    let mut wrong = wrong_tls(config);
     if http.port() != 0 && ops == Some(http) {
         wrong.push(
             "listen.http and listen.ops are the same address; give them different ports".to_owned(),
@@ -424,15 +426,60 @@ pub(crate) fn check(config: &Config) -> Result<(), LoadError> {
     }
 }
 
-fn beyond_loopback(key: &str, at: SocketAddr) -> String {
+fn wrong_tls(config: &Config) -> Vec<String> {
+    let tls = &config.tls;
+    let mut wrong = Vec::new();
+    for (key, file) in [
+        ("tls.cert_file", &tls.cert_file),
+        ("tls.key_file", &tls.key_file),
+    ] {
+        match (tls.mode, file.as_os_str().is_empty()) {
+            (TlsMode::Files, true) => {
+                wrong.push(format!("tls.mode is \"files\", and {key} names none"));
+            }
+            (TlsMode::Off | TlsMode::SelfSigned, false) => {
+                wrong.push(format!(
+                    "{key} is set and not used; write tls.mode = \"files\""
+                ));
+            }
+            (TlsMode::Files, false) | (TlsMode::Off | TlsMode::SelfSigned, true) => {}
+        }
+    }
+    if let Some(url) = &config.public_url
+        && tls.mode != TlsMode::Off
+        && !url.is_https()
+    {
+        wrong.push(format!(
+            "public_url is {url}; with TLS it begins with https://"
+        ));
+    }
+    wrong
+}
+
+fn in_the_clear(at: SocketAddr) -> String {
     format!(
-        "{key} is {at}, which others on the network can reach, and this release has no TLS yet: passwords and \
-         boards would travel in the clear. So it listens on loopback only (127.0.0.1, [::1], localhost). \
-         To use it from another machine, keep 127.0.0.1:{port} here and run there: \
-         ssh -L {port}:127.0.0.1:{port} this-machine, then open http://127.0.0.1:{port}. \
-         Or put a proxy with TLS in front of it, on this machine, and set public_url.",
-        port = if at.port() == 0 { 8080 } else { at.port() },
+        "listen.http is {at}, which others on the network can reach, and there is no TLS: passwords and boards would \
+         travel in the clear. Give it a certificate (tls.mode = \"files\", tls.cert_file, tls.key_file), or one of its \
+         own for trying (tls.mode = \"self-signed\"); or say which proxies with TLS stand in front of it \
+         (proxy.trusted); or stay on loopback (127.0.0.1, [::1], localhost) and come by a tunnel: \
+         ssh -L {port}:127.0.0.1:{port} this-machine, then open http://127.0.0.1:{port} there.",
+        port = port_to_name(at),
     )
+}
+
+fn ops_beyond_loopback(at: SocketAddr) -> String {
+    format!(
+        "listen.ops is {at}, which others on the network can reach, and it has no TLS and asks nobody who they are. It \
+         listens on loopback only; from another machine: ssh -L {port}:127.0.0.1:{port} this-machine.",
+        port = port_to_name(at),
+    )
+}
+
+fn port_to_name(at: SocketAddr) -> u16 {
+    match at.port() {
+        0 => 8080,
+        port => port,
+    }
 }
 
 fn effective(config: &Config, layers: &[Layer]) -> Vec<Effective> {
@@ -446,7 +493,7 @@ fn effective(config: &Config, layers: &[Layer]) -> Vec<Effective> {
     flat.into_iter()
         .map(|(key, value)| Effective {
             source: origin(&key, layers).map_or("default".to_owned(), Origin::to_string),
-            // For text, numbers and truth values JSON's notation is within TOML's.
+            // For text, lists of it, numbers and truth values JSON's notation is within TOML's.
             value: json(&value).to_string(),
             json: json(&value),
             key,
@@ -610,6 +657,26 @@ mod tests {
                 None,
                 "wrong: unknown section [mail] in FILE; `easel check-config` lists the keys there are",
             ),
+            (
+                "[tls]\nmode = \"files\"\ncert_file = \"a\"",
+                None,
+                "wrong: tls.mode is \"files\", and tls.key_file names none",
+            ),
+            (
+                "[tls]\nkey_file = \"a\"",
+                None,
+                "wrong: tls.key_file is set and not used; write tls.mode = \"files\"",
+            ),
+            (
+                "public_url = \"http://a.example\"\n[tls]\nmode = \"self-signed\"",
+                None,
+                "wrong: public_url is http://a.example; with TLS it begins with https://",
+            ),
+            (
+                "[proxy]\ntrusted = [\"10.0.0.0/8\", \"proxy\"]",
+                None,
+                "wrong: proxy.trusted (FILE): \"proxy\" is not an address or a range of them; write for example \"10.0.0.0/8\"",
+            ),
             // What Kubernetes sets for a Service of our name is passed over.
             ("", Some(("EASEL_SERVICE_PORT_HTTP", "80")), ""),
             ("", Some(("EASEL_PORT", "tcp://10.0.0.1:80")), ""),
@@ -624,7 +691,17 @@ mod tests {
     }
 
     #[test]
-    fn an_address_beyond_loopback_is_refused_wherever_it_is_written() {
+    fn an_address_beyond_loopback_takes_tls_or_a_proxy_with_it() {
+        let everybody = "[listen]\nhttp = \"0.0.0.0:8080\"\n";
+        for safe in [
+            "[tls]\nmode = \"self-signed\"",
+            "[tls]\nmode = \"files\"\ncert_file = \"a\"\nkey_file = \"b\"",
+            "[proxy]\ntrusted = [\"10.0.0.0/8\", \"::1\"]",
+        ] {
+            let got = check(&format!("{everybody}{safe}"), &[], &[]);
+            assert!(got.contains("0.0.0.0:8080"), "of {safe}: {got}");
+            assert!(!got.starts_with("refused: "), "of {safe}: {got}");
+        }
         for got in [
             check("[listen]\nhttp = \"0.0.0.0:8080\"", &[], &[]),
             check("", &[("EASEL_LISTEN__OPS", "[::]:9180")], &[]),

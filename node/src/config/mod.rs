@@ -4,10 +4,12 @@
 //! `config/easel.toml` in the repository is the reference, held equal to [`Config::default`] by a test.
 
 mod load;
+mod network;
 mod public_url;
 mod value;
 
 pub(crate) use load::{Effective, Flag, LoadError, Loaded, Sources, check, load};
+pub(crate) use network::Ranges;
 pub(crate) use public_url::PublicUrl;
 pub(crate) use value::{Address, ByteSize, MaybeAddress, Span};
 
@@ -25,6 +27,8 @@ pub(crate) struct Config {
     /// The key that seals the keyring; empty: `master.key` in the data folder, or systemd's credential `master_key`.
     pub(crate) master_key_file: PathBuf,
     pub(crate) listen: Listen,
+    pub(crate) tls: Tls,
+    pub(crate) proxy: Proxy,
     pub(crate) auth: Auth,
     pub(crate) storage: Storage,
     pub(crate) realtime: Realtime,
@@ -38,6 +42,43 @@ pub(crate) struct Listen {
     pub(crate) http: Address,
     /// Metrics and the details of readiness, for whoever runs the node.
     pub(crate) ops: MaybeAddress,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tls {
+    pub(crate) mode: TlsMode,
+    /// PEM: the node's certificate, and those that lead to one that browsers know.
+    pub(crate) cert_file: PathBuf,
+    /// PEM, without a passphrase.
+    pub(crate) key_file: PathBuf,
+}
+
+/// What `listen.http` speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TlsMode {
+    /// HTTP in the clear.
+    Off,
+    /// TLS, with the certificate in the files.
+    Files,
+    /// TLS, with a certificate that the node makes, for trying.
+    SelfSigned,
+}
+
+/// Proxies in front of the node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Proxy {
+    /// Whose word on where a request comes from is taken.
+    pub(crate) trusted: Ranges,
+    pub(crate) header: ProxyHeader,
+}
+
+/// How they say it. Of the other way the client itself could be the author.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProxyHeader {
+    XForwarded,
+    Forwarded,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -130,6 +171,15 @@ impl Default for Config {
             listen: Listen {
                 http: Address(loopback(8080)),
                 ops: MaybeAddress(Some(loopback(9180))),
+            },
+            tls: Tls {
+                mode: TlsMode::Off,
+                cert_file: PathBuf::new(),
+                key_file: PathBuf::new(),
+            },
+            proxy: Proxy {
+                trusted: Ranges::default(),
+                header: ProxyHeader::XForwarded,
             },
             auth: Auth {
                 registration: Registration::Invite,

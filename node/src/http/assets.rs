@@ -1,6 +1,6 @@
 //! The web client, out of the binary: compressed as the browser likes, kept for ever where the name holds the content.
 
-use super::frame::OurHost;
+use super::guard::OurHost;
 use super::headers;
 use super::html;
 use super::problem::{Code, Problem};
@@ -40,7 +40,7 @@ enum Encoding {
 /// Every page of the client is the same document; it looks at the address itself.
 pub(super) async fn app_page(
     State(app): State<AppState>,
-    Extension(OurHost(host)): Extension<OurHost>,
+    Extension(ours): Extension<OurHost>,
     uri: Uri,
     request_headers: HeaderMap,
 ) -> Response {
@@ -51,7 +51,7 @@ pub(super) async fn app_page(
     let fields = response.headers_mut();
     fields.insert(
         header::CONTENT_SECURITY_POLICY,
-        headers::client_policy(&host),
+        headers::client_policy(&ours.authority),
     );
     if uri.path().starts_with("/b/")
         && let Some(link) = &app.page.board_script

@@ -1,10 +1,14 @@
 //! What goes around every request, on both listeners: its id, the checks of host and origin, panics, how errors are
 //! written, the headers that are always there, one log line and the counters.
 
+use super::forwarded::{self, Arrival, Scheme};
+use super::guard::OurHost;
 use super::headers;
+use super::listen::Peer;
 use super::problem::{self, Code, Problem, Reader};
-use crate::app::AppState;
+use crate::app::{App, AppState};
 use crate::auth::{Asking, wall_clock};
+use crate::config::TlsMode;
 use crate::metrics::Metrics;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -12,15 +16,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use prometheus::IntGauge;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Host and port that the request is for, checked to be ours.
-#[derive(Debug, Clone)]
-pub(crate) struct OurHost(pub(crate) String);
 
 pub(crate) async fn frame(
     State(app): State<AppState>,
@@ -28,16 +29,24 @@ pub(crate) async fn frame(
     next: Next,
 ) -> Response {
     let began = Instant::now();
-    let asked = Asked::of(&request);
-    // A client's own X-Request-Id is not taken: only a trusted proxy's would be, and there is none yet.
-    let id = Uuid::now_v7().to_string();
+    let arrival = request.extensions().get().copied();
+    let arrival = arrival.unwrap_or(Arrival::HERE);
+    let seen = forwarded::look(&app.config.proxy, arrival, request.headers());
+    let asked = Asked::of(&request, seen.client);
+    // A client's own X-Request-Id is not taken, only a trusted proxy's.
+    let made = || Uuid::now_v7().to_string();
+    let id = seen.request_id.clone().unwrap_or_else(made);
     let in_flight = InFlight::begin(&app.metrics.http_in_flight);
     let checked = app
         .guard
-        .check(request.method(), request.uri(), request.headers());
+        .check(request.method(), request.uri(), request.headers(), &seen);
+    let is_secure_site = checked
+        .as_ref()
+        .is_ok_and(|ours| is_secure_site(&app, ours));
     let answered = match checked {
-        Ok(host) => {
-            request.extensions_mut().insert(OurHost(host));
+        Ok(ours) => {
+            request.extensions_mut().insert(ours);
+            request.extensions_mut().insert(Peer::new(seen.client));
             let caller = app.auth.caller(request.headers(), wall_clock()).await;
             request.extensions_mut().insert(Asking(caller));
             AssertUnwindSafe(next.run(request))
@@ -59,12 +68,20 @@ pub(crate) async fn frame(
     let mut response = write_problem(answered, &to);
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         headers::add_always(response.headers_mut());
+        if is_secure_site {
+            headers::add_transport_security(response.headers_mut());
+        }
     }
-    let id_header = HeaderValue::try_from(&id).expect("a UUID has only visible ASCII characters");
+    let id_header = HeaderValue::try_from(&id).expect("an id has only visible ASCII characters");
     response.headers_mut().insert(REQUEST_ID, id_header);
     drop(in_flight);
     asked.account(&app.metrics, response.status(), began.elapsed(), &id);
     response
+}
+
+/// Reached by TLS with a certificate that is to stay, at a name that is its own.
+fn is_secure_site(app: &App, ours: &OurHost) -> bool {
+    ours.scheme == Scheme::Https && app.config.tls.mode != TlsMode::SelfSigned && ours.is_a_sites()
 }
 
 /// Counts down also when the client leaves and the request is dropped half done.
@@ -89,10 +106,11 @@ struct Asked {
     route: String,
     method: Method,
     reader: Reader,
+    client: IpAddr,
 }
 
 impl Asked {
-    fn of(request: &Request) -> Asked {
+    fn of(request: &Request, client: IpAddr) -> Asked {
         let path = request.uri().path();
         let is_page = ![
             "/api",
@@ -115,6 +133,7 @@ impl Asked {
                 .get::<MatchedPath>()
                 .map_or("(file)".to_owned(), |path| path.as_str().to_owned()),
             method: request.method().clone(),
+            client,
             reader: if is_page && wants_html {
                 Reader::Person
             } else {
@@ -135,6 +154,7 @@ impl Asked {
             .http_duration
             .with_label_values(&[self.route.as_str()])
             .observe(took.as_secs_f64());
+        let client = self.client;
         let (route, status, dur_ms) = (
             self.route.as_str(),
             status.as_u16(),
@@ -152,12 +172,13 @@ impl Asked {
                 method,
                 status,
                 dur_ms,
+                %client,
                 "request failed"
             );
         } else if is_read {
-            tracing::debug!(request_id = id, route, method, status, dur_ms, "request");
+            tracing::debug!(request_id = id, route, method, status, dur_ms, %client, "request");
         } else {
-            tracing::info!(request_id = id, route, method, status, dur_ms, "request");
+            tracing::info!(request_id = id, route, method, status, dur_ms, %client, "request");
         }
     }
 

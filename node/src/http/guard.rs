@@ -1,13 +1,45 @@
 //! Who a request is for and which page made it. Any web page can send requests to 127.0.0.1, and point a name of its
 //! own at it; these two checks are why that gains it nothing.
 
+use super::forwarded::{Scheme, Seen};
 use super::problem::{Code, Problem};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, Uri, header};
+use std::convert::Infallible;
 use std::net::IpAddr;
 
 /// An address longer than this is refused.
 const URL_BYTES_MAX: usize = 8 << 10;
+
+/// What a request is for, checked to be ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OurHost {
+    pub(crate) scheme: Scheme,
+    /// Host and port as the client wrote them, in lower case.
+    pub(crate) authority: String,
+}
+
+impl OurHost {
+    /// As a browser writes it in `Origin`.
+    fn origin(&self) -> String {
+        let (scheme, port) = match self.scheme {
+            Scheme::Http => ("http", ":80"),
+            Scheme::Https => ("https", ":443"),
+        };
+        let authority = &self.authority;
+        format!(
+            "{scheme}://{}",
+            authority.strip_suffix(port).unwrap_or(authority)
+        )
+    }
+
+    /// Not an address of this machine, at which other programs listen as well.
+    pub(super) fn is_a_sites(&self) -> bool {
+        let name = self.authority.split(':').next().unwrap_or_default();
+        let is_number = name.parse::<IpAddr>().is_ok() || name.starts_with('[');
+        name != "localhost" && !is_number
+    }
+}
 
 /// The names this node answers for.
 #[derive(Debug)]
@@ -15,6 +47,8 @@ pub(crate) struct Guard {
     /// Lower case, without ports: a tunnel brings requests in under another port.
     hosts: Vec<String>,
     public_origin: Option<String>,
+    /// It listens on every address that the machine has, whichever those are.
+    is_everywhere: bool,
 }
 
 impl Guard {
@@ -34,60 +68,70 @@ impl Guard {
         Guard {
             hosts,
             public_origin: public.map(|(origin, _)| origin.to_owned()),
+            is_everywhere: listening.iter().any(IpAddr::is_unspecified),
         }
     }
 
-    /// Passes a request on or says why not. Returns host and port as the client wrote them, in lower case.
-    pub(crate) fn check(
+    /// Passes a request on or says why not.
+    pub(super) fn check(
         &self,
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
-    ) -> Result<String, Problem> {
+        seen: &Seen,
+    ) -> Result<OurHost, Problem> {
         let length = uri.path_and_query().map_or(0, |all| all.as_str().len());
         if length > URL_BYTES_MAX {
             return Err(Code::UrlTooLong.into());
         }
-        let authority = authority(uri, headers)?;
-        if !self
-            .hosts
-            .iter()
-            .any(|host| host.eq_ignore_ascii_case(authority.host()))
-        {
+        let authority = match &seen.host {
+            Some(host) => checked(Authority::try_from(host.as_str()))?,
+            None => authority(uri, headers)?,
+        };
+        if !self.is_ours(authority.host()) {
             return Err(Code::WrongHost.into());
         }
-        let authority = authority.as_str().to_ascii_lowercase();
+        let ours = OurHost {
+            scheme: seen.scheme,
+            authority: authority.as_str().to_ascii_lowercase(),
+        };
         let reads_only = matches!(*method, Method::GET | Method::HEAD);
         // An upgrade is a GET, and what follows it is not only reading.
         if !reads_only || headers.contains_key(header::UPGRADE) {
-            self.check_page(&authority, headers)?;
+            self.check_page(&ours, headers)?;
         }
-        Ok(authority)
+        Ok(ours)
+    }
+
+    fn is_ours(&self, host: &str) -> bool {
+        let is_named = self
+            .hosts
+            .iter()
+            .any(|ours| ours.eq_ignore_ascii_case(host));
+        // Another site can give its name our address, but no site is named by a number.
+        let number = host.trim_start_matches('[').trim_end_matches(']');
+        is_named || self.is_everywhere && number.parse::<IpAddr>().is_ok()
     }
 
     /// For a request that only looks like reading: what it opens takes a place on a board. Pages elsewhere can make one
     /// without an `Origin` (an image, say), of which browsers tell in another way.
-    pub(crate) fn check_page(&self, authority: &str, headers: &HeaderMap) -> Result<(), Problem> {
+    pub(crate) fn check_page(&self, ours: &OurHost, headers: &HeaderMap) -> Result<(), Problem> {
         let is_from_elsewhere = headers
             .get("sec-fetch-site")
             .is_some_and(|site| site != "same-origin" && site != "none");
         if is_from_elsewhere {
             return Err(Code::ForeignOrigin.into());
         }
-        self.check_origin(authority, headers)
+        self.check_origin(ours, headers)
     }
 
-    fn check_origin(&self, authority: &str, headers: &HeaderMap) -> Result<(), Problem> {
+    fn check_origin(&self, ours: &OurHost, headers: &HeaderMap) -> Result<(), Problem> {
         for origin in headers.get_all(header::ORIGIN) {
             let Ok(origin) = origin.to_str() else {
                 return Err(Code::ForeignOrigin.into());
             };
-            let own = format!(
-                "http://{}",
-                authority.strip_suffix(":80").unwrap_or(authority)
-            );
-            let is_ours =
-                origin.eq_ignore_ascii_case(&own) || self.public_origin.as_deref() == Some(origin);
+            let is_ours = origin.eq_ignore_ascii_case(&ours.origin())
+                || self.public_origin.as_deref() == Some(origin);
             if !is_ours {
                 return Err(Code::ForeignOrigin.into());
             }
@@ -105,14 +149,19 @@ fn authority(uri: &Uri, headers: &HeaderMap) -> Result<Authority, Problem> {
         (Some(host), None) => Some(Authority::try_from(host.as_bytes()).map_err(|_| bad())?),
         (None, None) => None,
     };
-    let authority = match (uri.authority(), header) {
+    checked::<Infallible>(match (uri.authority(), header) {
         (Some(line), Some(header)) if !line.as_str().eq_ignore_ascii_case(header.as_str()) => {
             return Err(bad());
         }
-        (Some(line), _) => line.clone(),
-        (None, Some(header)) => header,
+        (Some(line), _) => Ok(line.clone()),
+        (None, Some(header)) => Ok(header),
         (None, None) => return Err(bad()),
-    };
+    })
+}
+
+fn checked<E>(authority: Result<Authority, E>) -> Result<Authority, Problem> {
+    let bad = || Problem::new(Code::BadHost);
+    let authority = authority.map_err(|_| bad())?;
     // `user@host`, and a port that is none: nothing an honest client sends.
     let port_is_good =
         authority.as_str().len() == authority.host().len() || authority.port_u16().is_some();
@@ -124,8 +173,93 @@ fn authority(uri: &Uri, headers: &HeaderMap) -> Result<Authority, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use super::Guard;
+    use super::{Guard, OurHost};
+    use crate::http::forwarded::{Scheme, Seen};
     use axum::http::{HeaderMap, Method, Uri, header};
+
+    fn seen(scheme: Scheme, host: Option<&str>) -> Seen {
+        Seen {
+            client: [192, 0, 2, 1].into(),
+            scheme,
+            host: host.map(str::to_owned),
+            request_id: None,
+        }
+    }
+
+    #[test]
+    fn over_tls_and_behind_a_proxy_the_address_of_the_page_counts() {
+        let guard = Guard::new(
+            &["0.0.0.0".parse().unwrap()],
+            Some(("https://boards.example.org", "boards.example.org")),
+        );
+        let ask = |scheme, forwarded, host: &str, origin: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().unwrap());
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+            let seen = seen(scheme, forwarded);
+            match guard.check(&Method::POST, &Uri::from_static("/"), &headers, &seen) {
+                Ok(ours) => format!("{} {}", ours.authority, ours.is_a_sites()),
+                Err(problem) => problem.code.about().slug.to_owned(),
+            }
+        };
+        let https = Scheme::Https;
+        for (got, expected) in [
+            (
+                ask(https, None, "192.0.2.1:8443", "https://192.0.2.1:8443"),
+                "192.0.2.1:8443 false",
+            ),
+            (
+                ask(https, None, "[2001:db8::1]", "https://[2001:db8::1]"),
+                "[2001:db8::1] false",
+            ),
+            (
+                ask(https, None, "192.0.2.1:8443", "http://192.0.2.1:8443"),
+                "foreign-origin",
+            ),
+            (
+                ask(https, None, "evil.example", "https://evil.example"),
+                "wrong-host",
+            ),
+            (
+                ask(
+                    https,
+                    Some("localhost:443"),
+                    "easel:8080",
+                    "https://localhost",
+                ),
+                "localhost:443 false",
+            ),
+            (
+                ask(
+                    https,
+                    Some("boards.example.org"),
+                    "easel:8080",
+                    "https://boards.example.org",
+                ),
+                "boards.example.org true",
+            ),
+            (
+                ask(
+                    https,
+                    Some("evil.example"),
+                    "localhost",
+                    "https://evil.example",
+                ),
+                "wrong-host",
+            ),
+            (
+                ask(
+                    https,
+                    Some("me@localhost"),
+                    "localhost",
+                    "https://localhost",
+                ),
+                "bad-host",
+            ),
+        ] {
+            assert_eq!(got, expected);
+        }
+    }
 
     /// `request` is "METHOD url | header: value | …".
     fn check(request: &str, expected: &str) {
@@ -144,8 +278,8 @@ mod tests {
             );
         }
         let (method, uri): (Method, Uri) = (method.parse().unwrap(), uri.parse().unwrap());
-        let got = match guard.check(&method, &uri, &headers) {
-            Ok(host) => format!("ok {host}"),
+        let got = match guard.check(&method, &uri, &headers, &seen(Scheme::Http, None)) {
+            Ok(ours) => format!("ok {}", ours.authority),
             Err(problem) => problem.code.about().slug.to_owned(),
         };
         assert_eq!(got, expected, "of {request}");
@@ -188,7 +322,11 @@ mod tests {
                 value.parse().unwrap(),
             );
         }
-        let checked = guard.check_page("localhost:8080", &map);
+        let ours = OurHost {
+            scheme: Scheme::Http,
+            authority: "localhost:8080".to_owned(),
+        };
+        let checked = guard.check_page(&ours, &map);
         assert_eq!(checked.is_ok(), is_ours, "of {headers}");
     }
 

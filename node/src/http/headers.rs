@@ -27,6 +27,14 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     ),
 ];
 
+/// For two years browsers come by TLS alone, to its whole domain.
+const TRANSPORT_SECURITY: &str = "max-age=63072000; includeSubDomains";
+
+pub(super) fn add_transport_security(headers: &mut HeaderMap) {
+    let value = HeaderValue::from_static(TRANSPORT_SECURITY);
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+}
+
 /// Adds what is always there; a policy or a caching rule that the handler set stays.
 pub(super) fn add_always(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {

@@ -1,5 +1,7 @@
 //! Sockets: how they are opened, how many there may be, how long they may keep silent, and how they end.
 
+use super::forwarded::{Arrival, Scheme};
+use super::tls::Tls;
 use crate::auth::Network;
 use axum::Router;
 use axum::extract::{FromRequestParts, Request};
@@ -11,7 +13,7 @@ use hyper_util::server::conn::auto;
 use prometheus::IntGauge;
 use std::convert::Infallible;
 use std::io::{self, IoSlice};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,6 +46,7 @@ pub(crate) struct Limits {
 pub(crate) struct Listener {
     socket: TcpListener,
     at: SocketAddr,
+    tls: Option<Tls>,
 }
 
 impl Listener {
@@ -53,7 +56,11 @@ impl Listener {
         // Tokio sets SO_REUSEADDR, so a restart does not wait for the last process's sockets.
         let socket = TcpListener::bind(at).await.map_err(error)?;
         let at = socket.local_addr().map_err(error)?;
-        Ok(Listener { socket, at })
+        Ok(Listener {
+            socket,
+            at,
+            tls: None,
+        })
     }
 
     /// A socket that the service manager opened.
@@ -68,7 +75,25 @@ impl Listener {
         let error = |source| BindError { key, at, source };
         socket.set_nonblocking(true).map_err(error)?;
         let socket = TcpListener::from_std(socket).map_err(error)?;
-        Ok(Listener { socket, at })
+        Ok(Listener {
+            socket,
+            at,
+            tls: None,
+        })
+    }
+
+    /// From now on it speaks TLS, if there is any.
+    pub(crate) fn secured(self, tls: Option<Tls>) -> Listener {
+        Listener { tls, ..self }
+    }
+
+    /// Where it is reached, if by nothing else.
+    pub(crate) fn url(&self) -> String {
+        let scheme = match self.tls {
+            Some(_) => Scheme::Https,
+            None => Scheme::Http,
+        };
+        format!("{}://{}", scheme.name(), self.at)
     }
 
     /// The real address, also when port 0 was asked for.
@@ -135,17 +160,27 @@ pub(crate) async fn serve(
             }
         };
         open.inc();
-        let connection = Connection {
-            stream,
-            place: Place {
-                _permit: permit,
-                open: open.clone(),
-            },
+        let place = Place {
+            _permit: permit,
+            open: open.clone(),
         };
-        let (builder, routes, stopping) = (builder.clone(), routes.clone(), stopping.clone());
-        let silence_max = limits.header_timeout;
-        connections
-            .spawn(async move { run(connection, &builder, routes, silence_max, stopping).await });
+        let serving = Serving {
+            builder: builder.clone(),
+            routes: routes.clone(),
+            silence_max: limits.header_timeout,
+            stopping: stopping.clone(),
+        };
+        let ip = stream.peer_addr().map_or(Arrival::HERE.ip, |at| at.ip());
+        match listener.tls.clone() {
+            None => {
+                let scheme = Scheme::Http;
+                let connection = Connection { stream, place };
+                connections.spawn(run(connection, serving, Arrival { ip, scheme }));
+            }
+            Some(tls) => {
+                connections.spawn(run_secure(tls, (stream, place), serving, ip));
+            }
+        }
     }
     drop(listener);
     connections.close();
@@ -197,22 +232,43 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-async fn run(
-    connection: Connection,
-    builder: &auto::Builder<TokioExecutor>,
+/// What a connection is served with.
+struct Serving {
+    builder: Arc<auto::Builder<TokioExecutor>>,
     routes: Router,
     silence_max: Duration,
     stopping: Stopping,
-) {
+}
+
+/// First the handshake, with as much time as a request's head has.
+async fn run_secure(tls: Tls, (stream, place): (TcpStream, Place), serving: Serving, ip: IpAddr) {
+    let accepted = tokio::select! {
+        accepted = tls.accept(stream, serving.silence_max) => accepted,
+        () = serving.stopping.stop.cancelled() => return,
+    };
+    let Some(stream) = accepted else { return };
+    let scheme = Scheme::Https;
+    let connection = Connection { stream, place };
+    // Not part of this future: those who never get this far should not pay for it.
+    Box::pin(run(connection, serving, Arrival { ip, scheme })).await;
+}
+
+async fn run<S>(connection: Connection<S>, serving: Serving, arrival: Arrival)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Serving {
+        builder,
+        routes,
+        silence_max,
+        stopping,
+    } = serving;
     // Until a client's first bytes tell HTTP/1 from HTTP/2, hyper has no timeout of its own.
     let has_asked = Arc::new(AtomicBool::new(false));
     let asking = has_asked.clone();
-    let peer = connection.stream.peer_addr().ok().map(|at| Peer(at.ip()));
     let service = service_fn(move |mut request: Request<Incoming>| {
         asking.store(true, Ordering::Relaxed);
-        if let Some(peer) = peer {
-            request.extensions_mut().insert(peer);
-        }
+        request.extensions_mut().insert(arrival);
         routes.clone().oneshot(request)
     });
     let mut serving =
@@ -243,11 +299,15 @@ async fn run(
     }
 }
 
-/// Where a request comes from.
+/// Where a request comes from: the address at the other end, or the one behind it that a trusted proxy names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(IpAddr);
 
 impl Peer {
+    pub(super) fn new(ip: IpAddr) -> Peer {
+        Peer(ip)
+    }
+
     /// What of it is counted as one.
     pub(crate) fn network(self) -> Network {
         Network::of(self.0)
@@ -258,22 +318,22 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Peer, Infallible> {
-        // A socket that has no address any more has been closed by its client.
-        let here = Peer(Ipv4Addr::LOCALHOST.into());
+        // The frame around every request has put it there.
+        let here = Peer(Arrival::HERE.ip);
         Ok(parts.extensions.get().copied().unwrap_or(here))
     }
 }
 
 /// A client's socket, with its place among those that may be open.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    stream: TcpStream,
+pub(crate) struct Connection<S> {
+    stream: S,
     place: Place,
 }
 
-impl Connection {
+impl<S> Connection<S> {
     /// The socket itself. Whoever takes it keeps the place for as long as it is open.
-    pub(crate) fn into_parts(self) -> (TcpStream, Place) {
+    pub(crate) fn into_parts(self) -> (S, Place) {
         (self.stream, self.place)
     }
 }
@@ -291,7 +351,7 @@ impl Drop for Place {
     }
 }
 
-impl AsyncRead for Connection {
+impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -301,7 +361,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

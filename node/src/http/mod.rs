@@ -3,6 +3,7 @@
 mod assets;
 mod base;
 pub(crate) mod door;
+mod forwarded;
 mod frame;
 mod guard;
 mod headers;
@@ -12,20 +13,21 @@ mod ops;
 pub(crate) mod problem;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tls;
 
 pub(crate) use assets::{AppPage, matches_any, quality_of};
-pub(crate) use frame::OurHost;
-pub(crate) use guard::Guard;
+pub(crate) use guard::{Guard, OurHost};
 pub(crate) use listen::{Connection, Limits, Listener, Peer, Stopping, serve};
 
 use crate::api;
-use crate::app::AppState;
+use crate::app::{App, AppState};
+use crate::config::PublicUrl;
 use crate::realtime::{self, JoinRefused};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{MethodRouter, any, get};
 use problem::{Code, Problem};
 
 /// What the public listener serves.
@@ -54,14 +56,26 @@ fn routes(app: AppState) -> Router {
         .route("/healthz", get(ops::healthz))
         .route("/startupz", get(ops::startupz))
         .route("/readyz", get(ops::readyz))
-        // As long as this listener is on loopback, whoever reaches it may see these.
-        .route("/metrics", get(ops::metrics))
+        .route("/metrics", metrics_for(&app))
         .fallback(assets::file)
         .layer(axum::middleware::from_fn_with_state(
             app.clone(),
             frame::frame,
         ))
         .with_state(app)
+}
+
+/// Where only this machine reaches the public listener, whoever does may see them.
+fn metrics_for(app: &App) -> MethodRouter<AppState> {
+    let config = &app.config;
+    let is_public = config.public_url.as_ref();
+    let is_private = config.listen.http.0.ip().is_loopback()
+        && !is_public.is_some_and(PublicUrl::is_beyond_loopback)
+        && config.proxy.trusted.is_empty();
+    match is_private {
+        true => get(ops::metrics),
+        false => any(nothing_here),
+    }
 }
 
 /// What the operations listener serves.

@@ -155,3 +155,45 @@ async fn a_room_is_entered_by_websocket_only_and_only_if_it_is_there() {
         "409 board-trashed"
     );
 }
+
+#[tokio::test]
+async fn everything_is_below_the_path_of_the_public_url() {
+    let node = TestNode::start_with(|config| {
+        config.public_url = Some("https://boards.example.org/easel/".parse().unwrap());
+    })
+    .await;
+    let ask = async |text: &str| {
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        node.ask(&format!("{first}\nhost: boards.example.org\n{rest}"))
+            .await
+    };
+    let new = "content-type: application/json\n\n{\"title\":\"Plan\"}";
+    let made = ask(&format!("POST /easel/api/v1/boards\n{new}")).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let place = made.header("location");
+    assert!(place.starts_with("/easel/api/v1/boards/brd_"), "{place}");
+    assert!(
+        made.json()["sync_url"]
+            .as_str()
+            .unwrap()
+            .starts_with("/easel/sync/")
+    );
+    // A proxy may have cut the beginning off.
+    let bare = place.strip_prefix("/easel").unwrap();
+    for path in [place, bare] {
+        assert_eq!(ask(&format!("GET {path}")).await.status, 200, "of {path}");
+    }
+    ask(&format!("POST /easel/api/v1/boards\n{new}")).await;
+    let list = ask("GET /easel/api/v1/boards?limit=1").await;
+    assert!(
+        list.header("link").starts_with("</easel/api/v1/boards?"),
+        "{}",
+        list.header("link")
+    );
+    let nothing = ask("GET /easel/nothing").await;
+    assert_eq!(nothing.json()["type"], "/easel/problems/not-found");
+    assert_eq!(ask("GET /easel/problems/not-found").await.status, 200);
+    assert_eq!(ask("GET /easels/").await.status, 404);
+    let root = ask("GET /easel").await;
+    assert_eq!((root.status, root.header("location")), (307, "/easel/"));
+}

@@ -1,7 +1,7 @@
 //! Rooms and the sockets that lead into them: the life of a stroke on this node.
 //!
 //! `socket` pumps one connection: `reader` brings frames to the room over its `line`, `writer` takes them from its
-//! `outbox`, unless they could be written at once (`direct`). `sse` is the way of those whom no WebSocket reaches.
+//! `outbox`, unless they could be written at once (`direct`); `secure` is the same over TLS. `sse` is the way of those whom no WebSocket reaches.
 //! `rooms` knows which rooms are open. `task` runs one room: it hands events to `room`, which decides, and does what comes
 //! out; `gathering` holds what is said until it is time to hand it over, and `fanout` puts it together once for everybody.
 //! `wire` and `awareness` are the protocol, `bus` is between nodes. Begin with `room`.
@@ -19,6 +19,7 @@ mod outbox;
 mod reader;
 mod room;
 mod rooms;
+mod secure;
 mod socket;
 pub(crate) mod sse;
 mod task;

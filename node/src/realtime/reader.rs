@@ -63,25 +63,6 @@ impl AsyncRead for Plain {
     }
 }
 
-/// A connection that only reading tells about.
-pub(super) struct Wrapped<R>(pub(super) R);
-
-impl<R: AsyncRead + Unpin> Source for Wrapped<R> {
-    fn poll_readable(&mut self, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Ready(())
-    }
-}
-
-impl<R: AsyncRead + Unpin> AsyncRead for Wrapped<R> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
-
 /// Notes the time of every byte that comes, also in the middle of a long message on a slow line, and how many came.
 pub(super) struct Heard<'a, R> {
     pub(super) inner: R,

@@ -6,9 +6,10 @@
 use super::direct::{Direct, Shared};
 use super::line::{Counters, Line};
 use super::outbox::Outbox;
-use super::reader::{Heard, Plain, Source, Wrapped};
+use super::reader::{Heard, Plain, Source};
 use super::room::{Dialect, Event, close};
 use super::rooms::{JoinRefused, Rooms, unforeseen_id};
+use super::secure;
 use super::task::Mail;
 use super::who::Admission;
 use super::wire::Frame;
@@ -22,6 +23,7 @@ use bytes::Bytes;
 use easel_storage::DocName;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use hyper_util::server::conn::auto::upgrade::downcast;
 use prometheus::IntGauge;
 use std::io;
 use std::pin::pin;
@@ -29,6 +31,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 /// After a close frame the peer gets so long to read it before the connection is cut.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -86,7 +90,7 @@ fn negotiate(request: &Request) -> (Dialect, Option<&'static str>) {
 type Speaker = (Dialect, Admission);
 
 async fn serve(rooms: Arc<Rooms>, doc: DocName, speaker: Speaker, upgraded: Upgraded) {
-    match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<Connection>>(upgraded) {
+    match downcast::<TokioIo<Connection<TcpStream>>>(upgraded) {
         Ok(parts) => {
             // Held to the end: it is what counts this connection among those that may be open.
             let (stream, _place) = parts.io.into_inner().into_parts();
@@ -104,22 +108,19 @@ async fn serve(rooms: Arc<Rooms>, doc: DocName, speaker: Speaker, upgraded: Upgr
             };
             pump(rooms, doc, speaker, way).await;
         }
-        // Not a plain connection (TLS, say): split it behind a lock.
         Err(upgraded) => {
-            let (read, write) = tokio::io::split(TokioIo::new(upgraded));
-            let read = Wrapped(read);
-            let outbox = Outbox::default();
-            pump(
-                rooms,
-                doc,
-                speaker,
-                Way {
-                    read,
-                    outbox,
-                    write,
-                },
-            )
-            .await;
+            let parts = downcast::<TokioIo<Connection<TlsStream<TcpStream>>>>(upgraded)
+                .expect("the listener makes no third kind of connection");
+            let (stream, _place) = parts.io.into_inner().into_parts();
+            let early = Bytes::copy_from_slice(&parts.read_buf);
+            drop(parts.read_buf);
+            let (read, write) = secure::split(stream, early);
+            let way = Way {
+                read,
+                outbox: Outbox::default(),
+                write,
+            };
+            pump(rooms, doc, speaker, way).await;
         }
     }
 }
