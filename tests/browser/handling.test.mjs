@@ -412,7 +412,7 @@ test('wheel, Space, middle button and hand pan', async (world) => {
 
 test('every tool has its key, and ? lists them all', async (world) => {
   const { page } = await opened(world, {})
-  const keys = { h: 'hand', r: 'rectangle', o: 'ellipse', d: 'diamond', s: 'sticky', t: 'text', p: 'pen', l: 'line', v: 'select' }
+  const keys = { h: 'hand', r: 'rectangle', o: 'ellipse', d: 'diamond', s: 'sticky', t: 'text', p: 'pen', l: 'line', e: 'eraser', k: 'laser', v: 'select' }
   for (const [key, tool] of Object.entries(keys)) {
     await page.keyboard.press(key)
     await canvas(page, { tool })
@@ -426,7 +426,7 @@ test('every tool has its key, and ? lists them all', async (world) => {
   const sheet = testId(page, 'shortcuts')
   await sheet.waitFor()
   const listed = await sheet.textContent()
-  for (const name of ['Hand', 'Rectangle', 'Ellipse', 'Diamond', 'Sticky note', 'Text', 'Pen', 'Line', 'Select', 'Undo', 'Duplicate', 'Zoom to fit', 'Bring to front']) {
+  for (const name of ['Hand', 'Rectangle', 'Ellipse', 'Diamond', 'Sticky note', 'Text', 'Pen', 'Line', 'Eraser', 'Laser pointer', 'Snap to grid', 'Select', 'Undo', 'Duplicate', 'Zoom to fit', 'Bring to front']) {
     assert.ok(listed.includes(name), `${name} is listed`)
   }
   // While the sheet is open, keys belong to it.

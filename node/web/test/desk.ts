@@ -16,6 +16,7 @@ export interface Desk {
   release(x: number, y: number, keys?: Partial<ModifierKeys>): void
   drag(from: readonly [number, number], to: readonly [number, number], keys?: Partial<ModifierKeys>): void
   click(x: number, y: number, keys?: Partial<ModifierKeys>): void
+  wait(time_ms: number): void
   doubleClick(x: number, y: number): void
   /** `code` is for the keys that are known by it. */
   key(key: string, keys?: Partial<ModifierKeys & { code: string }>): boolean
@@ -78,6 +79,7 @@ export function desk(ydoc = new Y.Doc()): Desk {
     release,
     drag,
     click,
+    wait: (time_ms) => (now_ms += time_ms),
     doubleClick(x, y) {
       click(x, y)
       press(x, y)

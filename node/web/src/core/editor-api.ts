@@ -25,7 +25,7 @@ import type { NoteDirection } from './sticky-flow'
 import type { Store } from './store'
 
 /** Every kind of shape is a tool of its own. */
-export type ToolId = 'select' | 'hand' | ShapeKind | 'sticky' | 'text' | 'pen' | 'line'
+export type ToolId = 'select' | 'hand' | ShapeKind | 'sticky' | 'text' | 'pen' | 'line' | 'eraser' | 'laser'
 
 /** screen = world * zoom + (x, y), both in CSS pixels from the board's top-left corner. */
 export interface Camera {
@@ -101,6 +101,7 @@ export type CursorName =
   | 'ew-resize'
   | 'nwse-resize'
   | 'nesw-resize'
+  | 'eraser'
 
 export interface EditorState {
   readonly tool: ToolId
@@ -117,6 +118,8 @@ export interface EditorState {
   /** What the gesture under way has come in line with. */
   readonly guides: readonly Guide[]
   readonly cursor: CursorName
+  /** Something shown goes on changing by itself: `tick` is to be called for every frame. */
+  readonly fades: boolean
   /** A pointer gesture that changes or draws something is under way. */
   readonly gesture: boolean
   readonly readOnly: boolean
@@ -214,6 +217,8 @@ export interface Editor {
   key(input: KeyInput): boolean
   wheel(input: WheelInput): void
 
+  /** Time has passed. */
+  tick(): void
   setTool(id: ToolId): void
   /** The selected shapes become this kind; their box, look and text stay. */
   setShape(kind: ShapeKind): void

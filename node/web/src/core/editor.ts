@@ -38,7 +38,7 @@ import type { DocumentChange, Grouping, Intent, LivePreview } from './ports'
 import { NO_GUIDES } from './snapping/guide'
 import { createScene, type PreviewSource } from './scene'
 import { createStore } from './store'
-import { drawnBy, NO_STYLES, summarise } from './styling'
+import { isWriting, NO_STYLES, summarise } from './styling'
 import { textFrameOf } from './textFrame'
 import { startTool } from './tools'
 import type { Effect, ToolInput, View } from './tools/tool'
@@ -64,6 +64,7 @@ export function createEditor(options: EditorOptions): Editor {
     guides: NO_GUIDES,
     cursor: 'default',
     gesture: false,
+    fades: false,
     readOnly: options.readOnly ?? false,
     canUndo: document.canUndo(),
     canRedo: document.canRedo(),
@@ -166,7 +167,7 @@ export function createEditor(options: EditorOptions): Editor {
 
   function showGesture(): void {
     const shown = tool.shown()
-    if (shown.live !== null || preview.get() !== null) {
+    if (shown.live !== preview.get()) {
       scene.setPreview('own', shown.live)
       preview.set(shown.live)
       presence?.setLive(shown.live)
@@ -177,6 +178,7 @@ export function createEditor(options: EditorOptions): Editor {
       guides: shown.guides,
       cursor: spaceHeld || gestures.isPanning() ? (gestures.isPanning() ? 'grabbing' : 'grab') : shown.cursor,
       gesture: shown.active,
+      fades: shown.fades,
     })
   }
 
@@ -192,6 +194,7 @@ export function createEditor(options: EditorOptions): Editor {
       pressure: input.pressure,
       trail: trail.map((p) => ({ ...toWorld(camera, p), pressure: p.pressure })),
       clicks,
+      time_ms: options.now(),
       shift: input.shift,
       alt: input.alt,
       mod: input.mod,
@@ -222,12 +225,12 @@ export function createEditor(options: EditorOptions): Editor {
   }
 
   function setTool(id: ToolId): void {
-    if (state.get().readOnly && drawnBy(id) !== null) return
+    if (state.get().readOnly && isWriting(id)) return
     if (tool.id === id) return
     cancelGesture()
     endTextEdit()
     tool = startTool(id)
-    if (drawnBy(id) !== null) select([])
+    if (id !== 'select' && id !== 'hand') select([])
     patch({ tool: id })
     showGesture()
   }
@@ -419,6 +422,9 @@ export function createEditor(options: EditorOptions): Editor {
       setCamera(pan(camera, sideways ? -input.dy : -input.dx, sideways ? 0 : -input.dy))
       restep({})
     },
+    tick() {
+      if (lastMove && tool.shown().fades) step(toolInput(lastMove, 'tick', 0))
+    },
     setTool,
     styleSummary: () => summarise(selected(), tool.id, state.get().styles, state.get().heads),
     select,
@@ -456,7 +462,7 @@ export function createEditor(options: EditorOptions): Editor {
       if (readOnly) {
         cancelGesture()
         endTextEdit()
-        if (drawnBy(tool.id) !== null) setTool('select')
+        if (isWriting(tool.id)) setTool('select')
       }
       patch({ readOnly })
     },

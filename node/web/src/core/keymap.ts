@@ -25,6 +25,8 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'tool:text', key: 't', group: 'tools', writes: true },
   { action: 'tool:pen', key: 'p', group: 'tools', writes: true },
   { action: 'tool:line', key: 'l', group: 'tools', writes: true },
+  { action: 'tool:eraser', key: 'e', group: 'tools', writes: true },
+  { action: 'tool:laser', key: 'k', group: 'tools' },
   { action: 'undo', key: 'z', mod: true, group: 'edit', writes: true },
   { action: 'redo', key: 'z', mod: true, shift: true, group: 'edit', writes: true },
   { action: 'redo', key: 'y', mod: true, group: 'edit', writes: true },

@@ -10,6 +10,8 @@ export function drawnBy(tool: ToolId): StyledType | null {
   switch (tool) {
     case 'select':
     case 'hand':
+    case 'eraser':
+    case 'laser':
       return null
     case 'sticky':
     case 'text':
@@ -19,6 +21,11 @@ export function drawnBy(tool: ToolId): StyledType | null {
     default:
       return 'shape'
   }
+}
+
+/** Of no use to someone who may only look. */
+export function isWriting(tool: ToolId): boolean {
+  return tool === 'eraser' || drawnBy(tool) !== null
 }
 
 export function typesOf(elements: readonly Element[]): StyledType[] {

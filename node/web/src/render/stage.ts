@@ -35,6 +35,8 @@ export interface BoardStats {
 Konva.autoDrawEnabled = false
 
 const SETTLE_AFTER_MS = 250
+/** By now what fades is gone. */
+const FADED_AFTER_MS = 1000
 
 export function mountBoard(
   host: HTMLElement,
@@ -89,6 +91,7 @@ export function mountBoard(
 
   function paint(now_ms: number): void {
     frame = null
+    editor.tick()
     const elapsed_ms = lastFrame_ms === null ? 16 : Math.min(100, now_ms - lastFrame_ms)
     const gliding = cursors.glide(presence.peers(), elapsed_ms, editor.state.get().camera.zoom)
     stats.frames += 1
@@ -107,7 +110,7 @@ export function mountBoard(
     }
     tell()
     lastFrame_ms = gliding ? now_ms : null
-    if (gliding) request('overlay')
+    if (gliding || editor.state.get().fades) request('overlay')
   }
 
   /** An empty layer is not shown: the compositor would blend all of it over the board in every frame. */
@@ -162,6 +165,12 @@ export function mountBoard(
     paint(performance.now())
   }
 
+  // A page that is not seen has no frames: what fades would stay with the others until it is seen again.
+  const whenHidden = () => {
+    if (document.hidden) setTimeout(() => editor.tick(), FADED_AFTER_MS)
+  }
+  document.addEventListener('visibilitychange', whenHidden)
+
   const observer = new ResizeObserver(resize)
   observer.observe(host)
   const stops = [
@@ -189,6 +198,7 @@ export function mountBoard(
     destroy() {
       if (frame !== null) cancelAnimationFrame(frame)
       clearTimeout(settling)
+      document.removeEventListener('visibilitychange', whenHidden)
       observer.disconnect()
       for (const stop of stops) stop()
       stage.destroy()
@@ -243,6 +253,11 @@ const TURN_ICON =
   '<g stroke="white" stroke-width="4"><path d="M19 12a7 7 0 1 1-2.5-5.4"/><path d="M17 2.5v4.5h-4.5"/></g>' +
   '<g stroke="black" stroke-width="1.8"><path d="M19 12a7 7 0 1 1-2.5-5.4"/><path d="M17 2.5v4.5h-4.5"/></g></svg>'
 
+const ERASER_ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" fill="none">' +
+  '<circle cx="8" cy="8" r="6" stroke="white" stroke-width="3"/><circle cx="8" cy="8" r="6" stroke="black" stroke-width="1.5"/></svg>'
+
 function cssCursor(name: CursorName): string {
+  if (name === 'eraser') return `url("data:image/svg+xml,${encodeURIComponent(ERASER_ICON)}") 8 8, crosshair`
   return name === 'rotate' ? `url("data:image/svg+xml,${encodeURIComponent(TURN_ICON)}") 12 12, grab` : name
 }

@@ -1,7 +1,9 @@
 /** The tools, and the one place that holds a tool together with its state. */
 import type { ToolId } from '../editor-api'
 import { drawShapeTool } from './draw-shape'
+import { eraserTool } from './eraser'
 import { handTool } from './hand'
+import { laserTool } from './laser'
 import { lineTool } from './line'
 import { penTool } from './pen'
 import { selectTool } from './select'
@@ -30,6 +32,10 @@ export function startTool(id: ToolId): RunningTool {
       return run(penTool)
     case 'line':
       return run(lineTool)
+    case 'eraser':
+      return run(eraserTool)
+    case 'laser':
+      return run(laserTool)
     default:
       return run(drawShapeTool(id))
   }

@@ -19,8 +19,8 @@ import type { Scene } from '../scene'
 import { NO_GUIDES, type Guide } from '../snapping/guide'
 
 export interface ToolInput extends ModifierKeys {
-  /** `move` comes again when a modifier key changes during a gesture. */
-  readonly kind: 'down' | 'move' | 'up' | 'cancel'
+  /** `tick` comes for every frame while the tool fades; `move` comes again when a modifier key changes during a gesture. */
+  readonly kind: 'down' | 'move' | 'up' | 'cancel' | 'tick'
   readonly device: 'mouse' | 'pen' | 'touch'
   /** In the world. */
   readonly at: Point
@@ -30,6 +30,7 @@ export interface ToolInput extends ModifierKeys {
   readonly trail: readonly InkPoint[]
   /** 2 for the second press of a double click, and so on. */
   readonly clicks: number
+  readonly time_ms: number
 }
 
 export interface InkPoint extends Point {
@@ -77,6 +78,8 @@ export interface Shown {
   readonly guides: readonly Guide[]
   /** A gesture is under way: Escape ends it, and keys wait. */
   readonly active: boolean
+  /** It goes on changing by itself: the tool wants a `tick` for every frame. */
+  readonly fades: boolean
 }
 
 export interface Tool<S> {
@@ -93,6 +96,7 @@ export const NOTHING_SHOWN: Shown = {
   hover: null,
   guides: NO_GUIDES,
   active: false,
+  fades: false,
 }
 
 export function stay<S>(state: S): Step<S> {

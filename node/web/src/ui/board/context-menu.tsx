@@ -1,6 +1,6 @@
 /** The menu under the secondary button, or under a finger held down: what can be done to the selection, or to the board. */
 
-import type { MouseEvent, PointerEvent, ReactNode } from 'react'
+import type { MouseEvent, PointerEvent, ReactNode, TouchEvent } from 'react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Editor } from '../../core/editor-api'
 import type { MenuEntry } from '../parts/menu'
@@ -20,6 +20,7 @@ export function ContextMenu({ editor, children }: { editor: Editor; children: Re
   const [open, setOpen] = useState(false)
   const close = useCallback(() => setOpen(false), [])
   const hold = useRef<Hold | null>(null)
+  const opened = useRef(false)
   const release = useCallback(() => {
     if (hold.current !== null) clearTimeout(hold.current.timer)
     hold.current = null
@@ -42,15 +43,22 @@ export function ContextMenu({ editor, children }: { editor: Editor; children: Re
   const onPointerDown = (event: PointerEvent<HTMLElement>) => {
     const second = hold.current !== null
     release()
+    opened.current = false
     // With any other tool a finger that rests is about to draw.
     if (second || event.pointerType !== 'touch' || editor.state.get().tool !== 'select') return
     const { clientX: x, clientY: y } = event
     const { left, top } = event.currentTarget.getBoundingClientRect()
     const timer = setTimeout(() => {
       editor.selectForMenu({ x: x - left, y: y - top })
+      opened.current = true
       openAt(x, y)
     }, HELD_MS)
     hold.current = { timer, x, y }
+  }
+  const onTouchEnd = (event: TouchEvent<HTMLElement>) => {
+    // The click that browsers make of a lifted finger would take the focus away from the menu, and close it.
+    if (opened.current) event.preventDefault()
+    opened.current = false
   }
   const onPointerMove = ({ clientX, clientY }: PointerEvent<HTMLElement>) => {
     if (hold.current === null) return
@@ -64,6 +72,7 @@ export function ContextMenu({ editor, children }: { editor: Editor; children: Re
       onPointerMove={onPointerMove}
       onPointerUp={release}
       onPointerCancel={release}
+      onTouchEnd={onTouchEnd}
     >
       {children}
       <span ref={spot} className="board__context-spot" tabIndex={-1} />

@@ -23,6 +23,11 @@ export const editorStrings = {
     down: 'Flip vertically',
   },
 
+  tools: {
+    eraser: 'Eraser',
+    laser: 'Laser pointer',
+  },
+
   notes: {
     beside: 'Next sticky note beside',
     below: 'Next sticky note below (Enter when one is selected)',
@@ -52,5 +57,6 @@ export const editorStrings = {
     ['mod+Drag', 'Do not snap'],
     ['alt+Drag', 'Drag a copy, or from an empty place select what is enclosed'],
     ['alt+Click', 'Select what lies beneath'],
+    ['Alt', 'With the eraser: let elements stay after all'],
   ],
 } as const

@@ -7,6 +7,7 @@ import { KEYMAP } from '../../core/keymap'
 import { shortcutKeys } from '../shortcut-text'
 import { strings } from '../strings'
 import { editorStrings } from './editor-strings'
+import { TOOL_NAMES } from './tool-names'
 
 export interface ShortcutRow {
   readonly label: string
@@ -66,7 +67,7 @@ const KEY_NAMES: Readonly<Record<string, string>> = {
 
 function labelOf(action: ActionId): string {
   const { properties, view, menu, help } = strings
-  if (isTool(action)) return strings.tools[action.slice('tool:'.length) as ToolId]
+  if (isTool(action)) return TOOL_NAMES[action.slice('tool:'.length) as ToolId]
   switch (action) {
     case 'undo':
       return view.undo

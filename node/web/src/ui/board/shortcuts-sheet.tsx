@@ -5,7 +5,8 @@ import { shortcutGroups } from './shortcut-groups'
 export function ShortcutsSheet({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={strings.help.title} testId="shortcuts" onClose={onClose}>
-      <div className="shortcuts">
+      {/* It scrolls: arrows must be able to reach what is further down. */}
+      <div className="shortcuts" role="region" aria-label={strings.help.title} tabIndex={0}>
         {shortcutGroups().map((group) => (
           <section key={group.title} className="shortcuts__group">
             <h3 className="shortcuts__title">{group.title}</h3>

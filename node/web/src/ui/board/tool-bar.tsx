@@ -1,7 +1,19 @@
 /** The tools, at the foot of the board. */
 
 import type { LucideIcon } from 'lucide-react'
-import { Circle, Diamond, Hand, Minus, MousePointer2, Pencil, Square, StickyNote, Type } from 'lucide-react'
+import {
+  Circle,
+  Diamond,
+  Eraser,
+  Hand,
+  Minus,
+  MousePointer2,
+  Pencil,
+  Square,
+  StickyNote,
+  Type,
+  WandSparkles,
+} from 'lucide-react'
 import type { KeyboardEvent } from 'react'
 import type { Editor, ToolId } from '../../core/editor-api'
 import { Glyph } from '../parts/glyph'
@@ -9,6 +21,7 @@ import { tipProps } from '../parts/tip'
 import { strings } from '../strings'
 import { useStore } from '../use-store'
 import { ShapesTool } from './shape-picker'
+import { TOOL_NAMES } from './tool-names'
 
 interface Tool {
   readonly id: ToolId
@@ -31,6 +44,8 @@ const GROUPS: readonly (readonly Tool[])[] = [
     { id: 'diamond', icon: Diamond, key: 'D', edits: true },
     { id: 'line', icon: Minus, key: 'L', edits: true },
     { id: 'pen', icon: Pencil, key: 'P', edits: true },
+    { id: 'eraser', icon: Eraser, key: 'E', edits: true },
+    { id: 'laser', icon: WandSparkles, key: 'K', edits: false },
   ],
 ]
 
@@ -59,13 +74,13 @@ export function ToolBar({ editor }: { editor: Editor }) {
               key={tool.id}
               type="button"
               className="tool"
-              aria-label={strings.tools[tool.id]}
+              aria-label={TOOL_NAMES[tool.id]}
               aria-pressed={active === tool.id}
               aria-keyshortcuts={tool.key}
               tabIndex={active === tool.id ? 0 : -1}
               data-testid={`tool-${tool.id}`}
               onClick={() => editor.setTool(tool.id)}
-              {...tipProps(strings.tools[tool.id], { shortcut: tool.key, side: 'top' })}
+              {...tipProps(TOOL_NAMES[tool.id], { shortcut: tool.key, side: 'top' })}
             >
               <Glyph icon={tool.icon} size={20} className={tool.id === 'line' ? 'tool__line' : undefined} />
             </button>
