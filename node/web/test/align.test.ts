@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Alignment, Direction } from '../src/core/align'
 import type { Editor } from '../src/core/editor-api'
+import type { ShapeKind } from '../src/core/elements/types'
 import { unpackInk } from '../src/core/elements/ink'
 import { lineEnds } from '../src/core/elements/line'
 import type { Mirror } from '../src/core/flip'
@@ -196,6 +197,23 @@ describe('flip', () => {
         .map((p) => Math.round(p.x * 10))
         .sort(),
     ).toEqual(xs)
+  })
+
+  const kinds: [ShapeKind, Mirror, ShapeKind][] = [
+    ['arrow_right', 'across', 'arrow_left'],
+    ['arrow_right', 'down', 'arrow_right'],
+    ['arrow_up', 'down', 'arrow_down'],
+    ['brace_left', 'across', 'brace_right'],
+    ['star', 'across', 'star'],
+  ]
+  test.each(kinds)('%s %s becomes %s', (kind, mirror, expected) => {
+    const d = desk()
+    const id = d.draw(kind, [100, 100], [200, 200])
+    const was = contentOf(d.ydoc)
+    d.editor.flip(mirror)
+    expect(d.board.get(id)).toMatchObject({ type: 'shape', kind: expected })
+    if (kind !== expected) d.editor.undo()
+    expect(contentOf(d.ydoc)).toEqual(was)
   })
 
   const ends = (d: Desk, id: string) => {

@@ -4,7 +4,7 @@
  */
 import { frameOf } from './elements'
 import { flippedInk } from './elements/pen'
-import type { Element, LineElement } from './elements/types'
+import type { Element, LineElement, ShapeKind } from './elements/types'
 import { boxCentre, rectCentre, type Box, type Point } from './geometry/box'
 import { boundsOf, type Handled } from './handling'
 
@@ -29,11 +29,23 @@ function flipOne(e: Element, mirror: Mirror, about: Point): Element {
     case 'pen':
       return { ...e, box, data: flippedInk(e.data, mirror) }
     case 'shape':
+      return { ...e, box, kind: MIRRORED[mirror][e.kind] ?? e.kind }
     case 'sticky':
     case 'text':
     case 'unknown':
       return { ...e, box }
   }
+}
+
+/** Shapes that point to a side; the others look alike in a mirror, or there is no kind that looks like it. */
+const MIRRORED: Readonly<Record<Mirror, Partial<Record<ShapeKind, ShapeKind>>>> = {
+  across: {
+    arrow_right: 'arrow_left',
+    arrow_left: 'arrow_right',
+    brace_right: 'brace_left',
+    brace_left: 'brace_right',
+  },
+  down: { arrow_up: 'arrow_down', arrow_down: 'arrow_up' },
 }
 
 function flipEnds({ ends }: LineElement, mirror: Mirror): LineElement['ends'] {

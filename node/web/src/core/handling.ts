@@ -102,6 +102,9 @@ export function intentsOf(handled: readonly Handled[]): Intent[] {
       const { from, to } = after.ends
       intents.push({ do: 'setLine', id: before.id, data: { from, to } })
     }
+    if (after.type === 'shape' && before.type === 'shape' && after.kind !== before.kind) {
+      intents.push({ do: 'setKind', id: before.id, kind: after.kind })
+    }
     if (after.type === 'pen' && before.type === 'pen' && after.data !== before.data) {
       intents.push({ do: 'setInk', id: before.id, data: after.data })
     }
