@@ -1,6 +1,6 @@
 //! What people did on a board, and what one did oneself.
 
-use super::access::{self, board_as};
+use super::access::{self, Seen, board_as};
 use super::boards::board_id;
 use super::conditions;
 use super::members::Doer;
@@ -14,12 +14,15 @@ use crate::http::problem::{Code, Problem};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::Response;
+use easel_storage::names::Title;
 use easel_storage::people::Scope;
 use easel_storage::sharing::{
     ActivityOf, ActivityQuery, ActivityView, EventNo, Role, SharingAnswer, SharingQuery, What,
 };
 use easel_storage::{LinkId, Time, UserId};
 use serde::Serialize;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use utoipa::ToSchema;
 
 const LIMIT_DEFAULT: u32 = 50;
@@ -50,7 +53,12 @@ pub(super) async fn of_board(
     access::person(&caller)?;
     access::scope(&caller, Scope::BoardsRead)?;
     board_as(&app, &caller, board, Role::Viewer).await?;
-    list(&app, &headers, &uri, ActivityOf::Board(board)).await
+    let asked = Asked {
+        caller: &caller,
+        headers: &headers,
+        uri: &uri,
+    };
+    list(&app, asked, ActivityOf::Board(board)).await
 }
 
 /// What one did, the latest first.
@@ -75,15 +83,27 @@ pub(super) async fn of_me(
     let me = access::person(&caller)?.user;
     access::scope(&caller, Scope::BoardsRead)?;
     access::any_board(&caller)?;
-    list(&app, &headers, &uri, ActivityOf::User(me)).await
+    let asked = Asked {
+        caller: &caller,
+        headers: &headers,
+        uri: &uri,
+    };
+    list(&app, asked, ActivityOf::User(me)).await
 }
 
-async fn list(
-    app: &App,
-    headers: &HeaderMap,
-    uri: &Uri,
-    of: ActivityOf,
-) -> Result<Response, Problem> {
+/// Who asks, and how.
+struct Asked<'a> {
+    caller: &'a Caller,
+    headers: &'a HeaderMap,
+    uri: &'a Uri,
+}
+
+async fn list(app: &App, asked: Asked<'_>, of: ActivityOf) -> Result<Response, Problem> {
+    let Asked {
+        caller,
+        headers,
+        uri,
+    } = asked;
     let mut params = Params::of(uri)?;
     let by: Option<UserId> = params.take("user", "is a user id")?;
     let since_text: Option<String> = params.take("since", "is a time")?;
@@ -122,8 +142,12 @@ async fn list(
         return Err(Code::Internal.into());
     };
     let next = page.next.map(|place| app.cursors.write(&question, &place));
+    let mut data: Vec<_> = page.lines.iter().map(ActivityLine::of).collect();
+    if matches!(of, ActivityOf::User(_)) {
+        name_boards(app, caller, &mut data).await?;
+    }
     let body = List {
-        data: page.lines.iter().map(ActivityLine::of).collect(),
+        data,
         next_cursor: next.clone(),
     };
     let mut response = conditions::answer(headers, None, &body);
@@ -144,12 +168,43 @@ async fn list(
     Ok(response)
 }
 
+async fn name_boards(
+    app: &App,
+    caller: &Caller,
+    lines: &mut [ActivityLine],
+) -> Result<(), Problem> {
+    let mut titles = HashMap::new();
+    for line in lines {
+        let title = match titles.entry(line.board.0) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let seen = board_as(app, caller, line.board.0, Role::Viewer).await;
+                unknown.insert(title_of(seen)?)
+            }
+        };
+        line.board_title = title.clone().map(Text);
+    }
+    Ok(())
+}
+
+fn title_of(seen: Result<Seen, Problem>) -> Result<Option<Title>, Problem> {
+    match seen {
+        Ok(seen) => Ok(Some(seen.view.board.title)),
+        Err(problem) if problem.code.about().status.is_client_error() => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
 /// One thing that somebody did.
 #[derive(Serialize, ToSchema)]
 struct ActivityLine {
     #[schema(pattern = "^evt_[0-9]{26}$")]
     id: String,
     board: BoardWord,
+    /// In one's own activity, as long as one sees the board.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    board_title: Option<TitleText>,
     at: Moment,
     actor: Doer,
     #[serde(flatten)]
@@ -184,6 +239,7 @@ impl ActivityLine {
         ActivityLine {
             id: format!("evt_{:026}", line.no.0),
             board: Word(line.board),
+            board_title: None,
             at: Moment(line.row.at),
             actor: Doer::of(line.row.actor, line.name.as_deref()),
             what: did(&line.row.what),

@@ -9,8 +9,10 @@ import './styles/board.css'
 import { keepShell } from './shell/register'
 import { App } from './ui/app'
 import { watchFocus } from './ui/focus'
+import { keepSettings } from './ui/settings'
 
 watchFocus()
+keepSettings()
 const root = document.getElementById('root')
 if (root !== null) createRoot(root).render(<App />)
 keepShell()

@@ -12,6 +12,8 @@ export interface Actor {
 export interface ActivityLine {
   readonly id: string
   readonly board: string
+  /** Null on the board's own page, and where one does not see the board any more. */
+  readonly boardTitle: string | null
   readonly at: number
   readonly actor: Actor
   /** As `board.renamed`; a newer server may say others. */
@@ -46,6 +48,7 @@ function readLine(value: unknown): ActivityLine {
   return {
     id: text(from, 'id'),
     board: text(from, 'board'),
+    boardTitle: optionalText(from, 'board_title'),
     at: time(from, 'at'),
     actor: readActor(from['actor']),
     type: text(from, 'type'),

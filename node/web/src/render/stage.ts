@@ -57,7 +57,8 @@ export function mountBoard(
 
   const painting = new BoardPainting()
   const motion = matchMedia('(prefers-reduced-motion: reduce)')
-  const cursors = new GlidingCursors(() => motion.matches)
+  const isStill = () => motion.matches || document.documentElement.dataset['motion'] === 'less'
+  const cursors = new GlidingCursors(isStill)
   const stats = { paints: 0, lastPaint_ms: 0, overlayPaints: 0, frames: 0 }
   const stale = { board: true, overlay: true }
   let colors = colorsOf(theme)

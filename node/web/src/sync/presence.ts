@@ -8,6 +8,7 @@ import type { Doc } from 'yjs'
 import type { Element } from '../core/elements/types'
 import type { Point } from '../core/geometry/box'
 import { decodeLive, encodeLive } from '../core/live'
+import { personColor } from '../core/person-color'
 import type { Json, LivePresence, LivePreview, Peer } from '../core/ports'
 import { thinStroke } from './thin-stroke'
 
@@ -183,12 +184,15 @@ export function readPeer(clientId: number, from: unknown): Peer {
   const state = isRecord(from) ? from : {}
   const user = isRecord(state['user']) ? state['user'] : {}
   const name = typeof user['name'] === 'string' ? user['name'].trim().slice(0, NAME_CHARS_MAX) : ''
-  const color = user['color']
+  const chosen = user['color']
   const selection = state['selection']
   return {
     clientId,
     name: name === '' ? NO_NAME : name,
-    color: typeof color === 'string' && COLOR_PATTERN.test(color) ? color : NO_COLOR,
+    color: personColor({
+      id: typeof user['id'] === 'string' ? user['id'] : null,
+      color: typeof chosen === 'string' && COLOR_PATTERN.test(chosen) ? chosen : NO_COLOR,
+    }),
     cursor: readPoint(state['cursor']),
     selection: Array.isArray(selection) ? selection.slice(0, SELECTION_MAX).filter(isId) : [],
     live: decodeLive(state['live']),

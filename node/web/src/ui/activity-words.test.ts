@@ -4,7 +4,8 @@ import { activityWords, actorWords, byDay } from './activity-words'
 
 function line(type: string, at = 0, more: Partial<ActivityLine> = {}): ActivityLine {
   const actor = { kind: 'user', id: 'usr_ada', name: 'Ada' } as const
-  return { id: `evt_${at}`, board: 'brd_1', at, actor, type, title: null, role: null, user: null, ...more }
+  const board = { board: 'brd_1', boardTitle: null }
+  return { id: `evt_${at}`, ...board, at, actor, type, title: null, role: null, user: null, ...more }
 }
 
 test.each([

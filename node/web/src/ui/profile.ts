@@ -1,26 +1,13 @@
-/** Who I am to the others on a board: a name and a colour, kept in this browser until there are accounts. */
+/** Who I am to the others on a board without an account: a name and a colour, kept in this browser. */
 
 import { useSyncExternalStore } from 'react'
+import { PERSON_COLORS } from '../core/person-color'
 import { strings } from './strings'
 
 export interface Profile {
   readonly name: string
   readonly color: string
 }
-
-/** White text on each of these has a contrast of at least 4.5. */
-export const PERSON_COLORS = [
-  '#c2410c',
-  '#b91c1c',
-  '#be185d',
-  '#9333ea',
-  '#4f46e5',
-  '#1d4ed8',
-  '#0e7490',
-  '#0f766e',
-  '#15803d',
-  '#a16207',
-] as const
 
 export const NAME_CHARS_MAX = 40
 
@@ -54,13 +41,6 @@ function invent(): Profile {
 
 function pick<T>(from: readonly [T, ...T[]]): T {
   return from[Math.floor(Math.random() * from.length)] ?? from[0]
-}
-
-/** The colour of somebody who has not chosen one here: always the same. */
-export function colorOf(id: string): string {
-  let sum = 0
-  for (const char of id) sum = (sum * 31 + char.charCodeAt(0)) % 65_521
-  return PERSON_COLORS[sum % PERSON_COLORS.length] ?? PERSON_COLORS[0]
 }
 
 function keep(profile: Profile): void {

@@ -13,6 +13,7 @@ import { paths } from '../routes'
 import { strings } from '../strings'
 import { useStanding } from '../who'
 import { DeleteSection } from './delete-section'
+import { LooksSection } from './looks-section'
 import { PasswordSection, ProfileSection } from './profile-sections'
 import { SessionsSection } from './sessions-section'
 import { TokensSection } from './tokens-section'
@@ -61,6 +62,9 @@ export default function AccountPage() {
           <>
             <Section title={words.profile}>
               <ProfileSection key={standing.me.name} me={standing.me} />
+            </Section>
+            <Section title={words.looks} text={words.looksText}>
+              <LooksSection />
             </Section>
             <Section title={words.password}>
               <PasswordSection />

@@ -1,9 +1,9 @@
 import { LogOut, UserRound } from 'lucide-react'
 import { useCallback, useRef, useState } from 'react'
+import { colorOf } from '../../core/person-color'
 import { Avatar } from '../parts/avatar'
 import { Menu } from '../parts/menu'
 import { tipProps } from '../parts/tip'
-import { useProfile } from '../profile'
 import { navigate } from '../router'
 import { paths } from '../routes'
 import { leaveThisBrowser } from '../sign-out'
@@ -13,7 +13,6 @@ import { useMe } from '../who'
 /** Nothing where nobody is signed in. */
 export function UserMenu() {
   const me = useMe()
-  const { color } = useProfile()
   const anchor = useRef<HTMLButtonElement>(null)
   const [open, setOpen] = useState(false)
   const close = useCallback(() => setOpen(false), [])
@@ -31,7 +30,7 @@ export function UserMenu() {
         onClick={() => setOpen(!open)}
         {...tipProps(me.name)}
       >
-        <Avatar name={me.name} color={color} />
+        <Avatar name={me.name} color={colorOf(me.id)} />
         <span className="sr-only">{label}</span>
       </button>
       {open && (

@@ -89,6 +89,7 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
         onRename={readOnly ? null : rename}
         onHelp={() => setHelp(true)}
         onShare={account && known !== null ? () => setSharing(true) : null}
+        mayShare={known?.may.share === true}
         onActivity={account ? () => setActivity(!activity) : null}
         activityShown={activity}
       />

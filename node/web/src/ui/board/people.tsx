@@ -3,13 +3,14 @@
 import { Check } from 'lucide-react'
 import type { CSSProperties } from 'react'
 import { useCallback, useRef, useState } from 'react'
+import { PERSON_COLORS } from '../../core/person-color'
 import type { LivePresence, Peer } from '../../core/ports'
 import { Avatar } from '../parts/avatar'
 import { Glyph } from '../parts/glyph'
 import { Popover } from '../parts/popover'
 import { tipProps } from '../parts/tip'
 import type { Profile } from '../profile'
-import { NAME_CHARS_MAX, PERSON_COLORS, setProfile, useProfile } from '../profile'
+import { NAME_CHARS_MAX, setProfile, useProfile } from '../profile'
 import { paths } from '../routes'
 import { Link } from '../parts/link'
 import { strings } from '../strings'
@@ -82,7 +83,7 @@ function Me({ me, named }: Omit<PeopleProps, 'presence'>) {
         <Popover
           anchor={anchor}
           placement="below-end"
-          label={strings.people.edit}
+          label={named === 'account' ? strings.people.yours : strings.people.edit}
           className="me"
           testId="me-panel"
           onClose={close}
@@ -120,33 +121,37 @@ function MeForm({ name, named, onDone }: MeFormProps) {
           )}
         </p>
       )}
-      <label className="field" hidden={named !== 'here'}>
-        <span className="field__label">{strings.people.name}</span>
-        <input
-          className="field__input"
-          data-testid="me-name"
-          defaultValue={me.name}
-          maxLength={NAME_CHARS_MAX}
-          placeholder={strings.people.namePlaceholder}
-          autoComplete="nickname"
-          spellCheck={false}
-          onChange={(event) => setProfile({ name: event.currentTarget.value, color: me.color })}
-        />
-      </label>
-      <div className="field" role="radiogroup" aria-label={strings.people.color}>
-        <span className="field__label">{strings.people.color}</span>
-        <div className="me__colors">
-          {PERSON_COLORS.map((color, at) => (
-            <PersonColor
-              key={color}
-              color={color}
-              number={at + 1}
-              chosen={color === me.color}
-              onChoose={() => setProfile({ name: me.name, color })}
-            />
-          ))}
+      {named === 'here' && (
+        <label className="field">
+          <span className="field__label">{strings.people.name}</span>
+          <input
+            className="field__input"
+            data-testid="me-name"
+            defaultValue={me.name}
+            maxLength={NAME_CHARS_MAX}
+            placeholder={strings.people.namePlaceholder}
+            autoComplete="nickname"
+            spellCheck={false}
+            onChange={(event) => setProfile({ name: event.currentTarget.value, color: me.color })}
+          />
+        </label>
+      )}
+      {named !== 'account' && (
+        <div className="field" role="radiogroup" aria-label={strings.people.color}>
+          <span className="field__label">{strings.people.color}</span>
+          <div className="me__colors">
+            {PERSON_COLORS.map((color, at) => (
+              <PersonColor
+                key={color}
+                color={color}
+                number={at + 1}
+                chosen={color === me.color}
+                onChoose={() => setProfile({ name: me.name, color })}
+              />
+            ))}
+          </div>
         </div>
-      </div>
+      )}
       <p className="me__hint">{strings.people.hint}</p>
     </form>
   )

@@ -5,6 +5,7 @@ import { account } from '../../api/browser-session'
 import type { Visit } from '../../api/visit'
 import { ownerOfVisit, visitOf, visitStore } from '../../api/visit'
 import { visitBearer } from '../../api/visit-token'
+import { personColor } from '../../core/person-color'
 import type { Credential } from '../../sync/session'
 import { noteVisit } from '../../sync/visits'
 import type { Profile } from '../profile'
@@ -33,7 +34,8 @@ export function useSeat(board: string): Seat {
     }
     const owner = ownerOf(standing)
     const name = standing.at === 'in' ? standing.me.name : profile.name
-    return { owner, user: { ...profile, name }, named: owner === '' ? 'here' : 'account', visit: null }
+    const color = personColor({ id: owner === '' ? null : owner, color: profile.color })
+    return { owner, user: { name, color }, named: owner === '' ? 'here' : 'account', visit: null }
   }, [standing, profile, visit])
 }
 

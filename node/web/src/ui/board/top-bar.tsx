@@ -1,4 +1,4 @@
-import { ChevronLeft, History, Keyboard, Share2 } from 'lucide-react'
+import { ChevronLeft, History, Keyboard, Share2, Users } from 'lucide-react'
 import { useState } from 'react'
 import type { BoardSession } from '../../sync/session'
 import { IconButton } from '../parts/icon-button'
@@ -23,12 +23,14 @@ export interface TopBarProps {
   readonly seat: Seat
   /** Null where there is nobody to share with. */
   readonly onShare: (() => void) | null
+  /** Whoever may not is shown who is there. */
+  readonly mayShare: boolean
   readonly onActivity: (() => void) | null
   readonly activityShown: boolean
 }
 
 export function TopBar(props: TopBarProps) {
-  const { title, session, onRename, onHelp, seat, onShare, onActivity } = props
+  const { title, session, onRename, onHelp, seat, onShare, mayShare, onActivity } = props
   return (
     <header className="board__top">
       <div className="island board__head">
@@ -51,12 +53,12 @@ export function TopBar(props: TopBarProps) {
         {onShare !== null && (
           <button
             type="button"
-            className="button button--primary board__share"
+            className={`button ${mayShare ? 'button--primary' : 'button--secondary'} board__share`}
             data-testid="share"
             onClick={onShare}
           >
-            <Glyph icon={Share2} size={16} />
-            {strings.share.open}
+            <Glyph icon={mayShare ? Share2 : Users} size={16} />
+            {mayShare ? strings.share.open : strings.share.sheets.people}
           </button>
         )}
         <span className="divider" />

@@ -68,14 +68,7 @@ export function ActivityList({ ask, ofMany = false }: ActivityListProps) {
               <li key={line.id} className="activity__line" data-type={line.type}>
                 <span>
                   <b>{actorWords(line.actor, me?.id ?? null)}</b> {activityWords(line)}
-                  {ofMany && (
-                    <>
-                      {' · '}
-                      <Link to={paths.board(line.board)} className="link">
-                        {words.onBoard}
-                      </Link>
-                    </>
-                  )}
+                  {ofMany && <WhichBoard line={line} />}
                 </span>
                 <time className="activity__time" dateTime={new Date(line.at).toISOString()}>
                   {clockOf(line.at)}
@@ -106,5 +99,19 @@ export function ActivityList({ ask, ofMany = false }: ActivityListProps) {
       )}
       {held === null && failure === null && <p className="muted">{words.loading}</p>}
     </div>
+  )
+}
+
+/** Whoever does not see a board any more is not led to it. */
+function WhichBoard({ line }: { line: ActivityLine }) {
+  const words = strings.activity
+  if (line.boardTitle === null) return <span className="muted">{` · ${words.unseenBoard}`}</span>
+  return (
+    <>
+      {' · '}
+      <Link to={paths.board(line.board)} className="link">
+        {line.boardTitle}
+      </Link>
+    </>
   )
 }

@@ -30,8 +30,11 @@ export interface FieldProps {
 }
 
 export function Field(props: FieldProps) {
-  const { label, value, onChange, type = 'text', hint, complaint = null, required = false, end } = props
+  const { label, value, onChange, type = 'text', hint, required = false, end } = props
   const id = useId()
+  // What the browser found when the form was sent, in our words and not in a bubble of its own.
+  const [unfit, setUnfit] = useState<string | null>(null)
+  const complaint = unfit ?? props.complaint ?? null
   const about = [hint !== undefined && `${id}-hint`, complaint !== null && `${id}-wrong`].filter(Boolean)
   return (
     <div className="field">
@@ -56,7 +59,15 @@ export function Field(props: FieldProps) {
           aria-invalid={complaint !== null}
           aria-describedby={about.length > 0 ? about.join(' ') : undefined}
           data-testid={props.testId}
-          onChange={(event) => onChange(event.currentTarget.value)}
+          onInvalid={(event) => {
+            event.preventDefault()
+            setUnfit(unfitWords(label, event.currentTarget))
+            focusFirstUnfit(event.currentTarget.form)
+          }}
+          onChange={(event) => {
+            setUnfit(null)
+            onChange(event.currentTarget.value)
+          }}
         />
         {end}
       </div>
@@ -72,6 +83,21 @@ export function Field(props: FieldProps) {
       )}
     </div>
   )
+}
+
+function unfitWords(label: string, { validity, minLength, min }: HTMLInputElement): string {
+  const words = strings.form.unfit
+  const what = label.replace(/ \(.*/, '')
+  if (validity.valueMissing) return words.missing(what)
+  if (validity.typeMismatch) return words.email
+  if (validity.tooShort) return words.short(minLength)
+  if (validity.rangeUnderflow) return words.low(min)
+  return words.other
+}
+
+/** As browsers do before they show their own words. */
+function focusFirstUnfit(form: HTMLFormElement | null): void {
+  form?.querySelector<HTMLElement>('input:invalid, select:invalid, textarea:invalid')?.focus()
 }
 
 /** The server says what is wrong with a field without naming it: “is not an address”. */

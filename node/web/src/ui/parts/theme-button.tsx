@@ -1,6 +1,7 @@
 import { Monitor, Moon, Sun } from 'lucide-react'
 import { strings } from '../strings'
-import { chooseTheme, useTheme, useThemeChoice } from '../theme'
+import { choose } from '../settings'
+import { useTheme, useThemeChoice } from '../theme'
 import { MenuButton } from './menu-button'
 
 export function ThemeButton() {
@@ -19,7 +20,7 @@ export function ThemeButton() {
           label: strings.theme.system,
           checked: choice === 'system',
           testId: 'theme-system',
-          run: () => chooseTheme('system'),
+          run: () => choose({ theme: 'system' }),
         },
         {
           kind: 'item',
@@ -27,7 +28,7 @@ export function ThemeButton() {
           label: strings.theme.light,
           checked: choice === 'light',
           testId: 'theme-light',
-          run: () => chooseTheme('light'),
+          run: () => choose({ theme: 'light' }),
         },
         {
           kind: 'item',
@@ -35,7 +36,7 @@ export function ThemeButton() {
           label: strings.theme.dark,
           checked: choice === 'dark',
           testId: 'theme-dark',
-          run: () => chooseTheme('dark'),
+          run: () => choose({ theme: 'dark' }),
         },
       ]}
     />

@@ -29,6 +29,7 @@ import { pageIsComplete } from '../../shell/register'
 import { isUnreachable, problemText } from '../problem'
 import { navigate } from '../router'
 import { paths } from '../routes'
+import { choose, useSort } from '../settings'
 import { strings } from '../strings'
 import { useTheme } from '../theme'
 import { useNow } from '../use-now'
@@ -43,7 +44,6 @@ import { VirtualGrid } from './virtual-grid'
 
 const REFRESH_EVERY_MS = 5_000
 const SEARCH_AFTER_MS = 180
-const SORT_KEY = 'easel.sort'
 const SORTS: readonly api.BoardSort[] = ['-updated_at', 'title']
 const SORTS_OF_ACCOUNTS: readonly api.BoardSort[] = ['-updated_at', '-created_at', 'title']
 const SORT_NAMES: Readonly<Record<api.BoardSort, string>> = {
@@ -66,7 +66,7 @@ export function StartPage({ section: asked }: { section: api.Section }) {
   const section = accounts || asked === 'trash' ? asked : 'boards'
   const title = strings.start.sections[section]
   const [query, setQuery] = useState('')
-  const [sort, setSort] = useState(readSort)
+  const sort = useSort()
   const list = useBoardList({ section, sort, query: useDebounced(query, SEARCH_AFTER_MS) })
   const { create, creating } = useCreate()
   const search = useRef<HTMLInputElement>(null)
@@ -105,8 +105,7 @@ export function StartPage({ section: asked }: { section: api.Section }) {
               sort={sort}
               sorts={accounts ? SORTS_OF_ACCOUNTS : SORTS}
               onChoose={(next) => {
-                keepSort(next)
-                setSort(next)
+                choose({ sort: next })
               }}
             />
           )}
@@ -435,21 +434,4 @@ function useDebounced<T>(value: T, waitMs: number): T {
     return () => clearTimeout(timer)
   }, [value, waitMs])
   return settled
-}
-
-function readSort(): api.BoardSort {
-  try {
-    const kept = localStorage.getItem(SORT_KEY)
-    return SORTS_OF_ACCOUNTS.find((sort) => sort === kept) ?? '-updated_at'
-  } catch {
-    return '-updated_at'
-  }
-}
-
-function keepSort(sort: api.BoardSort): void {
-  try {
-    localStorage.setItem(SORT_KEY, sort)
-  } catch {
-    // Storage is blocked: the order lasts as long as the page.
-  }
 }

@@ -78,6 +78,7 @@ export const boardWords = {
     you: (name: string) => `${name} (you)`,
     more: (n: number) => `${n} more`,
     edit: 'Your name and colour',
+    yours: 'Who you are here',
     name: 'Name',
     namePlaceholder: 'How others see you',
     color: 'Colour',

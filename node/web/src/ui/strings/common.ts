@@ -81,6 +81,13 @@ export const commonWords = {
     password: 'Password',
     passwordHint: (min: number) =>
       `At least ${min} characters. A few words are easier to remember than signs.`,
+    unfit: {
+      missing: (what: string) => `${what} is needed.`,
+      email: 'This is not an e-mail address: it needs an @ and what comes after it.',
+      short: (min: number) => `This needs at least ${min} characters.`,
+      low: (min: string) => `This is a number of at least ${min}.`,
+      other: 'This cannot be used.',
+    },
     showPassword: 'Show password',
     hidePassword: 'Hide password',
   },

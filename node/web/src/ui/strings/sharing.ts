@@ -125,7 +125,7 @@ export const sharingWords = {
     system: 'Easel',
     formerUser: 'Somebody who left',
     local: 'Somebody on this computer',
-    onBoard: 'open the board',
+    unseenBoard: 'a board that you do not see any more',
     did: {
       created: 'made the board',
       renamed: (title: string) => `named it “${title}”`,
