@@ -78,6 +78,29 @@ test('pages are appended, and a board that comes twice stands once', async () =>
   expect(shown()).toBe('ready: a b c')
 })
 
+test('more that is wanted while the list is refreshed comes after it', async () => {
+  const { list, asked, last, shown } = setUp()
+  await last().answer('a b', 'c1')
+  list.refresh()
+  list.loadMore()
+  expect(asked).toHaveLength(2)
+  await last().answer('a b', 'c1')
+  expect(last().view.cursor).toBe('c1')
+  await last().answer('c')
+  expect(shown()).toBe('ready: a b c')
+  expect(asked).toHaveLength(3)
+})
+
+test('more that was wanted of one view is not asked of the next', async () => {
+  const { list, asked, last } = setUp()
+  await last().answer('a b', 'c1')
+  list.refresh()
+  list.loadMore()
+  list.setView({ ...RECENT, query: 'x' })
+  await last().answer('x1', 'c2')
+  expect(asked).toHaveLength(3)
+})
+
 test('the end is not asked for again', async () => {
   const { list, asked, last } = setUp()
   await last().answer('a')

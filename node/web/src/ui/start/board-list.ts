@@ -52,6 +52,8 @@ export function createBoardList(fetchBoards: FetchBoards, first: ListView): Boar
     failure: null,
   })
   let cursor: string | null = null
+  // Asked for while something else was on its way: whoever stands at the end does not ask again by itself.
+  let moreWanted = false
   let inFlight: { readonly kind: 'first' | 'more' | 'refresh'; readonly abort: AbortController } | null = null
 
   const patch = (next: Partial<ListState>) => state.set({ ...state.get(), ...next })
@@ -73,11 +75,20 @@ export function createBoardList(fetchBoards: FetchBoards, first: ListView): Boar
       if (abort.signal.aborted) return
       inFlight = null
       accept(kind, page)
+      takeTurn()
     } catch (failure) {
       if (abort.signal.aborted) return
       inFlight = null
+      moreWanted = false
       patch({ failure, phase: state.get().phase === 'ready' ? 'ready' : 'failed' })
     }
+  }
+
+  function takeTurn(): void {
+    if (inFlight !== null) return
+    const wanted = moreWanted
+    moreWanted = false
+    if (wanted && state.get().more) void request('more')
   }
 
   function accept(kind: 'first' | 'more' | 'refresh', page: BoardPage): void {
@@ -114,10 +125,13 @@ export function createBoardList(fetchBoards: FetchBoards, first: ListView): Boar
         boards: boardsFit ? now.boards : [],
         more: false,
       })
+      moreWanted = false
       void request('first')
     },
     loadMore() {
-      if (inFlight === null && state.get().more) void request('more')
+      if (inFlight?.kind === 'more') return
+      moreWanted = true
+      takeTurn()
     },
     refresh() {
       if (inFlight === null) void request(state.get().phase === 'ready' ? 'refresh' : 'first')
@@ -143,6 +157,7 @@ export function createBoardList(fetchBoards: FetchBoards, first: ListView): Boar
     if (inFlight?.kind !== 'refresh') return
     inFlight.abort.abort()
     inFlight = null
+    takeTurn()
   }
 }
 

@@ -18,6 +18,8 @@ const GAP_PX = 24
 const PREVIEW_RATIO = 10 / 16
 const CARD_FOOT_PX = 68
 const OVERSCAN_ROWS = 2
+/** More is asked for while this many rows are still to come, so that who scrolls does not wait for it. */
+const AHEAD_ROWS = 10
 
 interface Shape {
   readonly columns: number
@@ -62,7 +64,7 @@ export function VirtualGrid<T>({ items, label, keyOf, render, onNearEnd }: Virtu
   }, [shape])
 
   useEffect(() => {
-    if (shape !== null && rows.last >= rowCount - 1) onNearEnd()
+    if (shape !== null && rows.last >= rowCount - 1 - AHEAD_ROWS) onNearEnd()
   }, [shape, rows.last, rowCount, onNearEnd])
 
   const first = Math.min(rows.first, Math.max(0, rowCount - 1))
