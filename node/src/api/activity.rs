@@ -14,12 +14,11 @@ use crate::http::problem::{Code, Problem};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::Response;
-use easel_storage::names::Title;
 use easel_storage::people::Scope;
 use easel_storage::sharing::{
     ActivityOf, ActivityQuery, ActivityView, EventNo, Role, SharingAnswer, SharingQuery, What,
 };
-use easel_storage::{LinkId, Time, UserId};
+use easel_storage::{LinkId, Time, Title, UserId};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
