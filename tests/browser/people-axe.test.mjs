@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { suite, testId } from './harness.mjs'
+import { phase, suite, testId } from './harness.mjs'
 import { invite, join, newBoard, open, setUp, setupPath, signOut } from './people.mjs'
 
 const test = suite()
@@ -25,6 +25,9 @@ for (const colorScheme of ['light', 'dark']) {
     const setup = await open(world, await setupPath(node), options)
     await testId(setup, 'setup').waitFor()
     await assertNoBarriers(setup, 'set up')
+    await testId(setup, 'submit').click()
+    await setup.locator('.field__wrong').first().waitFor()
+    await assertNoBarriers(setup, 'set up, with fields that are wrong')
     const ada = await setUp(world, options)
     await assertNoBarriers(ada, 'without boards')
     await testId(ada, 'user-menu').click()
@@ -32,6 +35,14 @@ for (const colorScheme of ['light', 'dark']) {
     await ada.keyboard.press('Escape')
     await newBoard(ada, 'Open to all')
     await assertNoBarriers(ada, 'a board of one’s own')
+    await testId(ada, 'me').click()
+    await testId(ada, 'me-panel').waitFor()
+    await assertNoBarriers(ada, 'with who one is opened')
+    await ada.keyboard.press('Escape')
+    await testId(ada, 'theme').click()
+    await ada.getByRole('menu').waitFor()
+    await assertNoBarriers(ada, 'with the themes open')
+    await ada.keyboard.press('Escape')
     const invited = await invite(ada, 'viewer')
     await testId(ada, 'share').click()
     await testId(ada, 'members').waitFor()
@@ -66,6 +77,18 @@ for (const colorScheme of ['light', 'dark']) {
     await testId(guest, 'submit').click()
     await testId(guest, 'guest-name').waitFor()
     await assertNoBarriers(guest, 'a guest’s name')
+    await testId(guest, 'submit').click()
+    await phase(guest, 'saved')
+    await testId(guest, 'me').click()
+    await testId(guest, 'me-panel').waitFor()
+    await assertNoBarriers(guest, 'a guest’s board')
+    await testId(viewer, 'share').click()
+    await testId(viewer, 'members').waitFor()
+    await assertNoBarriers(viewer, 'people, for who may not share')
+    await testId(viewer, 'dialog-close').click()
+    await testId(viewer, 'ask-to-edit').click()
+    await testId(viewer, 'access-ask').waitFor()
+    await assertNoBarriers(viewer, 'asking to edit')
 
     for (const section of ['boards', 'starred', 'recent', 'shared', 'archive', 'trash']) {
       await ada.goto(`${node.url}/?view=${section}`)
@@ -73,6 +96,11 @@ for (const colorScheme of ['light', 'dark']) {
       await ada.locator('[data-testid=board-card], .notice').first().waitFor()
       await assertNoBarriers(ada, section)
     }
+    await testId(ada, 'nav-boards').click()
+    await testId(ada, 'card-menu').first().click()
+    await ada.getByRole('menu').waitFor()
+    await assertNoBarriers(ada, 'a card’s menu, with people')
+    await ada.keyboard.press('Escape')
     await ada.goto(`${node.url}/account`)
     await testId(ada, 'session').first().waitFor()
     await assertNoBarriers(ada, 'the account')

@@ -17,8 +17,8 @@ var base = document.documentElement.dataset.base || ''
   document.documentElement.dataset.theme = choice
 })()
 
-// A board's page asks for its board and opens its connection while its scripts are still on their way; on a slow line
-// that is half a second. src/api/early.ts takes both over.
+// A board's page asks for its board and its content and opens its connection while its scripts are still on their way;
+// on a slow line that is half a second. src/api/early.ts takes all three over.
 ;(function () {
   var path = location.pathname
   var found = path.startsWith(base) && /^\/b\/(brd_[a-z0-9]{1,60})$/.exec(path.slice(base.length))
@@ -31,10 +31,13 @@ var base = document.documentElement.dataset.base || ''
   })
   // Whoever takes it hears of a failure as well.
   answer.catch(function () {})
+  var stop = new AbortController()
+  var body = fetch(asked + '/ydoc?part=body', { credentials: 'same-origin', signal: stop.signal })
+  body.catch(function () {})
   var url = (location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host + base + '/sync/' + found[1]
   var socket = new WebSocket(url, ['easel.v1'])
   socket.binaryType = 'arraybuffer'
-  var early = { path: asked, answer: answer, url: url, socket: socket, heard: [] }
+  var early = { path: asked, answer: answer, body: body, stop: stop, url: url, socket: socket, heard: [] }
   early.hear = function (event) {
     early.heard.push(event.data)
   }

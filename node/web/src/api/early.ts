@@ -1,11 +1,14 @@
 /**
- * What `public/boot.js` asked for before this code had arrived: the answer about the page's board, and a WebSocket to
- * it. Each is taken once; whoever finds nothing here asks for itself.
+ * What `public/boot.js` asked for before this code had arrived: the answer about the page's board, its content, and a
+ * WebSocket to it. Each is taken once; whoever finds nothing here asks for itself.
  */
 
 interface Early {
   readonly path: string
   readonly answer: Promise<Response>
+  readonly body: Promise<Response>
+  /** Ends what `body` is loading. */
+  readonly stop: AbortController
   readonly url: string
   readonly socket: WebSocket
   /** Messages that came before anybody listened. */
@@ -18,14 +21,23 @@ const TAKEN_WITHIN_MS = 10_000
 
 const early = earlyOfPage()
 let answer = early?.answer
+let body = early?.body
 let socket = early?.socket
-if (early !== undefined) setTimeout(() => takeSocket(early)?.close(1000), TAKEN_WITHIN_MS)
+if (early !== undefined) setTimeout(() => letGo(early), TAKEN_WITHIN_MS)
 
 /** `path` is all of it, from the root. */
 export function takeEarlyAnswer(path: string): Promise<Response> | undefined {
   if (early?.path !== path) return undefined
   const taken = answer
   answer = undefined
+  return taken
+}
+
+/** The content that was asked for; `path` is the board's, from the root. */
+export function takeEarlyBody(path: string): { asked: Promise<Response>; stop: AbortController } | undefined {
+  if (early?.path !== path || body === undefined) return undefined
+  const taken = { asked: body, stop: early.stop }
+  body = undefined
   return taken
 }
 
@@ -40,6 +52,11 @@ export function earlyWebSocket(): new (url: string, protocols: string[]) => WebS
       return taken ?? new Socket(url, protocols)
     },
   })
+}
+
+function letGo(early: Early): void {
+  takeSocket(early)?.close(1000)
+  takeEarlyBody(early.path)?.stop.abort()
 }
 
 /** Undefined once it is taken, and when it has failed. */

@@ -117,7 +117,7 @@ export function writeAwarenessQuery(): Uint8Array {
   return encoding.encode((encoder) => encoding.writeVarUint(encoder, AWARENESS_QUERY))
 }
 
-/** Of these a client sends `token`; the others are the server's, and here for the tests' server. */
+/** Of these a client sends `token` and `has_body`; the others are the server's, and here for the tests' server. */
 export function writeControl(said: Readonly<Record<string, unknown>>): Uint8Array {
   return encoding.encode((encoder) => {
     encoding.writeVarUint(encoder, CONTROL)

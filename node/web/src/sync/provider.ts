@@ -54,6 +54,11 @@ export type Found = 'there' | 'missing' | 'unknown'
 export interface Provider {
   readonly state: () => SyncState
   dispatch(event: Event): void
+  /**
+   * Asks the server for nothing before `loading` has settled, by when the body of the number it tells is in the
+   * document: then only what came after is asked for. Connecting goes on meanwhile.
+   */
+  greetAfter(loading: Promise<number | undefined>): void
   /** Sends what has gathered, without waiting for the frame. */
   flush(): void
   /** Says goodbye and ends. Neither the document nor the awareness is destroyed. */
@@ -82,6 +87,8 @@ export function openProvider(options: ProviderOptions): Provider {
   /** Parts of the load that are not in the document. */
   let arrived: Uint8Array[] = []
   let arrivedTimer: ReturnType<typeof setTimeout> | null = null
+  /** On its way over HTTP: part of what the server would send. */
+  let loading: Promise<number | undefined> | null = null
   let heardAtMs = 0
   let destroyed = false
   let cancelFlush: (() => void) | null = null
@@ -261,6 +268,21 @@ export function openProvider(options: ProviderOptions): Provider {
   }
 
   function greet(): void {
+    if (loading === null) ask()
+    else void greetWith(loading)
+  }
+
+  async function greetWith(body: Promise<number | undefined>): Promise<void> {
+    const greeted = carrier
+    const seq = await body
+    if (greeted !== carrier || destroyed) return
+    // Once: later the state vector says it better.
+    if (seq !== undefined) send(writeControl({ t: 'has_body', seq }))
+    loading = null
+    ask()
+  }
+
+  function ask(): void {
     send(writeStepOne(Y.encodeStateVector(doc)))
     sendAwareness()
   }
@@ -394,6 +416,9 @@ export function openProvider(options: ProviderOptions): Provider {
   return {
     state: () => state,
     dispatch,
+    greetAfter(body) {
+      loading = body
+    },
     flush,
     destroy() {
       if (destroyed) return

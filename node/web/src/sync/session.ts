@@ -7,6 +7,8 @@
  */
 
 import * as Y from 'yjs'
+import type { Loading } from '../api/body'
+import { leaveBody, loadBody } from '../api/body'
 import { findBoard } from '../api/client'
 import type { Role } from '../api/role'
 import type { LivePresence } from '../core/ports'
@@ -88,6 +90,7 @@ export interface SessionOptions {
     readonly indexedDB?: IDBFactory
     readonly tab?: string
     readonly look?: () => Promise<Found>
+    readonly body?: (board: string) => Loading
   }
 }
 
@@ -181,11 +184,14 @@ export function openSession(options: SessionOptions): BoardSession {
     return { doc, updates, provider, tabs }
   }
 
-  /** Reads the offline store, then connects: so that the server need only send what is new. */
-  async function start({ doc, updates, provider }: Generation): Promise<void> {
+  /** Reads the offline store, or else what HTTP brings, and connects: so that the server need only send what is new. */
+  async function start(of: Generation): Promise<void> {
+    const { doc, updates, provider } = of
     const reading = offline.read()
-    const inTime = await Promise.race([reading.then(() => true), after(CACHE_WAIT_MS)])
-    if (!inTime) provider.dispatch({ is: 'start' })
+    const inTime = await Promise.race([reading, after(CACHE_WAIT_MS)])
+    if (inTime === false) provider.dispatch({ is: 'start' })
+    if (inTime !== false && inTime.updates.length === 0) provider.greetAfter(takeBody(of))
+    else leaveBody(board)
     const cached = await reading
     if (destroyed || current.provider !== provider) return
     updates.apply(cached.updates, FROM_CACHE)
@@ -194,6 +200,22 @@ export function openSession(options: SessionOptions): BoardSession {
     setAside.set(await offline.listAside())
     await after(TIDY_AFTER_MS)
     if (!destroyed && current.doc === doc && offline.rows() > ROWS_AT_OPEN_MAX) tidy(doc)
+  }
+
+  /** Without it, for whatever reason, the connection brings all of the content. */
+  async function takeBody({ updates, provider }: Generation): Promise<number | undefined> {
+    if (!board.startsWith('brd_')) return undefined
+    const { credential } = options
+    const body = await (platform.body ?? ((of) => loadBody(of, credential?.token ?? null)))(board).read()
+    if (body === undefined || destroyed || current.provider !== provider) return undefined
+    try {
+      updates.apply([body.update], FROM_SERVER)
+    } catch {
+      // What of it is in the document is known by its state vector.
+      return undefined
+    }
+    provider.dispatch({ is: 'cache_read', found: true, changes: 0 })
+    return body.seq
   }
 
   function confirm(doc: Y.Doc): void {
