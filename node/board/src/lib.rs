@@ -6,6 +6,7 @@
 
 pub mod document;
 pub mod gate;
+pub mod json;
 pub mod pen;
 pub mod repair;
 pub mod scene;

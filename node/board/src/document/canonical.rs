@@ -21,6 +21,16 @@ pub struct Likeness {
 }
 
 pub fn likeness<T: ReadTxn>(txn: &T) -> Likeness {
+    let (known, deleted) = version(txn);
+    Likeness {
+        known,
+        deleted,
+        shown: canonical_json(txn),
+    }
+}
+
+/// What a copy of the document has heard of and what is deleted in it: the same for the same content.
+pub fn version<T: ReadTxn>(txn: &T) -> (StateVector, Vec<(u64, u32, u32)>) {
     let snapshot = txn.snapshot();
     let mut deleted: Vec<(u64, u32, u32)> = snapshot
         .delete_set
@@ -33,11 +43,7 @@ pub fn likeness<T: ReadTxn>(txn: &T) -> Likeness {
         })
         .collect();
     deleted.sort_unstable();
-    Likeness {
-        known: StateVector::from(&snapshot.state_map),
-        deleted,
-        shown: canonical_json(txn),
-    }
+    (StateVector::from(&snapshot.state_map), deleted)
 }
 
 /// Every root by name, keys sorted. A root has no type of its own in the format, so both its entries and its list are
@@ -163,7 +169,7 @@ fn xml_text<T: ReadTxn>(txn: &T, node: &XmlTextRef) -> Value {
     json!({ "xml_text": text(txn, node), "attributes": sorted(attributes) })
 }
 
-fn any(value: &Any) -> Value {
+pub(crate) fn any(value: &Any) -> Value {
     match value {
         Any::Null => Value::Null,
         Any::Undefined => json!({ "undefined": true }),
@@ -184,7 +190,7 @@ fn any(value: &Any) -> Value {
 }
 
 /// The same number is written in several ways by the two libraries.
-fn real(number: f64) -> Value {
+pub(crate) fn real(number: f64) -> Value {
     const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
     if number.fract() == 0.0 && number.abs() <= EXACT_MAX {
         Value::from(number as i64)

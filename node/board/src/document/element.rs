@@ -419,6 +419,11 @@ pub(super) fn paint(value: &Any) -> Option<Paint> {
     }
 }
 
+/// Whether the word names a paint of this version.
+pub(crate) fn is_paint(word: &str) -> bool {
+    paint_of(word).is_some()
+}
+
 fn paint_of(word: &str) -> Option<Paint> {
     if word == "none" {
         return Some(Paint::None);

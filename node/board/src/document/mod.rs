@@ -6,7 +6,7 @@
 mod canonical;
 mod element;
 
-pub use canonical::{Likeness, canonical_json, likeness};
+pub use canonical::{Likeness, canonical_json, likeness, version};
 pub use element::{
     Body, Bounds, Dash, Element, End, Head, Label, Line, Paint, Pen, Shape, Sticky, Text,
     read_element,
@@ -42,4 +42,5 @@ pub fn background<T: ReadTxn>(txn: &T) -> Option<Paint> {
     }
 }
 
-pub(crate) use element::{PenData, bounds_or_default, ends, is_word, style_fits};
+pub(crate) use canonical::{any, real};
+pub(crate) use element::{PenData, bounds_or_default, ends, is_paint, is_word, style_fits};

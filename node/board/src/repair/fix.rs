@@ -33,6 +33,11 @@ pub(super) enum Fix {
     CutText {
         id: Arc<str>,
     },
+    /// Whom it is put down to, whatever its client says.
+    SetBy {
+        id: Arc<str>,
+        by: Option<Arc<str>>,
+    },
     RemoveMeta {
         key: &'static str,
     },
@@ -45,6 +50,7 @@ impl Fix {
             | Fix::RemoveKey { id, .. }
             | Fix::SetBox { id, .. }
             | Fix::SetEnds { id, .. }
+            | Fix::SetBy { id, .. }
             | Fix::CutText { id } => Some(id),
             Fix::RemoveMeta { .. } => None,
         }
@@ -88,6 +94,17 @@ fn apply_one(txn: &mut TransactionMut<'_>, fix: &Fix) -> Option<()> {
             };
             let beyond = length(&text).saturating_sub(TEXT_LENGTH_MAX);
             text.remove_range(txn, TEXT_LENGTH_MAX, beyond);
+        }
+        Fix::SetBy { id, by } => {
+            let element = element(txn, &elements, id)?;
+            match by {
+                Some(by) => {
+                    element.insert(txn, "by", by.as_ref());
+                }
+                None => {
+                    element.remove(txn, "by");
+                }
+            }
         }
         Fix::RemoveMeta { key } => {
             txn.get_map(ROOT_META)?.remove(txn, key);

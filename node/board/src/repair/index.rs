@@ -13,6 +13,8 @@ pub(super) struct Node {
     /// As it stands in the document, if it could be an id at all.
     pub(super) parent: Option<Arc<str>>,
     pub(super) branch: BranchKey,
+    /// Whom it is put down to.
+    pub(super) by: Option<Arc<str>>,
 }
 
 /// The elements of the document. `children` may name parents that are not there.
@@ -66,6 +68,12 @@ impl Index {
     pub(super) fn remove(&mut self, id: &str) -> Vec<Arc<str>> {
         self.take(id);
         self.children_of(id).cloned().collect()
+    }
+
+    pub(super) fn set_by(&mut self, id: &str, by: Option<Arc<str>>) {
+        if let Some(node) = self.nodes.get_mut(id) {
+            node.by = by;
+        }
     }
 
     pub(super) fn detach(&mut self, id: &str) {

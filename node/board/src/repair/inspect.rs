@@ -9,7 +9,8 @@ use super::fix::{Fix, length};
 use super::index::{Index, Node};
 use crate::document::{PenData, bounds_or_default, ends, is_word, style_fits};
 use crate::schema::{
-    ElementType, ROOT_META, StyleValue, TEXT_LENGTH_MAX, Z_DEFAULT, is_element_id, is_z,
+    ElementType, ROOT_META, StyleValue, TEXT_LENGTH_MAX, WORD_LENGTH_MAX, Z_DEFAULT, is_element_id,
+    is_z,
 };
 
 /// What lies under one key of `elements`.
@@ -60,11 +61,16 @@ pub(super) fn element<T: ReadTxn>(
     if known.is_some() && parent.is_none() {
         look.remove_unless("parent", |_| false);
     }
+    let by = match look.value("by") {
+        Some(Any::String(by)) if by.len() <= WORD_LENGTH_MAX => Some(by),
+        _ => None,
+    };
     fixes.append(&mut look.fixes);
     Found::Element(Node {
         known: known.is_some(),
         parent,
         branch: (branch.client.get(), branch.clock),
+        by,
     })
 }
 

@@ -4,11 +4,16 @@
 //! two honest people made together) is never refused: it is mended by a transaction of the server. Which mends is a
 //! function of the document alone, so two servers that mend the same document make the same content; a mended document
 //! needs no mending. What belongs to a later version is left as it is.
+//!
+//! One thing is no function of the document: whom an element is put down to. The server knows who sent an update, so of
+//! what one person's update touched it is seen to that a new element says that person or nobody, and that nobody
+//! changes what another says; see [`Inspector::repair_after`].
 
 mod fix;
 mod index;
 mod inspect;
 mod parents;
+mod signing;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -20,6 +25,7 @@ use crate::schema::{ELEMENTS_MAX, ROOT_ELEMENTS, ROOT_META};
 use fix::Fix;
 use index::Index;
 use inspect::Found;
+use signing::Signing;
 use watch::Watch;
 
 /// Watches a document and mends it. One for each document; the work of a repair is that of the elements touched since
@@ -61,11 +67,21 @@ impl Inspector {
     /// Mends what was touched since the last call. Returns the update of one transaction in this document, made under
     /// its client id, or nothing when all is well. No transaction may be open.
     pub fn repair(&mut self, doc: &Doc) -> Option<Vec<u8>> {
+        self.mend(doc, None).update
+    }
+
+    /// The same after an update of this person's, which is all that came since the last call.
+    pub fn repair_after(&mut self, doc: &Doc, author: &str) -> Mended {
+        self.mend(doc, Some(author))
+    }
+
+    fn mend(&mut self, doc: &Doc, author: Option<&str>) -> Mended {
         let touched = self.watch.take();
-        let fixes = {
+        let (fixes, unsigned) = {
             let txn = doc.transact();
             if touched.all {
-                plan(&mut self.index, &txn, Scope::All, self.elements_max)
+                let all = plan(&mut self.index, &txn, Scope::All, self.elements_max);
+                (all, Vec::new())
             } else {
                 let mut ids = touched.ids;
                 ids.extend(
@@ -74,25 +90,33 @@ impl Inspector {
                         .iter()
                         .filter_map(|branch| self.index.element_of(*branch)),
                 );
-                plan(
-                    &mut self.index,
-                    &txn,
-                    Scope::Touched {
-                        ids,
-                        meta: touched.meta,
-                    },
-                    self.elements_max,
-                )
+                let signing = match author {
+                    Some(author) => Signing::of(&self.index, &txn, &ids, author),
+                    None => Signing::default(),
+                };
+                let meta = touched.meta;
+                let scope = Scope::Touched { ids, meta };
+                let mut fixes = plan(&mut self.index, &txn, scope, self.elements_max);
+                signing.settle(&mut self.index, &mut fixes)
             }
         };
-        if fixes.is_empty() {
-            return None;
-        }
-        let update = fix::apply(doc, &fixes);
-        // What we did ourselves is right by construction.
-        self.watch.take();
-        Some(update)
+        let update = (!fixes.is_empty()).then(|| {
+            let update = fix::apply(doc, &fixes);
+            // What we did ourselves is right by construction.
+            self.watch.take();
+            update
+        });
+        Mended { update, unsigned }
     }
+}
+
+/// What came of looking at one person's update.
+#[derive(Debug, Default)]
+pub struct Mended {
+    /// The server's edit, if one was needed.
+    pub update: Option<Vec<u8>>,
+    /// New elements that do not say whose they are.
+    pub unsigned: Vec<Arc<str>>,
 }
 
 /// Mends the whole document at once, without watching it; see [`Inspector`].

@@ -1,0 +1,174 @@
+//! An element of the document as JSON.
+
+use serde_json::{Map as JsonMap, Value, json};
+use yrs::types::text::YChange;
+use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn, Text, TextRef};
+
+use crate::document::{
+    End, Head, PenData, any, bounds_or_default, ends, is_word, real, style_fits,
+};
+use crate::pen::Ink;
+use crate::schema::{ElementType, HEADS, StyleDefault, StyleKey, Z_DEFAULT, is_element_id, is_z};
+
+pub type Object = JsonMap<String, Value>;
+
+/// Points of a stroke lie on a grid this fine.
+pub(super) const STEPS_PER_PX: f64 = 8.0;
+
+/// What lies under `elements[id]`. Nothing when that is no element.
+pub fn element<T: ReadTxn>(txn: &T, id: &str, map: &MapRef) -> Option<Object> {
+    let mut shown = outline(txn, id, map)?;
+    let known = shown.get("type").and_then(Value::as_str);
+    if let Some(known) = known.and_then(ElementType::from_name) {
+        put_own(txn, map, known, &mut shown);
+    }
+    Some(shown)
+}
+
+/// The same without what only some types have: where it is, and whose.
+pub fn outline<T: ReadTxn>(txn: &T, id: &str, map: &MapRef) -> Option<Object> {
+    let Some(Any::String(type_name)) = plain(txn, map, "type") else {
+        return None;
+    };
+    let known = ElementType::from_name(&type_name);
+    let mut shown = Object::new();
+    let mut put = |key: &str, value: Value| {
+        shown.insert(key.to_owned(), value);
+    };
+    put("id", id.into());
+    put("type", type_name.as_ref().into());
+    let sized = known.unwrap_or(ElementType::Shape);
+    let bounds = bounds_or_default(plain(txn, map, "box").as_ref(), sized).0;
+    let bounds = [bounds.x, bounds.y, bounds.w, bounds.h, bounds.angle];
+    put("box", bounds.map(real).to_vec().into());
+    let z = word(txn, map, "z").filter(|z| is_z(z));
+    put("z", z.unwrap_or_else(|| Z_DEFAULT.to_owned()).into());
+    if let Some(parent) = word(txn, map, "parent").filter(|parent| is_element_id(parent)) {
+        put("parent", parent.into());
+    }
+    if let Some(by) = plain(txn, map, "by").filter(is_word) {
+        put("by", any(&by));
+    }
+    Some(shown)
+}
+
+fn put_own<T: ReadTxn>(txn: &T, map: &MapRef, known: ElementType, shown: &mut Object) {
+    let mut put = |key: &str, value: Value| {
+        shown.insert(key.to_owned(), value);
+    };
+    if known == ElementType::Shape
+        && let Some(kind) = plain(txn, map, "kind").filter(is_word)
+    {
+        put("kind", any(&kind));
+    }
+    for (key, default) in known.styles() {
+        let found = plain(txn, map, key.name()).filter(|found| style_fits(key.value(), found));
+        let found = found.map(|found| any(&found));
+        if let Some(found) = found.filter(|found| *found != default_json(*default)) {
+            put(key.name(), found);
+        }
+    }
+    if known.has_text() {
+        let text = match map.get(txn, "text") {
+            Some(Out::YText(text)) => Some(text),
+            _ => None,
+        };
+        let plain = text.as_ref().map(|text| text.get_string(txn));
+        put("text", plain.unwrap_or_default().into());
+        if let Some(runs) = text.and_then(|text| runs(txn, &text)) {
+            put("runs", runs);
+        }
+    }
+    let data = plain(txn, map, "data");
+    match known {
+        ElementType::Pen => {
+            if let PenData::Ink(ink) = PenData::read(data.as_ref()) {
+                put("data", ink_json(&ink));
+            }
+        }
+        ElementType::Line => {
+            let (from, to) = ends(data.as_ref()).0;
+            put("data", ends_json(from, to));
+        }
+        ElementType::Shape | ElementType::Sticky | ElementType::Text => {}
+    }
+}
+
+pub(super) fn default_of(known: ElementType, key: StyleKey) -> Option<Value> {
+    let of_type = known.styles().iter().find(|(other, _)| *other == key);
+    of_type.map(|(_, default)| default_json(*default))
+}
+
+fn default_json(default: StyleDefault) -> Value {
+    match default {
+        StyleDefault::Word(word) => word.into(),
+        StyleDefault::Number(number) => real(number),
+        StyleDefault::Flag(flag) => flag.into(),
+    }
+}
+
+/// Text in pieces of one format each; nothing when there is no format in it.
+fn runs<T: ReadTxn>(txn: &T, text: &TextRef) -> Option<Value> {
+    let runs = text.diff(txn, YChange::identity);
+    if runs.iter().all(|run| run.attributes.is_none()) {
+        return None;
+    }
+    let runs = runs.into_iter().filter_map(|run| {
+        let Out::Any(Any::String(piece)) = run.insert else {
+            return None;
+        };
+        let mut shown = json!({ "text": piece.as_ref() });
+        if let Some(attributes) = run.attributes {
+            let format: Object = attributes
+                .iter()
+                .map(|(name, value)| (name.to_string(), any(value)))
+                .collect();
+            shown["format"] = Value::Object(format);
+        }
+        Some(shown)
+    });
+    Some(Value::Array(runs.collect()))
+}
+
+/// Points in pixels from the top left of a box of this size.
+pub(super) fn ink_json(ink: &Ink) -> Value {
+    let steps = |steps: i64| real(steps as f64 / STEPS_PER_PX);
+    let points = ink
+        .points
+        .iter()
+        .map(|(x, y)| json!([steps(*x), steps(*y)]));
+    let mut shown = json!({
+        "w": real(f64::from(ink.w0)),
+        "h": real(f64::from(ink.h0)),
+        "points": points.collect::<Vec<_>>(),
+    });
+    if let Some(pressures) = &ink.pressures {
+        shown["pressures"] = pressures.clone().into();
+    }
+    shown
+}
+
+pub(super) fn ends_json(from: End, to: End) -> Value {
+    let place = |end: End| json!([real(end.x), real(end.y)]);
+    let mut shown = json!({ "from": place(from), "to": place(to) });
+    for (key, end) in [("from_head", from), ("to_head", to)] {
+        if end.head == Head::Arrow {
+            shown[key] = HEADS[1].into();
+        }
+    }
+    shown
+}
+
+pub(super) fn plain<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<Any> {
+    match map.get(txn, key) {
+        Some(Out::Any(value)) => Some(value),
+        _ => None,
+    }
+}
+
+fn word<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<String> {
+    match plain(txn, map, key) {
+        Some(Any::String(word)) => Some(word.to_string()),
+        _ => None,
+    }
+}
