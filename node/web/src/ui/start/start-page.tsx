@@ -16,6 +16,7 @@ import {
 } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { account } from '../../api/browser-session'
+import { watchBoards } from '../../api/board-events'
 import * as api from '../../api/client'
 import { EmptyArt, OfflineArt, TrashArt } from '../parts/art'
 import { Glyph } from '../parts/glyph'
@@ -384,7 +385,9 @@ function useBoardList(view: ListView): BoardList {
     const timer = setInterval(refresh, REFRESH_EVERY_MS)
     window.addEventListener('focus', refresh)
     window.addEventListener('online', refresh)
+    const unwatch = watchBoards(refresh)
     return () => {
+      unwatch()
       clearInterval(timer)
       window.removeEventListener('focus', refresh)
       window.removeEventListener('online', refresh)
