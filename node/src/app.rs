@@ -1,6 +1,6 @@
 //! What every request handler may reach.
 
-use crate::api::{Bodies, Cursors, Previews};
+use crate::api::{Bodies, Contents, Cursors, Listeners, Previews};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::http::{AppPage, Guard};
@@ -31,6 +31,8 @@ pub(crate) struct App {
     pub(crate) cursors: Cursors,
     pub(crate) previews: Previews,
     pub(crate) bodies: Bodies,
+    pub(crate) contents: Contents,
+    pub(crate) listeners: Listeners,
     /// Cancelled when the process begins to stop: no longer ready, no new sockets.
     pub(crate) draining: CancellationToken,
 }

@@ -2,7 +2,7 @@
 
 use crate::admin::socket::Socket;
 use crate::api::time::rfc3339;
-use crate::api::{Bodies, Cursors, Previews};
+use crate::api::{Bodies, Contents, Cursors, Listeners, Previews};
 use crate::app::{App, AppState};
 use crate::auth::{Auth, AuthOptions, CookieKind, HashCost, Known, MasterSource, wall_clock};
 use crate::cli::say;
@@ -108,7 +108,7 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     may_listen(&config, &public, &auth).await?;
     let tls = open_tls(&config, &metrics, &public)?;
     let public = public.secured(tls.clone());
-    let app = assemble(config, metrics, &node, auth, &public);
+    let app = assemble(config, metrics, &node, auth, &public, &changes);
     let setup = app.auth.setup_url(&app.page_url("")).await;
     let setup = setup.map_err(|_| anyhow::anyhow!("the accounts cannot be read"))?;
     let by_socket = bind_socket(&app.config);
@@ -283,6 +283,7 @@ pub(crate) fn assemble(
     node: &Node,
     auth: Arc<Auth>,
     public: &Listener,
+    changes: &broadcast::Sender<Change>,
 ) -> AppState {
     let status = node.status();
     let instance = status.borrow().instance_id;
@@ -308,6 +309,8 @@ pub(crate) fn assemble(
         cursors: Cursors::new(instance),
         previews: Previews::new(cache.clone()),
         bodies: Bodies::new(cache),
+        contents: Contents::default(),
+        listeners: Listeners::new(changes.clone()),
         draining: CancellationToken::new(),
         metrics,
         config,

@@ -71,7 +71,7 @@ impl TestNode {
         let auth = serve::start_auth(&config, &node, known, cost)
             .await
             .unwrap();
-        let app = serve::assemble(config, metrics, &node, auth, &listener);
+        let app = serve::assemble(config, metrics, &node, auth, &listener, &changes);
         TestNode {
             public: http::public_routes(app.clone()),
             ops: http::ops_routes(app.clone()),

@@ -7,10 +7,11 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Actor, Payload};
-use crate::ids::{BoardId, DocName, InstanceId, Time};
+use crate::ids::{BoardId, CommandId, DocName, InstanceId, Time};
 use crate::people::{self, PeopleAnswer, PeopleQuery};
 use crate::records::{BoardRecord, UpdateRow};
-use crate::sharing::{self, SharingAnswer, SharingQuery};
+use crate::rows::ReadRows;
+use crate::sharing::{self, RequestRow, SharingAnswer, SharingQuery};
 use crate::tx::{Counts, Fault, ReadTx};
 
 /// More than this many rows are not given at once, whatever the limit asked for.
@@ -42,6 +43,8 @@ pub enum Query {
     Stats,
     People(PeopleQuery),
     Sharing(SharingQuery),
+    /// What a request under this key asked for and came to.
+    Request(CommandId),
 }
 
 /// Which boards to list, in which order, from where on.
@@ -88,6 +91,8 @@ pub enum Answer {
     Stats(Stats),
     People(Box<PeopleAnswer>),
     Sharing(SharingAnswer),
+    /// `None`: there was none, or it is forgotten.
+    Request(Option<Box<RequestRow>>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +163,13 @@ impl Answer {
         }
     }
 
+    pub fn into_request(self) -> Option<Box<RequestRow>> {
+        match self {
+            Self::Request(request) => request,
+            other => other.mismatch("Request"),
+        }
+    }
+
     pub fn into_body_seq(self) -> Option<u64> {
         match self {
             Self::BodySeq(seq) => seq,
@@ -225,6 +237,7 @@ pub fn answer(tx: &dyn ReadTx, query: &Query) -> Result<Answer, Fault> {
         })),
         Query::People(query) => Ok(Answer::People(Box::new(people::answer(tx, query)?))),
         Query::Sharing(query) => Ok(Answer::Sharing(sharing::answer(tx, query)?)),
+        Query::Request(id) => Ok(Answer::Request(tx.get::<RequestRow>(id)?.map(Box::new))),
     }
 }
 

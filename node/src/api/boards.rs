@@ -605,7 +605,7 @@ fn bad(detail: &str) -> Problem {
     Problem::new(Code::BadQuery).detail(detail)
 }
 
-fn percent_encoded(text: &str) -> String {
+pub(super) fn percent_encoded(text: &str) -> String {
     let encode = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
             char::from(byte).to_string()
@@ -757,7 +757,7 @@ struct May {
 }
 
 impl Board {
-    fn of(app: &App, caller: &Caller, seen: &Seen) -> Board {
+    pub(super) fn of(app: &App, caller: &Caller, seen: &Seen) -> Board {
         let view = &seen.view;
         let policy = view.policy.as_ref();
         let at_least = |from: Role| seen.role >= from;

@@ -56,6 +56,15 @@ pub(super) fn put_etag(response: &mut Response, etag: &str) {
     response.headers_mut().insert(header::ETAG, value);
 }
 
+/// The tags that a write may be conditional on; `None`: whatever is there.
+pub(super) fn tags_wanted(request: &HeaderMap) -> Option<Vec<String>> {
+    let lists: Vec<_> = request.get_all(header::IF_MATCH).iter().collect();
+    let tags = lists.iter().filter_map(|list| list.to_str().ok());
+    let tags = tags.flat_map(|list| list.split(',')).map(str::trim);
+    let tags: Vec<String> = tags.map(str::to_owned).collect();
+    (!lists.is_empty() && !tags.iter().any(|tag| tag == "*")).then_some(tags)
+}
+
 /// A write must say what it expects: 428 without.
 pub(super) fn required(request: &HeaderMap) -> Result<IfMatch, Problem> {
     let mut revisions = Vec::new();

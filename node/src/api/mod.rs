@@ -11,12 +11,15 @@ mod auth;
 mod boards;
 mod body;
 mod conditions;
+mod contents;
 mod copies;
 mod cursor;
+mod elements;
 mod idempotency;
 mod invitations;
 mod links;
 mod me;
+mod me_stream;
 mod members;
 mod openapi;
 mod preview;
@@ -32,7 +35,9 @@ mod wire;
 mod ydoc;
 
 pub(crate) use access::{SCOPES, scope, scope_word, seen};
+pub(crate) use contents::Contents;
 pub(crate) use cursor::Cursors;
+pub(crate) use me_stream::Listeners;
 pub(crate) use preview::Previews;
 pub(crate) use store::{not_run, refused};
 pub(crate) use ydoc::Bodies;
@@ -92,6 +97,7 @@ fn me_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(me::revoke_token))
         .routes(routes!(activity::of_me))
         .routes(routes!(me::recent))
+        .routes(routes!(me_stream::open))
         .routes(routes!(me::is_starred, me::star, me::unstar))
 }
 
@@ -107,7 +113,15 @@ fn board_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(boards::presence))
         .routes(routes!(stream::open, stream::leave))
         .routes(routes!(stream::post))
-        .routes(routes!(ydoc::show))
+        .routes(routes!(ydoc::show, ydoc::apply))
+        .routes(routes!(ydoc::state_vector))
+        .routes(routes!(elements::read::list, elements::write::create))
+        .routes(routes!(
+            elements::read::show,
+            elements::write::patch,
+            elements::write::replace,
+            elements::write::remove
+        ))
         .routes(routes!(tickets::create))
         .routes(routes!(preview::show))
         .routes(routes!(activity::of_board))

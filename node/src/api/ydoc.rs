@@ -9,27 +9,35 @@ use super::access;
 use super::boards::board_id;
 use super::query::Params;
 use super::wire::choice;
-use super::{conditions, store};
+use super::{body, conditions, contents, elements, store};
 use crate::app::AppState;
 use crate::auth::Caller;
+use crate::config::ByteSize;
 use crate::http::problem::{Code, Problem};
 use crate::http::quality_of;
+use crate::realtime::Wish;
 use crate::realtime::fold;
-use axum::extract::{Path, State};
+use crate::realtime::sse::base64;
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use brotli::enc::BrotliEncoderParams;
 use bytes::Bytes;
+use easel_board::gate::{self, Limits};
 use easel_storage::cache::Cache;
 use easel_storage::people::Scope;
 use easel_storage::{BoardId, DocState, Query, ReadLevel};
 use flate2::write::GzEncoder;
 use parking_lot::Mutex;
+use serde::Serialize;
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
+use utoipa::ToSchema;
+use yrs::updates::decoder::Decode;
+use yrs::{ReadTxn, Transact};
 
 /// Smaller ones are as soon there over the WebSocket.
 const BYTES_MIN: usize = 64 << 10;
@@ -40,6 +48,9 @@ const AT_ONCE_MAX: usize = 1;
 const UNDER_WAY_MAX: usize = 64;
 /// Whoever asks first waits at most so long for it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+/// One update, as over a WebSocket; and how many are read at once.
+const UPDATE_BYTES_MAX: u64 = 16 << 20;
+const TAKEN_AT_ONCE_MAX: usize = 8;
 /// How many updates the body holds; a room is told this by whoever has it.
 const BODY_SEQ: HeaderName = HeaderName::from_static("easel-body-seq");
 
@@ -51,6 +62,7 @@ const GZIP_LEVEL: u32 = 6;
 pub(crate) struct Bodies {
     cache: Cache,
     turns: Arc<Semaphore>,
+    takers: Semaphore,
     under_way: Mutex<HashMap<Subject, Packing>>,
 }
 
@@ -83,6 +95,7 @@ impl Bodies {
         Bodies {
             cache,
             turns: Arc::new(Semaphore::new(AT_ONCE_MAX)),
+            takers: Semaphore::new(TAKEN_AT_ONCE_MAX),
             under_way: Mutex::default(),
         }
     }
@@ -162,6 +175,8 @@ choice! {
     security(("bearer" = ["elements:read"])),
     params(
         ("part" = Option<PartWord>, Query, description = "The stored body alone, compressed as the caller likes, or `all`."),
+        ("sv" = Option<String>, Query, description = "A Yjs state vector in base64url: only what it lacks is answered."),
+        ("format" = Option<String>, Query, description = "The encoding of the update: `v1` or `v2`.", pattern = "^v[12]$"),
     ),
     responses((status = 200, description = "A Yjs update, version 1", body = Vec<u8>, content_type = "application/octet-stream"), (status = 202, description = "The body is being compressed: connect, or ask again"), (status = 204, description = "There is no stored body worth loading by itself")),
     extensions(("x-problems" = json!(["forbidden"]))),
@@ -175,13 +190,20 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let mut params = Params::of(&uri)?;
     let part = params.choice("part", &PARTS)?;
+    let since = params.take::<String>("sv", "is a state vector in base64url")?;
+    let format = params.choice("format", &[("v1", Format::V1), ("v2", Format::V2)])?;
     params.finish()?;
+    let is_plain = since.is_none() && matches!(format, Format::V1);
+    if matches!(part, Part::Body) && !is_plain {
+        return Err(Problem::new(Code::BadQuery).detail("the body comes as it is stored"));
+    }
     let board = board_id(&id)?;
     access::scope(&caller, Scope::ElementsRead)?;
     let seen = access::seen(&app, &caller, store::level(&headers), board).await?;
     let board = seen.view.board;
     match part {
-        Part::All => show_all(&app, &headers, board.id).await,
+        Part::All if is_plain => show_all(&app, &headers, board.id).await,
+        Part::All => show_since(&app, &headers, board.id, (since, format)).await,
         Part::Body => show_body(&app, &headers, board.id).await,
     }
 }
@@ -202,6 +224,133 @@ async fn show_all(
         as_bytes(whole)
     };
     conditions::put_etag(&mut response, &etag);
+    Ok(response)
+}
+
+/// How an update is encoded.
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    V1,
+    V2,
+}
+
+/// What a caller with this state vector lacks, deletions always included.
+async fn show_since(
+    app: &AppState,
+    headers: &HeaderMap,
+    board: BoardId,
+    (since, format): (Option<String>, Format),
+) -> Result<Response, Problem> {
+    let bad = || Problem::new(Code::BadQuery).detail("the parameter sv is not a state vector");
+    let since = match since.as_deref() {
+        None | Some("") => vec![0],
+        Some(text) => base64::decode_from_address(text).ok_or_else(bad)?,
+    };
+    gate::check_state_vector(&since, &Limits::board()).map_err(|_| bad())?;
+    let known = headers.clone();
+    let level = store::level(headers);
+    let (etag, bytes) = contents::read(app, level, board, move |content| {
+        let asked = [
+            content.tag().as_bytes(),
+            &since,
+            format!("{format:?}").as_bytes(),
+        ]
+        .concat();
+        let etag = conditions::etag(None, &asked);
+        if conditions::is_known(&known, &etag) {
+            return (etag, None);
+        }
+        let txn = content.doc.transact();
+        let since = yrs::StateVector::decode_v1(&since).unwrap_or_default();
+        let bytes = match format {
+            Format::V1 => txn.encode_diff_v1(&since),
+            Format::V2 => txn.encode_diff_v2(&since),
+        };
+        (etag, Some(bytes))
+    })
+    .await?;
+    let mut response = match bytes {
+        None => StatusCode::NOT_MODIFIED.into_response(),
+        Some(bytes) => as_bytes(bytes.into()),
+    };
+    conditions::put_etag(&mut response, &etag);
+    Ok(response)
+}
+
+/// The board's Yjs state vector.
+#[utoipa::path(
+    get, path = "/boards/{board}/ydoc/sv", operation_id = "ydoc_state_vector", tag = "Content",
+    security(("bearer" = ["elements:read"])),
+    responses((status = 200, description = "A Yjs state vector", body = Vec<u8>, content_type = "application/octet-stream"), (status = 304, description = "It is what If-None-Match names.")),
+    extensions(("x-problems" = json!(["forbidden"]))),
+)]
+pub(super) async fn state_vector(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let board = board_id(&id)?;
+    access::scope(&caller, Scope::ElementsRead)?;
+    let level = store::level(&headers);
+    access::seen(&app, &caller, level, board).await?;
+    let bytes = contents::read(&app, level, board, |content| {
+        easel_board::document::version(&content.doc.transact())
+            .0
+            .encode()
+    })
+    .await?;
+    let etag = conditions::etag(None, &bytes);
+    let mut response = match conditions::is_known(&headers, &etag) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => as_bytes(bytes.into()),
+    };
+    conditions::put_etag(&mut response, &etag);
+    Ok(response)
+}
+
+#[derive(Serialize, ToSchema)]
+struct Taken {
+    /// False: everything in it was there already.
+    applied: bool,
+    /// What Easel-Index says.
+    index: u64,
+}
+
+/// Takes a Yjs update into the board, as if somebody there had made it. Takes the role editor.
+#[utoipa::path(
+    post, path = "/boards/{board}/ydoc", operation_id = "ydoc_apply", tag = "Content",
+    security(("bearer" = ["elements:write"])),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 200, description = "It is stored", body = Taken)),
+    extensions(("x-problems" = json!(["forbidden", "board-trashed", "bad-update", "body-too-large", "body-timeout", "unsupported-media-type", "disk-full", "result-unknown", "draining"]))),
+)]
+pub(super) async fn apply(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let board = board_id(&id)?;
+    elements::writer(&app, &caller, board).await?;
+    let (parts, body) = request.into_parts();
+    let kind = parts.headers.get(header::CONTENT_TYPE);
+    if kind.and_then(|kind| kind.to_str().ok()) != Some("application/octet-stream") {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    let _turn = app.bodies.takers.acquire().await;
+    let limit = ByteSize(UPDATE_BYTES_MAX);
+    let update = body::read_bytes(&app, body, limit).await?;
+    // The access may have ended while the body was under way.
+    elements::writer(&app, &caller, board).await?;
+    let wish = || Wish::Update(update.clone());
+    let wrote = elements::ordered(&app, &caller, board, None, wish).await?;
+    let taken = Taken {
+        applied: wrote.applied,
+        index: wrote.index.0,
+    };
+    let mut response = conditions::answer(&HeaderMap::new(), None, &taken);
+    store::put_index(&mut response, wrote.index);
     Ok(response)
 }
 

@@ -142,14 +142,14 @@ fn raw(caller: &Caller) -> Result<Who, Problem> {
     }
 }
 
-fn shown(caller: &Caller) -> Option<Shown> {
+pub(crate) fn shown(caller: &Caller) -> Option<Shown> {
     match caller {
         Caller::User(user) => Some(Shown {
-            id: user.user.to_string(),
+            id: user.user.to_string().into(),
             name: user.name.as_str().to_owned(),
         }),
         Caller::Visitor(visitor) => Some(Shown {
-            id: visitor.session.to_string(),
+            id: visitor.session.to_string().into(),
             name: match &visitor.name {
                 Some(name) => name.as_str().to_owned(),
                 None => "Guest".to_owned(),

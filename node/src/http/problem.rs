@@ -66,6 +66,12 @@ pub(crate) enum Code {
     Draining,
     BoardFull,
     TooManyStreams,
+    ElementNotFound,
+    ElementExists,
+    ElementLocked,
+    TooManyElements,
+    BadUpdate,
+    StillRunning,
     DiskFull,
 }
 
@@ -80,7 +86,7 @@ pub(crate) struct About {
 }
 
 impl Code {
-    pub(crate) const ALL: [Code; 56] = [
+    pub(crate) const ALL: [Code; 62] = [
         Code::BadRequest,
         Code::BadHost,
         Code::BadQuery,
@@ -136,6 +142,12 @@ impl Code {
         Code::Draining,
         Code::BoardFull,
         Code::TooManyStreams,
+        Code::ElementNotFound,
+        Code::ElementExists,
+        Code::ElementLocked,
+        Code::TooManyElements,
+        Code::BadUpdate,
+        Code::StillRunning,
         Code::DiskFull,
     ];
 
@@ -327,6 +339,42 @@ impl Code {
                 StatusCode::GONE,
                 "The stream is over",
                 "A stream that nobody reads ends after a few seconds. Open a new one and begin with a step 1.",
+            ),
+            Code::ElementNotFound => about(
+                "element-not-found",
+                StatusCode::NOT_FOUND,
+                "There is no such element",
+                "The board has no element with this id. It may have been deleted.",
+            ),
+            Code::ElementExists => about(
+                "element-exists",
+                StatusCode::CONFLICT,
+                "An element with this id exists",
+                "Choose another id, leave it out to be given one, or change the element that is there.",
+            ),
+            Code::ElementLocked => about(
+                "element-locked",
+                StatusCode::LOCKED,
+                "The element is locked",
+                "A locked element is neither changed nor deleted. Set locked to false first, or in the same request.",
+            ),
+            Code::TooManyElements => about(
+                "too-many-elements",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "The board is full",
+                "A board holds 100,000 elements. Delete some, or go on with another board.",
+            ),
+            Code::BadUpdate => about(
+                "bad-update",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The update was not taken",
+                "The body is not a Yjs update in the v1 encoding, breaks a limit, or builds on others that the board does not have.",
+            ),
+            Code::StillRunning => about(
+                "still-running",
+                StatusCode::CONFLICT,
+                "The first request with this key is still running",
+                "Wait a moment and send the same again: it is answered as the first was.",
             ),
             Code::PreconditionFailed => about(
                 "precondition-failed",

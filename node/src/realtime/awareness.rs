@@ -288,7 +288,7 @@ fn stamped(state: &Bytes, shown: &Shown) -> Option<Bytes> {
     if !user.is_object() {
         *user = Value::Object(serde_json::Map::new());
     }
-    user["id"] = shown.id.as_str().into();
+    user["id"] = (*shown.id).into();
     user["name"] = shown.name.as_str().into();
     Some(Value::Object(said).to_string().into())
 }
@@ -421,7 +421,7 @@ mod tests {
     #[test]
     fn the_server_says_who_somebody_is() {
         let shown = crate::realtime::Shown {
-            id: "usr_1".to_owned(),
+            id: "usr_1".into(),
             name: "Ada".to_owned(),
         };
         for (said, expected) in [

@@ -29,8 +29,8 @@ mod who;
 mod wire;
 mod writer;
 
-pub(crate) use room::fold;
-pub(crate) use rooms::{JoinRefused, Rooms, SentAway};
+pub(crate) use room::{Change, NotWrote, Once, OnlyIf, Wish, Wrote, fold, opened, read_on};
+pub(crate) use rooms::{JoinRefused, Rooms, SentAway, Writing};
 pub(crate) use socket::upgrade;
 pub(crate) use who::{Admission, Shown, Watched, Who};
 

@@ -4,22 +4,26 @@ use super::appender::Appender;
 use super::awareness::SeatNo;
 use super::bus::{self, Bus};
 use super::outbox::Outbox;
-use super::room::{Build, Dialect, Event, Kind, Room, RoomOptions, close};
+use super::room::{
+    Build, Dialect, Event, Kind, NotWrote, Once, Order, Room, RoomOptions, Wish, Wrote, close,
+};
 use super::sse::Streams;
 use super::task::{self, Mail, Post, RoomIo};
-use super::who::{Admission, Door, Watched};
+use super::who::{Admission, Door, Shown, Watched};
 use crate::auth::Caller;
 use crate::config::Realtime;
 use crate::metrics::Metrics;
 use easel_board::gate::Limits;
-use easel_storage::sharing::Role;
-use easel_storage::{BoardId, DocName, Query, ReadError, ReadLevel, Store};
+use easel_storage::sharing::{Role, SharingCommand};
+use easel_storage::{
+    Actor, BoardId, DocName, Envelope, Query, ReadError, ReadLevel, Store, submit_one,
+};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 /// Why somebody was not let into a room.
@@ -46,6 +50,17 @@ pub(crate) enum JoinRefused {
 pub(crate) enum SentAway {
     AccessLost,
     SessionOver,
+}
+
+/// What a program wants written.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    pub(crate) actor: Actor,
+    /// Whom a new element is put down to.
+    pub(crate) shown: Option<Arc<Shown>>,
+    pub(crate) wish: Wish,
+    /// Set if it must not be written twice.
+    pub(crate) once: Option<Once>,
 }
 
 /// A seat as the socket holds it.
@@ -242,6 +257,51 @@ impl Rooms {
             .lock()
             .get(doc)
             .map_or(0, |room| room.present.load(Ordering::Relaxed))
+    }
+
+    /// For the list of what people did. Nobody waits for it, and nothing hangs on it.
+    pub(super) fn note_edited(&self, doc: &DocName, actor: Actor, guest: Option<String>) {
+        let DocName::Board(board) = doc else { return };
+        let command = SharingCommand::NoteEdited {
+            board: *board,
+            guest: guest.and_then(|name| name.try_into().ok()),
+        };
+        let envelope = Envelope::new(actor, command.into());
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            if let Err(error) = submit_one(&*store, envelope).await {
+                tracing::debug!(%error, "that somebody draws is not noted");
+            }
+        });
+    }
+
+    /// Asks a board's room to write something, and waits until that is durable; opens the room if need be.
+    pub(crate) async fn write(
+        self: &Arc<Self>,
+        board: BoardId,
+        writing: Writing,
+    ) -> Result<Wrote, NotWrote> {
+        if self.is_draining() {
+            return Err(NotWrote::Draining);
+        }
+        let doc = DocName::Board(board);
+        let (reply, answer) = oneshot::channel();
+        let order = Order {
+            actor: writing.actor,
+            shown: writing.shown,
+            wish: writing.wish,
+            once: writing.once,
+            reply,
+        };
+        {
+            let mut open = self.open.lock();
+            let room = open
+                .entry(doc.clone())
+                .or_insert_with(|| self.open_room(&doc));
+            // To a room whose task failed: then nobody will answer.
+            let _ = room.mail.send(Mail::Event(Event::Order(Box::new(order))));
+        }
+        answer.await.unwrap_or(Err(NotWrote::Unknown))
     }
 
     /// The board was put in the trash or deleted: whoever is there is told and leaves.

@@ -7,7 +7,7 @@ use super::gathering::{Gathering, carry_out};
 use super::outbox::Outbox;
 use super::room::{
     AppendFailed, Appended, Batch, Broken, CompactFailed, Compacted, Dialect, Effect, Event, Kind,
-    Live, LoadFailed, Loaded, Note, Room, Stored, close, fold,
+    Live, LoadFailed, Loaded, NotWrote, Note, Room, Stored, close, fold,
 };
 use super::rooms::Rooms;
 use super::wire::Frame;
@@ -96,11 +96,15 @@ impl Drop for RoomIo {
             .close_all(close::OVERLOAD, "the room failed; it is read anew");
         // Who joined in the last moment finds the door closing and comes back to a new room.
         while let Ok(mail) = self.inbox.try_recv() {
-            if let Mail::Join { outbox, .. } = mail {
-                outbox.close(Frame::close(
+            match mail {
+                Mail::Join { outbox, .. } => outbox.close(Frame::close(
                     close::DRAINING,
                     "the room is closing; come back in a moment",
-                ));
+                )),
+                Mail::Event(Event::Order(order)) => {
+                    let _ = order.reply.send(Err(NotWrote::TryAgain));
+                }
+                Mail::Message { .. } | Mail::Event(_) => {}
             }
         }
     }
@@ -251,8 +255,13 @@ impl RoomIo {
                     doc: self.doc.clone(),
                     batch,
                     begun: Instant::now(),
+                    is_retry: false,
                 };
                 order.submit(self.mail.clone());
+            }
+            Effect::Answer { reply, with } => {
+                // Who asked has gone away: what was asked for is done all the same.
+                let _ = reply.send(with);
             }
             Effect::Compact {
                 expected_body_seq,
@@ -284,6 +293,9 @@ impl RoomIo {
                 self.wake_at = Some(self.wake_at.map_or(at, |first| first.min(at)))
             }
             Effect::Note(note) => self.note(note),
+            Effect::NoteEdited { actor, guest } => {
+                self.rooms.note_edited(&self.doc, actor, guest);
+            }
             Effect::Finish => self.finished = true,
         }
     }
@@ -343,7 +355,7 @@ fn is_heavy(event: &Event) -> bool {
         Event::Message { message, .. } => {
             message.len() > HEAVY_BYTES || matches!(message[..], [0, 0, ..])
         }
-        Event::Drained { .. } | Event::Answered { .. } | Event::Built(_) => true,
+        Event::Drained { .. } | Event::Answered { .. } | Event::Built(_) | Event::Order(_) => true,
         Event::Loaded(_)
         | Event::Join { .. }
         | Event::Role { .. }
@@ -427,20 +439,14 @@ struct AppendOrder {
     doc: DocName,
     batch: Batch,
     begun: Instant,
+    /// The answer to a try before this did not come, and it may have run.
+    is_retry: bool,
 }
 
 impl AppendOrder {
     /// Asked twice, it runs once: the store drops what a seat has appended before under the same number.
-    fn submit(self, room: mpsc::UnboundedSender<Mail>) {
-        let kind = Command::AppendUpdates {
-            doc: self.doc.clone(),
-            updates: self.batch.updates.clone(),
-        };
-        let envelope = Envelope {
-            id: None,
-            actor: Actor::Local,
-            kind,
-        };
+    fn submit(mut self, room: mpsc::UnboundedSender<Mail>) {
+        let envelope = self.envelope();
         let (rooms, bytes) = (self.rooms.clone(), self.batch.bytes);
         rooms.appender.submit(envelope, bytes, move |answer| {
             let may_pass = matches!(
@@ -452,6 +458,7 @@ impl AppendOrder {
                 && self.begun.elapsed() < APPEND_TRIED_FOR
                 && let Ok(runtime) = Handle::try_current()
             {
+                self.is_retry = true;
                 runtime.spawn(async move {
                     tokio::time::sleep(APPEND_RETRY_AFTER).await;
                     self.submit(room);
@@ -459,12 +466,34 @@ impl AppendOrder {
                 return;
             }
             // A room that ended no longer listens, and then nobody waits for the result.
-            let _ = room.send(Mail::Event(Event::Appended(appended(answer))));
+            let event = Event::Appended(appended(answer, self.is_retry));
+            let _ = room.send(Mail::Event(event));
         });
+    }
+
+    fn envelope(&self) -> Envelope {
+        let kind = Command::AppendUpdates {
+            doc: self.doc.clone(),
+            updates: self.batch.updates.clone(),
+        };
+        let Some(once) = self.batch.once else {
+            return Envelope::new(Actor::Local, kind);
+        };
+        let (asked, kind) = (once.asked, Box::new(kind));
+        Envelope {
+            id: Some(once.id),
+            actor: Actor::Local,
+            kind: Command::Once { asked, kind },
+        }
     }
 }
 
-fn appended(answer: Answer) -> Result<Appended, AppendFailed> {
+fn appended(answer: Answer, is_retry: bool) -> Result<Appended, AppendFailed> {
+    // Under a key that the first try of this has used.
+    let answer = match answer {
+        Ok((index, Ok(Outcome::Again(first)))) if is_retry => Ok((index, *first)),
+        answer => answer,
+    };
     match answer {
         Ok((
             index,

@@ -22,7 +22,7 @@ pub(crate) struct Who {
 /// What the server says of somebody, whatever they say themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shown {
-    pub(crate) id: String,
+    pub(crate) id: Arc<str>,
     pub(crate) name: String,
 }
 

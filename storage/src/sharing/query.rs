@@ -40,6 +40,8 @@ pub enum SharingQuery {
     Assets(BoardId),
     /// Whether two people are members of one board.
     ShareABoard(UserId, UserId),
+    /// Every board that this person may see.
+    BoardsOf(UserId),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +58,7 @@ pub enum SharingAnswer {
     Asset(Option<AssetView>),
     Assets(Vec<AssetView>),
     ShareABoard(bool),
+    BoardsOf(Vec<BoardId>),
 }
 
 /// A board as one person meets it.
@@ -212,6 +215,10 @@ pub(crate) fn answer(tx: &dyn ReadTx, query: &SharingQuery) -> Result<SharingAns
         SharingQuery::Cards(query) => SharingAnswer::Cards(list_cards(tx, query)?),
         SharingQuery::Members(board) => SharingAnswer::Members(members(tx, *board)?),
         SharingQuery::Links(board) => SharingAnswer::Links(links(tx, *board)?),
+        SharingQuery::BoardsOf(user) => {
+            let boards = visible_boards(tx, *user)?.into_iter();
+            SharingAnswer::BoardsOf(boards.map(|(board, _)| board).collect())
+        }
         SharingQuery::Link(board, link) => SharingAnswer::Link(link_view(tx, *board, *link)?),
         SharingQuery::LinkBySecret(hash) => {
             SharingAnswer::Link(match tx.get::<LinkBySecret>(hash)? {

@@ -1,5 +1,6 @@
 //! The interface as a caller meets it, over a real node.
 
+mod elements;
 mod people;
 mod security;
 

@@ -15,7 +15,7 @@ use crate::realtime::wire::{self, Incoming};
 use bytes::Bytes;
 use easel_board::StateVector;
 use easel_board::gate::{self, Summary};
-use easel_storage::Origin;
+use easel_storage::{Actor, Origin};
 use std::time::{Duration, Instant};
 
 /// Whoever says where they point at twice in so short a time is about to draw.
@@ -228,7 +228,7 @@ impl Room {
             seat: of.id,
             number: of.appended,
         };
-        let actor = of.who.actor;
+        let (actor, shown) = (of.who.actor, of.who.shown.clone());
         let ticket = self.saving.newest_ticket() + 1;
         let piece = Piece::new(&update, ticket);
         of.settle_with(
@@ -252,7 +252,8 @@ impl Room {
             self.publish(What::Update { origin, update }, effects);
         }
         self.tail.push(piece);
-        self.repair(now, effects);
+        self.note_edited(now, (actor, shown.as_deref()), effects);
+        self.repair_after(now, shown.as_deref(), effects);
     }
 
     /// Mends what the last update broke, as an edit of the server's own: appended first, shown when durable.
@@ -261,21 +262,20 @@ impl Room {
             return;
         };
         match live.repair() {
-            Ok(None) => {}
-            Ok(Some(update)) => {
-                effects.push(Effect::Note(Note::Repaired));
-                self.stand_on_all_of(now, &update);
-                let frame = wire::update(&update);
-                let update = frame.update_of(update.len());
-                self.edits += 1;
-                let origin = Origin {
-                    seat: self.options.id,
-                    number: self.edits,
-                };
-                self.saving
-                    .push(update, Source::Server(origin, frame), now, Permit::none());
-            }
+            Ok(update) => self.push_mended(now, update, effects),
             Err(broken) => self.poison(&format!("a repair failed: {broken}"), effects),
+        }
+    }
+
+    pub(super) fn push_mended(
+        &mut self,
+        now: Instant,
+        update: Option<Vec<u8>>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Some(update) = update {
+            effects.push(Effect::Note(Note::Repaired));
+            self.push_server_edit(now, &update, Actor::System, None);
         }
     }
 
@@ -414,7 +414,9 @@ impl Room {
                     let took = now.saturating_duration_since(accepted.received);
                     effects.push(Effect::Note(Note::StrokeAcked(took)));
                 }
+                self.note_index(appended.index);
                 self.show_server_edits(&durable, effects);
+                self.answer_durable(effects);
                 self.owe_saved();
                 if self.following.extend(appended, durable.len()) && self.sharing.is_some() {
                     let end = self.saving.durable() + 1;
@@ -429,6 +431,7 @@ impl Room {
             }
             Err(failed) => {
                 self.saving.failed();
+                self.answer_all(&(&failed).into(), effects);
                 match failed {
                     AppendFailed::Gone => self.end(close::GONE, "the board was deleted", effects),
                     AppendFailed::DiskFull => {
@@ -444,7 +447,7 @@ impl Room {
 }
 
 /// The first thing that the update needs and the document lacks: a client, and the clock needed of it.
-fn lacking(state: &StateVector, summary: &Summary) -> Option<(u64, u64)> {
+pub(super) fn lacking(state: &StateVector, summary: &Summary) -> Option<(u64, u64)> {
     summary
         .needs
         .iter()

@@ -8,7 +8,7 @@ use super::live::state_vector;
 use super::saving::{Accepted, Source};
 use super::seat::{Dialect, Seat};
 use super::tail::Piece;
-use super::{Broken, Build, Effect, Live, LoadFailed, Loaded, Note, Phase, Room};
+use super::{Broken, Build, Effect, Live, LoadFailed, Loaded, NotWrote, Note, Phase, Room};
 use crate::realtime::Who;
 use crate::realtime::awareness::SeatNo;
 use crate::realtime::outbox::Class;
@@ -36,6 +36,7 @@ impl Room {
         let loaded = match result {
             Ok(loaded) => loaded,
             Err(LoadFailed::Gone) => {
+                self.answer_all(&NotWrote::BoardGone, effects);
                 return self.end(super::close::GONE, "the board was deleted", effects);
             }
             Err(LoadFailed::Other(reason)) => {
@@ -68,6 +69,7 @@ impl Room {
             self.greet(seat, effects);
         }
         self.handle_waiting(now, effects);
+        self.carry_out_waiting(now, effects);
     }
 
     /// Starts building the document if nobody has needed it before.
@@ -109,6 +111,7 @@ impl Room {
         self.start_sharing(effects);
         self.repair(now, effects);
         self.handle_waiting(now, effects);
+        self.carry_out_waiting(now, effects);
     }
 
     pub(super) fn join(
@@ -319,7 +322,7 @@ impl Room {
         effects: &mut Vec<Effect>,
     ) {
         for accepted in durable {
-            let Source::Server(_, frame) = &accepted.source else {
+            let Source::Server(_, _, frame) = &accepted.source else {
                 continue;
             };
             let piece = Piece {

@@ -3,11 +3,15 @@
 //! yrs cannot roll back and may panic on what the gate let through, so every call is caught. After a failure the
 //! document is worth nothing: the room is poisoned and built anew from the store.
 
+use super::asking::{Change, Wish};
 use bytes::Bytes;
 use easel_board::StateVector;
 use easel_board::gate::{self, Limits, Outline, Refusal};
-use easel_board::repair::Inspector;
+use easel_board::json::{self, Refused, Written};
+use easel_board::repair::{Inspector, Mended};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use yrs::block::ClientID;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
@@ -92,6 +96,67 @@ impl Live {
         })
     }
 
+    /// Writes an element, as an edit of the server's.
+    pub(super) fn write(
+        &mut self,
+        wish: &Wish,
+        by: Option<&str>,
+    ) -> Result<Result<Written, Refused>, Broken> {
+        guarded(|| {
+            let doc = &self.doc;
+            let written = match wish {
+                Wish::Create { id, element } => json::create(doc, id, element, by),
+                Wish::Change {
+                    id,
+                    change,
+                    only_if,
+                } => match change {
+                    Change::Patch(patch) => json::patch(doc, id, patch, &only_if.0),
+                    Change::Replace(element) => json::replace(doc, id, element, &only_if.0),
+                    Change::Remove => json::remove(doc, id, &only_if.0),
+                },
+                Wish::Update(_) => Err(Refused::NotFound),
+            };
+            if let Ok(Written {
+                update: Some(update),
+                ..
+            }) = &written
+            {
+                self.outline.learn(update);
+            }
+            Ok(written)
+        })
+    }
+
+    /// Writes whom elements are put down to. Returns the server's edit, if one was needed.
+    pub(super) fn set_authors(
+        &mut self,
+        authors: &BTreeMap<Arc<str>, Arc<str>>,
+    ) -> Result<Option<Vec<u8>>, Broken> {
+        guarded(|| {
+            let authors = authors.iter().map(|(id, by)| (&**id, &**by));
+            let update = json::set_authors(&self.doc, authors);
+            if let Some(update) = &update {
+                self.outline.learn(update);
+            }
+            Ok(update)
+        })
+    }
+
+    /// [`Live::repair`] after an update of one person's.
+    pub(super) fn repair_after(&mut self, author: &str) -> Result<Mended, Broken> {
+        guarded(|| {
+            let mended = match &mut self.inspector {
+                Some(inspector) => inspector.repair_after(&self.doc, author),
+                None => Mended::default(),
+            };
+            if let Some(update) = &mended.update {
+                self.outline.learn(update);
+            }
+            Ok(mended)
+        })
+    }
+
     /// Mends what breaks the schema. Returns the server's edit, if one was needed.
     pub(super) fn repair(&mut self) -> Result<Option<Vec<u8>>, Broken> {
         guarded(|| {
@@ -133,6 +198,20 @@ pub(crate) fn state_vector(body: Option<&[u8]>, tail: &[Bytes]) -> Result<StateV
     Ok(state)
 }
 
+/// A document to be read, with these updates in it.
+pub(crate) fn opened(stored: &[Bytes]) -> Result<Doc, Broken> {
+    guarded(|| document(CLIENT_OF_NOBODY, stored))
+}
+
+/// Takes what came later into such a document.
+pub(crate) fn read_on(doc: &Doc, updates: &[Bytes]) -> Result<(), Broken> {
+    guarded(|| {
+        updates
+            .iter()
+            .try_for_each(|update| apply(doc, update).map(drop))
+    })
+}
+
 /// The client of a document that is only read.
 pub(super) const CLIENT_OF_NOBODY: u64 = 0;
 
@@ -162,6 +241,7 @@ fn apply(doc: &Doc, update: &[u8]) -> Result<bool, Broken> {
     }
 }
 
+/// yrs may fail on anything.
 fn guarded<T>(work: impl FnOnce() -> Result<T, Broken>) -> Result<T, Broken> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Broken::Panicked))
 }

@@ -6,6 +6,8 @@
 //! `seat` counts what of it is on disk and `telling` says so, `live` holds the document, `compacting` folds the past,
 //! `following` learns what others stored and `sharing` speaks to the rooms that other nodes have of the same document.
 
+mod asking;
+mod authors;
 mod compacting;
 mod editing;
 mod following;
@@ -21,8 +23,9 @@ mod simulation;
 mod tail;
 mod telling;
 
+pub(crate) use asking::{Change, NotWrote, Once, OnlyIf, Order, Wish, Wrote};
 pub(crate) use following::Stored;
-pub(crate) use live::{Broken, Kind, Live, fold};
+pub(crate) use live::{Broken, Kind, Live, fold, opened, read_on};
 pub(crate) use saving::Batch;
 pub(crate) use seat::Dialect;
 
@@ -32,13 +35,15 @@ use super::bus;
 use super::outbox::Class;
 use super::wire::{self, Control, Frame};
 use crate::realtime::Who;
+use asking::{Asking, Reply};
+use authors::Authors;
 use bytes::Bytes;
 use compacting::Compacting;
 use easel_board::StateVector;
 use easel_board::gate::ClientRange;
 use easel_board::gate::Limits;
-use easel_storage::CommitIndex;
 use easel_storage::sharing::Role;
+use easel_storage::{Actor, CommitIndex};
 use following::Following;
 use saving::{Next, Saving};
 use seat::Seat;
@@ -101,6 +106,8 @@ pub(crate) enum Event {
     Leave {
         seat: SeatNo,
     },
+    /// Asked from outside the seats.
+    Order(Box<Order>),
     /// A frame for this seat was dropped, for its outbox is full.
     Behind {
         seat: SeatNo,
@@ -205,6 +212,11 @@ pub(crate) enum Effect {
         reason: String,
     },
     Append(Batch),
+    /// Tells whoever asked from outside the seats.
+    Answer {
+        reply: Reply,
+        with: Result<Wrote, NotWrote>,
+    },
     Compact {
         expected_body_seq: u64,
         upto_seq: u64,
@@ -220,6 +232,12 @@ pub(crate) enum Effect {
     /// No later than this; several may be asked for, and one wake-up is enough for all that have come.
     WakeAt(Instant),
     Note(Note),
+    /// Somebody draws here.
+    NoteEdited {
+        actor: Actor,
+        /// The name of who has no account.
+        guest: Option<String>,
+    },
     /// Nobody is here and nothing is left to do: the room may be dropped.
     Finish,
 }
@@ -300,6 +318,8 @@ pub(crate) struct Room {
     following: Following,
     /// With other nodes; nothing for a node by itself.
     sharing: Option<Sharing>,
+    asking: Asking,
+    authors: Authors,
     /// Messages that need the document, in the order of arrival. Their permits bound them.
     waiting: VecDeque<Waiting>,
     /// Edits of the server's so far.
@@ -327,6 +347,8 @@ impl Room {
             telling: Telling::default(),
             compacting: Compacting::default(),
             following: Following::default(),
+            asking: Asking::default(),
+            authors: Authors::default(),
             waiting: VecDeque::new(),
             edits: 0,
             holding: 0,
@@ -381,6 +403,7 @@ impl Room {
                 );
             }
             Event::Leave { seat } => self.leave(now, seat, effects),
+            Event::Order(order) => self.order(now, *order, effects),
             Event::Behind { seat } => self.behind(seat, effects),
             Event::Drained { seat } => self.drained(seat, effects),
             Event::Answered { seat } => self.answered(seat, effects),
@@ -388,8 +411,14 @@ impl Room {
             Event::Compacted(result) => self.compacted(now, result, effects),
             Event::Stored(result) => self.stored(now, result, effects),
             Event::Heard(message) => self.heard(now, message, effects),
-            Event::Gone => self.end(close::GONE, "the board was deleted", effects),
-            Event::Drain => self.draining = true,
+            Event::Gone => {
+                self.answer_all(&NotWrote::BoardGone, effects);
+                self.end(close::GONE, "the board was deleted", effects);
+            }
+            Event::Drain => {
+                self.sign(now, effects);
+                self.draining = true;
+            }
             Event::Tick => self.tick(now, effects),
             Event::Wake => {
                 self.saving.woken();
@@ -417,6 +446,7 @@ impl Room {
         }
         if self.seats.is_empty() {
             self.empty_since = Some(now);
+            self.sign(now, effects);
         }
     }
 
@@ -505,6 +535,7 @@ impl Room {
             });
         }
         self.waiting.clear();
+        self.answer_all(&NotWrote::Unknown, effects);
         self.holding = 0;
         self.saving.give_up();
         self.phase = Phase::Ended;
@@ -563,6 +594,7 @@ impl Room {
                 });
             }
         }
+        self.sign(now, effects);
         self.give_up_on_held(now, effects);
         self.read_on_if_behind(effects);
         self.tick_sharing(now, effects);
@@ -572,6 +604,7 @@ impl Room {
     fn close_when_empty(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         let is_quiet = self.seats.is_empty()
             && self.saving.is_idle()
+            && self.asking.is_idle()
             && !self.sharing.as_ref().is_some_and(Sharing::is_waiting)
             && matches!(self.phase, Phase::Open(_) | Phase::Stored);
         if !is_quiet || self.compacting.is_running() {

@@ -4,6 +4,7 @@
 //! Every accepted update takes a ticket, counted from 1 in the order of acceptance; appends are in that order, so one
 //! number says what is durable.
 
+use super::asking::Once;
 use super::seat::Seat;
 use crate::realtime::Permit;
 use crate::realtime::awareness::SeatNo;
@@ -30,16 +31,18 @@ pub(super) struct Accepted {
     pub(super) source: Source,
     pub(super) received: Instant,
     pub(super) _permit: Permit,
+    /// Set if it must not be stored twice.
+    pub(super) once: Option<Once>,
 }
 
 #[derive(Debug)]
 pub(super) enum Source {
     /// With whom it is put down to.
     Person(Origin, Actor),
-    /// The server's own edit: shown to nobody before it is durable.
-    Server(Origin, Frame),
+    /// The server's own edit, and whom it is put down to: shown to nobody before it is durable.
+    Server(Origin, Actor, Frame),
     /// One that was seen in the store, and shown, before its append was answered.
-    ServerShown(Origin),
+    ServerShown(Origin, Actor),
     /// A person's on another node, who may have stored it too.
     Heard(Origin),
 }
@@ -50,6 +53,8 @@ pub(crate) struct Batch {
     pub(crate) updates: Vec<NewUpdate>,
     /// Of the updates together.
     pub(crate) bytes: usize,
+    /// Of the one update in it, which must not be stored twice.
+    pub(crate) once: Option<Once>,
 }
 
 #[derive(Debug)]
@@ -91,6 +96,27 @@ impl Saving {
         received: Instant,
         permit: Permit,
     ) -> u64 {
+        self.put(update, source, received, (permit, None))
+    }
+
+    /// The same for what a program asked for, perhaps under a key.
+    pub(super) fn push_once(
+        &mut self,
+        update: Bytes,
+        source: Source,
+        received: Instant,
+        once: Option<Once>,
+    ) -> u64 {
+        self.put(update, source, received, (Permit::none(), once))
+    }
+
+    fn put(
+        &mut self,
+        update: Bytes,
+        source: Source,
+        received: Instant,
+        (permit, once): (Permit, Option<Once>),
+    ) -> u64 {
         self.accepted += 1;
         self.queue.push_back(Accepted {
             ticket: self.accepted,
@@ -98,6 +124,7 @@ impl Saving {
             source,
             received,
             _permit: permit,
+            once,
         });
         self.accepted
     }
@@ -130,10 +157,10 @@ impl Saving {
     /// This is in the store and shown: if it is an edit of the server's, it need not be shown again.
     pub(super) fn note_shown(&mut self, update: &Bytes) {
         for accepted in self.queue.iter_mut().chain(&mut self.in_flight) {
-            if let Source::Server(origin, _) = accepted.source
+            if let Source::Server(origin, actor, _) = accepted.source
                 && accepted.update == *update
             {
-                accepted.source = Source::ServerShown(origin);
+                accepted.source = Source::ServerShown(origin, actor);
             }
         }
     }
@@ -168,11 +195,27 @@ impl Saving {
                 is_first || bytes <= APPEND_BYTES_MAX
             })
             .count();
+        let count = self.together(count);
         self.in_flight.extend(self.queue.drain(..count));
         Next::Append(Batch {
             updates: self.in_flight.iter().map(new_update).collect(),
             bytes: self.in_flight.iter().map(|of| of.update.len()).sum(),
+            once: self.in_flight.front().and_then(|of| of.once),
         })
+    }
+
+    /// How many of the first updates may travel in one command: one that has a key of its own travels alone.
+    fn together(&self, count: usize) -> usize {
+        match self
+            .queue
+            .iter()
+            .take(count)
+            .position(|of| of.once.is_some())
+        {
+            Some(0) => 1,
+            Some(keyed) => keyed,
+            None => count,
+        }
     }
 
     /// The append in flight is durable. Returns what it held.
@@ -206,7 +249,7 @@ fn new_update(accepted: &Accepted) -> NewUpdate {
     let (author, origin) = match &accepted.source {
         Source::Person(origin, actor) => (*actor, *origin),
         Source::Heard(origin) => (Actor::Local, *origin),
-        Source::Server(origin, _) | Source::ServerShown(origin) => (Actor::System, *origin),
+        Source::Server(origin, actor, _) | Source::ServerShown(origin, actor) => (*actor, *origin),
     };
     NewUpdate {
         author,

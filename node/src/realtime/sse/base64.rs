@@ -33,7 +33,7 @@ fn encode_with(alphabet: &[u8; 64], bytes: &[u8]) -> String {
 }
 
 /// Reads what stands in an address, with or without padding.
-pub(super) fn decode_from_address(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode_from_address(text: &str) -> Option<Vec<u8>> {
     let text = text.trim_end_matches('=');
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut bits, mut held) = (0_u32, 0);

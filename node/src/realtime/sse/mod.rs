@@ -5,7 +5,7 @@
 //! few seconds, and nothing is lost or said twice. What the client says comes in numbered bodies (`posts`), so that a
 //! retry is harmless. A stream is named by a secret, which stands in the ids of its events and in no log.
 
-mod base64;
+pub(crate) mod base64;
 mod events;
 mod posts;
 mod stream;

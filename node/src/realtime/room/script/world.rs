@@ -382,6 +382,8 @@ impl World {
             Effect::WakeAt(at) => format!("wake in {}", at.duration_since(self.now).as_millis()),
             Effect::Note(Note::Poisoned(_)) => "poisoned".into(),
             Effect::Note(_) => return,
+            Effect::Answer { with, .. } => format!("answered {}", with.is_ok()),
+            Effect::NoteEdited { .. } => "edited".into(),
             Effect::Finish => {
                 self.finished = true;
                 "finish".into()

@@ -280,7 +280,7 @@ impl Io {
                 Note::Poisoned(_) => trace.tally.poisoned += 1,
                 Note::StrokeAcked(_) | Note::Refused { .. } | Note::Resynced(_) => {}
             },
-            Effect::Publish(_) => {}
+            Effect::Publish(_) | Effect::Answer { .. } | Effect::NoteEdited { .. } => {}
             Effect::Finish => self.is_finished = true,
         }
     }

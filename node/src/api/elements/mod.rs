@@ -1,0 +1,36 @@
+//! Elements: what lies on a board, read and written one by one.
+//!
+//! Reading needs no room (`contents`). Every write goes through the board's room, so that whoever draws there sees it at
+//! once, and is answered when it is durable. What an element is in JSON is `easel_board::json`.
+
+mod query;
+pub(super) mod read;
+pub(super) mod write;
+
+pub(super) use write::{ordered, writer};
+
+use super::conditions;
+use easel_board::json::Object;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// An element: `id, type, kind?, box: [x, y, w, h, angle], z, parent?, text?`, one member for each style that differs from
+/// its default, `data` for what only its type has, and `by`, whom it is put down to.
+#[derive(Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = Object)]
+struct Element(Value);
+
+#[derive(Serialize, ToSchema)]
+struct Elements {
+    data: Vec<Element>,
+    /// Where the next page begins; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// Of an element by itself.
+fn tag(element: &Object) -> String {
+    let text = serde_json::to_string(element).expect("an element is JSON");
+    conditions::etag(None, text.as_bytes())
+}
