@@ -16,6 +16,7 @@ import {
 } from 'lucide-react'
 import type { KeyboardEvent } from 'react'
 import type { Editor, ToolId } from '../../core/editor-api'
+import { isShapeKind } from '../../core/elements/shape'
 import { Glyph } from '../parts/glyph'
 import { tipProps } from '../parts/tip'
 import { strings } from '../strings'
@@ -44,6 +45,8 @@ const GROUPS: readonly (readonly Tool[])[] = [
     { id: 'diamond', icon: Diamond, key: 'D', edits: true },
     { id: 'line', icon: Minus, key: 'L', edits: true },
     { id: 'pen', icon: Pencil, key: 'P', edits: true },
+  ],
+  [
     { id: 'eraser', icon: Eraser, key: 'E', edits: true },
     { id: 'laser', icon: WandSparkles, key: 'K', edits: false },
   ],
@@ -85,7 +88,9 @@ export function ToolBar({ editor }: { editor: Editor }) {
               <Glyph icon={tool.icon} size={20} className={tool.id === 'line' ? 'tool__line' : undefined} />
             </button>
           ))}
-          {at > 0 && <ShapesTool editor={editor} own={(kind) => !ON_BAR.has(kind)} />}
+          {group.some(({ id }) => isShapeKind(id)) && (
+            <ShapesTool editor={editor} own={(kind) => !ON_BAR.has(kind)} />
+          )}
         </div>
       ))}
     </div>
