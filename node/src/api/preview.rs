@@ -123,7 +123,7 @@ fn word(theme: Theme) -> &'static str {
     get, path = "/boards/{board}/preview.svg", operation_id = "preview_show", tag = "Content",
     security(("bearer" = ["boards:read"]), ()),
     params(
-        ("theme" = Option<ThemeWord>, Query),
+        ("theme" = inline(Option<ThemeWord>), Query),
         ("seq" = Option<u64>, Query, description = "Makes the address another one when the board moved on."),
         ("pass" = Option<String>, Query, description = "Stands in a board's `preview_url`, and speaks for who was told it."),
     ),

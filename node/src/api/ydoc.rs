@@ -174,7 +174,7 @@ choice! {
     get, path = "/boards/{board}/ydoc", operation_id = "ydoc_show", tag = "Content",
     security(("bearer" = ["elements:read"])),
     params(
-        ("part" = Option<PartWord>, Query, description = "The stored body alone, compressed as the caller likes, or `all`."),
+        ("part" = inline(Option<PartWord>), Query, description = "The stored body alone, compressed as the caller likes, or `all`."),
         ("sv" = Option<String>, Query, description = "A Yjs state vector in base64url: only what it lacks is answered."),
         ("format" = Option<String>, Query, description = "The encoding of the update: `v1` or `v2`.", pattern = "^v[12]$"),
     ),

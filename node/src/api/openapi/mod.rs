@@ -97,6 +97,7 @@ fn complete(described: Value) -> Value {
         },
     });
     components["schemas"]["Problem"] = problem_schema();
+    name_what_lists_hold(&mut document);
     require_what_answers_always_have(&mut document);
     for (path, method, operation) in operations(&mut document) {
         complete_operation(path, method, operation);
@@ -111,6 +112,17 @@ fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &str, &mut Va
         let item = item.as_object_mut().into_iter().flatten();
         item.map(|(method, operation)| (path.as_str(), method.as_str(), operation))
     })
+}
+
+/// A list of something is written out where it is made; what it holds has a name.
+fn name_what_lists_hold(document: &mut Value) {
+    let schemas = document.pointer_mut("/components/schemas");
+    for (name, schema) in schemas.and_then(Value::as_object_mut).into_iter().flatten() {
+        let items = schema.pointer_mut("/properties/data/items");
+        if let (Some(held), Some(items)) = (name.strip_prefix("List_"), items) {
+            *items = json!({ "$ref": format!("#/components/schemas/{held}") });
+        }
+    }
 }
 
 /// In a request a member that can be null can be left out; in an answer it never is.

@@ -1,10 +1,12 @@
 /** What people did on a board, as REST tells it. */
 
+import type { Unread } from './read'
 import { dataOf, isRecord, nextCursorOf, optionalText, recordOf, text, time } from './read'
 import { send } from './request'
+import type * as Wire from './schema.gen'
 
 export interface Actor {
-  readonly kind: 'system' | 'local' | 'user' | 'guest'
+  readonly kind: Wire.DoerKind
   readonly id: string | null
   readonly name: string | null
 }
@@ -44,7 +46,7 @@ export function readActivityPage(body: unknown): ActivityPage {
 }
 
 function readLine(value: unknown): ActivityLine {
-  const from = recordOf(value, 'what somebody did')
+  const from = recordOf<Wire.ActivityLine>(value, 'what somebody did')
   return {
     id: text(from, 'id'),
     board: text(from, 'board'),
@@ -59,7 +61,7 @@ function readLine(value: unknown): ActivityLine {
 }
 
 function readActor(value: unknown): Actor {
-  const from = isRecord(value) ? value : {}
+  const from: Unread<Wire.Doer> = isRecord(value) ? value : {}
   const { kind } = from
   return {
     kind: kind === 'local' || kind === 'user' || kind === 'guest' ? kind : 'system',

@@ -6,10 +6,11 @@ import { countOf, dataOf, isRecord, optionalText, recordOf, text, time } from '.
 import { send } from './request'
 import type { Role } from './role'
 import { readRole } from './role'
+import type * as Wire from './schema.gen'
 
 export interface AuthConfig {
   readonly accounts: boolean
-  readonly registration: 'closed' | 'invite' | 'open'
+  readonly registration: Wire.WhoMayRegister
   readonly passwordCharsMin: number
   /** What this installation is called; may be empty. */
   readonly name: string
@@ -73,7 +74,7 @@ export async function confirmPassword(password: string): Promise<void> {
 export async function listSessions(signal?: AbortSignal): Promise<readonly SignedInPlace[]> {
   const { body } = await send({ method: 'GET', path: '/auth/sessions', signal })
   return dataOf(body, 'a list of sessions', (one) => {
-    const from = recordOf(one, 'a session')
+    const from = recordOf<Wire.OwnSession>(one, 'a session')
     return {
       id: text(from, 'id'),
       current: from['current'] === true,
@@ -103,7 +104,7 @@ export interface OpenedLink {
 export async function openShareLink(link: string, password: string | null): Promise<OpenedLink> {
   const path = `/share/${encodeURIComponent(link)}/open`
   const body = await post(path, password === null ? {} : { password })
-  const from = recordOf(body, 'a visit')
+  const from = recordOf<Wire.Visit>(body, 'a visit')
   return {
     board: text(from, 'board'),
     role: readRole(from['role']),

@@ -1,21 +1,22 @@
 /** A board as REST speaks of it, read strictly in what is used and blind to the rest. */
 
 import { address } from '../base'
-import type { Members } from './read'
+import type { Unread } from './read'
 import {
   countOf,
   dataOf,
   isRecord,
-  MalformedAnswer,
   nextCursorOf,
   optionalText,
   optionalTime,
   ownPath,
+  recordOf,
   text,
   time,
 } from './read'
 import type { Role } from './role'
 import { isAtLeast, readRole } from './role'
+import type * as Wire from './schema.gen'
 
 /** What the one who asked may do there. */
 export interface May {
@@ -53,26 +54,26 @@ export interface BoardPage {
 }
 
 export function parseBoard(value: unknown): Board {
-  if (!isRecord(value)) throw new MalformedAnswer('a board')
-  const id = text(value, 'id')
+  const from = recordOf<Wire.Board | Wire.Card>(value, 'a board')
+  const id = text(from, 'id')
   // A node without accounts lets everybody do everything.
-  const role = value['role'] === undefined ? 'owner' : readRole(value['role'])
-  const archivedAt = optionalTime(value, 'archived_at')
+  const role = from['role'] === undefined ? 'owner' : readRole(from['role'])
+  const archivedAt = optionalTime(from, 'archived_at')
   return {
     id,
-    title: text(value, 'title'),
-    createdAt: time(value, 'created_at'),
-    updatedAt: time(value, 'updated_at'),
-    trashedAt: optionalTime(value, 'trashed_at'),
+    title: text(from, 'title'),
+    createdAt: time(from, 'created_at'),
+    updatedAt: time(from, 'updated_at'),
+    trashedAt: optionalTime(from, 'trashed_at'),
     archivedAt,
-    seq: countOf(value, 'seq'),
+    seq: countOf(from, 'seq'),
     role,
-    may: mayOf(value['may'], role, archivedAt !== null),
-    starred: value['starred'] === true,
-    owner: ownerOf(value['owner']),
-    present: countOf(value, 'present'),
-    syncUrl: ownPath(value['sync_url']) ?? address(`/sync/${id}`),
-    previewUrl: ownPath(value['preview_url']) ?? address(`/api/v1/boards/${id}/preview.svg`),
+    may: mayOf(from['may'], role, archivedAt !== null),
+    starred: from['starred'] === true,
+    owner: ownerOf(from['owner']),
+    present: countOf(from, 'present'),
+    syncUrl: ownPath(from['sync_url']) ?? address(`/sync/${id}`),
+    previewUrl: ownPath(from['preview_url']) ?? address(`/api/v1/boards/${id}/preview.svg`),
   }
 }
 
@@ -82,8 +83,8 @@ export function parseBoardPage(value: unknown): BoardPage {
 
 /** Cards come without it: then it is what the role alone gives, and the server has the last word. */
 function mayOf(value: unknown, role: Role, archived: boolean): May {
-  const said: Members = isRecord(value) ? value : {}
-  const word = (key: string, byRole: boolean) => (typeof said[key] === 'boolean' ? said[key] : byRole)
+  const said: Unread<Wire.May> = isRecord(value) ? value : {}
+  const word = (key: keyof Wire.May, byRole: boolean) => (typeof said[key] === 'boolean' ? said[key] : byRole)
   return {
     edit: word('edit', isAtLeast(role, 'editor') && !archived),
     comment: word('comment', isAtLeast(role, 'commenter') && !archived),

@@ -5,9 +5,12 @@ import { readActivityPage } from './activity'
 import { account } from './browser-session'
 import { dataOf, optionalText, recordOf, text, time } from './read'
 import { send } from './request'
+import type { NewTokenMade, Scope, Token } from './schema.gen'
 import { readMe } from './session'
 
-export const SCOPES = [
+export type { Scope }
+
+export const SCOPES: readonly Scope[] = [
   'boards:read',
   'boards:write',
   'elements:read',
@@ -15,9 +18,7 @@ export const SCOPES = [
   'assets:write',
   'members:write',
   'raw:join',
-] as const
-
-export type Scope = (typeof SCOPES)[number]
+]
 
 export interface ApiToken {
   readonly id: string
@@ -64,7 +65,7 @@ export async function createToken(made: NewApiToken): Promise<{ token: ApiToken;
     path: '/me/tokens',
     body: { name: made.name, scopes: made.scopes, expires_at: new Date(made.expiresAt).toISOString() },
   })
-  return { token: readToken(body), secret: text(recordOf(body, 'a token'), 'token') }
+  return { token: readToken(body), secret: text(recordOf<NewTokenMade>(body, 'a token'), 'token') }
 }
 
 export async function revokeToken(id: string): Promise<void> {
@@ -77,7 +78,7 @@ export async function listMyActivity(cursor: string | null, signal?: AbortSignal
 }
 
 function readToken(value: unknown): ApiToken {
-  const from = recordOf(value, 'a token')
+  const from = recordOf<Token>(value, 'a token')
   const scopes = from['scopes']
   return {
     id: text(from, 'id'),

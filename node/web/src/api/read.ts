@@ -2,6 +2,12 @@
 
 export type Members = Readonly<Record<string, unknown>>
 
+/** The members that the interface's description promises, none of them looked at yet. */
+export type Unread<T> = { readonly [Member in KeysOf<T>]?: unknown }
+
+/** Those of every kind that it may be. */
+type KeysOf<T> = T extends unknown ? keyof T : never
+
 /** The server answered with success and something else than was agreed. */
 export class MalformedAnswer extends Error {
   constructor(expected: string) {
@@ -14,7 +20,7 @@ export function isRecord(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-export function recordOf(value: unknown, what: string): Members {
+export function recordOf<T = Members>(value: unknown, what: string): Unread<T> {
   if (!isRecord(value)) throw new MalformedAnswer(what)
   return value
 }
@@ -30,35 +36,35 @@ export function nextCursorOf(value: unknown): string | null {
   return isRecord(value) ? optionalText(value, 'next_cursor') : null
 }
 
-export function text(from: Members, key: string): string {
+export function text<From extends object>(from: From, key: keyof From): string {
   const value = from[key]
-  if (typeof value !== 'string') throw new MalformedAnswer(`something with "${key}"`)
+  if (typeof value !== 'string') throw new MalformedAnswer(`something with "${String(key)}"`)
   return value
 }
 
-export function optionalText(from: Members, key: string): string | null {
+export function optionalText<From extends object>(from: From, key: keyof From): string | null {
   const value = from[key]
   return typeof value === 'string' ? value : null
 }
 
 /** Milliseconds since 1970. */
-export function time(from: Members, key: string): number {
+export function time<From extends object>(from: From, key: keyof From): number {
   const ms = Date.parse(text(from, key))
-  if (Number.isNaN(ms)) throw new MalformedAnswer(`something with a time in "${key}"`)
+  if (Number.isNaN(ms)) throw new MalformedAnswer(`something with a time in "${String(key)}"`)
   return ms
 }
 
-export function optionalTime(from: Members, key: string): number | null {
+export function optionalTime<From extends object>(from: From, key: keyof From): number | null {
   const value = from[key]
   return value === null || value === undefined ? null : time(from, key)
 }
 
-export function countOf(from: Members, key: string): number {
+export function countOf<From extends object>(from: From, key: keyof From): number {
   const value = from[key]
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : 0
 }
 
-export function optionalCount(from: Members, key: string): number | null {
+export function optionalCount<From extends object>(from: From, key: keyof From): number | null {
   return typeof from[key] === 'number' ? countOf(from, key) : null
 }
 

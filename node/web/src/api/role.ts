@@ -1,8 +1,10 @@
 /** What somebody is on a board. Each may do what the ones before may. */
 
-export const ROLES = ['viewer', 'commenter', 'editor', 'owner'] as const
+import type { Role } from './schema.gen'
 
-export type Role = (typeof ROLES)[number]
+export type { Role }
+
+export const ROLES: readonly Role[] = ['viewer', 'commenter', 'editor', 'owner']
 
 /** A role this client does not know may look and not touch. */
 export function readRole(value: unknown): Role {

@@ -1,7 +1,8 @@
 /** Who may do what on a board: members, everybody, share links, invitations, and who asks to be let in. */
 
 import { address } from '../base'
-import type { Members } from './read'
+import type { Unread } from './read'
+import type * as Wire from './schema.gen'
 import { countOf, dataOf, optionalCount, optionalText, optionalTime, recordOf, text, time } from './read'
 import { send } from './request'
 import type { Role } from './role'
@@ -118,7 +119,7 @@ export async function setEverybody(board: string, everybody: Everybody): Promise
 }
 
 function everybodyOf(value: unknown): Everybody {
-  const from = recordOf(value, 'who may do what')
+  const from = recordOf<Wire.Policy>(value, 'who may do what')
   if (from['access'] !== 'workspace') return null
   const role = readRole(from['workspace_role'])
   return role === 'owner' ? 'editor' : role
@@ -144,7 +145,7 @@ export async function createShareLink(
     ...(made.usesMax !== null && { max_uses: made.usesMax }),
   }
   const answer = await send({ method: 'POST', path: of(board, 'share-links'), body })
-  const from = recordOf(answer.body, 'a share link')
+  const from = recordOf<Wire.NewLinkMade>(answer.body, 'a share link')
   return { link: readLink(from), url: addressOf(from, '/s/') }
 }
 
@@ -170,7 +171,7 @@ export async function createInvitation(
     ...(made.message !== '' && { message: made.message }),
   }
   const answer = await send({ method: 'POST', path: of(board, 'invitations'), body })
-  const from = recordOf(answer.body, 'an invitation')
+  const from = recordOf<Wire.NewInvitationMade>(answer.body, 'an invitation')
   return { invitation: readInvitation(from), url: addressOf(from, '/invite/') }
 }
 
@@ -180,8 +181,8 @@ export async function revokeInvitation(board: string, invitation: string): Promi
 
 export async function getInvitation(token: string, signal?: AbortSignal): Promise<OpenInvitation> {
   const { body } = await send({ method: 'GET', path: `/invitations/${encodeURIComponent(token)}`, signal })
-  const from = recordOf(body, 'an invitation')
-  const board = recordOf(from['board'], 'a board')
+  const from = recordOf<Wire.OpenInvitation>(body, 'an invitation')
+  const board = recordOf<Wire.InvitedTo>(from['board'], 'a board')
   return {
     board: { id: text(board, 'id'), title: text(board, 'title') },
     role: readRole(from['role']),
@@ -195,7 +196,7 @@ export async function getInvitation(token: string, signal?: AbortSignal): Promis
 export async function acceptInvitation(token: string): Promise<string> {
   const path = `/invitations/${encodeURIComponent(token)}/accept`
   const { body } = await send({ method: 'POST', path })
-  return text(recordOf(body, 'a board'), 'board')
+  return text(recordOf<Wire.Accepted>(body, 'a board'), 'board')
 }
 
 export async function declineInvitation(token: string): Promise<void> {
@@ -215,7 +216,7 @@ export async function listAccessRequests(
 ): Promise<readonly AccessRequest[]> {
   const { body } = await send({ method: 'GET', path: of(board, 'access-requests'), signal })
   return dataOf(body, 'a list of requests', (one) => {
-    const from = recordOf(one, 'a request')
+    const from = recordOf<Wire.AccessRequest>(one, 'a request')
     return {
       id: text(from, 'id'),
       user: readPerson(from['user']),
@@ -242,7 +243,7 @@ function of(board: string, part: string): string {
 }
 
 function readPerson(value: unknown): Person {
-  const from = recordOf(value, 'a person')
+  const from = recordOf<Wire.Person>(value, 'a person')
   return {
     id: text(from, 'id'),
     name: text(from, 'name'),
@@ -252,12 +253,12 @@ function readPerson(value: unknown): Person {
 }
 
 function readMember(value: unknown): Member {
-  const from = recordOf(value, 'a member')
+  const from = recordOf<Wire.Member>(value, 'a member')
   return { user: readPerson(from['user']), role: readRole(from['role']), since: time(from, 'since') }
 }
 
 function readLink(value: unknown): ShareLink {
-  const from = recordOf(value, 'a share link')
+  const from = recordOf<Wire.ShareLink>(value, 'a share link')
   return {
     id: text(from, 'id'),
     role: readRole(from['role']),
@@ -272,7 +273,7 @@ function readLink(value: unknown): ShareLink {
 }
 
 function readInvitation(value: unknown): Invitation {
-  const from = recordOf(value, 'an invitation')
+  const from = recordOf<Wire.Invitation>(value, 'an invitation')
   return {
     id: text(from, 'id'),
     email: optionalText(from, 'email'),
@@ -284,7 +285,7 @@ function readInvitation(value: unknown): Invitation {
 }
 
 /** As the server is known to the world; it is shown and copied, not followed. */
-function addressOf(from: Members, path: string): string {
+function addressOf(from: Unread<Wire.NewLinkMade>, path: string): string {
   const url = optionalText(from, 'url')
   return url !== null && /^https?:/.test(url)
     ? url
