@@ -9,6 +9,7 @@ use crate::serve;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
+use axum::response::Response;
 use easel_cluster::Node;
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -86,6 +87,11 @@ impl TestNode {
         answer(&self.public, text).await
     }
 
+    /// The answer's head alone, for what may not end.
+    pub(crate) async fn ask_head(&self, text: &str) -> Response {
+        respond(&self.public, text).await
+    }
+
     pub(crate) async fn ask_ops(&self, text: &str) -> Answer {
         answer(&self.ops, text).await
     }
@@ -122,6 +128,16 @@ impl Answer {
 }
 
 async fn answer(routes: &Router, text: &str) -> Answer {
+    let (parts, body) = respond(routes, text).await.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
+
+async fn respond(routes: &Router, text: &str) -> Response {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
     let mut lines = head.lines();
     let (method, uri) = lines.next().unwrap().split_once(' ').unwrap();
@@ -134,12 +150,5 @@ async fn answer(routes: &Router, text: &str) -> Answer {
         request = request.header("host", "localhost");
     }
     let request = request.body(Body::from(body.to_owned())).unwrap();
-    let response = routes.clone().oneshot(request).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let bytes = body.collect().await.unwrap().to_bytes();
-    Answer {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        body: String::from_utf8_lossy(&bytes).into_owned(),
-    }
+    routes.clone().oneshot(request).await.unwrap()
 }

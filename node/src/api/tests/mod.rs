@@ -1,6 +1,10 @@
 //! The interface as a caller meets it, over a real node.
 
+mod described;
 mod elements;
+mod isolation;
+mod matrix;
+mod openapi;
 mod people;
 mod security;
 
