@@ -4,9 +4,11 @@ use crate::api::{Bodies, Contents, Cursors, Listeners, Previews};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::http::{AppPage, Guard};
+use crate::images::Images;
 use crate::metrics::Metrics;
 use crate::realtime::Rooms;
 use easel_cluster::Status;
+use easel_storage::blobs::Blobs;
 use easel_storage::{InstanceId, Store};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -17,6 +19,8 @@ pub(crate) type AppState = Arc<App>;
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) blobs: Arc<dyn Blobs>,
+    pub(crate) images: Images,
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) metrics: Arc<Metrics>,
     /// How the node below stands.

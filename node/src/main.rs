@@ -11,6 +11,7 @@ mod auth;
 mod cli;
 mod config;
 mod http;
+mod images;
 mod logging;
 mod metrics;
 mod observe;

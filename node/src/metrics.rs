@@ -89,6 +89,12 @@ pub(crate) struct Metrics {
 
     /// A board's picture for the start page, from its stored updates.
     pub(crate) preview_draw: Histogram,
+    /// A picture that somebody brought, decoded and written anew. Its count is that of the pictures taken.
+    pub(crate) image_work: Histogram,
+    /// Label `reason`: `type`, `too-large`, `broken`.
+    pub(crate) images_refused: IntCounterVec,
+    pub(crate) blobs: IntGauge,
+    pub(crate) blob_bytes: IntGauge,
 
     pub(crate) raft_term: IntGauge,
     pub(crate) raft_is_leader: IntGauge,
@@ -296,6 +302,21 @@ impl Metrics {
                 "easel_preview_draw_seconds",
                 "Drawing a board's preview, from its stored updates.",
                 HTTP_BUCKETS,
+            ),
+            image_work: make.histogram(
+                "easel_image_work_seconds",
+                "Decoding a picture and writing its forms.",
+                HTTP_BUCKETS,
+            ),
+            images_refused: make.counters(
+                "easel_images_refused_total",
+                "Pictures refused, by reason.",
+                &["reason"],
+            ),
+            blobs: make.gauge("easel_store_blobs", "Files kept apart from the records."),
+            blob_bytes: make.gauge(
+                "easel_store_blob_bytes",
+                "Bytes of the files kept apart from the records.",
             ),
 
             raft_term: make.gauge("easel_raft_term", "Current term."),

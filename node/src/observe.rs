@@ -69,6 +69,9 @@ pub(crate) async fn refresh(app: &Arc<App>) {
     let looked = tokio::task::spawn_blocking(move || {
         process::refresh(&app.metrics);
         set_disk(&app.metrics, &app.config.data_dir);
+        let kept = app.blobs.usage();
+        set(&app.metrics.blobs, kept.blobs);
+        set(&app.metrics.blob_bytes, kept.bytes);
     });
     if let Err(error) = looked.await {
         tracing::warn!(%error, "cannot read the process's own figures");

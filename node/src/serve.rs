@@ -9,6 +9,7 @@ use crate::cli::say;
 use crate::config::{Config, LoadError, MaybeAddress, PublicUrl, TlsMode};
 use crate::http::tls::{self, Tls, TlsMetrics};
 use crate::http::{self, AppPage, Guard, Limits, Listener, Stopping};
+use crate::images::Images;
 use crate::metrics::Metrics;
 use crate::observe::ClusterWork;
 use crate::process;
@@ -17,6 +18,7 @@ use crate::systemd::{self, Sockets};
 use anyhow::Context;
 use easel_cluster::{Node, Options, Status};
 use easel_storage::Change;
+use easel_storage::blobs::FileBlobs;
 use easel_storage::cache::Cache;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -108,7 +110,7 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     may_listen(&config, &public, &auth).await?;
     let tls = open_tls(&config, &metrics, &public)?;
     let public = public.secured(tls.clone());
-    let app = assemble(config, metrics, &node, auth, &public, &changes);
+    let app = assemble(config, metrics, &node, auth, &public, &changes)?;
     let setup = app.auth.setup_url(&app.page_url("")).await;
     let setup = setup.map_err(|_| anyhow::anyhow!("the accounts cannot be read"))?;
     let by_socket = bind_socket(&app.config);
@@ -284,7 +286,7 @@ pub(crate) fn assemble(
     auth: Arc<Auth>,
     public: &Listener,
     changes: &broadcast::Sender<Change>,
-) -> AppState {
+) -> anyhow::Result<AppState> {
     let status = node.status();
     let instance = status.borrow().instance_id;
     let listening: Vec<IpAddr> = [
@@ -297,7 +299,12 @@ pub(crate) fn assemble(
     let public_url = config.public_url.as_ref();
     let base = public_url.map_or_else(String::new, |url| url.base().to_owned());
     let cache = Cache::open(&config.data_dir.join("cache"));
-    Arc::new(App {
+    let blobs = config.data_dir.join("blobs");
+    let blobs = FileBlobs::open(&blobs, config.storage.disk_reserve.0)?;
+    let pixels_max = config.limits.image_pixels.into();
+    Ok(Arc::new(App {
+        blobs: Arc::new(blobs),
+        images: Images::new(pixels_max, metrics.clone()),
         rooms: Rooms::new(node.store(), metrics.clone(), config.realtime.clone()),
         store: node.store(),
         node: status,
@@ -314,7 +321,7 @@ pub(crate) fn assemble(
         draining: CancellationToken::new(),
         metrics,
         config,
-    })
+    }))
 }
 
 /// Does what is due with the keyring, for as long as the process runs.

@@ -10,6 +10,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
+use bytes::Bytes;
 use easel_cluster::Node;
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -35,6 +36,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    /// The body as it came.
+    pub(crate) bytes: Bytes,
 }
 
 impl TestNode {
@@ -72,7 +75,7 @@ impl TestNode {
         let auth = serve::start_auth(&config, &node, known, cost)
             .await
             .unwrap();
-        let app = serve::assemble(config, metrics, &node, auth, &listener, &changes);
+        let app = serve::assemble(config, metrics, &node, auth, &listener, &changes).unwrap();
         TestNode {
             public: http::public_routes(app.clone()),
             ops: http::ops_routes(app.clone()),
@@ -90,6 +93,11 @@ impl TestNode {
     /// The answer's head alone, for what may not end.
     pub(crate) async fn ask_head(&self, text: &str) -> Response {
         respond(&self.public, text).await
+    }
+
+    /// As [`TestNode::ask`], with a body that is no text.
+    pub(crate) async fn send(&self, head: &str, body: Vec<u8>) -> Answer {
+        read(respond_to(&self.public, head, body.into()).await).await
     }
 
     pub(crate) async fn ask_ops(&self, text: &str) -> Answer {
@@ -128,17 +136,26 @@ impl Answer {
 }
 
 async fn answer(routes: &Router, text: &str) -> Answer {
-    let (parts, body) = respond(routes, text).await.into_parts();
+    read(respond(routes, text).await).await
+}
+
+async fn read(response: Response) -> Answer {
+    let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     Answer {
         status: parts.status.as_u16(),
         headers: parts.headers,
         body: String::from_utf8_lossy(&bytes).into_owned(),
+        bytes,
     }
 }
 
 async fn respond(routes: &Router, text: &str) -> Response {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
+    respond_to(routes, head, body.to_owned().into()).await
+}
+
+async fn respond_to(routes: &Router, head: &str, body: Body) -> Response {
     let mut lines = head.lines();
     let (method, uri) = lines.next().unwrap().split_once(' ').unwrap();
     let mut request = Request::builder().method(method).uri(uri);
@@ -149,6 +166,6 @@ async fn respond(routes: &Router, text: &str) -> Response {
     if !head.contains("\nhost: ") {
         request = request.header("host", "localhost");
     }
-    let request = request.body(Body::from(body.to_owned())).unwrap();
+    let request = request.body(body).unwrap();
     routes.clone().oneshot(request).await.unwrap()
 }

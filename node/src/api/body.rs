@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::auth::{Asking, wall_clock};
-use crate::config::ByteSize;
+use crate::config::{ByteSize, Span};
 use crate::http::problem::{Code, FieldError, Problem};
 use axum::body::Body;
 use axum::extract::Request;
@@ -155,11 +155,16 @@ pub(super) fn invalid(pointer: &str, detail: impl Into<String>) -> Problem {
 
 /// All of a body, if it is not too large and does not take too long.
 pub(super) async fn read_bytes(app: &App, body: Body, limit: ByteSize) -> Result<Bytes, Problem> {
+    read_within(body, limit, app.config.limits.body_timeout).await
+}
+
+pub(super) async fn read_within(
+    body: Body,
+    limit: ByteSize,
+    timeout: Span,
+) -> Result<Bytes, Problem> {
     let limit = usize::try_from(limit.0).unwrap_or(usize::MAX);
-    let whole = tokio::time::timeout(
-        app.config.limits.body_timeout.0,
-        Limited::new(body, limit).collect(),
-    );
+    let whole = tokio::time::timeout(timeout.0, Limited::new(body, limit).collect());
     match whole.await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Code::BodyTooLarge.into()),

@@ -7,7 +7,9 @@
 
 mod access;
 mod activity;
+mod assets;
 mod auth;
+mod avatars;
 mod boards;
 mod body;
 mod conditions;
@@ -15,6 +17,7 @@ mod contents;
 mod copies;
 mod cursor;
 mod elements;
+mod files;
 mod idempotency;
 mod invitations;
 mod links;
@@ -67,6 +70,9 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .merge(sharing_routes())
         .routes(routes!(users::find))
         .routes(routes!(users::show))
+        .routes(routes!(avatars::show))
+        .routes(routes!(assets::show))
+        .routes(routes!(assets::show_form))
         .routes(routes!(version))
         .routes(routes!(openapi::show))
         .routes(routes!(openapi::page::show))
@@ -92,6 +98,7 @@ fn me_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
         .routes(routes!(auth::change_password))
         .routes(routes!(me::show, me::change, me::delete))
+        .routes(routes!(avatars::put, avatars::remove))
         .routes(routes!(me::settings, me::change_settings))
         .routes(routes!(me::tokens, me::create_token))
         .routes(routes!(me::revoke_token))
@@ -123,6 +130,7 @@ fn board_routes() -> OpenApiRouter<AppState> {
             elements::write::remove
         ))
         .routes(routes!(tickets::create))
+        .routes(routes!(assets::create, assets::list))
         .routes(routes!(preview::show))
         .routes(routes!(activity::of_board))
 }

@@ -50,7 +50,8 @@ impl Person {
 /// The picture's address changes with the picture, so that it can be kept for ever.
 pub(super) fn avatar_url(app: &App, person: &UserView) -> Option<String> {
     let avatar = person.row.avatar.as_ref()?;
-    let path = format!("/api/v1/users/{}/avatar?v={}", person.id, avatar.at.0);
+    let pass = app.auth.avatar_pass(person.id, avatar.at);
+    let path = format!("/api/v1/users/{}/avatar?pass={pass}", person.id);
     Some(app.url(&path))
 }
 

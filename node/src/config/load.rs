@@ -406,6 +406,13 @@ pub(crate) fn check(config: &Config) -> Result<(), LoadError> {
         ("realtime.seats_max", config.realtime.seats_max == 0),
         ("limits.connections", config.limits.connections == 0),
         ("limits.body", config.limits.body.0 == 0),
+        ("limits.image", config.limits.image.0 == 0),
+        ("limits.avatar", config.limits.avatar.0 == 0),
+        ("limits.image_pixels", config.limits.image_pixels == 0),
+        (
+            "limits.upload_timeout",
+            config.limits.upload_timeout.0.is_zero(),
+        ),
         (
             "limits.header_timeout",
             config.limits.header_timeout.0.is_zero(),

@@ -139,6 +139,14 @@ pub(crate) struct Limits {
     pub(crate) connections: u32,
     /// A JSON body.
     pub(crate) body: ByteSize,
+    /// A picture for a board.
+    pub(crate) image: ByteSize,
+    /// A picture of oneself.
+    pub(crate) avatar: ByteSize,
+    /// Pixels of a picture, whatever its bytes are.
+    pub(crate) image_pixels: u32,
+    /// For a picture to arrive.
+    pub(crate) upload_timeout: Span,
     /// From the first byte to the end of a request's head, and how long an idle connection is kept.
     pub(crate) header_timeout: Span,
     /// For a request's body to arrive.
@@ -201,6 +209,10 @@ impl Default for Config {
             limits: Limits {
                 connections: 10_000,
                 body: ByteSize(1 << 20),
+                image: ByteSize(25 << 20),
+                avatar: ByteSize(5 << 20),
+                image_pixels: 40_000_000,
+                upload_timeout: Span(Duration::from_secs(5 * 60)),
                 header_timeout: Span(Duration::from_secs(10)),
                 body_timeout: Span(Duration::from_secs(30)),
             },

@@ -45,6 +45,8 @@ pub(crate) enum Code {
     WrongHost,
     Invalid,
     WeakPassword,
+    ImageTooLarge,
+    ImageBroken,
     IdempotencyKeyReused,
     UpgradeRequired,
     PreconditionRequired,
@@ -73,6 +75,8 @@ pub(crate) enum Code {
     BadUpdate,
     StillRunning,
     DiskFull,
+    BadRange,
+    FileDamaged,
 }
 
 /// What is said of a code, wherever it is said.
@@ -86,7 +90,7 @@ pub(crate) struct About {
 }
 
 impl Code {
-    pub(crate) const ALL: [Code; 62] = [
+    pub(crate) const ALL: [Code; 66] = [
         Code::BadRequest,
         Code::BadHost,
         Code::BadQuery,
@@ -121,6 +125,8 @@ impl Code {
         Code::WrongHost,
         Code::Invalid,
         Code::WeakPassword,
+        Code::ImageTooLarge,
+        Code::ImageBroken,
         Code::IdempotencyKeyReused,
         Code::UpgradeRequired,
         Code::PreconditionRequired,
@@ -149,6 +155,8 @@ impl Code {
         Code::BadUpdate,
         Code::StillRunning,
         Code::DiskFull,
+        Code::BadRange,
+        Code::FileDamaged,
     ];
 
     pub(crate) fn of_slug(slug: &str) -> Option<Code> {
@@ -420,6 +428,31 @@ impl Code {
                 "The password is too easy to guess",
                 "The errors say why. Length counts: a few unrelated words are good.",
             ),
+            Code::ImageTooLarge => about(
+                "image-too-large",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The picture has too many pixels",
+                "limits.image_pixels says how many the node takes; no side has more than 16,383.",
+            ),
+            Code::ImageBroken => about(
+                "image-broken",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The picture cannot be read",
+                "It is cut off or damaged. Open it in a program for pictures and save it anew.",
+            ),
+            Code::BadRange => about(
+                "bad-range",
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "The file has no such part",
+                "Content-Range says how long it is.",
+            ),
+            Code::FileDamaged => about(
+                "file-damaged",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The file is damaged or missing on the server",
+                "Its bytes are not what they were when they were kept. Upload the file again, or have it restored from a \
+                 backup.",
+            ),
             Code::IdempotencyKeyReused => about(
                 "idempotency-key-reused",
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -507,7 +540,7 @@ impl Code {
             Code::Busy => about(
                 "busy",
                 StatusCode::TOO_MANY_REQUESTS,
-                "Too many passwords are being checked",
+                "Too much of this is under way",
                 "Try again after as long as Retry-After says.",
             ),
             Code::Internal => about(

@@ -6,6 +6,7 @@ mod isolation;
 mod matrix;
 mod openapi;
 mod people;
+mod pictures;
 mod security;
 
 use crate::testing::TestNode;
