@@ -1,6 +1,7 @@
 /**
  * Makes the fonts of the client from the TTFs of the npm package, before every build: WOFF2 files
- * that hold the characters of the table of advances and nothing else.
+ * that hold the characters of the table of advances and nothing else; and `Easel Text` as TTF, with which
+ * the server draws pictures of boards.
  *
  * - `Easel Text` draws what stands on boards. It has no kerning and no ligatures, so a word is
  *   exactly as wide as its letters in the table, on a canvas and in a text field alike.
@@ -42,17 +43,19 @@ export async function makeFonts() {
   await mkdir(LICENCES, { recursive: true })
 
   const made = []
-  const make = async (name, ttf, codes, keepFeatures) => {
+  const make = async (name, ttf, codes, keepFeatures, targetFormat = 'woff2') => {
     const text = String.fromCodePoint(...codes)
     const bytes = await subsetFont(await readFile(new URL(ttf, TTFS)), text, {
-      targetFormat: 'woff2',
+      targetFormat,
       keepFeatures,
       noHinting: true,
     })
-    await writeFile(new URL(`${name}.woff2`, OUT), bytes)
-    made.push(`${name} ${Math.round(bytes.length / 1024)} KiB`)
+    const file = `${name}.${targetFormat === 'woff2' ? 'woff2' : 'ttf'}`
+    await writeFile(new URL(file, OUT), bytes)
+    made.push(`${file} ${Math.round(bytes.length / 1024)} KiB`)
   }
   await make('easel-text', WEIGHTS[0].ttf, characters, MARKS)
+  await make('easel-text', WEIGHTS[0].ttf, characters, MARKS, 'truetype')
   for (const { weight, ttf } of WEIGHTS) {
     const [small, rest] = [true, false].map((is) => characters.filter((code) => everyday.has(code) === is))
     await make(`inter-${weight}`, ttf, small, INTERFACE)

@@ -7,6 +7,7 @@ import { dataOf, optionalText, recordOf, text, time } from './read'
 import { send } from './request'
 import type { NewTokenMade, Scope, Token } from './schema.gen'
 import { readMe } from './session'
+import { upload } from './upload'
 
 export type { Scope }
 
@@ -38,6 +39,20 @@ export interface NewApiToken {
 export async function changeName(name: string): Promise<void> {
   const { body } = await send({ method: 'PATCH', path: '/me', body: { name }, ifMatch: '*' })
   account.know(readMe(body))
+}
+
+/** What becomes of it is square and small; `onProgress` tells how much of the file has left, from 0 to 1. */
+export async function setPicture(
+  file: Blob,
+  onProgress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  account.know(readMe(await upload({ method: 'PUT', path: '/me/avatar', file, onProgress, signal })))
+}
+
+export async function removePicture(): Promise<void> {
+  await send({ method: 'DELETE', path: '/me/avatar' })
+  account.know(readMe((await send({ method: 'GET', path: '/me' })).body))
 }
 
 export async function changePassword(current: string, next: string, endOthers: boolean): Promise<void> {

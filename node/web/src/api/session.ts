@@ -233,7 +233,13 @@ export function readMe(value: unknown): Me {
 }
 
 function sameMe(a: Me, b: Me): boolean {
-  return a.id === b.id && a.email === b.email && a.name === b.name && a.admin === b.admin
+  return (
+    a.id === b.id &&
+    a.email === b.email &&
+    a.name === b.name &&
+    a.admin === b.admin &&
+    a.avatarUrl === b.avatarUrl
+  )
 }
 
 /** Another version of this client may be speaking. */

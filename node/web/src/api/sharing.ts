@@ -3,7 +3,17 @@
 import { address } from '../base'
 import type { Unread } from './read'
 import type * as Wire from './schema.gen'
-import { countOf, dataOf, optionalCount, optionalText, optionalTime, recordOf, text, time } from './read'
+import {
+  countOf,
+  dataOf,
+  optionalCount,
+  optionalText,
+  optionalTime,
+  ownPath,
+  recordOf,
+  text,
+  time,
+} from './read'
 import { send } from './request'
 import type { Role } from './role'
 import { readRole } from './role'
@@ -12,6 +22,7 @@ export interface Person {
   readonly id: string
   readonly name: string
   readonly disabled: boolean
+  readonly avatarUrl: string | null
   /** Only told to who asked for this very address. */
   readonly email: string | null
 }
@@ -248,6 +259,7 @@ function readPerson(value: unknown): Person {
     id: text(from, 'id'),
     name: text(from, 'name'),
     disabled: from['disabled'] === true,
+    avatarUrl: ownPath(from['avatar_url']),
     email: optionalText(from, 'email'),
   }
 }

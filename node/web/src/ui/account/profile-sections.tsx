@@ -4,6 +4,7 @@ import { changeName, changePassword } from '../../api/me'
 import type { Me } from '../../api/session'
 import { confirmed } from '../confirm'
 import { NAME_CHARS_MAX } from '../entry/account-form'
+import { PictureField } from './picture-field'
 import { Check, Field, FormFailure, PasswordField, SubmitButton, useSubmit } from '../parts/form'
 import { showToast } from '../parts/toasts'
 import { fieldComplaint, hasCode } from '../problem'
@@ -19,6 +20,7 @@ export function ProfileSection({ me }: { me: Me }) {
   })
   return (
     <form className="form" onSubmit={onSubmit}>
+      <PictureField me={me} />
       <Field
         label={strings.form.name}
         value={name}

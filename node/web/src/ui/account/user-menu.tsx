@@ -30,7 +30,7 @@ export function UserMenu() {
         onClick={() => setOpen(!open)}
         {...tipProps(me.name)}
       >
-        <Avatar name={me.name} color={colorOf(me.id)} />
+        <Avatar name={me.name} color={colorOf(me.id)} picture={me.avatarUrl} />
         <span className="sr-only">{label}</span>
       </button>
       {open && (

@@ -14,6 +14,7 @@ import { NAME_CHARS_MAX, setProfile, useProfile } from '../profile'
 import { paths } from '../routes'
 import { Link } from '../parts/link'
 import { strings } from '../strings'
+import { useMe } from '../who'
 import { usePeers } from './use-peers'
 
 const SHOWN_MAX = 4
@@ -62,6 +63,7 @@ function Person({ peer }: { peer: Peer }) {
 
 function Me({ me, named }: Omit<PeopleProps, 'presence'>) {
   const anchor = useRef<HTMLButtonElement>(null)
+  const picture = useMe()?.avatarUrl ?? null
   const [open, setOpen] = useState(false)
   const close = useCallback(() => setOpen(false), [])
   return (
@@ -76,7 +78,7 @@ function Me({ me, named }: Omit<PeopleProps, 'presence'>) {
         onClick={() => setOpen(!open)}
         {...tipProps(strings.people.you(me.name))}
       >
-        <Avatar name={me.name} color={me.color} />
+        <Avatar name={me.name} color={me.color} picture={picture} />
         <span className="sr-only">{strings.people.you(me.name)}</span>
       </button>
       {open && (

@@ -101,7 +101,7 @@ export function PeoplePicker({ label, without, onPick, testId = 'people-picker' 
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => pick(person)}
           >
-            <Avatar name={person.name} color={colorOf(person.id)} />
+            <Avatar name={person.name} color={colorOf(person.id)} picture={person.avatarUrl} />
             <span className="row__words">
               <span className="row__title">{person.name}</span>
               {person.email !== null && <span className="row__text">{person.email}</span>}

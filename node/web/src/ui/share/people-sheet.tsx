@@ -186,7 +186,7 @@ export function PeopleSheet({ board, onLeft, onChanged }: ShareDialogProps) {
           const mayChange = may.share && !isMe && rolesUpTo(mine).some(({ value }) => value === member.role)
           return (
             <li key={user.id} className="row" data-testid="member" data-name={user.name}>
-              <Avatar name={user.name} color={colorOf(user.id)} />
+              <Avatar name={user.name} color={colorOf(user.id)} picture={user.avatarUrl} />
               <span className="row__words">
                 <span className="row__title">{name}</span>
                 {user.disabled && <span className="row__text">{words.disabled}</span>}
@@ -254,7 +254,7 @@ function RequestRow(props: { request: AccessRequest; onAnswer: (role: Role | nul
   const { name } = request.user
   return (
     <li className="row" data-testid="access-request" data-name={name}>
-      <Avatar name={name} color={colorOf(request.user.id)} />
+      <Avatar name={name} color={colorOf(request.user.id)} picture={request.user.avatarUrl} />
       <span className="row__words">
         <span className="row__title">{name}</span>
         <span className="row__text">{request.message ?? words.asksFor(strings.roles[request.role])}</span>

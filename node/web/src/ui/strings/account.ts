@@ -10,6 +10,16 @@ export const accountWords = {
     noneText:
       'Everybody on this computer draws on everything. The server prints an address where the first account can be made.',
     profile: 'Profile',
+    picture: {
+      label: 'Picture',
+      hint: 'PNG, JPEG, GIF or WebP of up to 5 MiB. The middle square of it is shown.',
+      choose: 'Choose a picture',
+      change: 'Change',
+      remove: 'Remove',
+      sending: 'Sending the picture',
+      saved: 'Your picture was changed',
+      removed: 'Your picture was removed',
+    },
     emailHint: 'You sign in with it. Only you and who looks after the installation see it.',
     nameSaved: 'Your name was changed',
     looks: 'Looks',
