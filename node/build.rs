@@ -23,6 +23,7 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=SOURCE_COMMIT");
     tell_commit();
+    put_font(&out)?;
 
     let mut files = Vec::new();
     collect(&dist, &dist, &mut files)?;
@@ -36,6 +37,19 @@ fn main() -> io::Result<()> {
     }
     table.push_str("]\n");
     fs::write(out.join("client.rs"), table)
+}
+
+/// The font of boards, for drawing them on the server. It is made with the client's; without it there is none.
+fn put_font(out: &Path) -> io::Result<()> {
+    let fonts = PathBuf::from(env("CARGO_MANIFEST_DIR")).join("web/src/assets/fonts");
+    // As with the client's folder.
+    let _ = fs::create_dir_all(&fonts);
+    println!("cargo::rerun-if-changed={}", fonts.display());
+    // A copy, since the next build of the client may replace the file before the compiler reads it.
+    let copy = out.join("easel-text.ttf");
+    let bytes = fs::read(fonts.join("easel-text.ttf")).unwrap_or_default();
+    fs::write(&copy, bytes)?;
+    fs::write(out.join("font.rs"), format!("include_bytes!({copy:?})"))
 }
 
 /// Sets `SOURCE_COMMIT` for the compiler, if nobody did and this is a checkout with git at hand. Only for a release:

@@ -1,6 +1,6 @@
 //! What every request handler may reach.
 
-use crate::api::{Bodies, Contents, Cursors, Listeners, Previews};
+use crate::api::{Bodies, Contents, Cursors, Listeners, Previews, Thumbnails};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::http::{AppPage, Guard};
@@ -34,6 +34,7 @@ pub(crate) struct App {
     pub(crate) auth: Arc<Auth>,
     pub(crate) cursors: Cursors,
     pub(crate) previews: Previews,
+    pub(crate) thumbnails: Thumbnails,
     pub(crate) bodies: Bodies,
     pub(crate) contents: Contents,
     pub(crate) listeners: Listeners,

@@ -2,7 +2,7 @@
 
 use crate::admin::socket::Socket;
 use crate::api::time::rfc3339;
-use crate::api::{Bodies, Contents, Cursors, Listeners, Previews};
+use crate::api::{Bodies, Contents, Cursors, Listeners, Previews, Thumbnails};
 use crate::app::{App, AppState};
 use crate::auth::{Auth, AuthOptions, CookieKind, HashCost, Known, MasterSource, wall_clock};
 use crate::cli::say;
@@ -315,6 +315,7 @@ pub(crate) fn assemble(
         base,
         cursors: Cursors::new(instance),
         previews: Previews::new(cache.clone()),
+        thumbnails: Thumbnails::new(cache.clone()),
         bodies: Bodies::new(cache),
         contents: Contents::default(),
         listeners: Listeners::new(changes.clone()),

@@ -31,6 +31,7 @@ mod store;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod thumbnail;
 mod tickets;
 pub(crate) mod time;
 mod users;
@@ -43,6 +44,7 @@ pub(crate) use cursor::Cursors;
 pub(crate) use me_stream::Listeners;
 pub(crate) use preview::Previews;
 pub(crate) use store::{not_run, refused};
+pub(crate) use thumbnail::Thumbnails;
 pub(crate) use ydoc::Bodies;
 
 use crate::app::AppState;
@@ -132,6 +134,7 @@ fn board_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tickets::create))
         .routes(routes!(assets::create, assets::list))
         .routes(routes!(preview::show))
+        .routes(routes!(thumbnail::show))
         .routes(routes!(activity::of_board))
 }
 

@@ -22,7 +22,7 @@ use easel_board::schema::Theme;
 use easel_board::{document, svg};
 use easel_storage::cache::Cache;
 use easel_storage::people::Scope;
-use easel_storage::{BoardId, DocState, Query, ReadLevel};
+use easel_storage::{BoardId, BoardRecord, DocState, Query, ReadLevel};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub(crate) struct Previews {
 
 /// What there is one picture of at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Subject {
+pub(super) struct Subject {
     board: BoardId,
     theme: Theme,
 }
@@ -58,10 +58,10 @@ struct Subject {
 type Drawing = watch::Receiver<Option<Picture>>;
 
 #[derive(Debug, Clone)]
-struct Picture {
+pub(super) struct Picture {
     /// The state that it shows.
-    seq: u64,
-    svg: Bytes,
+    pub(super) seq: u64,
+    pub(super) svg: Bytes,
 }
 
 impl Previews {
@@ -91,11 +91,19 @@ fn cached(cache: &Cache, subject: Subject) -> Option<Picture> {
 }
 
 /// Another release may draw differently, so what it drew is none of ours.
-const RELEASE: &[u8] = concat!(env!("CARGO_PKG_VERSION"), "\n").as_bytes();
+pub(super) const RELEASE: &[u8] = concat!(env!("CARGO_PKG_VERSION"), "\n").as_bytes();
 
 impl Subject {
+    pub(super) fn new(board: BoardId, theme: Theme) -> Subject {
+        Subject { board, theme }
+    }
+
+    pub(super) fn theme(self) -> Theme {
+        self.theme
+    }
+
     /// Its pictures in the cache, numbered by the state that they show.
-    fn series(&self) -> Vec<u8> {
+    pub(super) fn series(&self) -> Vec<u8> {
         format!("preview {} {} ", self.board, word(self.theme)).into_bytes()
     }
 
@@ -105,7 +113,7 @@ impl Subject {
     }
 }
 
-const THEMES: [(&str, Theme); 2] = [("light", Theme::Light), ("dark", Theme::Dark)];
+pub(super) const THEMES: [(&str, Theme); 2] = [("light", Theme::Light), ("dark", Theme::Dark)];
 
 choice! {
     ThemeWord: THEMES;
@@ -143,33 +151,14 @@ pub(super) async fn show(
     params.take::<u64>("seq", "is a whole number")?;
     let pass: Option<String> = params.take("pass", "is a pass")?;
     params.finish()?;
-    let id = board_id(&id)?;
-    let caller = match pass {
-        // Told by their list of boards, or by a board; an <img> sends nothing else.
-        Some(pass) => app.auth.by_picture_pass(id, &pass, wall_clock()).await?,
-        None => asking?,
-    };
-    access::scope(&caller, Scope::BoardsRead)?;
-    let level = store::level(&headers);
-    let board = access::seen(&app, &caller, level, id).await?.view.board;
-    let subject = Subject {
-        board: board.id,
-        theme,
-    };
+    let board = admitted(&app, asking, &id, pass, &headers).await?;
+    let subject = Subject::new(board.id, theme);
     let etag = subject.etag(board.seq);
     if conditions::is_known(&headers, &etag) {
         let response = StatusCode::NOT_MODIFIED.into_response();
         return Ok(with_headers(response, Some(&etag)));
     }
-    let before = app.previews.newest(subject).await;
-    let picture = match before {
-        Some(picture) if picture.seq >= board.seq => Some(picture),
-        older => match drawn_in_time(&app, subject).await {
-            Ok(picture) => picture.or(older),
-            Err(failed) => Some(older.ok_or(failed)?),
-        },
-    };
-    Ok(match picture {
+    Ok(match drawn(&app, subject, board.seq).await? {
         Some(picture) if picture.seq >= board.seq => {
             let etag = subject.etag(picture.seq);
             with_headers(picture.svg.into_response(), Some(&etag))
@@ -180,6 +169,40 @@ pub(super) async fn show(
             not_for_long((StatusCode::ACCEPTED, empty).into_response())
         }
     })
+}
+
+/// The board, for who may see it or was told its picture.
+pub(super) async fn admitted(
+    app: &AppState,
+    asking: Result<Caller, Problem>,
+    id: &str,
+    pass: Option<String>,
+    headers: &HeaderMap,
+) -> Result<BoardRecord, Problem> {
+    let id = board_id(id)?;
+    let caller = match pass {
+        // Told by their list of boards, or by a board; an <img> sends nothing else.
+        Some(pass) => app.auth.by_picture_pass(id, &pass, wall_clock()).await?,
+        None => asking?,
+    };
+    access::scope(&caller, Scope::BoardsRead)?;
+    let level = store::level(headers);
+    Ok(access::seen(app, &caller, level, id).await?.view.board)
+}
+
+/// The picture of this state or a later one; while it is being made, that of an older one, or nothing.
+pub(super) async fn drawn(
+    app: &AppState,
+    subject: Subject,
+    seq: u64,
+) -> Result<Option<Picture>, Problem> {
+    match app.previews.newest(subject).await {
+        Some(picture) if picture.seq >= seq => Ok(Some(picture)),
+        older => match drawn_in_time(app, subject).await {
+            Ok(picture) => Ok(picture.or(older)),
+            Err(failed) => Ok(Some(older.ok_or(failed)?)),
+        },
+    }
 }
 
 /// The picture of what the board now is, if it is there soon.

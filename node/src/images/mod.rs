@@ -7,12 +7,14 @@
 
 mod decode;
 mod encode;
+mod raster;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use encode::{AVATAR_SIDES, Form};
+pub(crate) use encode::{AVATAR_SIDES, Form, png, webp};
+pub(crate) use raster::raster;
 
 use crate::http::problem::{Code, Problem};
 use crate::metrics::Metrics;

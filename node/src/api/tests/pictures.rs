@@ -389,3 +389,57 @@ async fn a_person_has_a_picture_for_as_long_as_they_want() {
     let me = place.get(Some(ada), "/api/v1/me").await.json();
     assert_eq!(me["avatar_url"], Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_board_has_a_small_picture_for_whatever_shows_no_svg() {
+    let place = Place::start().await;
+    let ada = &place.admin;
+    let board = place.board(ada, "Small").await;
+    let stranger = place.board(ada, "Elsewhere").await;
+    let stranger = place.invited(&stranger, "viewer", "Cem").await;
+    let shown = place
+        .get(Some(ada), &format!("/api/v1/boards/{board}"))
+        .await;
+    let preview = text(&shown.json(), "preview_url").to_owned();
+    let url = preview.replace("/preview.svg", "/thumbnail");
+    assert_ne!(url, preview);
+    let ask = |more: &str, accept: &str| {
+        let joint = if url.contains('?') { '&' } else { '?' };
+        format!("GET {url}{joint}{more}\naccept: {accept}")
+    };
+    for (width, accept, media, size) in [
+        ("w=1", "*/*", "image/png", (160, 100)),
+        ("w=480", "*/*", "image/png", (480, 300)),
+        (
+            "w=481&theme=dark",
+            "image/webp,*/*",
+            "image/webp",
+            (960, 600),
+        ),
+    ] {
+        let etag = loop {
+            let got = place.node.ask(&ask(width, accept)).await;
+            assert_eq!(got.header("content-type"), media);
+            assert_eq!(got.header("vary"), "accept");
+            let image = image::load_from_memory(&got.bytes).unwrap();
+            assert_eq!((image.width(), image.height()), size);
+            match got.status {
+                200 if !got.header("etag").is_empty() => break got.header("etag").to_owned(),
+                200 | 202 => assert_eq!(got.header("cache-control"), "no-store"),
+                other => panic!("{other}"),
+            }
+        };
+        let request = format!("{}\nif-none-match: {etag}", ask(width, accept));
+        assert_eq!(place.node.ask(&request).await.status, 304);
+    }
+    let bare = format!("/api/v1/boards/{board}/thumbnail");
+    for (who, path, expected) in [
+        (None, bare.clone(), "401 unauthenticated"),
+        (Some(&stranger), bare.clone(), "404 board-not-found"),
+        (Some(ada), format!("{bare}?w=0"), "400 bad-query"),
+        (Some(ada), format!("{bare}?w=1281"), "400 bad-query"),
+        (Some(ada), format!("{bare}?theme=blue"), "400 bad-query"),
+    ] {
+        assert_eq!(place.get(who, &path).await.outcome(), expected, "{path}");
+    }
+}
