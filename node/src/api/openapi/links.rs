@@ -28,7 +28,7 @@ const fn source(
 
 const BOARD: (&str, &str) = ("board", "$request.path.board");
 
-const SOURCES: [Source; 8] = [
+const SOURCES: [Source; 9] = [
     source(
         "boards_create",
         "201",
@@ -70,6 +70,12 @@ const SOURCES: [Source; 8] = [
         "201",
         "/invitations/",
         &[("token", "$response.body#/token")],
+    ),
+    source(
+        "assets_create",
+        "201",
+        "/assets/",
+        &[("asset", "$response.body#/id")],
     ),
     source(
         "members_put",
