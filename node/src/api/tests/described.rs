@@ -3,6 +3,7 @@
 use crate::api::openapi::DOCUMENT;
 use crate::api::time::rfc3339;
 use crate::auth::{Client, Network, wall_clock};
+use crate::images::samples;
 use crate::testing::{Answer, TestNode};
 use axum::http::HeaderMap;
 use easel_storage::people::PeopleQuery;
@@ -347,6 +348,13 @@ impl Scene {
         let invite = format!("POST {}", at("invitations"));
         let body = Some(json!({ "role": "viewer", "message": format!("Invited {mark}") }));
         let invitation = place.does(&invite, Some(&owner.token), body).await;
+        let upload = format!(
+            "POST /api/v1{}\nauthorization: Bearer {}",
+            at("assets"),
+            owner.token
+        );
+        let asset = place.node.send(&upload, samples::png(4, 4)).await;
+        let asset = text(&asset.json()["id"]);
         let tokens = "POST /me/tokens";
         let whole = place
             .does(tokens, Some(&owner.token), Some(token_for_all()))
@@ -376,7 +384,8 @@ impl Scene {
             ("invitation-secret", text(&invitation["token"])),
             ("token", text(&narrow["id"])),
             ("element", "el_1".to_owned()),
-            ("asset", "ast_00000000000000000000000000".to_owned()),
+            ("asset", asset),
+            ("form", "web".to_owned()),
         ]);
         Scene { callers, values }
     }

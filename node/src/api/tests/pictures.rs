@@ -103,7 +103,11 @@ async fn a_picture_is_put_on_a_board_and_had_by_who_may_see_that() {
     assert_eq!(hidden.outcome(), "404 board-not-found");
     let list = place.get(Some(&friend), &listed).await.json();
     assert_eq!(list["data"][0]["id"], asset["id"]);
-    assert_eq!(list["data"][0]["variants"], asset["variants"]);
+    assert_eq!(list["data"][0]["sha256"], asset["sha256"]);
+    // Addresses are each person's own.
+    let told = text(&list["data"][0], "url").to_owned();
+    assert_ne!(told, text(&asset, "url"));
+    assert_eq!(place.get(None, &told).await.status, 200);
 
     // The same again is the same; on another board it is another, or somebody would learn of the first.
     let again = place.upload(ada, &board, &samples::png(300, 200)).await;
@@ -138,6 +142,8 @@ async fn a_picture_is_put_on_a_board_and_had_by_who_may_see_that() {
     let gone = place.ask(Some(ada), &gone, None).await;
     assert_eq!(gone.status, 204, "{}", gone.body);
     let none = place.get(Some(&friend), &path).await;
+    assert_eq!(none.outcome(), "404 not-found");
+    let none = place.get(None, &told).await;
     assert_eq!(none.outcome(), "404 not-found");
 }
 

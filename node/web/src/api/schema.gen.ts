@@ -40,6 +40,23 @@ export type Approval = {
   readonly role?: Role | null
 }
 
+/** A picture on a board. */
+export type Asset = {
+  /** What it looks like until it is there. */
+  readonly blurhash: string
+  readonly created_at: Moment
+  readonly h: number
+  readonly id: string
+  /** Of the full-size form, in hexadecimal, like each of the others. */
+  readonly sha256: string
+  readonly size: number
+  readonly type: string
+  /** The full-size form, to be shown by whoever was told this address. Good for ten minutes at least. */
+  readonly url: string
+  readonly variants: readonly Variant[]
+  readonly w: number
+}
+
 export type AuthConfig = {
   /** Whether there are any: until then whoever reaches this node may do everything. */
   readonly accounts: boolean
@@ -166,6 +183,13 @@ export type ListAccessRequest = {
 /** A page of a list, or all of one that has no pages. */
 export type ListActivityLine = {
   readonly data: readonly ActivityLine[]
+  /** Passed back as `cursor` it brings the next page; `null` on the last. */
+  readonly next_cursor: string | null
+}
+
+/** A page of a list, or all of one that has no pages. */
+export type ListAsset = {
+  readonly data: readonly Asset[]
   /** Passed back as `cursor` it brings the next page; `null` on the last. */
   readonly next_cursor: string | null
 }
@@ -419,7 +443,7 @@ export type Presence = {
 
 /** RFC 9457. */
 export type Problem = {
-  readonly code: 'bad-request' | 'bad-host' | 'bad-query' | 'cursor-mismatch' | 'malformed-json' | 'bad-idempotency-key' | 'bad-handshake' | 'bad-stream' | 'unauthenticated' | 'invalid-credentials' | 'invalid-token' | 'refresh-reused' | 'refresh-expired' | 'foreign-origin' | 'forbidden' | 'registration-closed' | 'not-found' | 'board-not-found' | 'method-not-allowed' | 'body-timeout' | 'board-trashed' | 'board-not-trashed' | 'board-exists' | 'setup-done' | 'conflict' | 'sequence-gap' | 'stream-gone' | 'precondition-failed' | 'body-too-large' | 'url-too-long' | 'unsupported-media-type' | 'wrong-host' | 'invalid' | 'weak-password' | 'idempotency-key-reused' | 'upgrade-required' | 'precondition-required' | 'too-many-requests' | 'too-many-attempts' | 'busy' | 'no-accounts' | 'email-in-use' | 'last-owner' | 'last-admin' | 'quota-exceeded' | 'gone' | 'link-not-found' | 'link-password' | 'confirm-needed' | 'internal' | 'unavailable' | 'result-unknown' | 'draining' | 'board-full' | 'too-many-streams' | 'element-not-found' | 'element-exists' | 'element-locked' | 'too-many-elements' | 'bad-update' | 'still-running' | 'disk-full'
+  readonly code: 'bad-request' | 'bad-host' | 'bad-query' | 'cursor-mismatch' | 'malformed-json' | 'bad-idempotency-key' | 'bad-handshake' | 'bad-stream' | 'unauthenticated' | 'invalid-credentials' | 'invalid-token' | 'refresh-reused' | 'refresh-expired' | 'foreign-origin' | 'forbidden' | 'registration-closed' | 'not-found' | 'board-not-found' | 'method-not-allowed' | 'body-timeout' | 'board-trashed' | 'board-not-trashed' | 'board-exists' | 'setup-done' | 'conflict' | 'sequence-gap' | 'stream-gone' | 'precondition-failed' | 'body-too-large' | 'url-too-long' | 'unsupported-media-type' | 'wrong-host' | 'invalid' | 'weak-password' | 'image-too-large' | 'image-broken' | 'idempotency-key-reused' | 'upgrade-required' | 'precondition-required' | 'too-many-requests' | 'too-many-attempts' | 'busy' | 'no-accounts' | 'email-in-use' | 'last-owner' | 'last-admin' | 'quota-exceeded' | 'gone' | 'link-not-found' | 'link-password' | 'confirm-needed' | 'internal' | 'unavailable' | 'result-unknown' | 'draining' | 'board-full' | 'too-many-streams' | 'element-not-found' | 'element-exists' | 'element-locked' | 'too-many-elements' | 'bad-update' | 'still-running' | 'disk-full' | 'bad-range' | 'file-damaged'
   /** What is particular to this request. */
   readonly detail?: string
   /** Each member of the body that is wrong. */
@@ -542,6 +566,16 @@ export type Transfer = {
 }
 
 export type UserId = string
+
+export type Variant = {
+  readonly h: number
+  readonly name: string
+  readonly sha256: string
+  readonly size: number
+  readonly type: string
+  readonly url: string
+  readonly w: number
+}
 
 export type Visit = {
   readonly access_token: string
