@@ -1,8 +1,9 @@
 //! What every request handler may reach.
 
-use crate::api::{Bodies, Contents, Cursors, Listeners, Previews, Thumbnails};
+use crate::api::{Bodies, Contents, Cursors, Listeners, Previews, Reports, Thumbnails};
 use crate::auth::Auth;
 use crate::config::Config;
+use crate::http::rates::Rates;
 use crate::http::{AppPage, Guard};
 use crate::images::Images;
 use crate::metrics::Metrics;
@@ -26,6 +27,7 @@ pub(crate) struct App {
     /// How the node below stands.
     pub(crate) node: watch::Receiver<Status>,
     pub(crate) guard: Guard,
+    pub(crate) rates: Rates,
     /// How people reach this node: `public_url`, or the address it listens on.
     pub(crate) origin: String,
     /// What stands before every path of ours: empty, or `/easel`.
@@ -38,6 +40,7 @@ pub(crate) struct App {
     pub(crate) bodies: Bodies,
     pub(crate) contents: Contents,
     pub(crate) listeners: Listeners,
+    pub(crate) reports: Reports,
     /// Cancelled when the process begins to stop: no longer ready, no new sockets.
     pub(crate) draining: CancellationToken,
 }

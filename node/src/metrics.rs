@@ -41,6 +41,10 @@ pub(crate) struct Metrics {
     pub(crate) http_connections: IntGauge,
     pub(crate) ops_connections: IntGauge,
     pub(crate) http_panics: IntCounter,
+    /// Label `policy`: requests that there was too little left for.
+    pub(crate) http_limited: IntCounterVec,
+    /// Label `kind`: what pages told of their own failures.
+    pub(crate) client_errors: IntCounterVec,
 
     /// Labels `result` (`ok`, `refused`, `delayed`, `busy`, `failed`) and `method` (`password`, `reauth`, `link`).
     logins: IntCounterVec,
@@ -186,6 +190,16 @@ impl Metrics {
             http_panics: make.counter(
                 "easel_http_panics_total",
                 "Requests that hit a bug and were answered 500.",
+            ),
+            http_limited: make.counters(
+                "easel_http_limited_total",
+                "Requests refused because a policy's quota was used up.",
+                &["policy"],
+            ),
+            client_errors: make.counters(
+                "easel_client_errors_total",
+                "Failures that pages told of themselves.",
+                &["kind"],
             ),
 
             logins: make.counters(

@@ -2,11 +2,12 @@
 
 use crate::admin::socket::Socket;
 use crate::api::time::rfc3339;
-use crate::api::{Bodies, Contents, Cursors, Listeners, Previews, Thumbnails};
+use crate::api::{Bodies, Contents, Cursors, Listeners, Previews, Reports, Thumbnails};
 use crate::app::{App, AppState};
 use crate::auth::{Auth, AuthOptions, CookieKind, HashCost, Known, MasterSource, wall_clock};
 use crate::cli::say;
 use crate::config::{Config, LoadError, MaybeAddress, PublicUrl, TlsMode};
+use crate::http::rates::Rates;
 use crate::http::tls::{self, Tls, TlsMetrics};
 use crate::http::{self, AppPage, Guard, Limits, Listener, Stopping};
 use crate::images::Images;
@@ -308,7 +309,11 @@ pub(crate) fn assemble(
         rooms: Rooms::new(node.store(), metrics.clone(), config.realtime.clone()),
         store: node.store(),
         node: status,
-        guard: Guard::new(&listening, public_url.map(|url| (url.origin(), url.host()))),
+        guard: Guard::new(
+            &listening,
+            public_url.map(|url| (url.origin(), url.host())),
+            config.cors.origins.clone(),
+        ),
         auth,
         origin: public_url.map_or_else(|| public.url(), |url| url.origin().to_owned()),
         page: AppPage::below(&base),
@@ -319,7 +324,9 @@ pub(crate) fn assemble(
         bodies: Bodies::new(cache),
         contents: Contents::default(),
         listeners: Listeners::new(changes.clone()),
+        reports: Reports::default(),
         draining: CancellationToken::new(),
+        rates: Rates::new(&config.rate_limits),
         metrics,
         config,
     }))

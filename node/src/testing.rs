@@ -2,7 +2,7 @@
 
 use crate::app::AppState;
 use crate::auth::{HashCost, Known};
-use crate::config::{Address, Config, MaybeAddress};
+use crate::config::{Address, ByteSize, Config, MaybeAddress, RateLimits};
 use crate::http::{self, Listener};
 use crate::metrics::Metrics;
 use crate::serve;
@@ -62,6 +62,16 @@ impl TestNode {
         };
         config.listen.http = Address(([127, 0, 0, 1], 0).into());
         config.listen.ops = MaybeAddress(None);
+        // Tests ask often; those about limits set their own.
+        config.rate_limits = RateLimits {
+            auth: 0,
+            auth_account: 0,
+            api: 0,
+            write: 0,
+            upload: ByteSize(0),
+            ws_connect: 0,
+            client_errors: 0,
+        };
         change(&mut config);
         let metrics = Arc::new(Metrics::new());
         let listener = Listener::bind("listen.http", config.listen.http.0)

@@ -81,6 +81,9 @@ pub fn command() -> Command {
             command.env_remove(name);
         }
     }
+    for policy in ["AUTH", "AUTH_ACCOUNT", "API", "WRITE", "WS_CONNECT"] {
+        command.env(format!("EASEL_RATE_LIMITS__{policy}"), "0");
+    }
     command
         .env("EASEL_LISTEN__OPS", "127.0.0.1:0")
         .env("RUST_BACKTRACE", "0");

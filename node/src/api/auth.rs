@@ -19,6 +19,7 @@ use crate::auth::{
 use crate::config::Registration;
 use crate::http::Peer;
 use crate::http::problem::{Code, Problem};
+use crate::http::rates::{Asker, Kind};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -321,14 +322,19 @@ pub(super) async fn login(
     if !app.auth.has_accounts().await? {
         return Err(no_accounts());
     }
+    let now = wall_clock();
+    let account = app.auth.counted_as(&login.email, &from, now).await?;
+    let counted = app
+        .rates
+        .count(Kind::AuthAccount, Some(Asker::Account(account)));
+    counted.check()?;
     let password = Password::new(login.password);
-    let signed_in = app
-        .auth
-        .sign_in(&login.email, password, &from, wall_clock())
-        .await;
+    let signed_in = app.auth.sign_in(&login.email, password, &from, now).await;
     let refused = signed_in.as_ref().err().map(|problem| problem.code);
     app.metrics.count_login("password", refused);
-    Ok(session_answer(&app, &signed_in?))
+    let mut response = session_answer(&app, &signed_in?);
+    counted.put(response.headers_mut());
+    Ok(response)
 }
 
 fn no_accounts() -> Problem {

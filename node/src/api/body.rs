@@ -34,12 +34,31 @@ pub(super) async fn read<T: DeserializeOwned>(
     request: Request,
     accepts: Accepts,
 ) -> Result<Read<T>, Problem> {
+    read_typed(app, request, accepts, app.config.limits.body).await
+}
+
+/// Reads a body of JSON that is smaller than others may be.
+pub(super) async fn read_up_to<T: DeserializeOwned>(
+    app: &App,
+    request: Request,
+    limit: ByteSize,
+) -> Result<T, Problem> {
+    let read = read_typed(app, request, Accepts::Json, limit).await?;
+    Ok(read.value)
+}
+
+async fn read_typed<T: DeserializeOwned>(
+    app: &App,
+    request: Request,
+    accepts: Accepts,
+    limit: ByteSize,
+) -> Result<Read<T>, Problem> {
     let (parts, body) = request.into_parts();
     let content_type = parts
         .headers
         .get(header::CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or_default());
-    let bytes = read_bytes(app, body, app.config.limits.body).await?;
+    let bytes = read_bytes(app, body, limit).await?;
     // A body may be long under way: whoever sent its head may have been signed out meanwhile.
     if let Some(Asking(Ok(before))) = parts.extensions.get::<Asking>()
         && before.actor().is_some()

@@ -3,8 +3,8 @@
 //! A board's tag is `"<revision>-<hash of the answer>"`. `If-None-Match` compares all of it. `If-Match` compares the
 //! revision alone, which counts changes of title and trash: otherwise nobody could rename a board that others draw on.
 
-use crate::http::matches_any;
 use crate::http::problem::{Code, Problem};
+use crate::http::{known_tag, matches_any};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -26,13 +26,18 @@ pub(super) fn answer(
 ) -> Response {
     let text = serde_json::to_string(body).expect("an answer is JSON");
     let etag = etag(revision, text.as_bytes());
-    let mut response = if is_known(request, &etag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(header::CONTENT_TYPE, "application/json")], text).into_response()
-    };
-    put_etag(&mut response, &etag);
-    response
+    match known_tag(request, &etag) {
+        Some(known) => {
+            let mut response = StatusCode::NOT_MODIFIED.into_response();
+            put_etag(&mut response, &known);
+            response
+        }
+        None => {
+            let mut response = ([(header::CONTENT_TYPE, "application/json")], text).into_response();
+            put_etag(&mut response, &etag);
+            response
+        }
+    }
 }
 
 pub(super) fn etag(revision: Option<u64>, content: &[u8]) -> String {

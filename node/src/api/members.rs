@@ -408,7 +408,7 @@ pub(super) async fn ask(
         Err(problem)
             if matches!(
                 problem.code,
-                Code::BoardNotFound | Code::BoardTrashed | Code::Conflict | Code::QuotaExceeded
+                Code::BoardNotFound | Code::BoardTrashed | Code::Conflict | Code::LimitReached
             ) =>
         {
             Ok(StatusCode::ACCEPTED.into_response())

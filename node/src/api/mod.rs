@@ -27,6 +27,7 @@ mod members;
 mod openapi;
 mod preview;
 mod query;
+mod reports;
 mod store;
 mod stream;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub(crate) use contents::Contents;
 pub(crate) use cursor::Cursors;
 pub(crate) use me_stream::Listeners;
 pub(crate) use preview::Previews;
+pub(crate) use reports::{Reports, policy_violation};
 pub(crate) use store::{not_run, refused};
 pub(crate) use thumbnail::Thumbnails;
 pub(crate) use ydoc::Bodies;
@@ -79,6 +81,7 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(openapi::show))
         .routes(routes!(openapi::page::show))
         .routes(routes!(openapi::page::style))
+        .routes(routes!(reports::client_error))
 }
 
 fn auth_routes() -> OpenApiRouter<AppState> {

@@ -3,6 +3,7 @@
 use super::idempotency::{self, Attempt};
 use crate::app::App;
 use crate::auth::Caller;
+use crate::http::MIN_INDEX;
 use crate::http::problem::{Code, Problem};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
@@ -15,7 +16,6 @@ use easel_storage::{
 
 /// On every answer to a write: a read that sends it back as `Easel-Min-Index` sees the write, on any node.
 const INDEX: HeaderName = HeaderName::from_static("easel-index");
-const MIN_INDEX: HeaderName = HeaderName::from_static("easel-min-index");
 
 pub(super) fn level(headers: &HeaderMap) -> ReadLevel {
     headers
@@ -198,7 +198,7 @@ pub(crate) fn refused(rejection: Rejection) -> Problem {
         }
         Rejection::LastOwner => Code::LastOwner,
         Rejection::LastAdmin => Code::LastAdmin,
-        Rejection::TooMany { .. } => Code::QuotaExceeded,
+        Rejection::TooMany { .. } => Code::LimitReached,
         Rejection::LinkOver
         | Rejection::LinkUsedUp
         | Rejection::InvitationOver

@@ -124,6 +124,25 @@ impl Auth {
         self.begin_session(user, from, failures_before, now).await
     }
 
+    /// What sign-ins are counted under: the account that was named, or the browser that is known to it, so that strangers
+    /// use up what strangers have.
+    pub(crate) async fn counted_as(
+        &self,
+        email: &str,
+        from: &Client,
+        now: Time,
+    ) -> Result<Account, Problem> {
+        let account = account_of(email);
+        if from.device.is_none() {
+            return Ok(account);
+        }
+        let user = self.user_by_email(email).await?;
+        let device = self.known_device(user.as_ref(), from, now).await;
+        Ok(device.map_or(account, |device| {
+            hash16("easel known device v1", &[device, account].concat())
+        }))
+    }
+
     /// A person shows again that it is them, for what asks for it.
     pub(crate) async fn confirm(
         &self,

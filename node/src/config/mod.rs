@@ -5,11 +5,13 @@
 
 mod load;
 mod network;
+mod origins;
 mod public_url;
 mod value;
 
 pub(crate) use load::{Effective, Flag, LoadError, Loaded, Sources, check, load};
 pub(crate) use network::Ranges;
+pub(crate) use origins::Origins;
 pub(crate) use public_url::PublicUrl;
 pub(crate) use value::{Address, ByteSize, MaybeAddress, Span};
 
@@ -33,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) storage: Storage,
     pub(crate) realtime: Realtime,
     pub(crate) limits: Limits,
+    pub(crate) rate_limits: RateLimits,
+    pub(crate) cors: Cors,
     pub(crate) log: Log,
 }
 
@@ -153,6 +157,32 @@ pub(crate) struct Limits {
     pub(crate) body_timeout: Span,
 }
 
+/// How often somebody may ask; 0: as often as they like. Nobody is counted while there are no accounts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RateLimits {
+    /// Passwords, new accounts: in a minute, from one network.
+    pub(crate) auth: u32,
+    /// Sign-ins to one account in a quarter of an hour.
+    pub(crate) auth_account: u32,
+    /// Requests of one person in a minute.
+    pub(crate) api: u32,
+    /// Of these, such that change something.
+    pub(crate) write: u32,
+    /// What one person uploads in an hour.
+    pub(crate) upload: ByteSize,
+    /// WebSockets and streams that one person opens in a minute.
+    pub(crate) ws_connect: u32,
+    /// What one browser tells of its own errors in a minute.
+    pub(crate) client_errors: u32,
+}
+
+/// Which pages elsewhere may use the interface.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Cors {
+    #[serde(with = "value::as_text")]
+    pub(crate) origins: Origins,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Log {
     /// `error`, `warn`, `info`, `debug`, `trace`, or several for parts: `info,easel::realtime=debug`.
@@ -215,6 +245,18 @@ impl Default for Config {
                 upload_timeout: Span(Duration::from_secs(5 * 60)),
                 header_timeout: Span(Duration::from_secs(10)),
                 body_timeout: Span(Duration::from_secs(30)),
+            },
+            rate_limits: RateLimits {
+                auth: 10,
+                auth_account: 5,
+                api: 600,
+                write: 120,
+                upload: ByteSize(200 << 20),
+                ws_connect: 30,
+                client_errors: 20,
+            },
+            cors: Cors {
+                origins: Origins::default(),
             },
             log: Log {
                 level: "info".to_owned(),

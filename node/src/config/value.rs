@@ -136,17 +136,17 @@ impl fmt::Display for MaybeAddress {
 }
 
 /// Text in, text out: how every type with `FromStr` and `Display` stands in a configuration.
-mod as_text {
+pub(super) mod as_text {
     use super::{Deserialize, Deserializer, FromStr, Serializer, fmt};
 
-    pub(super) fn serialize<T: fmt::Display, S: Serializer>(
+    pub(in crate::config) fn serialize<T: fmt::Display, S: Serializer>(
         value: &T,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.collect_str(value)
     }
 
-    pub(super) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+    pub(in crate::config) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
     where
         T: FromStr<Err = String>,
         D: Deserializer<'de>,

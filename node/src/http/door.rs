@@ -1,6 +1,8 @@
 //! Who is let into a room, in which role; and who has to go when that changes.
 
+use super::Peer;
 use super::problem::{Code, Problem};
+use super::rates::{Asker, Counted, Kind};
 use crate::api;
 use crate::app::{App, AppState};
 use crate::auth::{Caller, wall_clock};
@@ -20,17 +22,6 @@ const LOOKED_AT_EVERY: Duration = Duration::from_secs(20);
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Looks at who asks for a room, before anything is upgraded.
-pub(super) async fn admission(
-    app: &App,
-    name: &str,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Result<Admission, Problem> {
-    let caller = caller(app, name, uri, headers).await?;
-    admit(app, name, caller).await
-}
-
-/// The same for an event stream, whose caller the frame has found out unless it is by a ticket.
 pub(crate) async fn admit(app: &App, name: &str, caller: Caller) -> Result<Admission, Problem> {
     let Ok(doc) = name.parse::<DocName>() else {
         return Err(Code::BoardNotFound.into());
@@ -41,6 +32,12 @@ pub(crate) async fn admit(app: &App, name: &str, caller: Caller) -> Result<Admis
         who,
         caller: Some(Arc::new(caller)),
     })
+}
+
+/// Counts a way into a room, also one that is not found.
+pub(crate) fn count(app: &App, peer: Peer, caller: &Result<Caller, Problem>) -> Counted {
+    let who = Asker::of(caller.as_ref(), peer.network());
+    app.rates.count(Kind::Connect, who)
 }
 
 /// For a person's list of what they opened lately. Nobody waits for it, and nothing hangs on it.

@@ -1,19 +1,22 @@
 //! What goes around every request, on both listeners: its id, the checks of host and origin, panics, how errors are
 //! written, the headers that are always there, one log line and the counters.
 
+use super::cors::Sharing;
 use super::forwarded::{self, Arrival, Scheme};
 use super::guard::OurHost;
-use super::headers;
 use super::listen::Peer;
 use super::problem::{self, Code, Problem, Reader};
+use super::rates::{self, Asker, Counted};
+use super::{freshness, headers};
 use crate::app::{App, AppState};
-use crate::auth::{Asking, wall_clock};
+use crate::auth::{Asking, Caller, wall_clock};
 use crate::config::TlsMode;
 use crate::metrics::Metrics;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use easel_storage::ReadLevel;
 use futures_util::FutureExt;
 use prometheus::IntGauge;
 use std::net::IpAddr;
@@ -21,6 +24,8 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
+/// One upload.
+const UPLOAD_BYTES_MAX: u64 = 25 << 20;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(crate) async fn frame(
@@ -36,6 +41,13 @@ pub(crate) async fn frame(
     // A client's own X-Request-Id is not taken, only a trusted proxy's.
     let made = || Uuid::now_v7().to_string();
     let id = seen.request_id.clone().unwrap_or_else(made);
+    let sharing = Sharing::of(&app.config.cors.origins, &request);
+    // Nowhere may a listed page act by a cookie; only the interface answers it with leave to read.
+    sharing.drop_cookies(request.headers_mut());
+    let sharing = match asked.is_of_interface() {
+        true => sharing,
+        false => Sharing::Off,
+    };
     let in_flight = InFlight::begin(&app.metrics.http_in_flight);
     let checked = app
         .guard
@@ -48,15 +60,19 @@ pub(crate) async fn frame(
             request.extensions_mut().insert(ours);
             request.extensions_mut().insert(Peer::new(seen.client));
             let caller = app.auth.caller(request.headers(), wall_clock()).await;
+            let counted = count(&app, &asked, &request, &caller);
             request.extensions_mut().insert(Asking(caller));
-            AssertUnwindSafe(next.run(request))
-                .catch_unwind()
-                .await
-                .unwrap_or_else(|_| {
-                    // The panic hook has logged where it was.
-                    app.metrics.http_panics.inc();
-                    Problem::new(Code::Internal).into_response()
-                })
+            match admit(&app, &counted, &mut request).await {
+                Ok(()) => {
+                    let mut response = match sharing.preflight(&request) {
+                        Some(response) => response,
+                        None => run(&app, request, next).await,
+                    };
+                    counted.put(response.headers_mut());
+                    response
+                }
+                Err(problem) => problem.into_response(),
+            }
         }
         Err(problem) => problem.into_response(),
     };
@@ -65,12 +81,13 @@ pub(crate) async fn frame(
         reader: asked.reader,
         base: &app.base,
     };
-    let mut response = write_problem(answered, &to);
+    let mut response = write_problem(answered, &to, &app.metrics);
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         headers::add_always(response.headers_mut());
         if is_secure_site {
             headers::add_transport_security(response.headers_mut());
         }
+        sharing.put(response.headers_mut());
     }
     let id_header = HeaderValue::try_from(&id).expect("an id has only visible ASCII characters");
     response.headers_mut().insert(REQUEST_ID, id_header);
@@ -82,6 +99,39 @@ pub(crate) async fn frame(
 /// Reached by TLS with a certificate that is to stay, at a name that is its own.
 fn is_secure_site(app: &App, ours: &OurHost) -> bool {
     ours.scheme == Scheme::Https && app.config.tls.mode != TlsMode::SelfSigned && ours.is_a_sites()
+}
+
+/// What must hold before any handler: there is still something left for this caller, and the state is as new as it is to be.
+async fn admit(app: &App, counted: &Counted, request: &mut Request) -> Result<(), Problem> {
+    counted.check()?;
+    match freshness::wanted(request)? {
+        ReadLevel::Local => Ok(()),
+        level => freshness::reach(&*app.store, level).await,
+    }
+}
+
+async fn run(app: &App, request: Request, next: Next) -> Response {
+    let running = AssertUnwindSafe(next.run(request)).catch_unwind();
+    running.await.unwrap_or_else(|_| {
+        // The panic hook has logged where it was.
+        app.metrics.http_panics.inc();
+        Problem::new(Code::Internal).into_response()
+    })
+}
+
+/// Counts the request under the policies of its route.
+fn count(app: &App, asked: &Asked, request: &Request, caller: &Result<Caller, Problem>) -> Counted {
+    let network = Peer::of(request.extensions()).network();
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    app.rates.request(&rates::Asked {
+        method: &asked.method,
+        route: &asked.route,
+        who: Asker::of(caller.as_ref(), network),
+        network,
+        // Who does not say how much it will be is taken to send all that is allowed.
+        bytes: length.unwrap_or(UPLOAD_BYTES_MAX),
+    })
 }
 
 /// Counts down also when the client leaves and the request is dropped half done.
@@ -142,6 +192,10 @@ impl Asked {
         }
     }
 
+    fn is_of_interface(&self) -> bool {
+        self.route.contains("/api/")
+    }
+
     fn account(&self, metrics: &Metrics, status: StatusCode, took: Duration, id: &str) {
         let class =
             ["1xx", "2xx", "3xx", "4xx", "5xx"][usize::from(status.as_u16() / 100).clamp(1, 5) - 1];
@@ -198,9 +252,12 @@ impl Asked {
 }
 
 /// Writes out the problem that a handler returned, or makes one of a bare error status that a library returned.
-fn write_problem(mut response: Response, to: &problem::Asked<'_>) -> Response {
+fn write_problem(mut response: Response, to: &problem::Asked<'_>, metrics: &Metrics) -> Response {
     let status = response.status();
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        for policy in problem.counted.violated() {
+            metrics.http_limited.with_label_values(&[policy]).inc();
+        }
         return problem.render(response, to);
     }
     let is_ours = response

@@ -3,6 +3,7 @@
 
 use super::forwarded::{Scheme, Seen};
 use super::problem::{Code, Problem};
+use crate::config::Origins;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, Uri, header};
 use std::convert::Infallible;
@@ -49,11 +50,17 @@ pub(crate) struct Guard {
     public_origin: Option<String>,
     /// It listens on every address that the machine has, whichever those are.
     is_everywhere: bool,
+    /// Pages elsewhere that may use the interface.
+    listed: Origins,
 }
 
 impl Guard {
     /// `public` is origin and host of the configured public URL.
-    pub(crate) fn new(listening: &[IpAddr], public: Option<(&str, &str)>) -> Guard {
+    pub(crate) fn new(
+        listening: &[IpAddr],
+        public: Option<(&str, &str)>,
+        listed: Origins,
+    ) -> Guard {
         // A loopback address as such cannot be another site's name, so both are always good.
         let mut hosts = vec![
             "localhost".to_owned(),
@@ -69,6 +76,7 @@ impl Guard {
             hosts,
             public_origin: public.map(|(origin, _)| origin.to_owned()),
             is_everywhere: listening.iter().any(IpAddr::is_unspecified),
+            listed,
         }
     }
 
@@ -116,9 +124,13 @@ impl Guard {
     /// For a request that only looks like reading: what it opens takes a place on a board. Pages elsewhere can make one
     /// without an `Origin` (an image, say), of which browsers tell in another way.
     pub(crate) fn check_page(&self, ours: &OurHost, headers: &HeaderMap) -> Result<(), Problem> {
-        let is_from_elsewhere = headers
-            .get("sec-fetch-site")
-            .is_some_and(|site| site != "same-origin" && site != "none");
+        let is_listed = headers
+            .get(header::ORIGIN)
+            .is_some_and(|origin| self.listed.has(origin));
+        let is_from_elsewhere = !is_listed
+            && headers
+                .get("sec-fetch-site")
+                .is_some_and(|site| site != "same-origin" && site != "none");
         if is_from_elsewhere {
             return Err(Code::ForeignOrigin.into());
         }
@@ -127,6 +139,9 @@ impl Guard {
 
     fn check_origin(&self, ours: &OurHost, headers: &HeaderMap) -> Result<(), Problem> {
         for origin in headers.get_all(header::ORIGIN) {
+            if self.listed.has(origin) {
+                continue;
+            }
             let Ok(origin) = origin.to_str() else {
                 return Err(Code::ForeignOrigin.into());
             };
@@ -174,6 +189,7 @@ fn checked<E>(authority: Result<Authority, E>) -> Result<Authority, Problem> {
 #[cfg(test)]
 mod tests {
     use super::{Guard, OurHost};
+    use crate::config::Origins;
     use crate::http::forwarded::{Scheme, Seen};
     use axum::http::{HeaderMap, Method, Uri, header};
 
@@ -191,6 +207,7 @@ mod tests {
         let guard = Guard::new(
             &["0.0.0.0".parse().unwrap()],
             Some(("https://boards.example.org", "boards.example.org")),
+            Origins::default(),
         );
         let ask = |scheme, forwarded, host: &str, origin: &str| {
             let mut headers = HeaderMap::new();
@@ -266,6 +283,7 @@ mod tests {
         let guard = Guard::new(
             &["127.0.0.1".parse().unwrap()],
             Some(("https://boards.example.org", "boards.example.org")),
+            "https://app.example".parse().unwrap(),
         );
         let mut parts = request.split(" | ");
         let (method, uri) = parts.next().unwrap().split_once(' ').unwrap();
@@ -313,7 +331,11 @@ mod tests {
 
     /// Headers as above; what takes a place although it only looks like reading.
     fn check_page(headers: &str, is_ours: bool) {
-        let guard = Guard::new(&["127.0.0.1".parse().unwrap()], None);
+        let guard = Guard::new(
+            &["127.0.0.1".parse().unwrap()],
+            None,
+            "https://app.example".parse().unwrap(),
+        );
         let mut map = HeaderMap::new();
         for header in headers.split(" | ").filter(|header| !header.is_empty()) {
             let (name, value) = header.split_once(": ").unwrap();
@@ -335,6 +357,10 @@ mod tests {
         check_page("", true);
         check_page("sec-fetch-site: same-origin", true);
         check_page("origin: http://localhost:8080", true);
+        check_page(
+            "origin: https://app.example | sec-fetch-site: cross-site",
+            true,
+        );
         check_page("sec-fetch-site: cross-site", false);
         check_page("sec-fetch-site: same-site", false);
         check_page("origin: http://evil.example", false);
@@ -378,6 +404,18 @@ mod tests {
             ),
             (
                 "GET / | host: localhost:8080 | upgrade: websocket | origin: http://evil.example",
+                "foreign-origin",
+            ),
+            (
+                "POST / | host: localhost:8080 | origin: https://app.example",
+                "ok localhost:8080",
+            ),
+            (
+                "POST / | host: localhost:8080 | origin: https://app.example.evil",
+                "foreign-origin",
+            ),
+            (
+                "POST / | host: localhost:8080 | origin: https://app.example | origin: http://evil.example",
                 "foreign-origin",
             ),
             (

@@ -5,6 +5,7 @@ use super::tls::Tls;
 use crate::auth::Network;
 use axum::Router;
 use axum::extract::{FromRequestParts, Request};
+use axum::http::Extensions;
 use axum::http::request::Parts;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -308,6 +309,12 @@ impl Peer {
         Peer(ip)
     }
 
+    /// The frame around every request has put it there.
+    pub(super) fn of(extensions: &Extensions) -> Peer {
+        let here = Peer(Arrival::HERE.ip);
+        extensions.get().copied().unwrap_or(here)
+    }
+
     /// What of it is counted as one.
     pub(crate) fn network(self) -> Network {
         Network::of(self.0)
@@ -318,9 +325,7 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Peer, Infallible> {
-        // The frame around every request has put it there.
-        let here = Peer(Arrival::HERE.ip);
-        Ok(parts.extensions.get().copied().unwrap_or(here))
+        Ok(Peer::of(&parts.extensions))
     }
 }
 

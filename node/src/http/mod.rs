@@ -2,20 +2,26 @@
 
 mod assets;
 mod base;
+mod compress;
+mod cors;
 pub(crate) mod door;
 mod forwarded;
 mod frame;
+mod freshness;
 mod guard;
 mod headers;
 pub(crate) mod html;
 mod listen;
 mod ops;
 pub(crate) mod problem;
+pub(crate) mod rates;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tls;
 
 pub(crate) use assets::{AppPage, matches_any, quality_of};
+pub(crate) use compress::known_tag;
+pub(crate) use freshness::MIN_INDEX;
 pub(crate) use guard::{Guard, OurHost};
 pub(crate) use listen::{Connection, Limits, Listener, Peer, Stopping, serve};
 
@@ -27,7 +33,7 @@ use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, any, get};
+use axum::routing::{MethodRouter, any, get, post};
 use problem::{Code, Problem};
 
 /// What the public listener serves.
@@ -49,9 +55,10 @@ fn routes(app: AppState) -> Router {
         .route("/s/{token}", get(assets::app_page))
         // Any method, so that a wrong one is told about WebSockets rather than about methods.
         .route("/sync/{name}", any(sync))
-        .nest("/api/v1", api::routes())
+        .nest("/api/v1", compress::compressed(api::routes()))
         .route("/api", any(nothing_here))
         .route("/api/{*rest}", any(nothing_here))
+        .route("/csp-reports", post(api::policy_violation))
         .route("/problems/{slug}", get(problem_page))
         .route("/healthz", get(ops::healthz))
         .route("/startupz", get(ops::startupz))
@@ -114,10 +121,13 @@ async fn sync(
     State(app): State<AppState>,
     Path(name): Path<String>,
     uri: Uri,
+    peer: Peer,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    let admission = door::admission(&app, &name, &uri, &headers).await?;
+    let caller = door::caller(&app, &name, &uri, &headers).await;
+    door::count(&app, peer, &caller).check()?;
+    let admission = door::admit(&app, &name, caller?).await?;
     realtime::upgrade(&app.rooms, &name, admission, request)
         .await
         .map_err(join_refused)

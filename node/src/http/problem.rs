@@ -4,6 +4,7 @@
 //! person or a program asked. Each code has a page at `/problems/{slug}`, which needs no network.
 
 use super::html;
+use super::rates::Counted;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
@@ -57,6 +58,7 @@ pub(crate) enum Code {
     EmailInUse,
     LastOwner,
     LastAdmin,
+    LimitReached,
     QuotaExceeded,
     Gone,
     LinkNotFound,
@@ -64,6 +66,7 @@ pub(crate) enum Code {
     ConfirmNeeded,
     Internal,
     Unavailable,
+    ReplicaBehind,
     ResultUnknown,
     Draining,
     BoardFull,
@@ -90,7 +93,7 @@ pub(crate) struct About {
 }
 
 impl Code {
-    pub(crate) const ALL: [Code; 66] = [
+    pub(crate) const ALL: [Code; 68] = [
         Code::BadRequest,
         Code::BadHost,
         Code::BadQuery,
@@ -137,6 +140,7 @@ impl Code {
         Code::EmailInUse,
         Code::LastOwner,
         Code::LastAdmin,
+        Code::LimitReached,
         Code::QuotaExceeded,
         Code::Gone,
         Code::LinkNotFound,
@@ -144,6 +148,7 @@ impl Code {
         Code::ConfirmNeeded,
         Code::Internal,
         Code::Unavailable,
+        Code::ReplicaBehind,
         Code::ResultUnknown,
         Code::Draining,
         Code::BoardFull,
@@ -507,11 +512,18 @@ impl Code {
                 "Somebody must remain who administers this place",
                 "Make somebody else an admin first.",
             ),
-            Code::QuotaExceeded => about(
-                "quota-exceeded",
+            Code::LimitReached => about(
+                "limit-reached",
                 StatusCode::CONFLICT,
                 "There are as many as there may be",
                 "The detail says how many. Remove one first.",
+            ),
+            Code::QuotaExceeded => about(
+                "quota-exceeded",
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many requests",
+                "Wait as long as Retry-After says. The member violated-policies names what there was too much of; the \
+                 headers RateLimit-Policy and RateLimit say on every answer how much there is and what is left.",
             ),
             Code::Gone => about(
                 "gone",
@@ -554,6 +566,13 @@ impl Code {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The node cannot do that just now",
                 "Try again after as long as Retry-After says.",
+            ),
+            Code::ReplicaBehind => about(
+                "replica-behind",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This node has not got that far yet",
+                "Easel-Min-Index names a write that did not arrive here within two seconds. Try again after as long as \
+                 Retry-After says.",
             ),
             Code::ResultUnknown => about(
                 "result-unknown",
@@ -598,6 +617,8 @@ pub(crate) struct Problem {
     pub(crate) detail: Option<String>,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) retry_after_s: Option<u32>,
+    /// What the request was counted under, when that is why.
+    pub(crate) counted: Counted,
 }
 
 /// What is wrong with one member of a body.
@@ -637,6 +658,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             retry_after_s,
+            counted: Counted::default(),
         }
     }
 
@@ -672,6 +694,7 @@ impl Problem {
         headers.remove(header::CONTENT_LENGTH);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        self.counted.put(headers);
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
@@ -714,6 +737,10 @@ impl Problem {
                 .map(|e| json!({ "pointer": e.pointer, "code": e.code, "detail": e.detail }))
                 .collect();
             put("errors", errors.into());
+        }
+        let violated: Vec<_> = self.counted.violated().collect();
+        if !violated.is_empty() {
+            put("violated-policies", violated.into());
         }
         Value::Object(body).to_string()
     }

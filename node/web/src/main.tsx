@@ -6,11 +6,13 @@ import './styles/parts.css'
 import './styles/start.css'
 import './styles/people.css'
 import './styles/board.css'
+import { watchFailures } from './api/failures'
 import { keepShell } from './shell/register'
 import { App } from './ui/app'
 import { watchFocus } from './ui/focus'
 import { keepSettings } from './ui/settings'
 
+watchFailures()
 watchFocus()
 keepSettings()
 const root = document.getElementById('root')

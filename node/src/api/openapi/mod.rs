@@ -200,6 +200,11 @@ fn problem_schema() -> Value {
             "instance": { "type": "string" },
             "code": { "type": "string", "enum": codes },
             "request_id": { "type": "string", "format": "uuid", "description": "Stands in the node's log as well." },
+            "violated-policies": {
+                "type": "array",
+                "description": "The policies in RateLimit-Policy that there was too much under.",
+                "items": { "type": "string" },
+            },
             "errors": {
                 "type": "array",
                 "description": "Each member of the body that is wrong.",
@@ -337,8 +342,9 @@ fn problems_of(method: &str, operation: &Value) -> BTreeMap<u16, Vec<Code>> {
     let mut codes = vec![
         Code::BadRequest,
         Code::WrongHost,
-        Code::TooManyRequests,
+        Code::QuotaExceeded,
         Code::Unavailable,
+        Code::ReplicaBehind,
     ];
     if operation["security"] != json!([{}]) {
         codes.extend([Code::Unauthenticated, Code::InvalidToken]);

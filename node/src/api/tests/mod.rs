@@ -3,6 +3,7 @@
 mod described;
 mod elements;
 mod isolation;
+mod limits;
 mod matrix;
 mod openapi;
 mod people;

@@ -1,5 +1,6 @@
 //! Accounts, sessions, roles and sharing as callers meet them.
 
+use crate::config::Config;
 use crate::testing::{Answer, TestNode};
 use serde_json::{Value, json};
 
@@ -34,7 +35,11 @@ impl Person {
 
 impl Place {
     pub(super) async fn start() -> Place {
-        let node = TestNode::start().await;
+        Place::start_with(|_| {}).await
+    }
+
+    pub(super) async fn start_with(change: impl FnOnce(&mut Config)) -> Place {
+        let node = TestNode::start_with(change).await;
         let url = node.app.auth.setup_url("http://localhost").await.unwrap();
         let secret = url.unwrap().split('#').nth(1).unwrap().to_owned();
         let body = json!({

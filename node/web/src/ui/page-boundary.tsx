@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Component } from 'react'
+import { noteFailure } from '../api/failures'
 import { LostArt } from './parts/art'
 import { Notice } from './parts/notice'
 import { strings } from './strings'
@@ -10,6 +11,10 @@ export class PageBoundary extends Component<{ children: ReactNode }, { failed: b
 
   static getDerivedStateFromError(): { failed: boolean } {
     return { failed: true }
+  }
+
+  override componentDidCatch(error: unknown): void {
+    noteFailure('boundary', error)
   }
 
   override render(): ReactNode {
