@@ -99,7 +99,9 @@ struct ClientError {
 /// An error of a page's own.
 #[utoipa::path(
     post, path = "/client-errors", operation_id = "client_errors_create", tag = "About", security(()),
-    request_body = ClientError,
+    request_body(content = ClientError, example = json!({
+        "kind": "error", "message": "x is not a function", "page": "/boards", "release": "0.1.0",
+    })),
     responses((status = 204, description = "It is noted")),
 )]
 pub(super) async fn client_error(

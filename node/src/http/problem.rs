@@ -77,9 +77,9 @@ pub(crate) enum Code {
     TooManyElements,
     BadUpdate,
     StillRunning,
-    DiskFull,
     BadRange,
     FileDamaged,
+    DiskFull,
 }
 
 /// What is said of a code, wherever it is said.

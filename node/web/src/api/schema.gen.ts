@@ -102,6 +102,16 @@ export type Card = BoardSummary & {
   readonly owner: Owner | null
 }
 
+export type ClientError = {
+  readonly kind: FailureKind
+  readonly message: string
+  /** The page's path. */
+  readonly page?: string
+  /** Which build of the page. */
+  readonly release?: string
+  readonly stack?: string
+}
+
 /** What it was: of the other members those that belong to it. */
 export type Did = {
   /** What was copied. */
@@ -135,6 +145,8 @@ export type Elements = {
 }
 
 export type Email = string
+
+export type FailureKind = 'error' | 'rejection' | 'boundary'
 
 export type Guest = {
   readonly display_name: DisplayName
@@ -443,7 +455,7 @@ export type Presence = {
 
 /** RFC 9457. */
 export type Problem = {
-  readonly code: 'bad-request' | 'bad-host' | 'bad-query' | 'cursor-mismatch' | 'malformed-json' | 'bad-idempotency-key' | 'bad-handshake' | 'bad-stream' | 'unauthenticated' | 'invalid-credentials' | 'invalid-token' | 'refresh-reused' | 'refresh-expired' | 'foreign-origin' | 'forbidden' | 'registration-closed' | 'not-found' | 'board-not-found' | 'method-not-allowed' | 'body-timeout' | 'board-trashed' | 'board-not-trashed' | 'board-exists' | 'setup-done' | 'conflict' | 'sequence-gap' | 'stream-gone' | 'precondition-failed' | 'body-too-large' | 'url-too-long' | 'unsupported-media-type' | 'wrong-host' | 'invalid' | 'weak-password' | 'image-too-large' | 'image-broken' | 'idempotency-key-reused' | 'upgrade-required' | 'precondition-required' | 'too-many-requests' | 'too-many-attempts' | 'busy' | 'no-accounts' | 'email-in-use' | 'last-owner' | 'last-admin' | 'quota-exceeded' | 'gone' | 'link-not-found' | 'link-password' | 'confirm-needed' | 'internal' | 'unavailable' | 'result-unknown' | 'draining' | 'board-full' | 'too-many-streams' | 'element-not-found' | 'element-exists' | 'element-locked' | 'too-many-elements' | 'bad-update' | 'still-running' | 'disk-full' | 'bad-range' | 'file-damaged'
+  readonly code: 'bad-request' | 'bad-host' | 'bad-query' | 'cursor-mismatch' | 'malformed-json' | 'bad-idempotency-key' | 'bad-handshake' | 'bad-stream' | 'unauthenticated' | 'invalid-credentials' | 'invalid-token' | 'refresh-reused' | 'refresh-expired' | 'foreign-origin' | 'forbidden' | 'registration-closed' | 'not-found' | 'board-not-found' | 'method-not-allowed' | 'body-timeout' | 'board-trashed' | 'board-not-trashed' | 'board-exists' | 'setup-done' | 'conflict' | 'sequence-gap' | 'stream-gone' | 'precondition-failed' | 'body-too-large' | 'url-too-long' | 'unsupported-media-type' | 'wrong-host' | 'invalid' | 'weak-password' | 'image-too-large' | 'image-broken' | 'idempotency-key-reused' | 'upgrade-required' | 'precondition-required' | 'too-many-requests' | 'too-many-attempts' | 'busy' | 'no-accounts' | 'email-in-use' | 'last-owner' | 'last-admin' | 'limit-reached' | 'quota-exceeded' | 'gone' | 'link-not-found' | 'link-password' | 'confirm-needed' | 'internal' | 'unavailable' | 'replica-behind' | 'result-unknown' | 'draining' | 'board-full' | 'too-many-streams' | 'element-not-found' | 'element-exists' | 'element-locked' | 'too-many-elements' | 'bad-update' | 'still-running' | 'disk-full' | 'bad-range' | 'file-damaged'
   /** What is particular to this request. */
   readonly detail?: string
   /** Each member of the body that is wrong. */
@@ -460,6 +472,8 @@ export type Problem = {
   readonly title: string
   /** A page that explains it, on this node. */
   readonly type: string
+  /** The policies in RateLimit-Policy that there was too much under. */
+  readonly violated-policies?: readonly string[]
 }
 
 /** Oneself, address included. */
