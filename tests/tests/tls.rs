@@ -98,7 +98,7 @@ async fn shows(node: &Node, certificate: &CertificateDer<'static>) -> bool {
     let connected = connect(node, certificate.clone(), BOTH, "http/1.1").await;
     connected.is_ok_and(|stream| {
         let (_, session) = stream.get_ref();
-        session.peer_certificates() == Some(&[certificate.clone()])
+        session.peer_certificates() == Some(std::slice::from_ref(certificate))
     })
 }
 

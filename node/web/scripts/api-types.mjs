@@ -74,8 +74,12 @@ function membersOf(schema, indent) {
     const mark = (schema.required ?? []).includes(name) ? '' : '?'
     return [
       ...commented(member.description, inner),
-      `${inner}readonly ${name}${mark}: ${typeOf(member, inner)}`,
+      `${inner}readonly ${quoted(name)}${mark}: ${typeOf(member, inner)}`,
     ]
   })
   return ['{', ...members, `${indent}}`].join('\n')
+}
+
+function quoted(name) {
+  return /^[A-Za-z_]\w*$/.test(name) ? name : `'${name}'`
 }

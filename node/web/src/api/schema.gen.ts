@@ -473,7 +473,7 @@ export type Problem = {
   /** A page that explains it, on this node. */
   readonly type: string
   /** The policies in RateLimit-Policy that there was too much under. */
-  readonly violated-policies?: readonly string[]
+  readonly 'violated-policies'?: readonly string[]
 }
 
 /** Oneself, address included. */
