@@ -9,6 +9,7 @@ TOOLS := .tools
 DENY_VERSION := 0.20.2
 PYCRDT_VERSION := 0.14.13
 PYSETO_VERSION := 1.10.0
+SCHEMATHESIS_VERSION := 4.32.5
 
 .PHONY: help run build build-dev web test check soak clean deny fmt
 
@@ -72,12 +73,16 @@ $(TOOLS)/pyseto: $(TOOLS)/venv/bin/python Makefile
 	$(TOOLS)/venv/bin/pip install --quiet pyseto==$(PYSETO_VERSION)
 	touch $@
 
+$(TOOLS)/schemathesis: $(TOOLS)/venv/bin/python Makefile
+	$(TOOLS)/venv/bin/pip install --quiet schemathesis==$(SCHEMATHESIS_VERSION)
+	touch $@
+
 tests/node_modules/.installed: tests/package.json tests/package-lock.json
 	cd tests && npm ci --no-audit --no-fund
 	touch $@
 
 .PHONY: test-tools
-test-tools: tests/node_modules/.installed $(TOOLS)/pycrdt $(TOOLS)/pyseto $(WEB)/node_modules/.installed
+test-tools: tests/node_modules/.installed $(TOOLS)/pycrdt $(TOOLS)/pyseto $(TOOLS)/schemathesis $(WEB)/node_modules/.installed
 	@command -v chromium >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq chromium; }
 	@PATH=$$PATH:/usr/sbin command -v nginx >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo env RUNLEVEL=1 apt-get install -y -qq nginx; }
 	@[ -x /usr/lib/postgresql/15/bin/postgres ] || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo env RUNLEVEL=1 apt-get install -y -qq postgresql-15; }

@@ -148,7 +148,7 @@ pub(super) async fn show(
     let mut params = Params::of(&uri)?;
     let theme = params.choice("theme", &THEMES)?;
     // A page asks anew when the board moved on, by an address it has not asked for yet.
-    params.take::<u64>("seq", "is a whole number")?;
+    params.seq()?;
     let pass: Option<String> = params.take("pass", "is a pass")?;
     params.finish()?;
     let board = admitted(&app, asking, &id, pass, &headers).await?;

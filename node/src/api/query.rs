@@ -33,6 +33,15 @@ impl Params {
         }
     }
 
+    /// A number in the sequence of a board's changes.
+    pub(super) fn seq(&mut self) -> Result<Option<u64>, Problem> {
+        let seq = self.take::<u64>("seq", "is a whole number")?;
+        match seq.is_some_and(|seq| seq > i64::MAX.unsigned_abs()) {
+            true => Err(bad("seq", "is too large")),
+            false => Ok(seq),
+        }
+    }
+
     /// One of some words; the first is what holds when there is none.
     pub(super) fn choice<T: Copy>(
         &mut self,

@@ -163,7 +163,7 @@ pub(super) async fn show(
     let width = width
         .ok_or_else(|| Problem::new(Code::BadQuery).detail("the parameter w is from 1 to 1280"))?;
     let theme = params.choice("theme", &preview::THEMES)?;
-    params.take::<u64>("seq", "is a whole number")?;
+    params.seq()?;
     let pass: Option<String> = params.take("pass", "is a pass")?;
     params.finish()?;
     let board = preview::admitted(&app, asking, &id, pass, &headers).await?;

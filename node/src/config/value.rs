@@ -61,6 +61,10 @@ impl FromStr for ByteSize {
     type Err = String;
 
     fn from_str(text: &str) -> Result<ByteSize, String> {
+        // Nothing is nothing in any unit.
+        if text.trim() == "0" {
+            return Ok(ByteSize(0));
+        }
         split_unit(text.trim(), SIZE_UNITS)
             .map(ByteSize)
             .ok_or_else(|| format!("\"{text}\" is not a size; write for example \"256MiB\""))

@@ -7,7 +7,7 @@ use super::guard::OurHost;
 use super::listen::Peer;
 use super::problem::{self, Code, Problem, Reader};
 use super::rates::{self, Asker, Counted};
-use super::{freshness, headers};
+use super::{freshness, headers, linger};
 use crate::app::{App, AppState};
 use crate::auth::{Asking, Caller, wall_clock};
 use crate::config::TlsMode;
@@ -28,12 +28,9 @@ use uuid::Uuid;
 const UPLOAD_BYTES_MAX: u64 = 25 << 20;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-pub(crate) async fn frame(
-    State(app): State<AppState>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn frame(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let began = Instant::now();
+    let mut request = linger::wrap(request);
     let arrival = request.extensions().get().copied();
     let arrival = arrival.unwrap_or(Arrival::HERE);
     let seen = forwarded::look(&app.config.proxy, arrival, request.headers());

@@ -11,6 +11,7 @@ mod freshness;
 mod guard;
 mod headers;
 pub(crate) mod html;
+mod linger;
 mod listen;
 mod ops;
 pub(crate) mod problem;

@@ -52,10 +52,10 @@ pub(in crate::api) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let board = board_id(&id)?;
-    let asked = ListQuery::parse(&app, board, &uri)?;
     access::scope(&caller, Scope::ElementsRead)?;
     let level = store::level(&headers);
     access::seen(&app, &caller, level, board).await?;
+    let asked = ListQuery::parse(&app, board, &uri)?;
     match wants_lines(&headers) {
         true => lines(app, board, level, asked, &headers).await,
         false => page(&app, board, level, asked, &headers).await,

@@ -100,6 +100,7 @@ fn complete(described: Value) -> Value {
     components["schemas"]["Problem"] = problem_schema();
     name_what_lists_hold(&mut document);
     require_what_answers_always_have(&mut document);
+    require_bodies_that_say_something(&mut document);
     for (path, method, operation) in operations(&mut document) {
         complete_operation(path, method, operation);
     }
@@ -122,6 +123,23 @@ fn name_what_lists_hold(document: &mut Value) {
         let items = schema.pointer_mut("/properties/data/items");
         if let (Some(held), Some(items)) = (name.strip_prefix("List_"), items) {
             *items = json!({ "$ref": format!("#/components/schemas/{held}") });
+        }
+    }
+}
+
+/// A body that may leave everything out may be left out itself.
+fn require_bodies_that_say_something(document: &mut Value) {
+    let schemas = document["components"]["schemas"].clone();
+    for (_, _, operation) in operations(document) {
+        let schema = operation.pointer("/requestBody/content/application~1json/schema");
+        let name = schema.and_then(|schema| schema["$ref"].as_str());
+        let name = name.and_then(|name| name.strip_prefix("#/components/schemas/"));
+        let Some(schema) = name.map(|name| &schemas[name]) else {
+            continue;
+        };
+        let required = schema["required"].as_array();
+        if schema["type"] == "object" && required.is_none_or(Vec::is_empty) {
+            operation["requestBody"]["required"] = false.into();
         }
     }
 }
@@ -281,7 +299,7 @@ fn put_headers_asked(operation: &mut Value) {
         headers.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "The same key and body again within 24 hours bring the same answer, and are done once.",
-            "schema": { "type": "string", "pattern": "^\"[0-9A-Za-z-]{1,64}\"$" },
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
         }));
     }
     if let Some(parameters) = operation["parameters"].as_array_mut() {
