@@ -181,12 +181,14 @@ impl Listening {
                     let shown = Board::of(&self.app, &self.caller, &seen);
                     events.extend(event("board", &json!({ "board": shown })));
                 }
-                Err(_) => {
+                Err(problem) if problem.code == Code::BoardNotFound => {
                     if self.seen.remove(&board) {
                         let gone = json!({ "id": board.to_string() });
                         events.extend(event("gone", &gone));
                     }
                 }
+                // Whether it is still there is not known: better to look at all of them.
+                Err(_) => return Some(event("all", &json!({}))),
             }
         }
         if again.me {
@@ -221,7 +223,11 @@ async fn boards_of(app: &App, caller: &Caller) -> Result<HashSet<BoardId>, Probl
     };
     let query = SharingQuery::BoardsOf(user.user);
     match store::sharing(app, ReadLevel::Local, query).await? {
-        SharingAnswer::BoardsOf(boards) => Ok(boards.into_iter().collect()),
+        // A token for one board hears of that one.
+        SharingAnswer::BoardsOf(boards) => Ok(boards
+            .into_iter()
+            .filter(|board| user.board.is_none_or(|only| only == *board))
+            .collect()),
         _ => Err(Code::Internal.into()),
     }
 }

@@ -171,16 +171,30 @@ impl Told {
         } = self;
         let what = format!("{kind} {message} {stack}");
         if let Some(count) = app.reports.note(&what, Instant::now()) {
-            tracing::warn!(kind, message, stack, page, release, count, "a page failed");
+            // Not under `message`, which is the line's own.
+            tracing::warn!(
+                kind,
+                said = message,
+                stack,
+                page,
+                release,
+                count,
+                "a page failed"
+            );
         }
     }
+}
+
+/// Signs that make what follows them read the other way round.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text without what could be anybody's: addresses lose their query and fragment, and what looks like an e-mail
 /// address, an id or a secret becomes `…`. Lines become one.
 fn scrubbed(text: &str, chars_max: usize) -> String {
     let text: String = text.chars().take(chars_max).collect();
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control() || turns_text(c));
     let words = words.filter(|word| !word.is_empty()).map(scrubbed_word);
     words.collect::<Vec<_>>().join(" ")
 }

@@ -11,7 +11,7 @@ use super::query::Params;
 use super::wire::choice;
 use super::{body, conditions, contents, elements, store};
 use crate::app::AppState;
-use crate::auth::Caller;
+use crate::auth::{Caller, wall_clock};
 use crate::config::ByteSize;
 use crate::http::problem::{Code, Problem};
 use crate::http::quality_of;
@@ -51,6 +51,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// One update, as over a WebSocket; and how many are read at once.
 const UPDATE_BYTES_MAX: u64 = 16 << 20;
 const TAKEN_AT_ONCE_MAX: usize = 8;
+/// Who waits longer for a turn is told to come back.
+const TURN_WAIT_MAX: Duration = Duration::from_secs(5);
 /// How many updates the body holds; a room is told this by whoever has it.
 const BODY_SEQ: HeaderName = HeaderName::from_static("easel-body-seq");
 
@@ -323,7 +325,7 @@ struct Taken {
     security(("bearer" = ["elements:write"])),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 200, description = "It is stored", body = Taken)),
-    extensions(("x-problems" = json!(["forbidden", "board-trashed", "bad-update", "body-too-large", "body-timeout", "unsupported-media-type", "disk-full", "result-unknown", "draining"]))),
+    extensions(("x-problems" = json!(["forbidden", "board-trashed", "bad-update", "body-too-large", "body-timeout", "unsupported-media-type", "disk-full", "result-unknown", "draining", "busy"]))),
 )]
 pub(super) async fn apply(
     State(app): State<AppState>,
@@ -338,10 +340,12 @@ pub(super) async fn apply(
     if kind.and_then(|kind| kind.to_str().ok()) != Some("application/octet-stream") {
         return Err(Code::UnsupportedMediaType.into());
     }
-    let _turn = app.bodies.takers.acquire().await;
+    let turn = tokio::time::timeout(TURN_WAIT_MAX, app.bodies.takers.acquire());
+    let _turn = turn.await.map_err(|_| Code::Busy)?;
     let limit = ByteSize(UPDATE_BYTES_MAX);
     let update = body::read_bytes(&app, body, limit).await?;
     // The access may have ended while the body was under way.
+    let caller = app.auth.still(&caller, wall_clock()).await?;
     elements::writer(&app, &caller, board).await?;
     let wish = || Wish::Update(update.clone());
     let wrote = elements::ordered(&app, &caller, board, None, wish).await?;

@@ -133,12 +133,18 @@ impl Auth {
         now: Time,
     ) -> Result<Account, Problem> {
         let account = account_of(email);
+        // By network as well, or one stranger could keep everybody else from the account.
+        let place = format!("{:?}", from.network);
+        let stranger = hash16(
+            "easel stranger at an account v1",
+            &[account.as_slice(), place.as_bytes()].concat(),
+        );
         if from.device.is_none() {
-            return Ok(account);
+            return Ok(stranger);
         }
         let user = self.user_by_email(email).await?;
         let device = self.known_device(user.as_ref(), from, now).await;
-        Ok(device.map_or(account, |device| {
+        Ok(device.map_or(stranger, |device| {
             hash16("easel known device v1", &[device, account].concat())
         }))
     }

@@ -43,9 +43,15 @@ impl Predicate for LongJson {
     }
 }
 
-/// What changes something is answered as it is.
+/// What changes something is answered as it is. So is what holds a picture's pass beside words that others choose: how
+/// short it gets would tell the pass, sign by sign (BREACH). Only who shows who they are is given passes.
 async fn only_reads(mut request: Request) -> Request {
-    if request.method() != Method::GET {
+    let path = request.uri().path();
+    let has_no_pass = ["/elements", "/activity", "/openapi.json"]
+        .iter()
+        .any(|end| path.ends_with(end));
+    let may_hold_pass = request.headers().contains_key(header::AUTHORIZATION) && !has_no_pass;
+    if request.method() != Method::GET || may_hold_pass {
         request.headers_mut().remove(header::ACCEPT_ENCODING);
     }
     request

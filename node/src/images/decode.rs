@@ -6,8 +6,10 @@ use std::io::Cursor;
 
 /// As far as every format reaches that we write.
 pub(super) const SIDE_MAX: u32 = 16_383;
-/// What a decoder may take, the picture included. 40 megapixels of 16-bit colours are 320 MiB of it.
-const MEMORY_BYTES_MAX: u64 = 512 << 20;
+/// Of a decoded pixel. Deeper colours take twice as much, so such a picture may have half the pixels.
+const PIXEL_BYTES_MAX: u64 = 4;
+/// What a decoder may take beside the picture itself.
+const SCRATCH_BYTES_MAX: u64 = 64 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
@@ -77,7 +79,8 @@ pub(super) fn decode(bytes: &[u8], pixels_max: u64) -> Result<(DynamicImage, For
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE_MAX);
     limits.max_image_height = Some(SIDE_MAX);
-    limits.max_alloc = Some(MEMORY_BYTES_MAX);
+    let memory_max = pixels_max * PIXEL_BYTES_MAX;
+    limits.max_alloc = Some(memory_max + SCRATCH_BYTES_MAX);
     reader.limits(limits);
     // Reads the header alone.
     let mut decoder = reader.into_decoder().map_err(refused)?;
@@ -91,7 +94,7 @@ pub(super) fn decode(bytes: &[u8], pixels_max: u64) -> Result<(DynamicImage, For
     if u64::from(width) * u64::from(height) > pixels_max {
         return Err(Refused::TooManyPixels { max: pixels_max });
     }
-    if decoder.total_bytes() > MEMORY_BYTES_MAX {
+    if decoder.total_bytes() > memory_max {
         return Err(Refused::TooManyPixels { max: pixels_max });
     }
     let orientation = decoder.orientation().map_err(refused)?;
