@@ -4,6 +4,8 @@
  * `ui/` calls the verbs and reads `state`; `render/` feeds pointer and wheel input and paints. Neither
  * reaches into tools or the document. `createEditor` in `editor.ts` makes one.
  */
+import type { Outside } from './actions'
+import type { ActionId } from './actions/table'
 import type { Alignment, Direction } from './align'
 import type { Mirror } from './flip'
 import type { Box, Point, Rect } from './geometry/box'
@@ -169,41 +171,6 @@ export interface ClipboardPayload {
   }[]
 }
 
-/** The verbs a key can call; `keymap.ts` binds them. */
-export type ActionId =
-  | `tool:${ToolId}`
-  | 'undo'
-  | 'redo'
-  | 'selectAll'
-  | 'delete'
-  | 'duplicate'
-  | 'copy'
-  | 'cut'
-  | 'paste'
-  | 'toFront'
-  | 'forward'
-  | 'backward'
-  | 'toBack'
-  | 'nudge'
-  | `align:${Alignment}`
-  | `distribute:${Direction}`
-  | 'tidy'
-  | 'toggleLock'
-  | `note:${NoteDirection}`
-  | 'copyStyle'
-  | 'pasteStyle'
-  | `flip:${Mirror}`
-  | 'zoomIn'
-  | 'zoomOut'
-  | 'zoomReset'
-  | 'zoomFit'
-  | 'zoomSelection'
-  | 'toggleSnap'
-  | 'toggleGrid'
-  | 'editText'
-  | 'escape'
-  | 'help'
-
 export interface Editor {
   readonly state: Store<EditorState>
   readonly document: BoardDocument
@@ -216,6 +183,10 @@ export interface Editor {
   /** True when the key meant something here, so that the browser must not act on it as well. */
   key(input: KeyInput): boolean
   wheel(input: WheelInput): void
+  /** Runs an action of the table, as a menu or the palette does; one that is not possible now does nothing. */
+  act(action: ActionId): void
+  /** Whether a menu or the palette offers it now. */
+  can(action: ActionId): boolean
 
   /** Time has passed. */
   tick(): void
@@ -298,6 +269,6 @@ export interface EditorOptions {
   newId(): ElementId
   readonly readOnly?: boolean
   readonly snapping?: SnapSettings
-  /** Actions the editor does not do by itself: clipboard and help. */
-  onAction?(action: ActionId): void
+  /** Actions the editor does not do by itself. */
+  readonly outside?: Outside
 }

@@ -32,7 +32,8 @@ import type { Element, ElementId } from './elements/types'
 import type { Point, Rect } from './geometry/box'
 import { Gestures } from './gestures'
 import { boundsOf, frameAround } from './handling'
-import { runAction } from './actions'
+import { canRun, runByKey, runByName, type Outside } from './actions'
+import { ACTIONS } from './actions/table'
 import { bindingFor, type Binding } from './keymap'
 import type { DocumentChange, Grouping, Intent, LivePreview } from './ports'
 import { NO_GUIDES } from './snapping/guide'
@@ -43,10 +44,11 @@ import { textFrameOf } from './textFrame'
 import { startTool } from './tools'
 import type { Effect, ToolInput, View } from './tools/tool'
 
+const NOTHING_OUTSIDE: Outside = { run: () => undefined, has: () => false }
 const NO_KEYS: ModifierKeys = { shift: false, alt: false, mod: false }
 
 export function createEditor(options: EditorOptions): Editor {
-  const { document, presence } = options
+  const { document, presence, outside = NOTHING_OUTSIDE } = options
   const scene = createScene(document)
   const gestures = new Gestures()
   const preview = createStore<LivePreview | null>(null)
@@ -283,7 +285,7 @@ export function createEditor(options: EditorOptions): Editor {
     }
     if (input.kind === 'up') return false
     const binding = bindingFor(input)
-    if (!binding || (binding.writes === true && state.get().readOnly)) return false
+    if (!binding || (ACTIONS[binding.action].writes === true && state.get().readOnly)) return false
     return act(binding, input)
   }
 
@@ -297,7 +299,7 @@ export function createEditor(options: EditorOptions): Editor {
   function act(binding: Binding, input: KeyInput): boolean {
     // During a gesture only Escape means anything: an edit in the middle of one would mix with it.
     if (tool.shown().active && binding.action !== 'escape') return true
-    return runAction(binding.action, input, editor, (action) => options.onAction?.(action))
+    return runByKey(binding.action, input, editor, outside)
   }
 
   // ---- edits
@@ -413,6 +415,8 @@ export function createEditor(options: EditorOptions): Editor {
     preview,
     pointer,
     key,
+    act: (action) => runByName(action, editor, outside),
+    can: (action) => canRun(action, editor, outside),
     wheel(input) {
       const { camera } = state.get()
       // What was under the pointer moves away from it; its next movement says what is there now.

@@ -23,6 +23,9 @@ import { useStore } from '../use-store'
 import { Banners } from './banners'
 import { keepCamera } from './camera'
 import { attachClipboard } from './clipboard'
+import { ClipboardCommands } from './clipboard-commands'
+import type { Commands } from './commands'
+import { CommandsContext, createCommands } from './commands'
 import { ContextMenu } from './context-menu'
 import { EmptyHint } from './empty-hint'
 import { keepSnapping } from './keep-snapping'
@@ -30,7 +33,7 @@ import { attachKeys } from './keys'
 import { PropertiesBar } from './properties-bar'
 import type { Seat } from './seat'
 import { SeatNote } from './seat-note'
-import { ShortcutsSheet } from './shortcuts-sheet'
+import { ShortcutsPart } from './shortcuts-part'
 import { TextOverlay } from './text-overlay'
 import { ToolBar } from './tool-bar'
 import { TopBar } from './top-bar'
@@ -54,10 +57,10 @@ export interface BoardViewProps {
 }
 
 export function BoardView({ session, title, seat, info, rename, learn, refresh, restore }: BoardViewProps) {
-  const [help, setHelp] = useState(false)
   const [sharing, setSharing] = useState(false)
   const [activity, setActivity] = useState(false)
-  const editor = useEditor(session, () => setHelp(true))
+  const [commands] = useState(createCommands)
+  const editor = useEditor(session, commands)
   const status = useStore(session.status, (value) => value)
   const role = useStore(session.role, (value) => value)
   const theme = useTheme()
@@ -78,42 +81,45 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
   useUnsavedWarning(status.unsaved > 0 && !status.kept)
 
   return (
-    <main className="board">
-      <Canvas editor={editor} session={session} title={title} />
-      {status.phase !== 'loading' && status.phase !== 'connecting' && <EmptyHint editor={editor} />}
-      <TextOverlay editor={editor} theme={theme} />
-      <TopBar
-        title={title}
-        session={session}
-        seat={seat}
-        onRename={readOnly ? null : rename}
-        onHelp={() => setHelp(true)}
-        onShare={account && known !== null ? () => setSharing(true) : null}
-        mayShare={known?.may.share === true}
-        onActivity={account ? () => setActivity(!activity) : null}
-        activityShown={activity}
-      />
-      <Banners session={session} restore={mayRestore ? restore : null} />
-      <PropertiesBar editor={editor} theme={theme} />
-      <footer className="board__foot">
-        {!mayEdit && !over && status.phase !== 'loading' && (
-          <SeatNote role={role} seat={seat} board={known} learn={learn} />
-        )}
-        <ToolBar editor={editor} />
-        <ViewBar editor={editor} />
-      </footer>
-      {status.phase === 'loading' && <p className="board__opening">{strings.board.loading}</p>}
-      {activity && <ActivityPanel board={session.board} onClose={() => setActivity(false)} />}
-      {sharing && known !== null && (
-        <LazyShareDialog
-          board={known}
-          onClose={() => setSharing(false)}
-          onLeft={() => navigate(paths.boards)}
-          onChanged={refresh}
+    <CommandsContext value={commands}>
+      <main className="board">
+        <Canvas editor={editor} session={session} title={title} />
+        {status.phase !== 'loading' && status.phase !== 'connecting' && <EmptyHint editor={editor} />}
+        <TextOverlay editor={editor} theme={theme} />
+        <TopBar
+          title={title}
+          session={session}
+          seat={seat}
+          onRename={readOnly ? null : rename}
+          onHelp={() => commands.run('help')}
+          onShare={account && known !== null ? () => setSharing(true) : null}
+          mayShare={known?.may.share === true}
+          onActivity={account ? () => setActivity(!activity) : null}
+          activityShown={activity}
         />
-      )}
-      {help && <ShortcutsSheet onClose={() => setHelp(false)} />}
-    </main>
+        <Banners session={session} restore={mayRestore ? restore : null} />
+        <PropertiesBar editor={editor} theme={theme} />
+        <footer className="board__foot">
+          {!mayEdit && !over && status.phase !== 'loading' && (
+            <SeatNote role={role} seat={seat} board={known} learn={learn} />
+          )}
+          <ToolBar editor={editor} />
+          <ViewBar editor={editor} />
+        </footer>
+        {status.phase === 'loading' && <p className="board__opening">{strings.board.loading}</p>}
+        {activity && <ActivityPanel board={session.board} onClose={() => setActivity(false)} />}
+        {sharing && known !== null && (
+          <LazyShareDialog
+            board={known}
+            onClose={() => setSharing(false)}
+            onLeft={() => navigate(paths.boards)}
+            onChanged={refresh}
+          />
+        )}
+        <ShortcutsPart />
+        <ClipboardCommands editor={editor} />
+      </main>
+    </CommandsContext>
   )
 }
 
@@ -130,8 +136,7 @@ function useRoleWords(role: Role, seat: Seat, phase: SyncPhase): void {
   }, [role, seat.owner, known])
 }
 
-function useEditor(session: BoardSession, onHelp: () => void): Editor {
-  const help = useRef(onHelp)
+function useEditor(session: BoardSession, commands: Commands): Editor {
   const { editor } = useOwned(
     () => {
       const board = openBoardDocument(session.ydoc)
@@ -140,9 +145,7 @@ function useEditor(session: BoardSession, onHelp: () => void): Editor {
         presence: session.presence,
         now: () => performance.now(),
         newId: newElementId,
-        onAction: (action) => {
-          if (action === 'help') help.current()
-        },
+        outside: commands,
       })
       return { board, editor }
     },

@@ -2,13 +2,13 @@
 
 import type { MouseEvent, PointerEvent, ReactNode, TouchEvent } from 'react'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import type { ActionId } from '../../core/actions/table'
 import type { Editor } from '../../core/editor-api'
 import type { MenuEntry } from '../parts/menu'
 import { Menu } from '../parts/menu'
-import { shortcutText } from '../shortcut-text'
 import { strings } from '../strings'
+import { actionEntry } from './action-entry'
 import { flipEntries, tidyEntry } from './align-menu'
-import { canPaste, pasteKept } from './clipboard'
 import { lockEntry, styleEntries } from './selection-menu'
 
 /** A finger that rests this long asks for the menu, unless it has moved farther than it trembles. */
@@ -103,38 +103,30 @@ const LINE: MenuEntry = { kind: 'line' }
 
 function entries(editor: Editor): readonly MenuEntry[] {
   const { selection, readOnly } = editor.state.get()
-  const { menu, properties: words, view } = strings
-  const paste = item(menu.paste, 'mod+V', readOnly || !canPaste(), () => pasteKept(editor))
+  const entry = (action: ActionId) => actionEntry(editor, action)
   if (selection.length === 0) {
-    return [
-      paste,
-      item(menu.selectAll, 'mod+A', editor.document.size() === 0, () => editor.selectAll()),
-      LINE,
-      item(view.fit, 'shift+1', editor.document.size() === 0, () => editor.zoomToFit()),
-      item(view.actual, 'mod+0', false, () => editor.zoomTo(1)),
-    ]
+    return [entry('paste'), entry('selectAll'), LINE, entry('zoomFit'), entry('zoomReset')]
   }
-  const copy = item(menu.copy, 'mod+C', false, () => void document.execCommand('copy'))
-  if (readOnly) return [copy]
-  if (editor.styleSummary().locked === 'all') return plain([copy, LINE, lockEntry(editor)])
+  if (readOnly) return [entry('copy')]
+  if (editor.styleSummary().locked === 'all') return plain([entry('copy'), LINE, lockEntry(editor)])
   return plain([
-    item(menu.cut, 'mod+X', false, () => void document.execCommand('cut')),
-    copy,
-    paste,
-    item(words.duplicate, 'mod+D', false, () => editor.duplicate()),
+    entry('cut'),
+    entry('copy'),
+    entry('paste'),
+    entry('duplicate'),
     LINE,
     ...styleEntries(editor),
     LINE,
-    item(words.front, 'shift+]', false, () => editor.bringToFront()),
-    item(words.forward, ']', false, () => editor.bringForward()),
-    item(words.backward, '[', false, () => editor.sendBackward()),
-    item(words.back, 'shift+[', false, () => editor.sendToBack()),
+    entry('toFront'),
+    entry('forward'),
+    entry('backward'),
+    entry('toBack'),
     LINE,
     ...(selection.length > 1 ? [tidyEntry(editor)] : []),
     ...flipEntries(editor),
     LINE,
     lockEntry(editor),
-    { ...item(words.remove, 'Del', false, () => editor.deleteSelection()), danger: true },
+    actionEntry(editor, 'delete', { danger: true }),
   ])
 }
 
@@ -145,8 +137,4 @@ function plain(entries: readonly MenuEntry[]): readonly MenuEntry[] {
     const { icon: _, ...rest } = entry
     return rest
   })
-}
-
-function item(label: string, keys: string, disabled: boolean, run: () => void) {
-  return { kind: 'item', label, shortcut: shortcutText(keys), disabled, run } as const
 }

@@ -1,47 +1,12 @@
 /** What the editor says of its handling; the rest of the client's words are in `ui/strings.ts`. */
 export const editorStrings = {
-  snapping: {
-    elements: 'Snap to elements',
-    grid: 'Snap to grid',
-  },
-
   align: {
     label: 'Align',
-    left: 'Align left edges',
-    center: 'Align centres',
-    right: 'Align right edges',
-    top: 'Align top edges',
-    middle: 'Align middles',
-    bottom: 'Align bottom edges',
-    across: 'Distribute horizontally',
-    down: 'Distribute vertically',
-    tidy: 'Tidy up',
-  },
-
-  flip: {
-    across: 'Flip horizontally',
-    down: 'Flip vertically',
-  },
-
-  tools: {
-    eraser: 'Eraser',
-    laser: 'Laser pointer',
-  },
-
-  notes: {
-    beside: 'Next sticky note beside',
-    below: 'Next sticky note below (Enter when one is selected)',
   },
 
   lock: {
     lock: 'Lock',
     unlock: 'Unlock',
-    toggle: 'Lock or unlock',
-  },
-
-  style: {
-    copy: 'Copy style',
-    paste: 'Paste style',
   },
 
   heads: {

@@ -25,10 +25,10 @@ import { Glyph } from '../parts/glyph'
 import { IconButton } from '../parts/icon-button'
 import { MenuButton } from '../parts/menu-button'
 import { tipProps } from '../parts/tip'
-import { shortcutText } from '../shortcut-text'
 import { strings } from '../strings'
 import type { Theme } from '../theme'
 import { useStore } from '../use-store'
+import { actionEntry } from './action-entry'
 import { alignEntries, flipEntries } from './align-menu'
 import { editorStrings } from './editor-strings'
 import { HeadsPart } from './heads-part'
@@ -36,6 +36,7 @@ import type { ColorUse } from './palette'
 import { colorName, cssColor, PALETTE_NAMES } from './palette'
 import { Choice, Choices, Part } from './property-part'
 import { lockEntry, styleEntries } from './selection-menu'
+import { shownShortcut } from './shown-keys'
 import { ShapePart } from './shape-picker'
 import { usePlacement } from './use-placement'
 import { useStyleSummary } from './use-style-summary'
@@ -112,7 +113,7 @@ function UnlockButton({ editor }: { editor: Editor }) {
     <IconButton
       icon={LockOpen}
       label={editorStrings.lock.unlock}
-      shortcut={shortcutText('mod+shift+L')}
+      shortcut={shownShortcut('toggleLock')}
       tipSide="top"
       testId="unlock"
       onClick={() => editor.toggleLock()}
@@ -121,7 +122,6 @@ function UnlockButton({ editor }: { editor: Editor }) {
 }
 
 function SelectionVerbs({ editor }: { editor: Editor }) {
-  const { properties: words } = strings
   const several = useStore(editor.state, (state) => state.selection.length > 1)
   return (
     <>
@@ -138,43 +138,15 @@ function SelectionVerbs({ editor }: { editor: Editor }) {
       )}
       <MenuButton
         icon={Layers}
-        label={words.order}
+        label={strings.properties.order}
         placement="below"
         tipSide="top"
         testId="arrange"
         entries={() => [
-          {
-            kind: 'item',
-            icon: ArrowUpToLine,
-            label: words.front,
-            shortcut: shortcutText('shift+]'),
-            testId: 'to-front',
-            run: () => editor.bringToFront(),
-          },
-          {
-            kind: 'item',
-            icon: ArrowUp,
-            label: words.forward,
-            shortcut: ']',
-            testId: 'forward',
-            run: () => editor.bringForward(),
-          },
-          {
-            kind: 'item',
-            icon: ArrowDown,
-            label: words.backward,
-            shortcut: '[',
-            testId: 'backward',
-            run: () => editor.sendBackward(),
-          },
-          {
-            kind: 'item',
-            icon: ArrowDownToLine,
-            label: words.back,
-            shortcut: shortcutText('shift+['),
-            testId: 'to-back',
-            run: () => editor.sendToBack(),
-          },
+          actionEntry(editor, 'toFront', { icon: ArrowUpToLine, testId: 'to-front' }),
+          actionEntry(editor, 'forward', { icon: ArrowUp, testId: 'forward' }),
+          actionEntry(editor, 'backward', { icon: ArrowDown, testId: 'backward' }),
+          actionEntry(editor, 'toBack', { icon: ArrowDownToLine, testId: 'to-back' }),
           { kind: 'line' },
           ...flipEntries(editor),
           { kind: 'line' },
@@ -184,16 +156,16 @@ function SelectionVerbs({ editor }: { editor: Editor }) {
       />
       <IconButton
         icon={Copy}
-        label={words.duplicate}
-        shortcut={shortcutText('mod+D')}
+        label={strings.actions.duplicate}
+        shortcut={shownShortcut('duplicate')}
         tipSide="top"
         testId="duplicate"
         onClick={() => editor.duplicate()}
       />
       <IconButton
         icon={Trash2}
-        label={words.remove}
-        shortcut="Del"
+        label={strings.actions.delete}
+        shortcut={shownShortcut('delete')}
         tipSide="top"
         testId="delete"
         className="icon-button--danger"

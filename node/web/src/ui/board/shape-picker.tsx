@@ -13,6 +13,7 @@ import { Glyph } from '../parts/glyph'
 import { Popover } from '../parts/popover'
 import { tipProps } from '../parts/tip'
 import { strings } from '../strings'
+import { toolName } from './tool-names'
 import { useStore } from '../use-store'
 
 const COLUMNS = 6
@@ -37,7 +38,7 @@ export function ShapesTool({ editor, own }: { editor: Editor; own: (kind: ShapeK
         tabIndex={drawn === null ? -1 : 0}
         data-testid="tool-shapes"
         onClick={() => setOpen(!open)}
-        {...tipProps(drawn === null ? strings.tools.more : strings.tools[drawn], { side: 'top' })}
+        {...tipProps(drawn === null ? strings.tools.more : toolName(drawn), { side: 'top' })}
       >
         {drawn === null ? <Glyph icon={Shapes} size={20} /> : <ShapeIcon kind={drawn} />}
       </button>
@@ -120,11 +121,11 @@ function ShapeGrid({ chosen, onChoose }: ShapeGridProps) {
           type="button"
           role="radio"
           aria-checked={kind === chosen}
-          aria-label={strings.tools[kind]}
+          aria-label={toolName(kind)}
           className="shapes__one"
           data-testid={`shape-${kind}`}
           onClick={() => onChoose(kind)}
-          {...tipProps(strings.tools[kind], { side: 'top' })}
+          {...tipProps(toolName(kind), { side: 'top' })}
         >
           <ShapeIcon kind={kind} />
         </button>

@@ -2,7 +2,7 @@ import { Dialog } from '../parts/dialog'
 import { strings } from '../strings'
 import { shortcutGroups } from './shortcut-groups'
 
-export function ShortcutsSheet({ onClose }: { onClose: () => void }) {
+export default function ShortcutsSheet({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={strings.help.title} testId="shortcuts" onClose={onClose}>
       {/* It scrolls: arrows must be able to reach what is further down. */}

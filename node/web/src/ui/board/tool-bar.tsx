@@ -22,7 +22,7 @@ import { tipProps } from '../parts/tip'
 import { strings } from '../strings'
 import { useStore } from '../use-store'
 import { ShapesTool } from './shape-picker'
-import { TOOL_NAMES } from './tool-names'
+import { toolName } from './tool-names'
 
 interface Tool {
   readonly id: ToolId
@@ -77,13 +77,13 @@ export function ToolBar({ editor }: { editor: Editor }) {
               key={tool.id}
               type="button"
               className="tool"
-              aria-label={TOOL_NAMES[tool.id]}
+              aria-label={toolName(tool.id)}
               aria-pressed={active === tool.id}
               aria-keyshortcuts={tool.key}
               tabIndex={active === tool.id ? 0 : -1}
               data-testid={`tool-${tool.id}`}
               onClick={() => editor.setTool(tool.id)}
-              {...tipProps(TOOL_NAMES[tool.id], { shortcut: tool.key, side: 'top' })}
+              {...tipProps(toolName(tool.id), { shortcut: tool.key, side: 'top' })}
             >
               <Glyph icon={tool.icon} size={20} className={tool.id === 'line' ? 'tool__line' : undefined} />
             </button>

@@ -74,7 +74,7 @@ export function TopBar(props: TopBarProps) {
         <ThemeButton />
         <IconButton
           icon={Keyboard}
-          label={strings.help.open}
+          label={strings.actions.help}
           shortcut="?"
           testId="help"
           className="board__help"

@@ -7,10 +7,10 @@ import { IconButton } from '../parts/icon-button'
 import type { MenuEntry } from '../parts/menu'
 import { Menu } from '../parts/menu'
 import { tipProps } from '../parts/tip'
-import { shortcutText } from '../shortcut-text'
 import { strings } from '../strings'
 import { useStore } from '../use-store'
-import { editorStrings } from './editor-strings'
+import { actionEntry } from './action-entry'
+import { shownShortcut } from './shown-keys'
 
 export function ViewBar({ editor }: { editor: Editor }) {
   const canUndo = useStore(editor.state, (state) => state.canUndo)
@@ -27,8 +27,8 @@ export function ViewBar({ editor }: { editor: Editor }) {
         <>
           <IconButton
             icon={Undo2}
-            label={strings.view.undo}
-            shortcut={shortcutText('mod+Z')}
+            label={strings.actions.undo}
+            shortcut={shownShortcut('undo')}
             tipSide="top"
             testId="undo"
             disabled={!canUndo}
@@ -36,8 +36,8 @@ export function ViewBar({ editor }: { editor: Editor }) {
           />
           <IconButton
             icon={Redo2}
-            label={strings.view.redo}
-            shortcut={shortcutText('mod+shift+Z')}
+            label={strings.actions.redo}
+            shortcut={shownShortcut('redo')}
             tipSide="top"
             testId="redo"
             disabled={!canRedo}
@@ -49,8 +49,8 @@ export function ViewBar({ editor }: { editor: Editor }) {
       <IconButton
         icon={Minus}
         className="view__zoom-part"
-        label={strings.view.zoomOut}
-        shortcut={shortcutText('mod+−')}
+        label={strings.actions.zoomOut}
+        shortcut={shownShortcut('zoomOut')}
         tipSide="top"
         testId="zoom-out"
         onClick={() => editor.zoomOut()}
@@ -59,8 +59,8 @@ export function ViewBar({ editor }: { editor: Editor }) {
       <IconButton
         icon={Plus}
         className="view__zoom-part"
-        label={strings.view.zoomIn}
-        shortcut={shortcutText('mod++')}
+        label={strings.actions.zoomIn}
+        shortcut={shownShortcut('zoomIn')}
         tipSide="top"
         testId="zoom-in"
         onClick={() => editor.zoomIn()}
@@ -103,70 +103,22 @@ function ZoomLevel({ editor }: { editor: Editor }) {
 }
 
 function zoomEntries(editor: Editor): readonly MenuEntry[] {
-  const { view } = strings
-  const { readOnly } = editor.state.get()
   return [
-    {
-      kind: 'item',
-      label: view.zoomIn,
-      shortcut: shortcutText('mod++'),
-      run: () => editor.zoomIn(),
-    },
-    {
-      kind: 'item',
-      label: view.zoomOut,
-      shortcut: shortcutText('mod+−'),
-      run: () => editor.zoomOut(),
-    },
+    actionEntry(editor, 'zoomIn'),
+    actionEntry(editor, 'zoomOut'),
     { kind: 'line' },
-    {
-      kind: 'item',
-      label: view.fit,
-      shortcut: shortcutText('shift+1'),
-      testId: 'zoom-fit',
-      run: () => editor.zoomToFit(),
-    },
-    {
-      kind: 'item',
-      label: view.selection,
-      shortcut: shortcutText('shift+2'),
-      disabled: editor.state.get().selection.length === 0,
-      testId: 'zoom-selection',
-      run: () => editor.zoomToSelection(),
-    },
-    {
-      kind: 'item',
-      label: view.actual,
-      shortcut: shortcutText('mod+0'),
-      testId: 'zoom-100',
-      run: () => editor.zoomTo(1),
-    },
-    ...(readOnly ? [] : snapEntries(editor)),
+    actionEntry(editor, 'zoomFit', { testId: 'zoom-fit' }),
+    actionEntry(editor, 'zoomSelection', { testId: 'zoom-selection' }),
+    actionEntry(editor, 'zoomReset', { testId: 'zoom-100' }),
+    ...(editor.state.get().readOnly ? [] : snapEntries(editor)),
   ]
 }
 
 function snapEntries(editor: Editor): readonly MenuEntry[] {
   const { elements, grid } = editor.state.get().snapping
-  const words = editorStrings.snapping
   return [
     { kind: 'line' },
-    {
-      kind: 'item',
-      label: words.elements,
-      shortcut: shortcutText("mod+shift+'"),
-      checked: elements,
-      isSwitch: true,
-      testId: 'snap-elements',
-      run: () => editor.setSnapping({ elements: !elements }),
-    },
-    {
-      kind: 'item',
-      label: words.grid,
-      shortcut: shortcutText("mod+'"),
-      checked: grid,
-      isSwitch: true,
-      testId: 'snap-grid',
-      run: () => editor.setSnapping({ grid: !grid }),
-    },
+    actionEntry(editor, 'toggleSnap', { checked: elements, testId: 'snap-elements' }),
+    actionEntry(editor, 'toggleGrid', { checked: grid, testId: 'snap-grid' }),
   ]
 }

@@ -117,36 +117,8 @@ export const boardWords = {
 
   tools: {
     label: 'Tools',
-    select: 'Select',
-    hand: 'Hand',
-    rectangle: 'Rectangle',
-    ellipse: 'Ellipse',
-    diamond: 'Diamond',
-    rounded: 'Rounded rectangle',
-    triangle: 'Triangle',
-    pentagon: 'Pentagon',
-    hexagon: 'Hexagon',
-    octagon: 'Octagon',
-    star: 'Star',
-    cloud: 'Cloud',
-    parallelogram: 'Parallelogram',
-    trapezoid: 'Trapezoid',
-    cylinder: 'Cylinder',
-    cross: 'Cross',
-    callout: 'Speech bubble',
-    arrow_right: 'Arrow right',
-    arrow_left: 'Arrow left',
-    arrow_up: 'Arrow up',
-    arrow_down: 'Arrow down',
-    arrow_both: 'Double arrow',
-    brace_left: 'Left brace',
-    brace_right: 'Right brace',
     more: 'More shapes',
     shape: 'Shape',
-    sticky: 'Sticky note',
-    text: 'Text',
-    pen: 'Pen',
-    line: 'Line',
   },
 
   properties: {
@@ -166,12 +138,6 @@ export const boardWords = {
     align: 'Alignment',
     aligns: { left: 'Align left', center: 'Align centre', right: 'Align right' },
     order: 'Arrange',
-    front: 'Bring to front',
-    forward: 'Bring forward',
-    backward: 'Send backward',
-    back: 'Send to back',
-    duplicate: 'Duplicate',
-    remove: 'Delete',
     selected: (n: number) => `${n} selected`,
   },
 
@@ -192,26 +158,14 @@ export const boardWords = {
 
   view: {
     label: 'History and zoom',
-    undo: 'Undo',
-    redo: 'Redo',
-    zoomIn: 'Zoom in',
-    zoomOut: 'Zoom out',
     zoom: 'Zoom',
-    fit: 'Zoom to fit',
-    selection: 'Zoom to selection',
-    actual: 'Zoom to 100%',
   },
 
   menu: {
     label: 'Board menu',
-    cut: 'Cut',
-    copy: 'Copy',
-    paste: 'Paste',
-    selectAll: 'Select all',
   },
 
   help: {
-    open: 'Keyboard shortcuts',
     title: 'Keyboard shortcuts',
     groups: {
       tools: 'Tools',
@@ -221,9 +175,6 @@ export const boardWords = {
       other: 'Other',
       pointer: 'With the pointer',
     },
-    nudge: 'Move the selection',
-    editText: 'Edit text',
-    escape: 'Back out',
     /** Keys as `shortcutKeys` reads them, and what they do. */
     pointer: [
       ['Space+Drag', 'Move the board'],

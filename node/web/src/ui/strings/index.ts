@@ -4,6 +4,7 @@
  */
 
 import { accountWords } from './account'
+import { actionWords } from './actions'
 import { boardWords } from './board'
 import { commonWords } from './common'
 import { entryWords } from './entry'
@@ -17,4 +18,5 @@ export const strings = {
   ...sharingWords,
   ...startWords,
   ...boardWords,
+  ...actionWords,
 }

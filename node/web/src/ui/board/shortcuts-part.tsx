@@ -1,0 +1,16 @@
+import { useState } from 'react'
+import { lazyPage } from '../lazy-page'
+import { strings } from '../strings'
+import { useCommand } from './commands'
+
+const ShortcutsSheet = lazyPage(
+  () => import('./shortcuts-sheet').then((part) => part.default),
+  strings.help.title,
+).Page
+
+/** The sheet of shortcuts, when it is asked for. */
+export function ShortcutsPart() {
+  const [open, setOpen] = useState(false)
+  useCommand('help', () => setOpen(true))
+  return open && <ShortcutsSheet onClose={() => setOpen(false)} />
+}
