@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { Editor, ToolId } from '../src/core/editor-api'
 import { STYLE_KEYS } from '../src/core/schema.gen'
-import { spliceBetween } from '../src/doc/ytext'
+import { spliceBetween } from '../src/core/writing/splice'
 import { contentOf, desk, exchange, type Desk } from './desk'
 
 const place = fc.tuple(fc.integer({ min: 0, max: 800 }), fc.integer({ min: 0, max: 600 }))

@@ -25,6 +25,7 @@ import type { Scene } from './scene'
 import type { Guide } from './snapping/guide'
 import type { NoteDirection } from './sticky-flow'
 import type { Store } from './store'
+import type { Splice } from './writing/splice'
 
 /** Every kind of shape is a tool of its own. */
 export type ToolId = 'select' | 'hand' | ShapeKind | 'sticky' | 'text' | 'pen' | 'line' | 'eraser' | 'laser'
@@ -234,6 +235,8 @@ export interface Editor {
   addNote(direction: NoteDirection): boolean
   startTextEdit(id: ElementId): void
   setText(id: ElementId, text: string): void
+  /** What was typed, letter by letter: nothing of what others type at the same time is touched. */
+  spliceText(id: ElementId, splices: readonly Splice[]): void
   /** A text element left empty is removed. */
   endTextEdit(): void
   textFrame(id: ElementId): TextFrame | null

@@ -437,6 +437,9 @@ export function createEditor(options: EditorOptions): Editor {
     setText(id, text) {
       commit([{ do: 'setText', id, text }], `text ${id}`)
     },
+    spliceText(id, splices) {
+      if (splices.length > 0) commit([{ do: 'spliceText', id, splices }], `text ${id}`)
+    },
     endTextEdit,
     textFrame: (id) => textFrameOf(document.get(id)),
     undo,

@@ -5,6 +5,7 @@
  */
 import type { Box, Point } from './geometry/box'
 import type { Element, ElementId, Head, ShapeKind, StyleProps } from './elements/types'
+import type { Splice } from './writing/splice'
 
 /** Plain JSON, as far as snapshots and presence need it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -45,6 +46,8 @@ export type Intent =
   | { readonly do: 'setKind'; readonly id: ElementId; readonly kind: ShapeKind }
   | { readonly do: 'setZ'; readonly id: ElementId; readonly z: string }
   | { readonly do: 'setText'; readonly id: ElementId; readonly text: string }
+  /** One after the other: each counts in the text as those before it left it. */
+  | { readonly do: 'spliceText'; readonly id: ElementId; readonly splices: readonly Splice[] }
   /** Only what is named changes. */
   | { readonly do: 'setLine'; readonly id: ElementId; readonly data: Partial<LineData> }
   | { readonly do: 'setInk'; readonly id: ElementId; readonly data: Uint8Array }
@@ -63,6 +66,8 @@ export interface DocumentChange {
   readonly added: readonly ElementId[]
   readonly changed: readonly ElementId[]
   readonly removed: readonly ElementId[]
+  /** What happened to the texts among them, where it is known letter by letter. */
+  readonly texts: ReadonlyMap<ElementId, readonly Splice[]>
   /** Made here (an edit, or an undo of one), not received. */
   readonly local: boolean
 }

@@ -18,8 +18,9 @@ import type {
   Json,
   NewElement,
 } from '../core/ports'
+import { spliced, type Splice } from '../core/writing/splice'
 import { snapshotOf, valueFrom } from './snapshot'
-import { setYText } from './ytext'
+import { setYText, spliceYText, splicesOf } from './ytext'
 
 /** Typing that pauses for longer than this begins another undo step. */
 const TYPING_PAUSE_MS = 1000
@@ -42,7 +43,7 @@ export function openBoardDocument(ydoc: Y.Doc): YBoard {
   }
 
   const follow = (events: Y.YEvent<Y.AbstractType<unknown>>[], transaction: Y.Transaction): void => {
-    const change = reread(touchedIds(events, roots.elements), transaction.local)
+    const change = reread(touchedIds(events, roots.elements), textsOf(events), transaction.local)
     if (change) for (const listener of [...listeners]) listener(change)
   }
   roots.elements.observeDeep(follow)
@@ -54,7 +55,11 @@ export function openBoardDocument(ydoc: Y.Doc): YBoard {
   history.on('stack-item-popped', historyChanged)
   history.on('stack-cleared', historyChanged)
 
-  function reread(ids: Iterable<ElementId>, local: boolean): DocumentChange | null {
+  function reread(
+    ids: Iterable<ElementId>,
+    texts: DocumentChange['texts'],
+    local: boolean,
+  ): DocumentChange | null {
     const added: ElementId[] = []
     const changed: ElementId[] = []
     const removed: ElementId[] = []
@@ -67,7 +72,7 @@ export function openBoardDocument(ydoc: Y.Doc): YBoard {
       else if (before) removed.push(id)
     }
     const nothing = added.length + changed.length + removed.length === 0
-    return nothing ? null : { added, changed, removed, local }
+    return nothing ? null : { added, changed, removed, texts, local }
   }
 
   function apply(intents: readonly Intent[], grouping: Grouping = 'step'): void {
@@ -157,6 +162,18 @@ function touchedIds(
   return ids
 }
 
+function textsOf(events: readonly Y.YEvent<Y.AbstractType<unknown>>[]): DocumentChange['texts'] {
+  const texts = new Map<ElementId, readonly Splice[]>()
+  for (const event of events) {
+    const [id, key, deeper] = event.path
+    if (!(event instanceof Y.YTextEvent) || typeof id !== 'string' || key !== 'text' || deeper !== undefined)
+      continue
+    const splices = splicesOf(event)
+    if (splices) texts.set(id, splices)
+  }
+  return texts
+}
+
 function perform(elements: Elements, intent: Intent): void {
   if (intent.do === 'create') return create(elements, intent.element)
   if (intent.do === 'insert') return insert(elements, intent)
@@ -175,6 +192,8 @@ function perform(elements: Elements, intent: Intent): void {
       return setPlain(map, 'z', intent.z)
     case 'setText':
       return setText(map, intent.text)
+    case 'spliceText':
+      return spliceText(map, intent.splices)
     case 'setLine':
       return setLine(map, intent.data)
     case 'setInk':
@@ -248,6 +267,12 @@ function setText(map: Y.Map<unknown>, after: string): void {
   const text = map.get('text')
   if (text instanceof Y.Text) setYText(text, after)
   else map.set('text', new Y.Text(after))
+}
+
+function spliceText(map: Y.Map<unknown>, splices: readonly Splice[]): void {
+  const text = map.get('text')
+  if (text instanceof Y.Text) for (const splice of splices) spliceYText(text, splice)
+  else map.set('text', new Y.Text(spliced('', splices)))
 }
 
 function setLine(map: Y.Map<unknown>, data: Extract<Intent, { do: 'setLine' }>['data']): void {

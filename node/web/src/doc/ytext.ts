@@ -1,33 +1,13 @@
-/** Making a Y.Text hold another string by the smallest change, so that what others type survives. */
+/** Changes of a Y.Text in the units of its plain text, so small that what others type survives. */
 import type * as Y from 'yjs'
-
-export interface Splice {
-  readonly at: number
-  readonly removed: number
-  readonly inserted: string
-}
-
-/** What lies between the common start and the common end; never cuts a surrogate pair. */
-export function spliceBetween(before: string, after: string): Splice | null {
-  if (before === after) return null
-  const shorter = Math.min(before.length, after.length)
-  let start = 0
-  while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start++
-  if (start > 0 && isHighSurrogate(before.charCodeAt(start - 1))) start--
-  let end = 0
-  while (
-    end < shorter - start &&
-    before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)
-  ) {
-    end++
-  }
-  if (end > 0 && isLowSurrogate(before.charCodeAt(before.length - end))) end--
-  return { at: start, removed: before.length - start - end, inserted: after.slice(start, after.length - end) }
-}
+import { spliceBetween, type Splice } from '../core/writing/splice'
 
 export function setYText(text: Y.Text, after: string): void {
   const splice = spliceBetween(text.toString(), after)
-  if (!splice) return
+  if (splice) spliceYText(text, splice)
+}
+
+export function spliceYText(text: Y.Text, splice: Splice): void {
   const places = placesOf(text)
   const at = places[splice.at] ?? text.length
   // One by one from behind, only where embeds stand in between; otherwise this is one deletion.
@@ -61,10 +41,20 @@ function runs(places: readonly number[]): { from: number; count: number }[] {
   return out
 }
 
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit < 0xdc00
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit < 0xe000
+/** What an event did to the plain text, one after the other; null where it cannot be told because of embeds. */
+export function splicesOf(event: Y.YTextEvent): readonly Splice[] | null {
+  const out: Splice[] = []
+  let at = 0
+  for (const op of event.delta) {
+    if (op.retain !== undefined) at += op.retain
+    else if (op.delete !== undefined) out.push({ at, removed: op.delete, inserted: '' })
+    else if (typeof op.insert === 'string') {
+      const last = out.at(-1)
+      if (last?.at === at && last.inserted === '') out[out.length - 1] = { ...last, inserted: op.insert }
+      else out.push({ at, removed: 0, inserted: op.insert })
+      at += op.insert.length
+    } else return null
+  }
+  const { target } = event
+  return target.length === target.toString().length ? out : null
 }

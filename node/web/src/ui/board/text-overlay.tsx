@@ -3,14 +3,14 @@
  * same font, same size, same line height, turned and scaled with the board.
  */
 
-import { useLayoutEffect, useRef } from 'react'
+import { useLayoutEffect, useRef, useState } from 'react'
 import { inkColor } from '../../core/colors'
 import type { Editor, TextFrame } from '../../core/editor-api'
 import type { ElementId } from '../../core/elements/types'
+import { FieldText } from '../../core/writing/field-text'
 import { strings } from '../strings'
 import type { Theme } from '../theme'
 import { useStore } from '../use-store'
-import { caretAfter } from './caret'
 
 export function TextOverlay({ editor, theme }: { editor: Editor; theme: Theme }) {
   const editing = useStore(editor.state, (state) => state.editing)
@@ -23,6 +23,9 @@ function Field({ editor, id, theme }: { editor: Editor; id: ElementId; theme: Th
   const turned = useRef<HTMLDivElement>(null)
   const field = useRef<HTMLTextAreaElement>(null)
   const composing = useRef(false)
+  /** The change that the document tells of is the one made here. */
+  const writing = useRef(false)
+  const [held] = useState(() => new FieldText(editor.textFrame(id)?.text ?? ''))
 
   useLayoutEffect(() => {
     const nodes = { sheet: sheet.current, turned: turned.current, field: field.current }
@@ -38,7 +41,7 @@ function Field({ editor, id, theme }: { editor: Editor; id: ElementId; theme: Th
       const frame = editor.textFrame(id)
       if (frame === null) return
       // What others typed into the same text; never in the middle of an input method's word.
-      if (!composing.current && fieldNode.value !== frame.text) takeRemoteText(fieldNode, frame.text)
+      if (!composing.current) catchUp(fieldNode, held)
       layOut(turnedNode, fieldNode, frame, inkOf(editor, frame, theme))
       drawn = frame
     }
@@ -51,15 +54,23 @@ function Field({ editor, id, theme }: { editor: Editor; id: ElementId; theme: Th
     const stops = [
       editor.state.subscribe(move),
       editor.document.subscribe((change) => {
-        if (change.changed.includes(id) || change.added.includes(id)) lay()
+        if (!change.changed.includes(id) && !change.added.includes(id)) return
+        const text = editor.textFrame(id)?.text
+        if (text !== undefined && !writing.current) held.happened(text, change.texts.get(id))
+        lay()
       }),
     ]
     return () => {
       for (const stop of stops) stop()
     }
-  }, [editor, id, theme])
+  }, [editor, id, theme, held])
 
-  const write = (text: string) => editor.setText(id, text)
+  const write = (target: HTMLTextAreaElement) => {
+    const splices = held.typed(target.value, target.selectionEnd)
+    writing.current = true
+    editor.spliceText(id, splices)
+    writing.current = false
+  }
   return (
     <div ref={sheet} className="text-sheet">
       <div ref={turned} className="text-sheet__element">
@@ -68,18 +79,19 @@ function Field({ editor, id, theme }: { editor: Editor; id: ElementId; theme: Th
           className="text-field"
           data-testid="text-editor"
           aria-label={strings.text.editor}
-          defaultValue={editor.textFrame(id)?.text ?? ''}
+          defaultValue={held.shown}
           spellCheck={false}
           autoComplete="off"
           autoCapitalize="sentences"
           rows={1}
-          onInput={(event) => write(event.currentTarget.value)}
+          onInput={(event) => write(event.currentTarget)}
           onCompositionStart={() => {
             composing.current = true
           }}
           onCompositionEnd={(event) => {
+            write(event.currentTarget)
             composing.current = false
-            write(event.currentTarget.value)
+            catchUp(event.currentTarget, held)
           }}
           onBlur={() => {
             if (editor.state.get().editing?.id === id) editor.endTextEdit()
@@ -109,10 +121,13 @@ function inkOf(editor: Editor, frame: TextFrame, theme: Theme): string {
   return inkColor(frame.color, fill, theme)
 }
 
-function takeRemoteText(field: HTMLTextAreaElement, next: string): void {
-  const { value, selectionStart, selectionEnd } = field
-  field.value = next
-  field.setSelectionRange(caretAfter(value, next, selectionStart), caretAfter(value, next, selectionEnd))
+function catchUp(field: HTMLTextAreaElement, held: FieldText): void {
+  const moved = held.caughtUp()
+  const text = held.shown
+  if (field.value === text) return
+  const { selectionStart, selectionEnd, selectionDirection } = field
+  field.value = text
+  field.setSelectionRange(moved(selectionStart), moved(selectionEnd), selectionDirection)
 }
 
 function layOut(turned: HTMLElement, field: HTMLTextAreaElement, frame: TextFrame, color: string): void {
