@@ -4,6 +4,7 @@
 //! Begin with [`gate`], which reads a Yjs update before yrs does and refuses what yrs could not survive; then [`schema`],
 //! the one definition of elements.
 
+pub mod blurhash;
 pub mod document;
 pub mod gate;
 pub mod json;

@@ -4,7 +4,8 @@
 //! the same numbers. A figure is drawn in a frame of its own: origin at the top left of the box,
 //! before it is turned about the box's centre.
 
-use crate::document::{Body, Bounds, Dash, Element, End, Head, Label, Line, Paint, Pen};
+use crate::blurhash;
+use crate::document::{Body, Bounds, Dash, Element, End, Head, Image, Label, Line, Paint, Pen};
 use crate::pen::{self, Point, Step};
 use crate::schema::{CANVAS, INK_DARK, INK_LIGHT, PALETTE, ShapeKind, Theme};
 use crate::text::{TextBlock, TextBox, TextHolder, layout_text};
@@ -57,6 +58,8 @@ pub enum Outline {
     Drawn(ShapeKind),
     /// A square of paper, which casts a shadow.
     Note,
+    /// Where a picture lies, whose file is elsewhere.
+    Picture,
     /// Something that a later version made.
     Placeholder,
 }
@@ -85,7 +88,7 @@ pub fn corner_radius(outline: Outline, w: f64, h: f64) -> f64 {
         Outline::Rectangle => 6.0,
         Outline::Note => 4.0,
         Outline::Placeholder => 4.0,
-        Outline::Ellipse | Outline::Diamond | Outline::Drawn(_) => 0.0,
+        Outline::Ellipse | Outline::Diamond | Outline::Picture | Outline::Drawn(_) => 0.0,
     };
     f64::min(most, w.min(h) / 4.0)
 }
@@ -151,6 +154,7 @@ pub fn figure_saying(element: &Element, text_bytes_max: usize, theme: Theme) -> 
         }
         Body::Pen(pen) => (pen_form(pen, w, h, theme), None),
         Body::Line(line) => (line_form(line, w, h, theme), None),
+        Body::Image(image) => (picture(image, theme), None),
         Body::Unknown { .. } => (placeholder(theme), None),
     };
     let mut frame = element.bounds;
@@ -260,6 +264,22 @@ fn arrow(tip: Point, other: Point, stroke_width: f64) -> [Step; 3] {
         Step::Line(tip),
         Step::Line(side(-HEAD_SPREAD)),
     ]
+}
+
+/// An area in the picture's mean colour.
+fn picture(image: &Image, theme: Theme) -> Form {
+    let mean = image.blurhash.as_deref().and_then(blurhash::mean);
+    Form::Outline {
+        outline: Outline::Picture,
+        fill: match mean {
+            Some([r, g, b]) => Some(Rgb(r, g, b)),
+            None => PALETTE
+                .iter()
+                .find(|color| color.name == "grey")
+                .map(|grey| rgb(grey.swatch.of(theme).fill)),
+        },
+        pencil: None,
+    }
 }
 
 fn placeholder(theme: Theme) -> Form {

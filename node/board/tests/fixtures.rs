@@ -124,6 +124,16 @@ fn reading(element: &Element) -> Value {
                 set(&format!("{key}_head"), json!(head(end)));
             }
         }
+        Body::Image(image) => {
+            set("type", json!("image"));
+            set("asset", json!(image.asset));
+            set("w", json!(image.w));
+            set("h", json!(image.h));
+            set("crop", json!(image.crop));
+            set("flip_x", json!(image.flip_x));
+            set("flip_y", json!(image.flip_y));
+            set("blurhash", json!(image.blurhash));
+        }
         Body::Unknown { type_name } => {
             set("type", json!("unknown"));
             set("raw_type", json!(type_name));

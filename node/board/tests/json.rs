@@ -477,3 +477,84 @@ fn an_element_is_put_down_to_who_sent_it() {
         );
     }
 }
+
+#[test]
+fn an_image_names_a_file_and_shows_a_part_of_it() {
+    const ASSET: &str = "ast_0123456789abcdefghjkmnpqrs";
+    let image = |data: Value| json!({ "type": "image", "box": BOX, "data": data });
+    check_new(
+        image(
+            json!({ "asset": ASSET, "w": 300, "h": 200, "flip_x": false, "flip_y": true, "crop": [0, 0.5, 1, 0.5] }),
+        ),
+        r#"{"box":[1,2,30,40.5,0],"data":{"asset":"ast_0123456789abcdefghjkmnpqrs","crop":[0,0.5,1,0.5],"flip_y":true,"h":200,"w":300},"id":"el_1","text":"","type":"image","z":"a0"}"#,
+    );
+    for (data, expected) in [
+        (json!({ "w": 3, "h": 2 }), "/data/asset missing-member"),
+        (
+            json!({ "asset": "ast_1", "w": 3, "h": 2 }),
+            "/data/asset invalid",
+        ),
+        (
+            json!({ "asset": 7, "w": 3, "h": 2 }),
+            "/data/asset wrong-type",
+        ),
+        (json!({ "asset": ASSET, "w": 0, "h": 2 }), "/data/w invalid"),
+        (
+            json!({ "asset": ASSET, "w": 3, "h": "2" }),
+            "/data/h wrong-type",
+        ),
+        (
+            json!({ "asset": ASSET, "w": 3, "h": 2, "crop": [0, 0, 1] }),
+            "/data/crop wrong-type",
+        ),
+        (
+            json!({ "asset": ASSET, "w": 3, "h": 2, "crop": [0.5, 0, 0.6, 1] }),
+            "/data/crop invalid",
+        ),
+        (
+            json!({ "asset": ASSET, "w": 3, "h": 2, "flip_x": 1 }),
+            "/data/flip_x wrong-type",
+        ),
+        (
+            json!({ "asset": ASSET, "w": 3, "h": 2, "blurhash": "x" }),
+            "/data/blurhash invalid",
+        ),
+        (
+            json!({ "asset": ASSET, "w": 3, "h": 2, "src": "x" }),
+            "/data/src unknown-member",
+        ),
+    ] {
+        check_new(image(data), expected);
+    }
+}
+
+#[test]
+fn a_change_of_an_image_keeps_what_a_later_version_wrote_beside() {
+    let doc = new_doc(1);
+    {
+        let mut txn = doc.transact_mut();
+        let root = txn.get_map("elements").unwrap();
+        let data =
+            r#"{"asset":"ast_0123456789abcdefghjkmnpqrs","w":3,"h":2,"flip_x":true,"frame":3}"#;
+        let keys = [
+            ("type", yrs::Any::from("image")),
+            ("box", yrs::Any::from_json("[0,0,3,2,0]").unwrap()),
+            ("data", yrs::Any::from_json(data).unwrap()),
+        ];
+        root.insert(&mut txn, "el_1", yrs::MapPrelim::from(keys));
+    }
+    let patch = object(json!({ "data": { "flip_x": null, "w": 4 } }));
+    json::patch(&doc, "el_1", &patch, &any_state).unwrap();
+    let txn = doc.transact();
+    let Some(Out::YMap(map)) = txn.get_map("elements").unwrap().get(&txn, "el_1") else {
+        panic!("it is there");
+    };
+    let Some(Out::Any(data)) = map.get(&txn, "data") else {
+        panic!("it has data");
+    };
+    let data = serde_json::to_value(&data).unwrap();
+    assert_eq!(
+        data,
+        json!({ "asset": "ast_0123456789abcdefghjkmnpqrs", "w": 4, "h": 2, "frame": 3 })
+    );
+}

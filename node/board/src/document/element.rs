@@ -2,6 +2,7 @@
 
 use yrs::{Any, GetString, Map, MapRef, Number, Out, ReadTxn};
 
+use super::image::{Image, image};
 use crate::pen::{self, Ink};
 use crate::schema::{
     COORDINATE_MAX, ElementType, HEADS, PALETTE, PaletteColor, ShapeKind, StyleDefault, StyleKey,
@@ -40,7 +41,8 @@ pub enum Body {
     Text(Text),
     Pen(Pen),
     Line(Line),
-    /// A type, a kind of shape or an ink of a later version: kept, and drawn as a placeholder.
+    Image(Image),
+    /// A type, a kind of shape, an ink or an image of a later version: kept, and drawn as a placeholder.
     Unknown {
         type_name: String,
     },
@@ -195,6 +197,7 @@ fn read_body<T: ReadTxn>(keys: &Keys<'_, T>, known: ElementType) -> Option<Optio
                 to,
             }))
         }
+        ElementType::Image => image(value(keys.txn, keys.map, "data").as_ref()).map(Body::Image),
     })
 }
 
@@ -318,7 +321,7 @@ pub(super) fn real_number(number: Number) -> f64 {
 }
 
 /// A number that is finite and within the bounds of coordinates.
-fn number(value: &Any) -> Option<f64> {
+pub(super) fn number(value: &Any) -> Option<f64> {
     let Any::Number(number) = value else {
         return None;
     };

@@ -5,12 +5,14 @@
 
 mod canonical;
 mod element;
+mod image;
 
 pub use canonical::{Likeness, canonical_json, likeness, version};
 pub use element::{
     Body, Bounds, Dash, Element, End, Head, Label, Line, Paint, Pen, Shape, Sticky, Text,
     read_element,
 };
+pub use image::Image;
 
 use yrs::{Map, MapRef, Out, ReadTxn};
 
@@ -44,3 +46,4 @@ pub fn background<T: ReadTxn>(txn: &T) -> Option<Paint> {
 
 pub(crate) use canonical::{any, real};
 pub(crate) use element::{PenData, bounds_or_default, ends, is_paint, is_word, style_fits};
+pub(crate) use image::{IMAGE_MEMBERS, SIDE_MAX, image, is_asset_id, is_crop, is_side};

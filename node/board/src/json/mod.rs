@@ -6,6 +6,7 @@
 //! members that differ, so that it mixes well with what people do at the same time. What a later version keeps in an
 //! element is not shown and stays.
 
+mod image;
 mod order;
 mod parents;
 mod read;

@@ -4,8 +4,9 @@ use serde_json::{Map as JsonMap, Value, json};
 use yrs::types::text::YChange;
 use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn, Text, TextRef};
 
+use super::image::image_json;
 use crate::document::{
-    End, Head, PenData, any, bounds_or_default, ends, is_word, real, style_fits,
+    End, Head, PenData, any, bounds_or_default, ends, image, is_word, real, style_fits,
 };
 use crate::pen::Ink;
 use crate::schema::{ElementType, HEADS, StyleDefault, StyleKey, Z_DEFAULT, is_element_id, is_z};
@@ -89,6 +90,11 @@ fn put_own<T: ReadTxn>(txn: &T, map: &MapRef, known: ElementType, shown: &mut Ob
         ElementType::Line => {
             let (from, to) = ends(data.as_ref()).0;
             put("data", ends_json(from, to));
+        }
+        ElementType::Image => {
+            if let Some(image) = image(data.as_ref()) {
+                put("data", image_json(&image));
+            }
         }
         ElementType::Shape | ElementType::Sticky | ElementType::Text => {}
     }

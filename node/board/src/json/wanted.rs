@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 use yrs::Any;
 
-use super::Fault;
 use super::read::{Object, STEPS_PER_PX, default_of, ends_json, ink_json};
+use super::{Fault, image};
 use crate::document::{End, Head, is_paint, real};
 use crate::pen::{self, Ink};
 use crate::schema::{
@@ -139,6 +139,7 @@ impl Reading<'_> {
                 &ShapeKind::ALL.map(ShapeKind::name),
             )?),
             "data" if self.known == ElementType::Pen => Some(ink(value)?),
+            "data" if self.known == ElementType::Image => Some(image::wanted(value)?),
             "data" => Some(line(value)?),
             _ => {
                 let styles = self.known.styles().iter().map(|(key, _)| *key);
@@ -213,11 +214,11 @@ impl Reading<'_> {
     }
 }
 
-fn wrong_type(pointer: &str, wanted: &str) -> Fault {
+pub(super) fn wrong_type(pointer: &str, wanted: &str) -> Fault {
     Fault::new(pointer, "wrong-type", format!("must be {wanted}"))
 }
 
-fn number(pointer: &str, value: &Value) -> Result<f64, Fault> {
+pub(super) fn number(pointer: &str, value: &Value) -> Result<f64, Fault> {
     let number = value
         .as_f64()
         .ok_or_else(|| wrong_type(pointer, "a number"))?;
@@ -231,7 +232,7 @@ fn number(pointer: &str, value: &Value) -> Result<f64, Fault> {
     }
 }
 
-fn word(
+pub(super) fn word(
     pointer: &str,
     value: &Value,
     fits: impl Fn(&str) -> bool,
@@ -251,7 +252,7 @@ fn choice(pointer: &str, value: &Value, choices: &[&str]) -> Result<(Value, Any)
     word(pointer, value, |word| choices.contains(&word), &wanted)
 }
 
-fn array<'v>(pointer: &str, value: &'v Value, len: usize) -> Result<&'v [Value], Fault> {
+pub(super) fn array<'v>(pointer: &str, value: &'v Value, len: usize) -> Result<&'v [Value], Fault> {
     match value {
         Value::Array(entries) if entries.len() == len => Ok(entries),
         _ => Err(wrong_type(pointer, &format!("{len} numbers"))),
@@ -281,7 +282,7 @@ fn place(pointer: &str, value: &Value) -> Result<(f64, f64), Fault> {
 }
 
 /// The members of `data`, none beside those that are known.
-fn members<'v>(value: &'v Value, known: &[&str]) -> Result<&'v Object, Fault> {
+pub(super) fn members<'v>(value: &'v Value, known: &[&str]) -> Result<&'v Object, Fault> {
     let Value::Object(members) = value else {
         return Err(wrong_type("/data", "an object"));
     };
@@ -299,7 +300,7 @@ fn members<'v>(value: &'v Value, known: &[&str]) -> Result<&'v Object, Fault> {
     }
 }
 
-fn needed<'v>(members: &'v Object, name: &str) -> Result<&'v Value, Fault> {
+pub(super) fn needed<'v>(members: &'v Object, name: &str) -> Result<&'v Value, Fault> {
     members
         .get(name)
         .filter(|value| !value.is_null())

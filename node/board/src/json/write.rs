@@ -11,7 +11,7 @@ use yrs::{
 use super::read::{self, Object};
 use super::wanted::{self, Wanted};
 use super::{Fault, Refused, find, order, parents};
-use crate::document::is_word;
+use crate::document::{IMAGE_MEMBERS, is_word};
 use crate::schema::{
     ELEMENTS_MAX, ElementType, HEADS, ROOT_ELEMENTS, Z_DEFAULT, is_element_id, is_z,
 };
@@ -190,9 +190,10 @@ fn write(
         match wanted.members.remove(key) {
             Some((shown, _)) if before.get(key) == Some(&shown) => {}
             Some((_, stored)) => {
-                let stored = match known == ElementType::Line && key == "data" {
-                    true => with_the_rest(txn, map, stored),
-                    false => stored,
+                let stored = match (known, key) {
+                    (ElementType::Line, "data") => with_the_rest(txn, map, stored),
+                    (ElementType::Image, "data") => beside(txn, map, stored, &IMAGE_MEMBERS),
+                    _ => stored,
                 };
                 map.insert(txn, key, stored);
             }
@@ -229,6 +230,21 @@ fn with_the_rest(txn: &TransactionMut<'_>, map: &MapRef, stored: Any) -> Any {
             .iter()
             .map(|(key, value)| (key.clone(), value.clone())),
     );
+    Any::from(all)
+}
+
+/// What a later version keeps beside the members of this one stays.
+fn beside(txn: &TransactionMut<'_>, map: &MapRef, stored: Any, known: &[&str]) -> Any {
+    let (Some(Any::Map(there)), Any::Map(stored)) = (read::plain(txn, map, "data"), &stored) else {
+        return stored;
+    };
+    let kept = there
+        .iter()
+        .filter(|(key, _)| !known.contains(&key.as_str()));
+    let all = kept.chain(stored.iter());
+    let all: HashMap<String, Any> = all
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
     Any::from(all)
 }
 

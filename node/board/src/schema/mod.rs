@@ -44,15 +44,17 @@ pub enum ElementType {
     Text,
     Pen,
     Line,
+    Image,
 }
 
 impl ElementType {
-    pub const ALL: [ElementType; 5] = [
+    pub const ALL: [ElementType; 6] = [
         ElementType::Shape,
         ElementType::Sticky,
         ElementType::Text,
         ElementType::Pen,
         ElementType::Line,
+        ElementType::Image,
     ];
 
     pub fn name(self) -> &'static str {
@@ -62,6 +64,7 @@ impl ElementType {
             ElementType::Text => "text",
             ElementType::Pen => "pen",
             ElementType::Line => "line",
+            ElementType::Image => "image",
         }
     }
 
@@ -76,14 +79,17 @@ impl ElementType {
         match self {
             ElementType::Shape | ElementType::Pen | ElementType::Line => (100.0, 100.0),
             ElementType::Sticky => (200.0, 200.0),
+            ElementType::Image => (200.0, 150.0),
             ElementType::Text => (100.0, 24.0),
         }
     }
 
-    /// Whether elements of this type have a `text`.
+    /// Whether elements of this type have a `text`. An image's says what is to be seen on it.
     pub fn has_text(self) -> bool {
         match self {
-            ElementType::Shape | ElementType::Sticky | ElementType::Text => true,
+            ElementType::Shape | ElementType::Sticky | ElementType::Text | ElementType::Image => {
+                true
+            }
             ElementType::Pen | ElementType::Line => false,
         }
     }
@@ -91,7 +97,7 @@ impl ElementType {
     /// Whether elements of this type have `data`.
     pub fn has_data(self) -> bool {
         match self {
-            ElementType::Pen | ElementType::Line => true,
+            ElementType::Pen | ElementType::Line | ElementType::Image => true,
             ElementType::Shape | ElementType::Sticky | ElementType::Text => false,
         }
     }
@@ -140,6 +146,10 @@ impl ElementType {
                 (StyleKey::Stroke, Word("black")),
                 (StyleKey::StrokeWidth, Number(2.0)),
                 (StyleKey::Dash, Word("solid")),
+                (StyleKey::Opacity, Number(1.0)),
+                (StyleKey::Locked, Flag(false)),
+            ],
+            ElementType::Image => &[
                 (StyleKey::Opacity, Number(1.0)),
                 (StyleKey::Locked, Flag(false)),
             ],

@@ -89,7 +89,7 @@ impl Allowance {
             Body::Sticky(sticky) => (sticky.label.text.len(), 0),
             Body::Text(text) => (text.label.text.len(), 0),
             Body::Pen(pen) => (0, pen.ink.points.len()),
-            Body::Line(_) | Body::Unknown { .. } => (0, 0),
+            Body::Line(_) | Body::Image(_) | Body::Unknown { .. } => (0, 0),
         };
         let text = text.min(TEXT_BYTES_MAX).min(self.text_bytes);
         self.text_bytes -= text;

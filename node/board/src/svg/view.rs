@@ -276,7 +276,7 @@ fn put_outline(out: &mut String, outline: Outline, size: (f64, f64), scale: f64,
     let (cx, cy) = (Fine(w / 2.0), Fine(h / 2.0));
     let (w, h) = (Fine(w), Fine(h));
     match outline {
-        Outline::Rectangle | Outline::Placeholder => {
+        Outline::Rectangle | Outline::Picture | Outline::Placeholder => {
             put(
                 out,
                 format_args!(r#"<rect width="{w}" height="{h}" rx="{radius}"{paint}/>"#),

@@ -4,7 +4,7 @@
  */
 import { frameOf } from './elements'
 import { flippedInk } from './elements/pen'
-import type { Element, LineElement, ShapeKind } from './elements/types'
+import type { Element, LineElement, Picture, ShapeKind } from './elements/types'
 import { boxCentre, rectCentre, type Box, type Point } from './geometry/box'
 import { boundsOf, type Handled } from './handling'
 
@@ -30,6 +30,8 @@ function flipOne(e: Element, mirror: Mirror, about: Point): Element {
       return { ...e, box, data: flippedInk(e.data, mirror) }
     case 'shape':
       return { ...e, box, kind: MIRRORED[mirror][e.kind] ?? e.kind }
+    case 'image':
+      return { ...e, box, picture: flippedPicture(e.picture, mirror) }
     case 'sticky':
     case 'text':
     case 'unknown':
@@ -46,6 +48,11 @@ const MIRRORED: Readonly<Record<Mirror, Partial<Record<ShapeKind, ShapeKind>>>> 
     brace_left: 'brace_right',
   },
   down: { arrow_up: 'arrow_down', arrow_down: 'arrow_up' },
+}
+
+/** The part that is shown stays the same. */
+function flippedPicture(picture: Picture, mirror: Mirror): Picture {
+  return mirror === 'across' ? { ...picture, flipX: !picture.flipX } : { ...picture, flipY: !picture.flipY }
 }
 
 function flipEnds({ ends }: LineElement, mirror: Mirror): LineElement['ends'] {

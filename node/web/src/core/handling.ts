@@ -44,8 +44,10 @@ export function moveElement(e: Element, dx: number, dy: number): Element {
 export function keepsAspect(elements: readonly Element[], handle: Handle): boolean {
   const [sx, sy] = sidesOf(handle)
   const corner = sx !== 0 && sy !== 0
-  if (elements.length === 1) return corner && elements[0]?.type === 'text'
-  return elements.some((e) => e.type === 'text' || isSlanted(e.box))
+  const [only] = elements
+  if (elements.length === 1 && only?.type === 'text') return corner
+  if (elements.length === 1) return only?.type === 'image'
+  return elements.some((e) => e.type === 'text' || e.type === 'image' || isSlanted(e.box))
 }
 
 export function resizeElements(elements: readonly Element[], from: Box, to: Box, handle: Handle): Element[] {
@@ -108,6 +110,9 @@ export function intentsOf(handled: readonly Handled[]): Intent[] {
     if (after.type === 'pen' && before.type === 'pen' && after.data !== before.data) {
       intents.push({ do: 'setInk', id: before.id, data: after.data })
     }
+    if (after.type === 'image' && before.type === 'image' && after.picture !== before.picture) {
+      intents.push({ do: 'setPicture', id: before.id, picture: after.picture })
+    }
     if (before.style !== after.style) {
       const { font_size, auto_width } = after.style
       intents.push({ do: 'setStyle', id: before.id, patch: { font_size, auto_width } })
@@ -124,5 +129,6 @@ export function liveOf(handled: readonly Handled[]): LivePreview {
 
 function onlyBoxDiffers(before: Element, after: Element): boolean {
   if (before.style !== after.style) return false
+  if (before.type === 'image' && after.type === 'image') return before.picture === after.picture
   return !(before.type === 'line' && after.type === 'line' && before.ends !== after.ends)
 }

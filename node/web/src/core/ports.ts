@@ -4,8 +4,8 @@
  * over awareness; tests implement both in memory.
  */
 import type { Box, Point } from './geometry/box'
-import type { Element, ElementId, Head, ShapeKind, StyleProps } from './elements/types'
 import type { Splice } from './writing/splice'
+import type { Element, ElementId, Head, Picture, ShapeKind, StyleProps } from './elements/types'
 
 /** Plain JSON, as far as snapshots and presence need it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -22,13 +22,13 @@ export interface ElementSnapshot {
 /** A new element: the keys as the document names them. Style keys equal to the default are left out. */
 export interface NewElement {
   readonly id: ElementId
-  readonly type: 'shape' | 'sticky' | 'text' | 'pen' | 'line'
+  readonly type: 'shape' | 'sticky' | 'text' | 'pen' | 'line' | 'image'
   readonly kind?: string
   readonly box: Box
   readonly z: string
   readonly text?: string
   readonly style?: Partial<StyleProps>
-  readonly data?: Uint8Array | LineData
+  readonly data?: Uint8Array | LineData | { readonly [key: string]: Json }
 }
 
 export interface LineData {
@@ -51,6 +51,8 @@ export type Intent =
   /** Only what is named changes. */
   | { readonly do: 'setLine'; readonly id: ElementId; readonly data: Partial<LineData> }
   | { readonly do: 'setInk'; readonly id: ElementId; readonly data: Uint8Array }
+  /** Another picture, or another part of it; what a later version keeps beside stays. */
+  | { readonly do: 'setPicture'; readonly id: ElementId; readonly picture: Picture }
   | { readonly do: 'delete'; readonly id: ElementId }
   /** A copy: every key of the snapshot, but this id, box, z and parent. */
   | {

@@ -20,7 +20,7 @@ export const WORD_LENGTH_MAX = 64
 /** Where an element without a valid fractional index stands; ties are settled by id. */
 export const Z_DEFAULT = 'a0'
 
-export const ELEMENT_TYPES = ['shape', 'sticky', 'text', 'pen', 'line'] as const
+export const ELEMENT_TYPES = ['shape', 'sticky', 'text', 'pen', 'line', 'image'] as const
 export type ElementType = (typeof ELEMENT_TYPES)[number]
 
 export const SHAPE_KINDS = ['rectangle', 'ellipse', 'diamond', 'rounded', 'triangle', 'pentagon', 'hexagon', 'octagon', 'star', 'cloud', 'parallelogram', 'trapezoid', 'cylinder', 'cross', 'callout', 'arrow_right', 'arrow_left', 'arrow_up', 'arrow_down', 'arrow_both', 'brace_left', 'brace_right'] as const
@@ -215,6 +215,10 @@ export const STYLES = {
     opacity: 1,
     locked: false,
   },
+  image: {
+    opacity: 1,
+    locked: false,
+  },
 } as const satisfies Readonly<Record<ElementType, { readonly [K in StyleKey]?: StyleValues[K] }>>
 
 /** Width and height of an element that has no valid box. */
@@ -224,4 +228,5 @@ export const DEFAULT_SIZE: Readonly<Record<ElementType, readonly [number, number
   text: [100, 24],
   pen: [100, 100],
   line: [100, 100],
+  image: [200, 150],
 }

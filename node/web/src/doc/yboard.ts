@@ -6,9 +6,10 @@
  */
 import * as Y from 'yjs'
 import { elementFromRaw } from '../core/elements/raw'
+import { dataOf, PICTURE_KEYS } from '../core/elements/image'
 import { boxToArray, storableBox } from '../core/elements/read'
 import { DEFAULT_STYLE, styleEntries } from '../core/elements/style'
-import type { Element, ElementId, StyleProps } from '../core/elements/types'
+import type { Element, ElementId, Picture, StyleProps } from '../core/elements/types'
 import type {
   BoardDocument,
   DocumentChange,
@@ -199,6 +200,8 @@ function perform(elements: Elements, intent: Intent): void {
     case 'setInk':
       map.set('data', intent.data)
       return
+    case 'setPicture':
+      return setPicture(map, intent.picture)
     case 'delete':
       return elements.delete(intent.id)
   }
@@ -253,6 +256,7 @@ function styleDefaultsOf(type: unknown): StyleProps | undefined {
     case 'text':
     case 'pen':
     case 'line':
+    case 'image':
       return DEFAULT_STYLE[type]
     default:
       return undefined
@@ -280,4 +284,13 @@ function setLine(map: Y.Map<unknown>, data: Extract<Intent, { do: 'setLine' }>['
   const kept =
     typeof before === 'object' && before !== null && !(before instanceof Y.AbstractType) ? before : {}
   map.set('data', { ...kept, ...data })
+}
+
+/** Of an image alone: a type of a later version may mean something else by it. */
+function setPicture(map: Y.Map<unknown>, picture: Picture): void {
+  if (map.get('type') !== 'image') return
+  const before = map.get('data')
+  const isPlain = typeof before === 'object' && before !== null && !(before instanceof Y.AbstractType)
+  const kept = isPlain ? Object.entries(before).filter(([key]) => !PICTURE_KEYS.has(key)) : []
+  map.set('data', { ...Object.fromEntries(kept), ...dataOf(picture) })
 }

@@ -1,6 +1,7 @@
 /** All element types behind one set of functions. */
 import { growRect, rectContains, rectOfBox, type Box, type Point, type Rect } from '../geometry/box'
 import type { Kind, Paint } from './kind'
+import { image } from './image'
 import { arrowHeadLength, line } from './line'
 import { pen } from './pen'
 import { pressureWidth } from './ink'
@@ -24,6 +25,8 @@ function withKind<R>(e: Element, act: <E extends Element>(kind: Kind<E>, element
       return act(pen, e)
     case 'line':
       return act(line, e)
+    case 'image':
+      return act(image, e)
     case 'unknown':
       return act(unknown, e)
   }
@@ -74,6 +77,8 @@ export function paintBounds(e: Element): Rect {
       return growRect(bounds, (e.style.stroke_width / 2) * pressureWidth(1))
     case 'line':
       return growRect(bounds, arrowHeadLength(e.style.stroke_width))
+    case 'image':
+      return bounds
     case 'unknown':
       return growRect(bounds, 1)
   }

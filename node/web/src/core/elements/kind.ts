@@ -4,7 +4,7 @@
  */
 import type { Box, Point, Rect } from '../geometry/box'
 import type { Json } from '../ports'
-import type { Color, Dash, Element, ElementBase } from './types'
+import type { Color, Dash, Element, ElementBase, Picture } from './types'
 
 export type RawValue = Json | Uint8Array
 export type Get = (key: string) => unknown
@@ -56,6 +56,8 @@ export type Form =
   | { readonly is: 'path'; readonly ops: PathOps }
   /** A path filled with the stroke's colour: ink of changing width. */
   | { readonly is: 'ink'; readonly ops: PathOps }
+  /** Null: one that nothing is known of yet. */
+  | { readonly is: 'image'; readonly picture: Picture | null }
   /** Something made by a newer client. */
   | { readonly is: 'placeholder' }
 

@@ -2,6 +2,7 @@
 import type { Box, Point } from '../geometry/box'
 import type { LineHeads, NextStyles } from '../editor-api'
 import type { Intent, NewElement } from '../ports'
+import { dataOf } from './image'
 import { lineBetween } from './line'
 import { inkBetween } from './pen'
 import { storableBox } from './read'
@@ -10,8 +11,10 @@ import type {
   Element,
   ElementBase,
   ElementId,
+  ImageElement,
   LineElement,
   PenElement,
+  Picture,
   ShapeElement,
   ShapeKind,
   StickyElement,
@@ -57,6 +60,10 @@ export function newLine(by: Maker, from: Point, to: Point, heads: LineHeads): Li
   return { ...base(by, 'line', box), type: 'line', ends }
 }
 
+export function newImage(by: Maker, picture: Picture, box: Box, text = ''): ImageElement {
+  return { ...base(by, 'image', box), type: 'image', picture, text }
+}
+
 function base(by: Maker, type: Exclude<Element['type'], 'unknown'>, box: Box): ElementBase {
   const style: StyleProps = { ...DEFAULT_STYLE[type], ...by.styles[type] }
   return { id: by.id, z: by.z, parent: null, box: storableBox(box), style }
@@ -84,5 +91,7 @@ function own(e: KnownElement): Pick<NewElement, 'type' | 'kind' | 'text' | 'data
       return { type: 'pen', data: e.data }
     case 'line':
       return { type: 'line', data: e.ends }
+    case 'image':
+      return { type: 'image', text: e.text, data: dataOf(e.picture) }
   }
 }

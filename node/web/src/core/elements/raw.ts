@@ -3,6 +3,7 @@ import { boxToArray, readBox } from './read'
 import { DEFAULT_STYLE, readStyle } from './style'
 import { STYLE_KEYS, Z_DEFAULT, Z_LENGTH_MAX } from '../schema.gen'
 import type { Get, RawValue } from './kind'
+import { image, readPicture } from './image'
 import { line } from './line'
 import { pen } from './pen'
 import { isShapeKind, shape } from './shape'
@@ -41,12 +42,14 @@ export function elementFromRaw(id: ElementId, get: Get): Element | undefined {
       return pen.read(base, get)
     case 'line':
       return line.read(base, get)
+    case 'image':
+      return image.read(base, get)
     case 'unknown':
       return unknown.read(base, get)
   }
 }
 
-/** A shape of a kind we cannot draw is as unknown as a type we do not have. */
+/** A shape of a kind we cannot draw, or an image of a file that lies elsewhere, is as unknown as a type we do not have. */
 function typeOf(get: Get): ElementType {
   const type = get('type')
   switch (type) {
@@ -57,6 +60,8 @@ function typeOf(get: Get): ElementType {
     case 'pen':
     case 'line':
       return type
+    case 'image':
+      return readPicture(get('data')) ? 'image' : 'unknown'
     default:
       return 'unknown'
   }
@@ -90,6 +95,8 @@ function ownKeys(e: Element): readonly (readonly [string, RawValue])[] {
       return pen.write(e)
     case 'line':
       return line.write(e)
+    case 'image':
+      return image.write(e)
     case 'unknown':
       return unknown.write(e)
   }

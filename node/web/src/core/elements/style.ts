@@ -38,6 +38,7 @@ export const DEFAULT_STYLE: Readonly<Record<ElementType, StyleProps>> = {
   text: { ...ABSENT, ...STYLES.text },
   pen: { ...ABSENT, ...STYLES.pen },
   line: { ...ABSENT, ...STYLES.line },
+  image: { ...ABSENT, ...STYLES.image },
   unknown: ABSENT,
 }
 

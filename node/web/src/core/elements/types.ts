@@ -73,13 +73,38 @@ export interface LineElement extends ElementBase {
   readonly ends: LineEnds
 }
 
+/** A part of a picture, `[x, y, w, h]` in fractions of it. */
+export type Crop = readonly [number, number, number, number]
+
+export interface Picture {
+  /** Id of the file. */
+  readonly asset: string
+  /** Of the whole picture, in its own pixels. */
+  readonly w: number
+  readonly h: number
+  /** What is shown of it; this fills the box. */
+  readonly crop: Crop
+  readonly flipX: boolean
+  readonly flipY: boolean
+  /** What it looks like until it is there. */
+  readonly blurhash: string | null
+}
+
+export interface ImageElement extends ElementBase {
+  readonly type: 'image'
+  readonly picture: Picture
+  /** What is to be seen, for those who cannot see it. */
+  readonly text: string
+}
+
 /** A type, or a kind of shape, that this client does not know: kept, moved, never interpreted. */
 export interface UnknownElement extends ElementBase {
   readonly type: 'unknown'
   readonly rawType: string
 }
 
-export type Element = ShapeElement | StickyElement | TextElement | PenElement | LineElement | UnknownElement
+export type Element =
+  ShapeElement | StickyElement | TextElement | PenElement | LineElement | ImageElement | UnknownElement
 export type ElementType = Element['type']
 /** Elements that hold text a person can edit. */
 export type TextualElement = ShapeElement | StickyElement | TextElement

@@ -12,8 +12,9 @@ export const unknown: Kind<UnknownElement> = {
   frame: (e) => e.box,
   hit: (e, p, slack) => boxHasPoint(e.box, p, slack),
   touches: (e, rect) => outlineTouches('rectangle', e.box, rect),
-  paint: () => ({
-    form: { is: 'placeholder' },
+  paint: (e) => ({
+    // A picture on its way here, or one of a later version.
+    form: e.rawType === 'image' ? { is: 'image', picture: null } : { is: 'placeholder' },
     fill: 'none',
     stroke: 'grey',
     strokeWidth: 1,
