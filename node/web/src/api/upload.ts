@@ -12,6 +12,8 @@ export interface Upload {
   readonly path: string
   readonly method: 'POST' | 'PUT'
   readonly file: Blob
+  /** Who brings it; left out, the account that is signed in. */
+  readonly bearer?: () => Promise<string | null>
   /** From 0 to 1. */
   readonly onProgress: (share: number) => void
   readonly signal: AbortSignal
@@ -20,7 +22,7 @@ export interface Upload {
 /** What the server answers. Throws `ApiError`, or the abort reason of `signal`. */
 export async function upload(request: Upload): Promise<unknown> {
   // One that lasts a little while: a body is read before a token is looked at again.
-  const bearer = await account.bearer()
+  const bearer = await (request.bearer ?? account.bearer)()
   request.signal.throwIfAborted()
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest()

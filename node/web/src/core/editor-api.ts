@@ -16,6 +16,7 @@ import type {
   ElementId,
   ElementType,
   LineEnds,
+  Picture,
   ShapeKind,
   StyleProps,
   Valign,
@@ -23,6 +24,7 @@ import type {
 import type { BoardDocument, ElementSnapshot, LivePreview } from './ports'
 import type { Scene } from './scene'
 import type { Guide } from './snapping/guide'
+import type { NewPicture } from './picture-edits'
 import type { NoteDirection } from './sticky-flow'
 import type { Store } from './store'
 import type { Splice } from './writing/splice'
@@ -115,6 +117,8 @@ export interface EditorState {
   /** Of the line that is drawn next. */
   readonly heads: LineHeads
   readonly editing: { readonly id: ElementId; readonly isNew: boolean } | null
+  /** The image of which another part is being chosen. */
+  readonly cropping: ElementId | null
   readonly marquee: Rect | null
   readonly hover: ElementId | null
   readonly snapping: SnapSettings
@@ -208,6 +212,14 @@ export interface Editor {
   paste(payload: ClipboardPayload, at?: Point): void
   /** Plain text from elsewhere becomes one text element, or a note for each line beside a selected note. */
   pasteText(text: string, at?: Point): void
+  /** What is on its way to the board: everybody is shown it until the next call, and nothing is stored. */
+  setDrafts(drafts: readonly Element[]): void
+  /** On top of all, and selected. */
+  placePictures(pictures: readonly NewPicture[]): void
+  /** Another picture in its place, or another part of it. */
+  setPicture(id: ElementId, picture: Picture, box?: Box): void
+  startCrop(id: ElementId): void
+  endCrop(): void
   bringToFront(): void
   bringForward(): void
   sendBackward(): void

@@ -16,7 +16,8 @@ import {
   wheelZoom,
   zoomAbout,
 } from './camera'
-import { createEdits, keysOnTop } from './edits'
+import { Drafts } from './drafts'
+import { createEdits, keysOnTop, type EditDesk } from './edits'
 import type {
   Camera,
   Editor,
@@ -36,6 +37,7 @@ import { canRun, runByKey, runByName, type Outside } from './actions'
 import { ACTIONS } from './actions/table'
 import { bindingFor, type Binding } from './keymap'
 import type { DocumentChange, Grouping, Intent, LivePreview } from './ports'
+import { createPictureEdits } from './picture-edits'
 import { NO_GUIDES } from './snapping/guide'
 import { createScene, type PreviewSource } from './scene'
 import { createStore } from './store'
@@ -51,6 +53,7 @@ export function createEditor(options: EditorOptions): Editor {
   const { document, presence, outside = NOTHING_OUTSIDE } = options
   const scene = createScene(document)
   const gestures = new Gestures()
+  const drafts = new Drafts()
   const preview = createStore<LivePreview | null>(null)
   const state = createStore<EditorState>({
     tool: 'select',
@@ -60,6 +63,7 @@ export function createEditor(options: EditorOptions): Editor {
     styles: NO_STYLES,
     heads: { from_head: 'none', to_head: 'none' },
     editing: null,
+    cropping: null,
     marquee: null,
     hover: null,
     snapping: options.snapping ?? { elements: true, grid: false },
@@ -91,7 +95,7 @@ export function createEditor(options: EditorOptions): Editor {
     const before = state.get().selection
     const after = [...new Set(ids)].filter((id) => document.get(id) !== undefined)
     if (after.length === before.length && after.every((id, i) => id === before[i])) return
-    patch({ selection: after })
+    patch({ selection: after, cropping: null })
     presence?.setSelection(after)
   }
 
@@ -122,6 +126,8 @@ export function createEditor(options: EditorOptions): Editor {
     const { selection, editing, hover } = state.get()
     const gone = new Set(change.removed)
     if (editing && gone.has(editing.id)) patch({ editing: null })
+    const { cropping } = state.get()
+    if (cropping !== null && gone.has(cropping)) patch({ cropping: null })
     if (hover !== null && gone.has(hover)) patch({ hover: null })
     if (selection.some((id) => gone.has(id))) select(selection)
   }
@@ -162,6 +168,8 @@ export function createEditor(options: EditorOptions): Editor {
         return setTool(effect.id)
       case 'edit':
         return edit(effect.id, effect.isNew)
+      case 'crop':
+        return pictureEdits.startCrop(effect.id)
       case 'pan':
         return setCamera(pan(state.get().camera, effect.dx, effect.dy))
     }
@@ -169,10 +177,11 @@ export function createEditor(options: EditorOptions): Editor {
 
   function showGesture(): void {
     const shown = tool.shown()
-    if (shown.live !== preview.get()) {
-      scene.setPreview('own', shown.live)
-      preview.set(shown.live)
-      presence?.setLive(shown.live)
+    const live = drafts.with(shown.live)
+    if (live !== preview.get()) {
+      scene.setPreview('own', live)
+      preview.set(live)
+      presence?.setLive(live)
     }
     patch({
       marquee: shown.marquee,
@@ -229,6 +238,7 @@ export function createEditor(options: EditorOptions): Editor {
   function setTool(id: ToolId): void {
     if (state.get().readOnly && isWriting(id)) return
     if (tool.id === id) return
+    patch({ cropping: null })
     cancelGesture()
     endTextEdit()
     tool = startTool(id)
@@ -367,6 +377,7 @@ export function createEditor(options: EditorOptions): Editor {
   function escape(): void {
     const { editing, selection } = state.get()
     if (tool.shown().active) return cancelGesture()
+    if (state.get().cropping !== null) return pictureEdits.endCrop()
     if (editing) return endTextEdit()
     if (tool.id !== 'select') return setTool('select')
     if (selection.length > 0) select([])
@@ -392,7 +403,7 @@ export function createEditor(options: EditorOptions): Editor {
     () => scene.destroy(),
   ]
 
-  const edits = createEdits({
+  const desk: EditDesk = {
     state,
     document,
     scene,
@@ -405,10 +416,17 @@ export function createEditor(options: EditorOptions): Editor {
     reveal: (rect) => setCamera(reveal(state.get().camera, state.get().viewport, rect)),
     setStyles: (styles) => patch({ styles }),
     setHeads: (heads) => patch({ heads }),
-  })
+  }
+  const edits = createEdits(desk)
+  const pictureEdits = createPictureEdits({ ...desk, setCropping: (cropping) => patch({ cropping }) })
 
   const editor: Editor = {
     ...edits,
+    ...pictureEdits,
+    setDrafts(next) {
+      drafts.set(next)
+      showGesture()
+    },
     state,
     document,
     scene,
@@ -469,6 +487,7 @@ export function createEditor(options: EditorOptions): Editor {
       if (readOnly) {
         cancelGesture()
         endTextEdit()
+        patch({ cropping: null })
         if (isWriting(tool.id)) setTool('select')
       }
       patch({ readOnly })

@@ -11,10 +11,12 @@ import { growRect, type Rect } from '../core/geometry/box'
 import { Grid } from './grid'
 import { Painter, type Detail } from './painter'
 import type { Colors } from './pens'
+import type { Pictures } from './pictures'
 
 export interface BoardLook {
   readonly editor: Editor
   readonly colors: Colors
+  readonly pictures: Pictures
   readonly density: number
 }
 
@@ -71,6 +73,7 @@ export class BoardPainting {
       const isZoomed = this.painted !== null && this.painted.zoom !== now.zoom && this.painted.count >= MANY
       const detail = isZoomed ? 'some' : 'all'
       this.rough = isZoomed
+      look.pictures.begin()
       this.painted = { ...now, detail, count: this.paintArea(ctx, look, whole, detail) }
       return
     }
@@ -86,7 +89,7 @@ export class BoardPainting {
 
   private paintArea(
     ctx: CanvasRenderingContext2D,
-    { editor, colors, density }: BoardLook,
+    { editor, colors, pictures, density }: BoardLook,
     area: Area,
     detail: Detail,
   ): number {
@@ -100,7 +103,14 @@ export class BoardPainting {
     ctx.fillStyle = colors.canvas
     ctx.fillRect(area.x, area.y, area.w, area.h)
     this.grid.paint(ctx, { ...camera, ...viewport, density }, colors)
-    const painter = new Painter(ctx, { ...camera, density, colors, editing: editing?.id ?? null, detail })
+    const painter = new Painter(ctx, {
+      ...camera,
+      density,
+      colors,
+      pictures,
+      editing: editing?.id ?? null,
+      detail,
+    })
     const scale = camera.zoom * density
     const from = viewOf(camera, viewport)
     const world: Rect = {

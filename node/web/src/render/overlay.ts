@@ -13,12 +13,14 @@ import type { GlidingCursors } from './cursors'
 import { paintGuides } from './guides'
 import { Painter } from './painter'
 import { personColor, type Colors } from './pens'
+import type { Pictures } from './pictures'
 
 export interface OverlayView {
   readonly editor: Editor
   readonly peers: readonly Peer[]
   readonly cursors: GlidingCursors
   readonly colors: Colors
+  readonly pictures: Pictures
   readonly density: number
 }
 
@@ -72,7 +74,7 @@ export function paintOverlay(ctx: Ctx, view: OverlayView): void {
 
 /** Elements in the making, one's own and the others'; what exists already is shown by the scene. */
 function paintDrafts(ctx: Ctx, view: OverlayView): void {
-  const { editor, colors, density } = view
+  const { editor, colors, pictures, density } = view
   const drafts: Element[] = []
   const lives = [editor.preview.get(), ...view.peers.map((peer) => peer.live)]
   for (const live of lives) {
@@ -83,6 +85,7 @@ function paintDrafts(ctx: Ctx, view: OverlayView): void {
     ...editor.state.get().camera,
     density,
     colors,
+    pictures,
     editing: null,
     detail: 'all',
   })

@@ -5,11 +5,14 @@
  */
 import { frameOf, paintOf } from '../core/elements'
 import type { Paint, PaintText, PathOps } from '../core/elements/kind'
-import type { Element, ElementId } from '../core/elements/types'
+import { blurhashMean } from '../core/blurhash'
+import type { Element, ElementId, Picture } from '../core/elements/types'
 import type { Box } from '../core/geometry/box'
 import { canvasFont } from '../core/text'
+import { drawMark, drawPicture } from './image'
 import { coarsePathOf, pathOf } from './paths'
 import type { Colors } from './pens'
+import type { Pictures } from './pictures'
 
 export interface PaintView {
   /** screen = world * zoom + (x, y), in CSS pixels; the canvas has `density` pixels for each. */
@@ -18,6 +21,7 @@ export interface PaintView {
   readonly zoom: number
   readonly density: number
   readonly colors: Colors
+  readonly pictures: Pictures
   /** Its words are shown by the field they are being written in. */
   readonly editing: ElementId | null
   readonly detail: Detail
@@ -118,6 +122,8 @@ export class Painter {
       case 'path':
       case 'ink':
         return this.paintPath(paint, frame, size)
+      case 'image':
+        return this.paintImage(form.picture, frame)
       case 'placeholder':
         return this.paintPlaceholder(paint, frame)
     }
@@ -239,6 +245,22 @@ export class Painter {
     ctx.translate(-frame.x, -frame.y)
   }
 
+  private paintImage(picture: Picture | null, b: Box): void {
+    const { ctx } = this
+    const { zoom, density, colors, pictures } = this.view
+    const [, , partW, partH] = picture?.crop ?? [0, 0, 1, 1]
+    const side = Math.max(b.w / partW, b.h / partH) * zoom * density
+    const found = picture && pictures.at(picture, side)
+    if (picture && found?.source) drawPicture(ctx, picture, found, b)
+    else {
+      this.setFill(colors.fill('grey') ?? colors.paper)
+      ctx.fillRect(b.x, b.y, b.w, b.h)
+    }
+    if (found?.state !== 'broken' && found?.source) return
+    this.setStroke(colors.ink(null, 'grey'), 1.5 / zoom)
+    drawMark(ctx, b, zoom, found?.state === 'broken')
+  }
+
   private paintPlaceholder(paint: Paint, b: Box): void {
     const { ctx } = this
     ctx.beginPath()
@@ -265,7 +287,7 @@ export class Painter {
   private paintFlat(e: Element, frame: Box): void {
     const { colors } = this.view
     const { x, y, w, h } = this.pixelsOf(frame)
-    const filled = colors.fill(e.style.fill)
+    const filled = e.type === 'image' ? meanOf(e.picture, colors) : colors.fill(e.style.fill)
     const line = colors.stroke(e.style.stroke) ?? colors.ink(e.style.text_color, 'none')
     this.toPixels()
     this.setFill(filled ?? colors.faint(line))
@@ -348,6 +370,10 @@ export class Painter {
     this.alpha = alpha
     this.ctx.globalAlpha = alpha
   }
+}
+
+function meanOf({ blurhash }: Picture, colors: Colors): string | null {
+  return blurhash === null ? colors.fill('grey') : blurhashMean(blurhash)
 }
 
 function cornerOf(most: number, b: Box): number {

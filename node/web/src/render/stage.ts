@@ -15,6 +15,7 @@ import { GlidingCursors } from './cursors'
 import { listen } from './input'
 import { isOverlayEmpty, paintOverlay } from './overlay'
 import { colorsOf } from './pens'
+import type { Pictures } from './pictures'
 
 export interface MountedBoard {
   setTheme(theme: Theme): void
@@ -42,6 +43,7 @@ export function mountBoard(
   host: HTMLElement,
   editor: Editor,
   presence: LivePresence,
+  pictures: Pictures,
   theme: Theme,
 ): MountedBoard {
   const container = document.createElement('div')
@@ -77,11 +79,11 @@ export function mountBoard(
   board.clearBeforeDraw(false)
 
   function paintBoard(ctx: CanvasRenderingContext2D): void {
-    painting.paint(ctx, { editor, colors, density })
+    painting.paint(ctx, { editor, colors, pictures, density })
   }
 
   function paintOver(ctx: CanvasRenderingContext2D): void {
-    paintOverlay(ctx, { editor, peers: presence.peers(), cursors, colors, density })
+    paintOverlay(ctx, { editor, peers: presence.peers(), cursors, colors, pictures, density })
   }
 
   function request(layer: 'board' | 'overlay' | 'both'): void {
@@ -140,6 +142,8 @@ export function mountBoard(
     setData(host, 'peers', presence.peers().length)
     setData(host, 'paints', stats.paints)
     setData(host, 'frames', stats.frames)
+    const { sharp, coming, broken } = pictures.counts()
+    setData(host, 'pictures', `${sharp} ${coming} ${broken}`)
   }
 
   function follow(): void {
@@ -179,6 +183,10 @@ export function mountBoard(
     editor.scene.subscribe(() => request('both')),
     editor.preview.subscribe(() => request('overlay')),
     presence.subscribe(() => request('overlay')),
+    pictures.subscribe(() => {
+      painting.forget()
+      request('both')
+    }),
     followDensity(resize),
     followFonts(() => {
       painting.forget()

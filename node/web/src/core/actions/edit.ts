@@ -56,13 +56,17 @@ function nudge(editor: Editor, input: KeyInput): boolean {
 function writable(editor: Editor): boolean {
   const [id, second] = editor.state.get().selection
   const element = id === undefined || second !== undefined ? undefined : editor.element(id)
-  return element !== undefined && hasText(element)
+  return element !== undefined && (hasText(element) || element.type === 'image')
 }
 
-/** Enter goes on from a note that says something; F2 writes in it. */
+/** Enter goes on from a note that says something; F2 writes in it. Of an image another part can be chosen. */
 function editText(editor: Editor, input: KeyInput): boolean {
   const [id, second] = editor.state.get().selection
   const element = id === undefined || second !== undefined ? undefined : editor.element(id)
+  if (element?.type === 'image') {
+    editor.startCrop(element.id)
+    return true
+  }
   if (!element || !hasText(element)) return false
   const goesOn = input.key === 'Enter' && element.type === 'sticky' && element.text !== ''
   if (goesOn && editor.addNote('below')) return true

@@ -4,12 +4,20 @@
  */
 import type { Action } from './action'
 import { editActions } from './edit'
+import { imageActions } from './images'
 import { orderActions } from './order'
 import { pageActions } from './page'
 import { toolActions } from './tools'
 import { viewActions } from './view'
 
-const TABLE = { ...toolActions, ...editActions, ...orderActions, ...viewActions, ...pageActions }
+const TABLE = {
+  ...toolActions,
+  ...editActions,
+  ...imageActions,
+  ...orderActions,
+  ...viewActions,
+  ...pageActions,
+}
 
 export type ActionId = keyof typeof TABLE
 

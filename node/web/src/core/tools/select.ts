@@ -194,6 +194,8 @@ function click(state: At<'pressed'>, input: ToolInput, view: View): Effect[] {
         { do: 'select', ids: [writable.id] },
         { do: 'edit', id: writable.id, isNew: false },
       ]
+    const under = elementUnder(input, view)
+    if (under?.type === 'image') return [{ do: 'crop', id: under.id }]
     if (state.target.on === 'board') return writeAt(input.at, view)
   }
   switch (state.target.on) {

@@ -60,6 +60,8 @@ export type Effect =
   | { readonly do: 'select'; readonly ids: readonly ElementId[] }
   | { readonly do: 'tool'; readonly id: ToolId }
   | { readonly do: 'edit'; readonly id: ElementId; readonly isNew: boolean }
+  /** Another part of an image is to be chosen. */
+  | { readonly do: 'crop'; readonly id: ElementId }
   /** In screen pixels. */
   | { readonly do: 'pan'; readonly dx: number; readonly dy: number }
 

@@ -28,6 +28,10 @@ import type { Commands } from './commands'
 import { CommandsContext, createCommands } from './commands'
 import { ContextMenu } from './context-menu'
 import { EmptyHint } from './empty-hint'
+import { attachDrop } from './images/drop'
+import { ImagesPart } from './images/images-part'
+import { takeFiles } from './images/take-files'
+import { useImages, type Images } from './images/use-images'
 import { keepSnapping } from './keep-snapping'
 import { attachKeys } from './keys'
 import { PropertiesBar } from './properties-bar'
@@ -61,6 +65,8 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
   const [activity, setActivity] = useState(false)
   const [commands] = useState(createCommands)
   const editor = useEditor(session, commands)
+  const images = useImages(editor, session)
+  const underWay = useStore(images.uploads.all, (all) => all.length > 0)
   const status = useStore(session.status, (value) => value)
   const role = useStore(session.role, (value) => value)
   const theme = useTheme()
@@ -78,12 +84,12 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
   useEffect(() => {
     if (inStep) pageIsComplete()
   }, [inStep])
-  useUnsavedWarning(status.unsaved > 0 && !status.kept)
+  useUnsavedWarning(underWay || (status.unsaved > 0 && !status.kept))
 
   return (
     <CommandsContext value={commands}>
       <main className="board">
-        <Canvas editor={editor} session={session} title={title} />
+        <Canvas editor={editor} session={session} images={images} title={title} />
         {status.phase !== 'loading' && status.phase !== 'connecting' && <EmptyHint editor={editor} />}
         <TextOverlay editor={editor} theme={theme} />
         <TopBar
@@ -116,6 +122,7 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
             onChanged={refresh}
           />
         )}
+        <ImagesPart editor={editor} images={images} board={session.board} />
         <ShortcutsPart />
         <ClipboardCommands editor={editor} />
       </main>
@@ -157,7 +164,14 @@ function useEditor(session: BoardSession, commands: Commands): Editor {
   return editor
 }
 
-function Canvas({ editor, session, title }: { editor: Editor; session: BoardSession; title: string }) {
+interface CanvasProps {
+  readonly editor: Editor
+  readonly session: BoardSession
+  readonly images: Images
+  readonly title: string
+}
+
+function Canvas({ editor, session, images, title }: CanvasProps) {
   const host = useRef<HTMLDivElement>(null)
   const theme = useTheme()
   const stage = useRef<ReturnType<typeof mountBoard> | null>(null)
@@ -165,16 +179,22 @@ function Canvas({ editor, session, title }: { editor: Editor; session: BoardSess
 
   useEffect(() => {
     if (host.current === null) return
-    const mounted = mountBoard(host.current, editor, session.presence, firstTheme.current)
+    const { pictures, uploads } = images
+    const mounted = mountBoard(host.current, editor, session.presence, pictures, firstTheme.current)
     stage.current = mounted
     host.current.focus({ preventScroll: true })
-    const stops = [attachKeys(editor), attachClipboard(editor), keepCamera(editor, session)]
+    const stops = [
+      attachKeys(editor),
+      attachClipboard(editor, uploads),
+      attachDrop(host.current, editor, ({ data, at }) => void takeFiles(uploads, [...data.files], at)),
+      keepCamera(editor, session),
+    ]
     return () => {
       for (const stop of stops) stop()
       stage.current = null
       mounted.destroy()
     }
-  }, [editor, session])
+  }, [editor, session, images])
 
   useEffect(() => {
     firstTheme.current = theme

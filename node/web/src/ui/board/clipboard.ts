@@ -5,13 +5,15 @@
 
 import { clipboardText, parseClipboard } from '../../core/clipboard'
 import type { ClipboardPayload, Editor } from '../../core/editor-api'
+import { takeFiles } from './images/take-files'
+import type { Uploads } from './images/uploads'
 
 /** What was copied last in this tab: a menu may not read the system's clipboard without being asked. */
 let kept: ClipboardPayload | null = null
 
 const ELEMENTS_TYPE = 'application/x-easel-elements+json'
 
-export function attachClipboard(editor: Editor): () => void {
+export function attachClipboard(editor: Editor, uploads: Uploads): () => void {
   const onCopy = (event: ClipboardEvent) => {
     if (isTyping(event.target)) return
     put(event, editor.copy(), editor)
@@ -25,10 +27,15 @@ export function attachClipboard(editor: Editor): () => void {
     const data = event.clipboardData
     if (isTyping(event.target) || data === null || editor.state.get().readOnly) return
     event.preventDefault()
+    const files = [...data.files]
     const plain = data.getData('text/plain')
     const elements = parseClipboard(data.getData(ELEMENTS_TYPE)) ?? parseClipboard(plain)
     if (elements !== null) {
       editor.paste(elements)
+      return
+    }
+    if (files.length > 0) {
+      void takeFiles(uploads, files)
       return
     }
     const text = plain.replaceAll('\r\n', '\n')

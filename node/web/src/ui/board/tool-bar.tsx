@@ -21,6 +21,7 @@ import { Glyph } from '../parts/glyph'
 import { tipProps } from '../parts/tip'
 import { strings } from '../strings'
 import { useStore } from '../use-store'
+import { ImageTool } from './images/image-tool'
 import { ShapesTool } from './shape-picker'
 import { toolName } from './tool-names'
 
@@ -91,6 +92,7 @@ export function ToolBar({ editor }: { editor: Editor }) {
           {group.some(({ id }) => isShapeKind(id)) && (
             <ShapesTool editor={editor} own={(kind) => !ON_BAR.has(kind)} />
           )}
+          {group.some(({ id }) => isShapeKind(id)) && <ImageTool editor={editor} />}
         </div>
       ))}
     </div>

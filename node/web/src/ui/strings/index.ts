@@ -8,6 +8,7 @@ import { actionWords } from './actions'
 import { boardWords } from './board'
 import { commonWords } from './common'
 import { entryWords } from './entry'
+import { imageWords } from './images'
 import { sharingWords } from './sharing'
 import { startWords } from './start'
 
@@ -15,6 +16,7 @@ export const strings = {
   ...commonWords,
   ...entryWords,
   ...accountWords,
+  ...imageWords,
   ...sharingWords,
   ...startWords,
   ...boardWords,

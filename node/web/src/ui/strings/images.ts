@@ -1,0 +1,42 @@
+/** Pictures on a board, from the file to their alt text. */
+
+export const imageWords = {
+  images: {
+    choose: 'Choose pictures',
+    /** Where something has no name of its own. */
+    unnamed: 'Picture',
+    uploads: 'Pictures on their way',
+    reading: 'Reading…',
+    sending: (percent: number) => `Sending… ${percent}%`,
+    keeping: 'The server is looking at it…',
+    waiting: 'Waiting for its turn',
+    offline: 'Waiting for the connection. Leave this page open.',
+    busy: 'The server is busy. It is tried again in a moment.',
+    cancel: (name: string) => `Do not add ${name}`,
+    retry: 'Try again',
+    tooLarge: 'The file is too large for this server. Make it smaller and try again.',
+    unreadable: 'This is no picture that can be shown here. PNG, JPEG, GIF, WebP, SVG and AVIF can.',
+    tooMany: (max: number) => `At most ${max} pictures at once. The first ${max} are being added.`,
+    quota: 'You have sent as much as this server takes for now.',
+    forbidden: 'You may no longer add pictures to this board.',
+    altTitle: 'Alt text',
+    altHint: 'Says what is to be seen, for people who cannot see the picture.',
+    altSave: 'Save',
+    broken: 'The picture could not be loaded.',
+    loadAgain: 'Load again',
+    crop: 'Choose the part of the picture to show',
+    cropEdges: {
+      nw: 'Top left corner',
+      n: 'Top edge',
+      ne: 'Top right corner',
+      e: 'Right edge',
+      se: 'Bottom right corner',
+      s: 'Bottom edge',
+      sw: 'Bottom left corner',
+      w: 'Left edge',
+    },
+    cropWhole: 'Show all',
+    cropDone: 'Done',
+    downloadFailed: 'The picture could not be downloaded.',
+  },
+}
