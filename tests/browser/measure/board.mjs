@@ -11,7 +11,7 @@ const COLORS = ['red', 'orange', 'yellow', 'green', 'teal', 'blue', 'violet', 'p
 /** Writes `count` elements in a grid; done when another client has been sent all of them. */
 export async function fill(node, board, count) {
   const client = await outside(node, board)
-  const columns = Math.ceil(Math.sqrt((count * ASPECT * CELL.h) / CELL.w))
+  const columns = columnsOf(count)
   for (let from = 0; from < count; from += BATCH) {
     const batch = {}
     for (let at = from; at < Math.min(from + BATCH, count); at += 1) {
@@ -24,6 +24,14 @@ export async function fill(node, board, count) {
   reader.close()
   client.close()
 }
+
+/** Width and height of what such a board holds. */
+export function boundsOf(count) {
+  const columns = columnsOf(count)
+  return [(Math.min(count, columns) - 1) * CELL.w + 95, (Math.ceil(count / columns) - 1) * CELL.h + 90]
+}
+
+const columnsOf = (count) => Math.ceil(Math.sqrt((count * ASPECT * CELL.h) / CELL.w))
 
 function elementAt(at, x, y) {
   const color = COLORS[at % COLORS.length]
@@ -48,7 +56,7 @@ function elementAt(at, x, y) {
 }
 
 /** Packed as the schema has it: version, flags, size, count, zigzag steps of an eighth of a pixel. */
-function scribble(w, h, points) {
+export function scribble(w, h, points) {
   const bytes = []
   const varuint = (n) => {
     for (; n > 127; n >>>= 7) bytes.push((n & 127) | 128)
