@@ -91,11 +91,10 @@ test-tools: tests/node_modules/.installed $(TOOLS)/pycrdt $(TOOLS)/pyseto $(TOOL
 .PHONY: bench bench-peers
 bench: build test-tools ## Measure Easel, a bare relay and today's peers; rewrites the tables in bench/RESULTS.md (BENCH_QUICK=1: minutes)
 	bench/run
-	node tests/browser/measure.mjs --json target/bench/page.jsonl
 	$(MAKE) --no-print-directory bench-instructions
 
 bench-peers: ## Install the peers that `make bench` measures
 	bench/run peers
 
 clean: ## Remove what was built (never the data)
-	rm -rf target $(WEB)/dist $(WEB)/node_modules tests/node_modules bench/peers/*/node_modules $(TOOLS)
+	rm -rf target $(WEB)/dist $(WEB)/node_modules tests/node_modules bench/peers/*/node_modules bench/peers/editors/dist $(TOOLS)
