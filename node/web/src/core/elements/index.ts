@@ -1,6 +1,7 @@
 /** All element types behind one set of functions. */
 import { growRect, rectContains, rectOfBox, type Box, type Point, type Rect } from '../geometry/box'
 import type { Kind, Paint } from './kind'
+import { lookOf, shareLook } from './look'
 import { image } from './image'
 import { arrowHeadLength, line } from './line'
 import { pen } from './pen'
@@ -52,16 +53,11 @@ export function inMarquee(e: Element, rect: Rect, mode: MarqueeMode): boolean {
   }
 }
 
-const paints = new WeakMap<Element, Paint>()
-
 /** What to draw; computed once for each version of an element. */
 export function paintOf(e: Element): Paint {
-  let paint = paints.get(e)
-  if (!paint) {
-    paint = withKind(e, (kind, own) => kind.paint(own))
-    paints.set(e, paint)
-  }
-  return paint
+  const look = lookOf(e)
+  look.paint ??= withKind(e, (kind, own) => kind.paint(own))
+  return look.paint
 }
 
 /** Everything the element may colour, strokes, heads, overflowing text and shadow included. */
@@ -92,13 +88,18 @@ export const STICKY_SHADOW = 12
  */
 function textBounds(e: TextualElement, around: Rect): Rect {
   if (e.text === '') return around
+  const look = lookOf(e)
+  look.over ??= textOver(e)
+  // Turned text may reach out on any side.
+  return look.over > 0 ? growRect(around, look.over) : around
+}
+
+function textOver(e: TextualElement): number {
   const area = textAreaOf(e, e.box)
   const size = e.type === 'sticky' ? STICKY_FONT_SIZE_LEAST : e.style.font_size
   const linesIfWide = (e.text.length * size * 1.2) / Math.max(size, area.w)
   const breaks = e.text.includes('\n') ? e.text.split('\n').length : 1
-  const over = (linesIfWide + breaks) * size * 1.25 - e.box.h
-  // Turned text may reach out on any side.
-  return over > 0 ? growRect(around, over) : around
+  return (linesIfWide + breaks) * size * 1.25 - e.box.h
 }
 
 /** The last size that the text of a note shrinks to. */
@@ -106,7 +107,9 @@ const STICKY_FONT_SIZE_LEAST = 10
 
 /** The element with another box. */
 export function withBox(e: Element, box: Box): Element {
-  return { ...e, box }
+  const other = { ...e, box }
+  if (box.w === e.box.w && box.h === e.box.h) shareLook(e, other)
+  return other
 }
 
 export function hasText(e: Element): e is TextualElement {

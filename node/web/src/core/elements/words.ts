@@ -2,9 +2,8 @@
 import { layoutText, textInsets, type TextBlock, type TextHolder } from '../text'
 import type { Box } from '../geometry/box'
 import type { PaintText } from './kind'
+import { lookOf } from './look'
 import type { TextualElement } from './types'
-
-const blocks = new WeakMap<TextualElement, TextBlock>()
 
 export function holderOf(e: TextualElement): TextHolder {
   switch (e.type) {
@@ -19,20 +18,17 @@ export function holderOf(e: TextualElement): TextHolder {
 
 /** Laid out once for each version of an element. */
 export function blockOf(e: TextualElement): TextBlock {
-  let block = blocks.get(e)
-  if (!block) {
-    block = layoutText({
-      text: e.text,
-      holder: holderOf(e),
-      w: e.box.w,
-      h: e.box.h,
-      fontSize: e.style.font_size,
-      align: e.style.align,
-      valign: e.style.valign,
-    })
-    blocks.set(e, block)
-  }
-  return block
+  const look = lookOf(e)
+  look.block ??= layoutText({
+    text: e.text,
+    holder: holderOf(e),
+    w: e.box.w,
+    h: e.box.h,
+    fontSize: e.style.font_size,
+    align: e.style.align,
+    valign: e.style.valign,
+  })
+  return look.block
 }
 
 export function wordsOf(e: TextualElement): PaintText | null {

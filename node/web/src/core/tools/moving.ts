@@ -1,7 +1,7 @@
 /** The selection being dragged: along one axis with Shift, as a copy with Alt, in line with others unless Ctrl is held. */
 import type { Element, ElementId } from '../elements/types'
 import { moveBox, type Point, type Rect } from '../geometry/box'
-import { boundsOf, intentsOf, liveOf, moveElement, type Handled } from '../handling'
+import { boundsOf, intentsOf, moveElement, type Handled } from '../handling'
 import type { Intent, LivePreview } from '../ports'
 import { NO_GUIDES, type Guide } from '../snapping/guide'
 import { guidesOfMoved, snapRect } from '../snapping/snap'
@@ -105,8 +105,8 @@ function movedOf(state: Moving): Handled[] {
 }
 
 function liveMove(state: Moving): LivePreview {
+  if (!state.copying) return { boxes: state.before.map((e) => [e.id, moveBox(e.box, state.dx, state.dy)]) }
   const handled = movedOf(state)
-  if (!state.copying) return liveOf(handled)
   const drafts = state.copies.flatMap(({ from, id, z }) => {
     const one = handled.find(({ before }) => before.id === from)
     return one ? [{ ...one.after, id, z }] : []
