@@ -5,9 +5,11 @@
 //! before it is turned about the box's centre.
 
 use crate::blurhash;
-use crate::document::{Body, Bounds, Dash, Element, End, Head, Image, Label, Line, Paint, Pen};
+use crate::document::{
+    Body, Bounds, Dash, Element, End, Frame, Head, Image, Label, Line, Paint, Pen,
+};
 use crate::pen::{self, Point, Step};
-use crate::schema::{CANVAS, INK_DARK, INK_LIGHT, PALETTE, ShapeKind, Theme};
+use crate::schema::{CANVAS, INK_DARK, INK_LIGHT, PALETTE, SHEET, ShapeKind, Theme};
 use crate::text::{TextBlock, TextBox, TextHolder, layout_text};
 
 /// Opening of an arrow head, on either side of its line.
@@ -15,6 +17,9 @@ const HEAD_SPREAD: f64 = std::f64::consts::PI / 7.0;
 
 /// How far below a note its shadow lies, in pixels.
 pub const NOTE_SHADOW: f64 = 3.0;
+
+/// Width of the line around a frame.
+const SHEET_EDGE: f64 = 1.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
@@ -60,6 +65,8 @@ pub enum Outline {
     Note,
     /// Where a picture lies, whose file is elsewhere.
     Picture,
+    /// A frame's area.
+    Sheet,
     /// Something that a later version made.
     Placeholder,
 }
@@ -88,7 +95,11 @@ pub fn corner_radius(outline: Outline, w: f64, h: f64) -> f64 {
         Outline::Rectangle => 6.0,
         Outline::Note => 4.0,
         Outline::Placeholder => 4.0,
-        Outline::Ellipse | Outline::Diamond | Outline::Picture | Outline::Drawn(_) => 0.0,
+        Outline::Ellipse
+        | Outline::Diamond
+        | Outline::Picture
+        | Outline::Drawn(_)
+        | Outline::Sheet => 0.0,
     };
     f64::min(most, w.min(h) / 4.0)
 }
@@ -155,6 +166,8 @@ pub fn figure_saying(element: &Element, text_bytes_max: usize, theme: Theme) -> 
         Body::Pen(pen) => (pen_form(pen, w, h, theme), None),
         Body::Line(line) => (line_form(line, w, h, theme), None),
         Body::Image(image) => (picture(image, theme), None),
+        Body::Frame(frame) => (sheet(frame, theme), None),
+        Body::Group => (Form::Bare, None),
         Body::Unknown { .. } => (placeholder(theme), None),
     };
     let mut frame = element.bounds;
@@ -279,6 +292,18 @@ fn picture(image: &Image, theme: Theme) -> Form {
                 .map(|grey| rgb(grey.swatch.of(theme).fill)),
         },
         pencil: None,
+    }
+}
+
+fn sheet(frame: &Frame, theme: Theme) -> Form {
+    Form::Outline {
+        outline: Outline::Sheet,
+        fill: fill(frame.fill, theme).or_else(|| Some(rgb(SHEET.of(theme)))),
+        pencil: Some(Pencil {
+            color: named("grey", theme),
+            width: SHEET_EDGE,
+            dash: Dash::Solid,
+        }),
     }
 }
 

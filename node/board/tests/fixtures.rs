@@ -134,6 +134,15 @@ fn reading(element: &Element) -> Value {
             set("flip_y", json!(image.flip_y));
             set("blurhash", json!(image.blurhash));
         }
+        Body::Frame(frame) => {
+            set("type", json!("frame"));
+            set("fill", paint(frame.fill));
+            set("text", json!(frame.name));
+            set("order", json!(frame.order));
+        }
+        Body::Group => {
+            set("type", json!("group"));
+        }
         Body::Unknown { type_name } => {
             set("type", json!("unknown"));
             set("raw_type", json!(type_name));
@@ -262,7 +271,7 @@ fn later_board() -> Doc {
         "grid",
         Any::from_json(r#"{"size":8,"on":[true,null]}"#).unwrap(),
     );
-    let frame = elements.insert(&mut txn, "el_frame", MapPrelim::from([("type", "frame")]));
+    let frame = elements.insert(&mut txn, "el_frame", MapPrelim::from([("type", "section")]));
     frame.insert(&mut txn, "box", "whole page");
     frame.insert(&mut txn, "z", 12.5);
     frame.insert(

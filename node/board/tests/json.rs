@@ -77,6 +77,26 @@ fn a_new_element_is_shown_without_its_defaults() {
 }
 
 #[test]
+fn frames_and_groups_are_written_and_shown() {
+    check_new(
+        json!({ "type": "frame", "box": BOX, "text": "Plan", "order": "a1", "fill": "none" }),
+        r#"{"box":[1,2,30,40.5,0],"id":"el_1","order":"a1","text":"Plan","type":"frame","z":"a0"}"#,
+    );
+    check_new(
+        json!({ "type": "group", "box": BOX, "locked": true }),
+        r#"{"box":[1,2,30,40.5,0],"id":"el_1","locked":true,"type":"group","z":"a0"}"#,
+    );
+    check_new(
+        json!({ "type": "frame", "box": BOX, "order": "a-", "opacity": 1 }),
+        "/opacity unknown-member; /order invalid",
+    );
+    check_new(
+        json!({ "type": "group", "box": BOX, "order": "a1", "text": "" }),
+        "/order unknown-member; /text unknown-member",
+    );
+}
+
+#[test]
 fn what_is_wrong_is_named_by_its_place() {
     for (asked, expected) in [
         (json!({}), "/type missing-member"),
@@ -210,7 +230,7 @@ fn a_text_is_changed_where_it_differs() {
 fn nesting_has_an_end_and_no_circle() {
     let doc = new_doc(1);
     for level in 1..=33 {
-        let mut new = object(json!({ "type": "sticky", "box": BOX }));
+        let mut new = object(json!({ "type": "group", "box": BOX }));
         if level > 1 {
             new.insert("parent".into(), format!("el_{}", level - 1).into());
         }
@@ -223,13 +243,17 @@ fn nesting_has_an_end_and_no_circle() {
     json::create(
         &doc,
         "top",
-        &object(json!({ "type": "sticky", "box": BOX })),
+        &object(json!({ "type": "frame", "box": BOX })),
         None,
     )
     .unwrap();
     let deep = json::patch(&doc, "el_1", &below("top"), &any_state);
     assert_eq!(told(deep), "/parent invalid");
     assert!(json::patch(&doc, "el_2", &below("top"), &any_state).is_ok());
+    let note = object(json!({ "type": "sticky", "box": BOX, "parent": "top" }));
+    assert!(json::create(&doc, "note", &note, None).is_ok());
+    let in_note = json::patch(&doc, "top", &below("note"), &any_state);
+    assert_eq!(told(in_note), "/parent invalid");
     assert_eq!(repair_all(&doc), None);
 }
 
@@ -329,6 +353,7 @@ fn member() -> impl Strategy<Value = (String, Value)> {
         "text_color",
         "auto_width",
         "locked",
+        "order",
         "by",
         "id",
         "runs",
@@ -353,6 +378,8 @@ fn op() -> impl Strategy<Value = Op> {
         json!({ "type": "text", "box": [1, 2, 3, 4, 0], "text": "grüße" }),
         json!({ "type": "pen", "box": [0, 0, 9, 9, 0], "data": { "w": 9, "h": 9, "points": [[1, 1]] } }),
         json!({ "type": "line", "box": [0, 0, 9, 9, 0], "data": { "from": [0, 0], "to": [1, 1] } }),
+        json!({ "type": "frame", "box": [0, 0, 99, 99, 0], "text": "Plan", "order": "a1" }),
+        json!({ "type": "group", "box": [0, 0, 9, 9, 0] }),
     ]);
     let few = || prop::collection::vec(member(), 0..3);
     prop_oneof![

@@ -86,7 +86,7 @@ fn a_valid_board_is_left_alone() {
         "a": { "type": "shape", "kind": "ellipse", "box": BOX, "z": "a0", "text": "x", "fill": "red", "stroke": "#00ff00", "opacity": 0.5 },
         "b": { "type": "sticky", "box": [0.5, 0, 200, 200, -0.25], "z": "a1", "parent": "a", "text": "", "x-later": { "deep": [1, null] } },
         "c": { "type": "line", "box": BOX, "data": { "from": [0, 0], "to": [1, 0.5], "to_head": "arrow", "x-later": 1 }, "dash": "wavy" },
-        "d": { "type": "frame", "box": "?", "z": 5, "parent": "nobody" },
+        "d": { "type": "section", "box": "?", "z": 5, "parent": "nobody" },
         "e": { "type": "shape", "kind": "star", "box": BOX, "fill": "mauve" },
     });
     check(all.clone(), all);
@@ -157,8 +157,8 @@ fn circles_are_opened_at_the_smallest_id() {
             "c": { "type": "text", "box": BOX, "parent": "b" },
             "d": { "type": "text", "box": BOX, "parent": "c" },
             "e": { "type": "text", "box": BOX, "parent": "b" },
-            "f": { "type": "frame", "parent": "g" },
-            "g": { "type": "frame", "parent": "f" },
+            "f": { "type": "section", "parent": "g" },
+            "g": { "type": "section", "parent": "f" },
             "h": { "type": "text", "box": BOX, "parent": "g" },
         }),
         serde_json::json!({
@@ -167,8 +167,8 @@ fn circles_are_opened_at_the_smallest_id() {
             "c": { "type": "text", "box": BOX, "parent": "b" },
             "d": { "type": "text", "box": BOX, "parent": "c" },
             "e": { "type": "text", "box": BOX, "parent": "b" },
-            "f": { "type": "frame", "parent": "g" },
-            "g": { "type": "frame", "parent": "f" },
+            "f": { "type": "section", "parent": "g" },
+            "g": { "type": "section", "parent": "f" },
             "h": { "type": "text", "box": BOX },
         }),
     );

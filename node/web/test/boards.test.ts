@@ -200,7 +200,7 @@ function laterBoard(): Y.Doc {
       text: rich,
     })
     put('gear', { type: 'shape', kind: 'gear', box: [200, 0, 100, 100, 0], z: 'a2' })
-    put('frame', { type: 'frame', box: [0, 200, 300, 300, 0.3], z: 'a3', parent: 'shape' })
+    put('section', { type: 'section', box: [0, 200, 300, 300, 0.3], z: 'a3', parent: 'shape' })
     put('line', {
       type: 'line',
       box: [400, 0, 100, 50, 0],
@@ -228,7 +228,7 @@ function unknownPart(ydoc: Y.Doc, id: string): unknown {
 
 describe('what is not understood', () => {
   test('stays byte for byte under every deed', () => {
-    const ids = ['shape', 'gear', 'frame', 'line', 'broken', 'odd']
+    const ids = ['shape', 'gear', 'section', 'line', 'broken', 'odd']
     fc.assert(
       fc.property(fc.array(deed, { maxLength: 10 }), (deeds) => {
         const d = desk(laterBoard())
@@ -245,20 +245,20 @@ describe('what is not understood', () => {
 
   test('is shown where it can be, moved like any other, and travels with copies', () => {
     const d = desk(laterBoard())
-    expect([...d.board.ids()].sort()).toEqual(['frame', 'gear', 'line', 'shape'])
+    expect([...d.board.ids()].sort()).toEqual(['gear', 'line', 'section', 'shape'])
     expect(d.board.get('gear')).toMatchObject({ type: 'unknown', rawType: 'shape' })
     d.editor.selectAll()
     d.editor.duplicate()
     const copies = d.editor.state.get().selection
     expect(copies).toHaveLength(4)
-    const originals = ['shape', 'gear', 'frame', 'line']
+    const originals = ['shape', 'gear', 'section', 'line']
     copies.forEach((copy, i) => {
       const withoutParent = (id: string) =>
         (unknownPart(d.ydoc, id) as [string, unknown][]).filter(([key]) => key !== 'parent')
       expect(withoutParent(copy)).toEqual(withoutParent(originals[i] ?? ''))
     })
-    const [shape = '', , frame = ''] = copies
-    expect(d.board.get(frame)?.parent).toBe(shape)
+    const [shape = '', , section = ''] = copies
+    expect(d.board.get(section)?.parent).toBe(shape)
   })
 
   test('a moved line end keeps the rest of its data', () => {

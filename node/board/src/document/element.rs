@@ -42,6 +42,9 @@ pub enum Body {
     Pen(Pen),
     Line(Line),
     Image(Image),
+    Frame(Frame),
+    /// What hangs below it is handled as one; it is not drawn itself.
+    Group,
     /// A type, a kind of shape, an ink or an image of a later version: kept, and drawn as a placeholder.
     Unknown {
         type_name: String,
@@ -85,6 +88,16 @@ pub struct Line {
     pub dash: Dash,
     pub from: End,
     pub to: End,
+}
+
+/// An area with a name, which shows of what hangs below it only what lies in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// None: the theme's own paper.
+    pub fill: Paint,
+    pub name: String,
+    /// Its place among the frames when the board is presented, compared as text; without one it follows in reading order.
+    pub order: Option<String>,
 }
 
 /// One end of a line, as fractions of the box.
@@ -149,7 +162,7 @@ pub fn read_element<T: ReadTxn>(txn: &T, id: &str, map: &MapRef) -> Option<Eleme
             .filter(|z| is_z(z))
             .unwrap_or_else(|| Z_DEFAULT.to_owned()),
         parent: keys.word("parent").filter(|parent| is_element_id(parent)),
-        opacity: keys.number(StyleKey::Opacity),
+        opacity: keys.opacity(),
         locked: keys.flag(StyleKey::Locked),
         body: body.unwrap_or(Body::Unknown {
             type_name: type_name.as_ref().to_owned(),
@@ -198,6 +211,12 @@ fn read_body<T: ReadTxn>(keys: &Keys<'_, T>, known: ElementType) -> Option<Optio
             }))
         }
         ElementType::Image => image(value(keys.txn, keys.map, "data").as_ref()).map(Body::Image),
+        ElementType::Frame => Some(Body::Frame(Frame {
+            fill: keys.paint(StyleKey::Fill),
+            name: keys.text(),
+            order: keys.word("order").filter(|order| is_z(order)),
+        })),
+        ElementType::Group => Some(Body::Group),
     })
 }
 
@@ -256,6 +275,14 @@ impl<T: ReadTxn> Keys<'_, T> {
         }
     }
 
+    /// A type that cannot be seen through has no such key.
+    fn opacity(&self) -> f64 {
+        match self.default(StyleKey::Opacity) {
+            StyleDefault::Number(_) => self.number(StyleKey::Opacity),
+            StyleDefault::Word(_) | StyleDefault::Flag(_) => 1.0,
+        }
+    }
+
     fn flag(&self, key: StyleKey) -> bool {
         match (self.style(key), self.default(key)) {
             (Some(Any::Bool(flag)), _) | (_, StyleDefault::Flag(flag)) => flag,
@@ -291,13 +318,16 @@ impl<T: ReadTxn> Keys<'_, T> {
         [Dash::Solid, Dash::Dashed, Dash::Dotted][self.choice(StyleKey::Dash)]
     }
 
-    fn label(&self) -> Label {
-        let text = match self.map.get(self.txn, "text") {
+    fn text(&self) -> String {
+        match self.map.get(self.txn, "text") {
             Some(Out::YText(text)) => text.get_string(self.txn),
             _ => String::new(),
-        };
+        }
+    }
+
+    fn label(&self) -> Label {
         Label {
-            text,
+            text: self.text(),
             font_size: self.number(StyleKey::FontSize),
             align: [Align::Left, Align::Center, Align::Right][self.choice(StyleKey::Align)],
             valign: [Valign::Top, Valign::Middle, Valign::Bottom][self.choice(StyleKey::Valign)],

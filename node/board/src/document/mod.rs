@@ -6,13 +6,15 @@
 mod canonical;
 mod element;
 mod image;
+mod nesting;
 
 pub use canonical::{Likeness, canonical_json, likeness, version};
 pub use element::{
-    Body, Bounds, Dash, Element, End, Head, Label, Line, Paint, Pen, Shape, Sticky, Text,
+    Body, Bounds, Dash, Element, End, Frame, Head, Label, Line, Paint, Pen, Shape, Sticky, Text,
     read_element,
 };
 pub use image::Image;
+pub use nesting::{Nesting, nesting};
 
 use yrs::{Map, MapRef, Out, ReadTxn};
 

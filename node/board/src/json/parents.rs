@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use yrs::{Any, Map, MapRef, Out, ReadTxn};
 
 use super::Fault;
-use crate::schema::{NESTING_MAX, ROOT_ELEMENTS, is_element_id};
+use crate::schema::{ElementType, NESTING_MAX, ROOT_ELEMENTS, is_element_id};
 
 /// What is wrong with hanging `id` below `parent`, if anything.
 pub(super) fn fault<T: ReadTxn>(txn: &T, id: &str, parent: &str) -> Option<Fault> {
@@ -20,8 +20,14 @@ pub(super) fn fault<T: ReadTxn>(txn: &T, id: &str, parent: &str) -> Option<Fault
             return wrong("an element cannot lie in itself");
         }
         let found = element(txn, &root, &here);
-        if found.is_none() && above == 0 {
-            return wrong("there is no such element");
+        if above == 0 {
+            match &found {
+                None => return wrong("there is no such element"),
+                Some(map) if !may_hold(txn, map) => {
+                    return wrong("must be a frame or a group");
+                }
+                Some(_) => {}
+            }
         }
         above += 1;
         if above > NESTING_MAX {
@@ -62,6 +68,16 @@ fn element<T: ReadTxn>(txn: &T, root: &MapRef, id: &str) -> Option<MapRef> {
     match root.get(txn, id)? {
         Out::YMap(map) => Some(map),
         _ => None,
+    }
+}
+
+/// What a type of a later version holds is not known here.
+fn may_hold<T: ReadTxn>(txn: &T, map: &MapRef) -> bool {
+    match map.get(txn, "type") {
+        Some(Out::Any(Any::String(name))) => {
+            ElementType::from_name(&name).is_none_or(ElementType::holds_others)
+        }
+        _ => false,
     }
 }
 

@@ -96,7 +96,12 @@ fn put_own<T: ReadTxn>(txn: &T, map: &MapRef, known: ElementType, shown: &mut Ob
                 put("data", image_json(&image));
             }
         }
-        ElementType::Shape | ElementType::Sticky | ElementType::Text => {}
+        ElementType::Frame => {
+            if let Some(order) = word(txn, map, "order").filter(|order| is_z(order)) {
+                put("order", order.into());
+            }
+        }
+        ElementType::Shape | ElementType::Sticky | ElementType::Text | ElementType::Group => {}
     }
 }
 

@@ -61,11 +61,13 @@ pub(super) fn read(
 pub(super) fn keys(known: ElementType) -> impl Iterator<Item = &'static str> {
     let kind = (known == ElementType::Shape).then_some("kind");
     let data = known.has_data().then_some("data");
+    let order = (known == ElementType::Frame).then_some("order");
     let styles = known.styles().iter().map(|(key, _)| key.name());
     ["box", "z", "parent"]
         .into_iter()
         .chain(kind)
         .chain(data)
+        .chain(order)
         .chain(styles)
 }
 
@@ -121,7 +123,7 @@ impl Reading<'_> {
         let pointer = format!("/{key}");
         Ok(match key {
             "box" => Some(bounds(&pointer, value)?),
-            "z" => Some(word(
+            "z" | "order" => Some(word(
                 &pointer,
                 value,
                 is_z,

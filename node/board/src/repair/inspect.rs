@@ -95,6 +95,12 @@ impl<T: ReadTxn> Look<'_, T> {
         if known == ElementType::Shape {
             self.remove_unless("kind", is_word);
         }
+        if known == ElementType::Frame {
+            self.remove_unless(
+                "order",
+                |order| matches!(order, Any::String(order) if is_z(order)),
+            );
+        }
         for (key, _) in known.styles() {
             self.remove_unless(key.name(), |value| style_fits(key.value(), value));
         }

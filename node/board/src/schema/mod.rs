@@ -8,7 +8,9 @@ mod palette;
 mod shapes;
 mod typescript;
 
-pub use palette::{CANVAS, INK_DARK, INK_LIGHT, PALETTE, PaletteColor, Swatch, Theme, Themed};
+pub use palette::{
+    CANVAS, INK_DARK, INK_LIGHT, PALETTE, PaletteColor, SHEET, Swatch, Theme, Themed,
+};
 pub use shapes::{OutlineStep, Place, SHAPE_PADDING, ShapeKind};
 pub use typescript::typescript;
 
@@ -45,16 +47,20 @@ pub enum ElementType {
     Pen,
     Line,
     Image,
+    Frame,
+    Group,
 }
 
 impl ElementType {
-    pub const ALL: [ElementType; 6] = [
+    pub const ALL: [ElementType; 8] = [
         ElementType::Shape,
         ElementType::Sticky,
         ElementType::Text,
         ElementType::Pen,
         ElementType::Line,
         ElementType::Image,
+        ElementType::Frame,
+        ElementType::Group,
     ];
 
     pub fn name(self) -> &'static str {
@@ -65,6 +71,8 @@ impl ElementType {
             ElementType::Pen => "pen",
             ElementType::Line => "line",
             ElementType::Image => "image",
+            ElementType::Frame => "frame",
+            ElementType::Group => "group",
         }
     }
 
@@ -77,20 +85,38 @@ impl ElementType {
     /// Width and height of an element that has no (valid) box.
     pub fn default_size(self) -> (f64, f64) {
         match self {
-            ElementType::Shape | ElementType::Pen | ElementType::Line => (100.0, 100.0),
+            ElementType::Shape | ElementType::Pen | ElementType::Line | ElementType::Group => {
+                (100.0, 100.0)
+            }
             ElementType::Sticky => (200.0, 200.0),
             ElementType::Image => (200.0, 150.0),
             ElementType::Text => (100.0, 24.0),
+            ElementType::Frame => (960.0, 540.0),
         }
     }
 
-    /// Whether elements of this type have a `text`. An image's says what is to be seen on it.
+    /// Whether elements of this type have a `text`. An image's says what is to be seen on it, a frame's is its name.
     pub fn has_text(self) -> bool {
         match self {
-            ElementType::Shape | ElementType::Sticky | ElementType::Text | ElementType::Image => {
-                true
-            }
-            ElementType::Pen | ElementType::Line => false,
+            ElementType::Shape
+            | ElementType::Sticky
+            | ElementType::Text
+            | ElementType::Image
+            | ElementType::Frame => true,
+            ElementType::Pen | ElementType::Line | ElementType::Group => false,
+        }
+    }
+
+    /// Whether others may hang below it: their `parent` is the id of such an element.
+    pub fn holds_others(self) -> bool {
+        match self {
+            ElementType::Frame | ElementType::Group => true,
+            ElementType::Shape
+            | ElementType::Sticky
+            | ElementType::Text
+            | ElementType::Pen
+            | ElementType::Line
+            | ElementType::Image => false,
         }
     }
 
@@ -98,7 +124,11 @@ impl ElementType {
     pub fn has_data(self) -> bool {
         match self {
             ElementType::Pen | ElementType::Line | ElementType::Image => true,
-            ElementType::Shape | ElementType::Sticky | ElementType::Text => false,
+            ElementType::Shape
+            | ElementType::Sticky
+            | ElementType::Text
+            | ElementType::Frame
+            | ElementType::Group => false,
         }
     }
 
@@ -153,6 +183,12 @@ impl ElementType {
                 (StyleKey::Opacity, Number(1.0)),
                 (StyleKey::Locked, Flag(false)),
             ],
+            // Without a fill it is a sheet of the theme's own paper.
+            ElementType::Frame => &[
+                (StyleKey::Fill, Word("none")),
+                (StyleKey::Locked, Flag(false)),
+            ],
+            ElementType::Group => &[(StyleKey::Locked, Flag(false))],
         }
     }
 }

@@ -53,6 +53,12 @@ pub const CANVAS: Themed<&str> = Themed {
     dark: "#16181d",
 };
 
+/// What a frame without a fill of its own is made of.
+pub const SHEET: Themed<&str> = Themed {
+    light: "#ffffff",
+    dark: "#1e2127",
+};
+
 /// `black` letters on light and on dark areas of any colour.
 pub const INK_DARK: &str = "#1f2328";
 pub const INK_LIGHT: &str = "#f1f3f6";

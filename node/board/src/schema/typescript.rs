@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{
     ALIGNS, CANVAS, COORDINATE_MAX, DASHES, ELEMENT_ID_LENGTH_MAX, ELEMENTS_MAX, ElementType,
     HEADS, INK_DARK, INK_LIGHT, NESTING_MAX, OutlineStep, PALETTE, PEN_POINTS_MAX, Place,
-    ROOT_ELEMENTS, ROOT_META, SHAPE_PADDING, ShapeKind, StyleDefault, StyleKey, StyleValue,
+    ROOT_ELEMENTS, ROOT_META, SHAPE_PADDING, SHEET, ShapeKind, StyleDefault, StyleKey, StyleValue,
     TEXT_LENGTH_MAX, Theme, VALIGNS, VERSION, WORD_LENGTH_MAX, Z_DEFAULT, Z_LENGTH_MAX,
 };
 
@@ -239,6 +239,17 @@ fn palette(out: &mut String) {
         format_args!(
             "export const CANVAS: Readonly<Record<Theme, string>> = {{ light: '{}', dark: '{}' }}",
             CANVAS.light, CANVAS.dark
+        ),
+    );
+    line(
+        out,
+        format_args!("/** What a frame without a fill of its own is made of. */"),
+    );
+    line(
+        out,
+        format_args!(
+            "export const SHEET: Readonly<Record<Theme, string>> = {{ light: '{}', dark: '{}' }}",
+            SHEET.light, SHEET.dark
         ),
     );
     line(

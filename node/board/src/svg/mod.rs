@@ -8,12 +8,13 @@
 //! drawn, then those, still from the largest, that fit into [`BYTES_MAX`]; what is drawn keeps its
 //! order. Content may be simplified below what a picture of this size can show.
 
+mod clip;
 mod view;
 mod write;
 
 use std::collections::HashMap;
 
-use crate::document::{Body, Bounds, Element};
+use crate::document::{Body, Bounds, Element, nesting};
 use crate::scene::{self, Figure, figure_saying};
 use crate::schema::Theme;
 use view::{Extent, View};
@@ -32,7 +33,7 @@ const TEXT_BYTES_MAX_ALL: usize = 100_000;
 /// Points of strokes that are read; a stroke beyond them is left out.
 const POINTS_MAX_ALL: usize = 1_000_000;
 
-/// Draws a board, lowest element first, on a transparent ground.
+/// Draws a board, lowest element first and what lies in a frame within it, on a transparent ground.
 pub fn preview(elements: &[Element], theme: Theme) -> String {
     let chosen = largest(elements);
     let mut allowance = Allowance {
@@ -52,12 +53,20 @@ pub fn preview(elements: &[Element], theme: Theme) -> String {
             texts.insert(index, figure);
         }
     }
-    let Some(content) = frames.iter().map(Extent::of).reduce(Extent::with) else {
+    let nesting = nesting(elements);
+    let shown = |index: usize| {
+        let extent = Extent::of(&frames[index]);
+        let within = nesting.frames(elements, index);
+        within.iter().map(Extent::of).fold(extent, Extent::within)
+    };
+    // The stored box of a group is what it last was.
+    let drawn = (0..elements.len()).filter(|&index| !matches!(elements[index].body, Body::Group));
+    let Some(content) = drawn.map(shown).reduce(Extent::with) else {
         return wrap(&empty(theme));
     };
     let view = View::around(&content);
 
-    let mut drawn: Vec<(usize, String)> = Vec::with_capacity(chosen.len());
+    let mut drawn: HashMap<usize, (Vec<Bounds>, String)> = HashMap::with_capacity(chosen.len());
     let mut bytes_left = BYTES_MAX - wrap("").len();
     for index in chosen {
         let figure = texts
@@ -66,13 +75,16 @@ pub fn preview(elements: &[Element], theme: Theme) -> String {
         let Some(svg) = figure.map(|figure| view.draw(&figure)) else {
             continue;
         };
-        if svg.len() <= bytes_left {
-            bytes_left -= svg.len();
-            drawn.push((index, svg));
+        let within = nesting.frames(elements, index);
+        let bytes = svg.len() + clip::bytes(&view, &within);
+        if bytes <= bytes_left {
+            bytes_left -= bytes;
+            drawn.insert(index, (within, svg));
         }
     }
-    drawn.sort_unstable_by_key(|(index, _)| *index);
-    wrap(&drawn.into_iter().map(|(_, svg)| svg).collect::<String>())
+    let in_order = nesting.order.iter();
+    let in_order = in_order.filter_map(|index| drawn.remove(index));
+    wrap(&clip::joined(&view, in_order))
 }
 
 /// What may still be worked on.
@@ -89,7 +101,11 @@ impl Allowance {
             Body::Sticky(sticky) => (sticky.label.text.len(), 0),
             Body::Text(text) => (text.label.text.len(), 0),
             Body::Pen(pen) => (0, pen.ink.points.len()),
-            Body::Line(_) | Body::Image(_) | Body::Unknown { .. } => (0, 0),
+            Body::Line(_)
+            | Body::Image(_)
+            | Body::Frame(_)
+            | Body::Group
+            | Body::Unknown { .. } => (0, 0),
         };
         let text = text.min(TEXT_BYTES_MAX).min(self.text_bytes);
         self.text_bytes -= text;

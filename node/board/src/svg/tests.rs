@@ -2,7 +2,8 @@
 
 use super::{BYTES_MAX, ELEMENTS_MAX, preview};
 use crate::document::{
-    Body, Bounds, Dash, Element, End, Head, Label, Line, Paint, Pen, Shape, Sticky, Text, elements,
+    Body, Bounds, Dash, Element, End, Frame, Head, Label, Line, Paint, Pen, Shape, Sticky, Text,
+    elements,
 };
 use crate::pen::Ink;
 use crate::schema::{PALETTE, ShapeKind, Theme};
@@ -157,6 +158,55 @@ fn shapes_are_drawn_in_their_frame() {
         shape(ShapeKind::Diamond, ""),
         &format!("{WHOLE}{diamond}{rest}"),
     );
+}
+
+#[test]
+fn what_lies_in_a_frame_is_drawn_within_it() {
+    let named = |id: &str, parent: Option<&str>, mut one: Element| {
+        one.id = id.to_owned();
+        one.parent = parent.map(str::to_owned);
+        one
+    };
+    let frame = Body::Frame(Frame {
+        fill: Paint::None,
+        name: "Plan".to_owned(),
+        order: None,
+    });
+    let mut turned = element(0.0, 0.0, 640.0, 400.0, frame.clone());
+    turned.bounds.angle = std::f64::consts::FRAC_PI_2;
+    let below = shape(ShapeKind::Rectangle, "");
+    let board = |frame: Element| {
+        [
+            // Lower than its frame, and far beyond it: drawn after it all the same, and no larger a picture.
+            named(
+                "a",
+                Some("f"),
+                element(600.0, 0.0, 9000.0, 40.0, below.clone()),
+            ),
+            named("f", None, frame),
+            named("b", Some("f"), element(0.0, 0.0, 10.0, 10.0, below.clone())),
+            named("g", Some("f"), element(0.0, 0.0, 9e6, 9e6, Body::Group)),
+        ]
+    };
+    let upright = content(&board(element(0.0, 0.0, 640.0, 400.0, frame)), Theme::Light);
+    let sheet = r##"<rect width="563.2" height="352" rx="0" fill="#ffffff" stroke="#6b7280" stroke-width="0.88"/>"##;
+    let window = r#"<svg x="38.4" y="24" width="563.2" height="352" viewBox="38.4 24 563.2 352">"#;
+    assert!(
+        upright.starts_with(&format!("{WHOLE}{sheet}</g>{window}<g transform")),
+        "{upright}"
+    );
+    assert!(upright.ends_with("</g></svg>"), "{upright}");
+    assert_eq!(upright.matches("<svg").count(), 1);
+    let turned = content(&board(turned), Theme::Light);
+    let window = turned
+        .split("<svg")
+        .next()
+        .expect("there is something before");
+    assert!(
+        window.ends_with(r#"<g transform="rotate(90 320 200)">"#),
+        "{window}"
+    );
+    assert!(turned.ends_with("</g></g></svg></g>"), "{turned}");
 }
 
 #[test]

@@ -43,6 +43,18 @@ impl Extent {
         }
     }
 
+    /// What of it lies within the other; a point at the edge when nothing does.
+    pub(super) fn within(self, other: Extent) -> Extent {
+        let across = |x: f64| x.max(other.left).min(other.right);
+        let down = |y: f64| y.max(other.top).min(other.bottom);
+        Extent {
+            left: across(self.left),
+            top: down(self.top),
+            right: across(self.right),
+            bottom: down(self.bottom),
+        }
+    }
+
     pub(super) fn with(self, other: Extent) -> Extent {
         Extent {
             left: self.left.min(other.left),
@@ -75,10 +87,19 @@ impl View {
         }
     }
 
+    /// The box in the picture.
+    pub(super) fn placed(&self, frame: &Bounds) -> Bounds {
+        Bounds {
+            x: (frame.x - self.left) * self.scale,
+            y: (frame.y - self.top) * self.scale,
+            w: frame.w * self.scale,
+            h: frame.h * self.scale,
+            angle: frame.angle,
+        }
+    }
+
     pub(super) fn draw(&self, figure: &Figure) -> String {
-        let Bounds { x, y, w, h, angle } = figure.frame;
-        let (x, y) = ((x - self.left) * self.scale, (y - self.top) * self.scale);
-        let (w, h) = (w * self.scale, h * self.scale);
+        let Bounds { x, y, w, h, angle } = self.placed(&figure.frame);
         let mut out = format!(r#"<g transform="translate({} {})"#, Fine(x), Fine(y));
         if angle != 0.0 {
             let degrees = angle.rem_euclid(std::f64::consts::TAU).to_degrees();
@@ -276,7 +297,7 @@ fn put_outline(out: &mut String, outline: Outline, size: (f64, f64), scale: f64,
     let (cx, cy) = (Fine(w / 2.0), Fine(h / 2.0));
     let (w, h) = (Fine(w), Fine(h));
     match outline {
-        Outline::Rectangle | Outline::Picture | Outline::Placeholder => {
+        Outline::Rectangle | Outline::Picture | Outline::Placeholder | Outline::Sheet => {
             put(
                 out,
                 format_args!(r#"<rect width="{w}" height="{h}" rx="{radius}"{paint}/>"#),

@@ -84,7 +84,7 @@ async fn elements_are_found_by_what_they_are_and_where() {
     for (id, element) in [
         (
             "near",
-            json!({ "type": "sticky", "box": [0, 0, 10, 10, 0] }),
+            json!({ "type": "frame", "box": [0, 0, 10, 10, 0] }),
         ),
         (
             "far",
@@ -105,7 +105,8 @@ async fn elements_are_found_by_what_they_are_and_where() {
     }
     for (query, expected) in [
         ("", "near far inside line"),
-        ("?type=sticky", "near far"),
+        ("?type=sticky", "far"),
+        ("?type=frame", "near"),
         ("?parent=near", "inside"),
         ("?parent=none", "near far line"),
         ("?bbox=0,0,100,100", "near inside line"),

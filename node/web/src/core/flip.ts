@@ -34,6 +34,8 @@ function flipOne(e: Element, mirror: Mirror, about: Point): Element {
       return { ...e, box, picture: flippedPicture(e.picture, mirror) }
     case 'sticky':
     case 'text':
+    case 'frame':
+    case 'group':
     case 'unknown':
       return { ...e, box }
   }

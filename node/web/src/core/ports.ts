@@ -5,7 +5,7 @@
  */
 import type { Box, Point } from './geometry/box'
 import type { Splice } from './writing/splice'
-import type { Element, ElementId, Head, Picture, ShapeKind, StyleProps } from './elements/types'
+import type { Element, ElementId, ElementType, Head, Picture, ShapeKind, StyleProps } from './elements/types'
 
 /** Plain JSON, as far as snapshots and presence need it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -22,10 +22,13 @@ export interface ElementSnapshot {
 /** A new element: the keys as the document names them. Style keys equal to the default are left out. */
 export interface NewElement {
   readonly id: ElementId
-  readonly type: 'shape' | 'sticky' | 'text' | 'pen' | 'line' | 'image'
+  readonly type: Exclude<ElementType, 'unknown'>
   readonly kind?: string
   readonly box: Box
   readonly z: string
+  readonly parent?: ElementId | null
+  /** Of a frame: its place when the board is presented. */
+  readonly order?: string | null
   readonly text?: string
   readonly style?: Partial<StyleProps>
   readonly data?: Uint8Array | LineData | { readonly [key: string]: Json }
@@ -45,6 +48,8 @@ export type Intent =
   | { readonly do: 'setStyle'; readonly id: ElementId; readonly patch: Partial<StyleProps> }
   | { readonly do: 'setKind'; readonly id: ElementId; readonly kind: ShapeKind }
   | { readonly do: 'setZ'; readonly id: ElementId; readonly z: string }
+  | { readonly do: 'setParent'; readonly id: ElementId; readonly parent: ElementId | null }
+  | { readonly do: 'setOrder'; readonly id: ElementId; readonly order: string }
   | { readonly do: 'setText'; readonly id: ElementId; readonly text: string }
   /** One after the other: each counts in the text as those before it left it. */
   | { readonly do: 'spliceText'; readonly id: ElementId; readonly splices: readonly Splice[] }

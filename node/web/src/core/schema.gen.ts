@@ -20,7 +20,7 @@ export const WORD_LENGTH_MAX = 64
 /** Where an element without a valid fractional index stands; ties are settled by id. */
 export const Z_DEFAULT = 'a0'
 
-export const ELEMENT_TYPES = ['shape', 'sticky', 'text', 'pen', 'line', 'image'] as const
+export const ELEMENT_TYPES = ['shape', 'sticky', 'text', 'pen', 'line', 'image', 'frame', 'group'] as const
 export type ElementType = (typeof ELEMENT_TYPES)[number]
 
 export const SHAPE_KINDS = ['rectangle', 'ellipse', 'diamond', 'rounded', 'triangle', 'pentagon', 'hexagon', 'octagon', 'star', 'cloud', 'parallelogram', 'trapezoid', 'cylinder', 'cross', 'callout', 'arrow_right', 'arrow_left', 'arrow_up', 'arrow_down', 'arrow_both', 'brace_left', 'brace_right'] as const
@@ -127,6 +127,8 @@ export const PALETTE: Readonly<Record<Theme, Readonly<Record<PaletteName, Swatch
 
 /** The board itself. */
 export const CANVAS: Readonly<Record<Theme, string>> = { light: '#f8f9fb', dark: '#16181d' }
+/** What a frame without a fill of its own is made of. */
+export const SHEET: Readonly<Record<Theme, string>> = { light: '#ffffff', dark: '#1e2127' }
 /** `black` letters on light and on dark areas of any colour. */
 export const INK_DARK = '#1f2328'
 export const INK_LIGHT = '#f1f3f6'
@@ -219,6 +221,13 @@ export const STYLES = {
     opacity: 1,
     locked: false,
   },
+  frame: {
+    fill: 'none',
+    locked: false,
+  },
+  group: {
+    locked: false,
+  },
 } as const satisfies Readonly<Record<ElementType, { readonly [K in StyleKey]?: StyleValues[K] }>>
 
 /** Width and height of an element that has no valid box. */
@@ -229,4 +238,6 @@ export const DEFAULT_SIZE: Readonly<Record<ElementType, readonly [number, number
   pen: [100, 100],
   line: [100, 100],
   image: [200, 150],
+  frame: [960, 540],
+  group: [100, 100],
 }

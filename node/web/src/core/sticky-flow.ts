@@ -119,6 +119,6 @@ function farEdge(
 
 /** Lines and strokes are drawn across notes, and what the source stands on is no obstacle. */
 function isInTheWay(e: Element, other: Rect, rect: Rect, from: Rect): boolean {
-  if (e.type === 'line' || e.type === 'pen' || rectContains(other, from)) return false
+  if (e.type === 'line' || e.type === 'pen' || e.type === 'group' || rectContains(other, from)) return false
   return other.minX < rect.maxX && other.maxX > rect.minX && other.minY < rect.maxY && other.maxY > rect.minY
 }

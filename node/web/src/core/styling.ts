@@ -4,7 +4,16 @@ import { DEFAULT_STYLE, styleFor, styleKeysOf } from './elements/style'
 import type { Element, StyleProps } from './elements/types'
 import type { Intent } from './ports'
 
-export const NO_STYLES: NextStyles = { shape: {}, sticky: {}, text: {}, pen: {}, line: {}, image: {} }
+export const NO_STYLES: NextStyles = {
+  shape: {},
+  sticky: {},
+  text: {},
+  pen: {},
+  line: {},
+  image: {},
+  frame: {},
+  group: {},
+}
 
 export function drawnBy(tool: ToolId): StyledType | null {
   switch (tool) {

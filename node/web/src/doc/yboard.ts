@@ -191,6 +191,12 @@ function perform(elements: Elements, intent: Intent): void {
       return map.get('type') === 'shape' ? setPlain(map, 'kind', intent.kind) : undefined
     case 'setZ':
       return setPlain(map, 'z', intent.z)
+    case 'setParent':
+      if (intent.parent !== null) return setPlain(map, 'parent', intent.parent)
+      return map.has('parent') ? map.delete('parent') : undefined
+    case 'setOrder':
+      // Of a frame alone, for the same reason.
+      return map.get('type') === 'frame' ? setPlain(map, 'order', intent.order) : undefined
     case 'setText':
       return setText(map, intent.text)
     case 'spliceText':
@@ -213,6 +219,8 @@ function create(elements: Elements, element: NewElement): void {
   if (element.kind !== undefined) map.set('kind', element.kind)
   map.set('box', boxToArray(storableBox(element.box)))
   map.set('z', element.z)
+  if (element.parent !== undefined && element.parent !== null) map.set('parent', element.parent)
+  if (element.order !== undefined && element.order !== null) map.set('order', element.order)
   // There from the start even if empty: two people who begin to write at once share one text.
   if (element.text !== undefined) map.set('text', new Y.Text(element.text))
   if (element.data !== undefined) map.set('data', element.data)
@@ -257,6 +265,8 @@ function styleDefaultsOf(type: unknown): StyleProps | undefined {
     case 'pen':
     case 'line':
     case 'image':
+    case 'frame':
+    case 'group':
       return DEFAULT_STYLE[type]
     default:
       return undefined

@@ -124,6 +124,8 @@ export class Painter {
         return this.paintPath(paint, frame, size)
       case 'image':
         return this.paintImage(form.picture, frame)
+      case 'sheet':
+        return this.paintSheet(paint, frame)
       case 'placeholder':
         return this.paintPlaceholder(paint, frame)
     }
@@ -261,6 +263,16 @@ export class Painter {
     drawMark(ctx, b, zoom, found?.state === 'broken')
   }
 
+  private paintSheet(paint: Paint, b: Box): void {
+    const { ctx } = this
+    const { sheet, fill, stroke } = this.view.colors
+    this.setFill(fill(paint.fill) ?? sheet)
+    ctx.fillRect(b.x, b.y, b.w, b.h)
+    // As thin on screen at any zoom: an edge, not a line that somebody drew.
+    this.setStroke(stroke(paint.stroke) ?? sheet, paint.strokeWidth / this.view.zoom)
+    ctx.strokeRect(b.x, b.y, b.w, b.h)
+  }
+
   private paintPlaceholder(paint: Paint, b: Box): void {
     const { ctx } = this
     ctx.beginPath()
@@ -285,9 +297,10 @@ export class Painter {
   // ---- from far away
 
   private paintFlat(e: Element, frame: Box): void {
+    if (e.type === 'group') return
     const { colors } = this.view
     const { x, y, w, h } = this.pixelsOf(frame)
-    const filled = e.type === 'image' ? meanOf(e.picture, colors) : colors.fill(e.style.fill)
+    const filled = flatFill(e, colors)
     const line = colors.stroke(e.style.stroke) ?? colors.ink(e.style.text_color, 'none')
     this.toPixels()
     this.setFill(filled ?? colors.faint(line))
@@ -374,6 +387,17 @@ export class Painter {
 
 function meanOf({ blurhash }: Picture, colors: Colors): string | null {
   return blurhash === null ? colors.fill('grey') : blurhashMean(blurhash)
+}
+
+function flatFill(e: Element, colors: Colors): string | null {
+  switch (e.type) {
+    case 'image':
+      return meanOf(e.picture, colors)
+    case 'frame':
+      return colors.fill(e.style.fill) ?? colors.sheet
+    default:
+      return colors.fill(e.style.fill)
+  }
 }
 
 function cornerOf(most: number, b: Box): number {

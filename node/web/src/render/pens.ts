@@ -1,7 +1,7 @@
 /** Colours of one theme, resolved once for each name. */
 import { fillColor, inkColor, strokeColor } from '../core/colors'
 import type { Color } from '../core/elements/types'
-import { CANVAS, PALETTE, type Theme } from '../core/schema.gen'
+import { CANVAS, PALETTE, SHEET, type Theme } from '../core/schema.gen'
 
 export interface Colors {
   readonly theme: Theme
@@ -13,6 +13,8 @@ export interface Colors {
   readonly paper: string
   readonly dot: string
   readonly shadow: string
+  /** What a frame without a fill of its own is made of. */
+  readonly sheet: string
   stroke(color: Color): string | null
   fill(color: Color): string | null
   ink(color: Color | null, behind: Color): string
@@ -33,6 +35,7 @@ export function colorsOf(theme: Theme): Colors {
   return {
     theme,
     canvas: CANVAS[theme],
+    sheet: SHEET[theme],
     ...OWN[theme],
     stroke: (color) => remembered(strokes, color, () => strokeColor(color, theme)),
     fill: (color) => remembered(fills, color, () => fillColor(color, theme)),

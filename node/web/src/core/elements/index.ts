@@ -3,6 +3,8 @@ import { growRect, rectContains, rectOfBox, type Box, type Point, type Rect } fr
 import type { Kind, Paint } from './kind'
 import { lookOf, shareLook } from './look'
 import { image } from './image'
+import { frame, FRAME_EDGE } from './frame'
+import { group } from './group'
 import { arrowHeadLength, line } from './line'
 import { pen } from './pen'
 import { pressureWidth } from './ink'
@@ -28,6 +30,10 @@ function withKind<R>(e: Element, act: <E extends Element>(kind: Kind<E>, element
       return act(line, e)
     case 'image':
       return act(image, e)
+    case 'frame':
+      return act(frame, e)
+    case 'group':
+      return act(group, e)
     case 'unknown':
       return act(unknown, e)
   }
@@ -74,6 +80,10 @@ export function paintBounds(e: Element): Rect {
     case 'line':
       return growRect(bounds, arrowHeadLength(e.style.stroke_width))
     case 'image':
+      return bounds
+    case 'frame':
+      return growRect(bounds, FRAME_EDGE)
+    case 'group':
       return bounds
     case 'unknown':
       return growRect(bounds, 1)

@@ -58,6 +58,8 @@ export type Form =
   | { readonly is: 'ink'; readonly ops: PathOps }
   /** Null: one that nothing is known of yet. */
   | { readonly is: 'image'; readonly picture: Picture | null }
+  /** The area of a frame; without a fill it is of the theme's own paper. */
+  | { readonly is: 'sheet' }
   /** Something made by a newer client. */
   | { readonly is: 'placeholder' }
 

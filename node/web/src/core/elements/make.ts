@@ -12,6 +12,8 @@ import type {
   ElementBase,
   ElementId,
   ImageElement,
+  FrameElement,
+  GroupElement,
   LineElement,
   PenElement,
   Picture,
@@ -64,6 +66,14 @@ export function newImage(by: Maker, picture: Picture, box: Box, text = ''): Imag
   return { ...base(by, 'image', box), type: 'image', picture, text }
 }
 
+export function newFrame(by: Maker, box: Box, name: string): FrameElement {
+  return { ...base(by, 'frame', box), type: 'frame', text: name, order: null }
+}
+
+export function newGroup(by: Maker, box: Box, parent: ElementId | null): GroupElement {
+  return { ...base(by, 'group', box), type: 'group', parent }
+}
+
 function base(by: Maker, type: Exclude<Element['type'], 'unknown'>, box: Box): ElementBase {
   const style: StyleProps = { ...DEFAULT_STYLE[type], ...by.styles[type] }
   return { id: by.id, z: by.z, parent: null, box: storableBox(box), style }
@@ -75,11 +85,11 @@ export function createIntent(e: KnownElement): Intent {
   return { do: 'create', element: { ...common(e), ...own(e) } }
 }
 
-function common(e: KnownElement): Pick<NewElement, 'id' | 'box' | 'z' | 'style'> {
-  return { id: e.id, box: e.box, z: e.z, style: e.style }
+function common(e: KnownElement): Pick<NewElement, 'id' | 'box' | 'z' | 'parent' | 'style'> {
+  return { id: e.id, box: e.box, z: e.z, parent: e.parent, style: e.style }
 }
 
-function own(e: KnownElement): Pick<NewElement, 'type' | 'kind' | 'text' | 'data'> {
+function own(e: KnownElement): Pick<NewElement, 'type' | 'kind' | 'text' | 'data' | 'order'> {
   switch (e.type) {
     case 'shape':
       return { type: 'shape', kind: e.kind, text: e.text }
@@ -93,5 +103,9 @@ function own(e: KnownElement): Pick<NewElement, 'type' | 'kind' | 'text' | 'data
       return { type: 'line', data: e.ends }
     case 'image':
       return { type: 'image', text: e.text, data: dataOf(e.picture) }
+    case 'frame':
+      return { type: 'frame', text: e.text, order: e.order }
+    case 'group':
+      return { type: 'group' }
   }
 }

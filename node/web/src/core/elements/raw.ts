@@ -1,9 +1,11 @@
 /** Elements from the keys the document holds, and back. */
-import { boxToArray, readBox } from './read'
+import { boxToArray, readBox, readOrder } from './read'
 import { DEFAULT_STYLE, readStyle } from './style'
-import { STYLE_KEYS, Z_DEFAULT, Z_LENGTH_MAX } from '../schema.gen'
+import { STYLE_KEYS, Z_DEFAULT } from '../schema.gen'
 import type { Get, RawValue } from './kind'
 import { image, readPicture } from './image'
+import { frame } from './frame'
+import { group } from './group'
 import { line } from './line'
 import { pen } from './pen'
 import { isShapeKind, shape } from './shape'
@@ -11,8 +13,6 @@ import { sticky } from './sticky'
 import { text } from './text'
 import { unknown } from './unknown'
 import type { Element, ElementBase, ElementId, ElementType } from './types'
-
-const Z = /^[0-9A-Za-z]+$/
 
 /**
  * Reads one element; `get` answers texts as strings. Undefined when it has no usable type or box, or
@@ -27,7 +27,7 @@ export function elementFromRaw(id: ElementId, get: Get): Element | undefined {
   const base: ElementBase = {
     id,
     box,
-    z: typeof z === 'string' && z.length <= Z_LENGTH_MAX && Z.test(z) ? z : Z_DEFAULT,
+    z: readOrder(z) ?? Z_DEFAULT,
     parent: typeof parent === 'string' ? parent : null,
     style: readStyle(type, get),
   }
@@ -44,6 +44,10 @@ export function elementFromRaw(id: ElementId, get: Get): Element | undefined {
       return line.read(base, get)
     case 'image':
       return image.read(base, get)
+    case 'frame':
+      return frame.read(base, get)
+    case 'group':
+      return group.read(base, get)
     case 'unknown':
       return unknown.read(base, get)
   }
@@ -59,6 +63,8 @@ function typeOf(get: Get): ElementType {
     case 'text':
     case 'pen':
     case 'line':
+    case 'frame':
+    case 'group':
       return type
     case 'image':
       return readPicture(get('data')) ? 'image' : 'unknown'
@@ -97,6 +103,10 @@ function ownKeys(e: Element): readonly (readonly [string, RawValue])[] {
       return line.write(e)
     case 'image':
       return image.write(e)
+    case 'frame':
+      return frame.write(e)
+    case 'group':
+      return group.write(e)
     case 'unknown':
       return unknown.write(e)
   }

@@ -1,11 +1,18 @@
 /** Reading numbers, boxes and keys that any client may have written. */
 import type { Box } from '../geometry/box'
-import { COORDINATE_MAX } from '../schema.gen'
+import { COORDINATE_MAX, Z_LENGTH_MAX } from '../schema.gen'
 
 export function readNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= COORDINATE_MAX
     ? value
     : undefined
+}
+
+const DIGITS = /^[0-9A-Za-z]+$/
+
+/** A fractional index: a place among others, compared as text. */
+export function readOrder(value: unknown): string | null {
+  return typeof value === 'string' && value.length <= Z_LENGTH_MAX && DIGITS.test(value) ? value : null
 }
 
 /** [x, y, w, h, angle] with w, h >= 0. */

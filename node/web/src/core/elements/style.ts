@@ -39,6 +39,8 @@ export const DEFAULT_STYLE: Readonly<Record<ElementType, StyleProps>> = {
   pen: { ...ABSENT, ...STYLES.pen },
   line: { ...ABSENT, ...STYLES.line },
   image: { ...ABSENT, ...STYLES.image },
+  frame: { ...ABSENT, ...STYLES.frame },
+  group: { ...ABSENT, ...STYLES.group },
   unknown: ABSENT,
 }
 

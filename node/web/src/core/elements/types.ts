@@ -97,6 +97,20 @@ export interface ImageElement extends ElementBase {
   readonly text: string
 }
 
+/** An area with a name: it holds others, and shows of them what lies in it. */
+export interface FrameElement extends ElementBase {
+  readonly type: 'frame'
+  /** Its name; may be empty. */
+  readonly text: string
+  /** Fractional index among the frames when the board is presented; null follows in reading order. */
+  readonly order: string | null
+}
+
+/** Holds others, which are handled as one. Nothing of its own is drawn, and its stored box is only what it last was. */
+export interface GroupElement extends ElementBase {
+  readonly type: 'group'
+}
+
 /** A type, or a kind of shape, that this client does not know: kept, moved, never interpreted. */
 export interface UnknownElement extends ElementBase {
   readonly type: 'unknown'
@@ -104,8 +118,18 @@ export interface UnknownElement extends ElementBase {
 }
 
 export type Element =
-  ShapeElement | StickyElement | TextElement | PenElement | LineElement | ImageElement | UnknownElement
+  | ShapeElement
+  | StickyElement
+  | TextElement
+  | PenElement
+  | LineElement
+  | ImageElement
+  | FrameElement
+  | GroupElement
+  | UnknownElement
 export type ElementType = Element['type']
+/** Elements that others can hang below. */
+export type Container = FrameElement | GroupElement
 /** Elements that hold text a person can edit. */
 export type TextualElement = ShapeElement | StickyElement | TextElement
 

@@ -72,9 +72,9 @@ function sizeOf(r: Rect): number {
   return Math.max(r.maxX - r.minX, r.maxY - r.minY)
 }
 
-/** The bounds of a stroke or a slanted line are nothing that anybody sees. */
+/** The bounds of a stroke, a slanted line or a group are nothing that anybody sees. */
 function isTarget(e: Element): boolean {
-  return e.type !== 'pen' && e.type !== 'line'
+  return e.type !== 'pen' && e.type !== 'line' && e.type !== 'group'
 }
 
 function linesOf(rects: readonly Rect[], sides: (r: Rect) => readonly [number, number]): Float64Array {
