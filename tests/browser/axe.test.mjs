@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { canvas, drag, phase, suite, testId } from './harness.mjs'
+import { block, note } from './outside.mjs'
 
 const test = suite()
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -73,5 +74,31 @@ for (const colorScheme of ['light', 'dark']) {
     await page.keyboard.press('Shift+?')
     await page.getByRole('dialog').waitFor()
     await assertNoBarriers(page, 'with the keys shown')
+  })
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`what helps to find one’s way has no barriers (${colorScheme})`, async ({ node, openBoard, outside }) => {
+    const board = await node.createBoard('Ways')
+    const seen = await outside(board)
+    seen.write({ n: note(300, 200, 'Spring'), b: block(700, 300, 200, 100, { z: 'a1', text: 'Spring again' }) })
+    const page = await openBoard(board, { colorScheme, reducedMotion: 'reduce' })
+    await canvas(page, { elements: 2 })
+    await page.keyboard.press('m')
+    await testId(page, 'minimap').waitFor()
+    await testId(page, 'zoom-level').click()
+    await testId(page, 'zoom-field').waitFor()
+    await assertNoBarriers(page, 'with the map and the zoom open')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Control+f')
+    await testId(page, 'find-field').fill('spring')
+    await page.keyboard.press('Enter')
+    await testId(page, 'find-mark-current').waitFor()
+    await assertNoBarriers(page, 'with something found')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Control+k')
+    await testId(page, 'palette-input').fill('spring')
+    await testId(page, 'palette-option').first().waitFor()
+    await assertNoBarriers(page, 'with the palette open')
   })
 }

@@ -31,6 +31,12 @@ export function viewOf(c: Camera, v: Viewport): Rect {
   return { minX: from.x, minY: from.y, maxX: to.x, maxY: to.y }
 }
 
+/** No nearer and no farther than one may look. */
+export function bounded(c: Camera): Camera {
+  const zoom = Math.max(ZOOM_MIN, Math.min(ZOOM_MAX, c.zoom))
+  return zoom === c.zoom ? c : { ...c, zoom }
+}
+
 export function pan(c: Camera, dx: number, dy: number): Camera {
   return { x: c.x + dx, y: c.y + dy, zoom: c.zoom }
 }

@@ -266,6 +266,7 @@ export interface Editor {
   zoomToFit(): void
   zoomToSelection(): void
   panBy(dx: number, dy: number): void
+  lookAt(camera: Camera): void
   setSnapping(patch: Partial<SnapSettings>): void
   toWorld(screen: Point): Point
   toScreen(world: Point): Point

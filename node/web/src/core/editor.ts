@@ -5,6 +5,7 @@
  * Synchronous throughout; time and ids come in with the options.
  */
 import {
+  bounded,
   fit,
   nextStep,
   pan,
@@ -472,6 +473,7 @@ export function createEditor(options: EditorOptions): Editor {
     zoomOut: () => zoomTo(previousStep(state.get().camera.zoom)),
     zoomToFit,
     zoomToSelection,
+    lookAt: (camera) => setCamera(bounded(camera)),
     panBy(dx, dy) {
       setCamera(pan(state.get().camera, dx, dy))
     },

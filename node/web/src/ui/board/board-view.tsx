@@ -43,6 +43,7 @@ import { ToolBar } from './tool-bar'
 import { TopBar } from './top-bar'
 import type { BoardInfo } from './use-board'
 import { ViewBar } from './view-bar'
+import { Ways } from './ways/ways'
 
 const ActivityPanel = lazyPage(
   () => import('./activity-panel').then((part) => part.default),
@@ -124,6 +125,7 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
         )}
         <ImagesPart editor={editor} images={images} board={session.board} />
         <ShortcutsPart />
+        <Ways editor={editor} owner={seat.owner} theme={theme} />
         <ClipboardCommands editor={editor} />
       </main>
     </CommandsContext>

@@ -56,9 +56,7 @@ function isInView(editor: Editor): boolean {
 }
 
 function restore(editor: Editor, kept: Camera): void {
-  editor.zoomTo(kept.zoom, { x: 0, y: 0 })
-  const { camera } = editor.state.get()
-  editor.panBy(kept.x - camera.x, kept.y - camera.y)
+  editor.lookAt(kept)
 }
 
 function read(key: string): Camera | null {

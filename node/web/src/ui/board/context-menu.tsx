@@ -105,7 +105,15 @@ function entries(editor: Editor): readonly MenuEntry[] {
   const { selection, readOnly } = editor.state.get()
   const entry = (action: ActionId) => actionEntry(editor, action)
   if (selection.length === 0) {
-    return [entry('paste'), entry('selectAll'), LINE, entry('zoomFit'), entry('zoomReset')]
+    return [
+      entry('paste'),
+      entry('selectAll'),
+      LINE,
+      entry('find'),
+      entry('zoomFit'),
+      entry('zoomReset'),
+      entry('minimap'),
+    ]
   }
   if (readOnly) return [entry('copy')]
   if (editor.styleSummary().locked === 'all') return plain([entry('copy'), LINE, lockEntry(editor)])

@@ -35,35 +35,50 @@ export interface MenuProps {
 export function Menu({ anchor, placement, label, entries, onClose }: MenuProps) {
   return (
     <Popover anchor={anchor} placement={placement} label={label} role="menu" onClose={onClose}>
-      <div className="menu" role="none" onKeyDown={moveFocus}>
-        {entries.map((entry, at) =>
-          entry.kind === 'line' ? (
-            // Entries have no other name than where they stand, and never move while the menu is open.
-            // oxlint-disable-next-line react/no-array-index-key
-            <div key={at} role="separator" className="menu__line" />
-          ) : (
-            <button
-              key={entry.label}
-              type="button"
-              role={roleOf(entry)}
-              aria-checked={entry.checked}
-              disabled={entry.disabled}
-              data-testid={entry.testId}
-              className={`menu__item${entry.danger === true ? ' menu__item--danger' : ''}`}
-              onClick={() => {
-                onClose()
-                entry.run()
-              }}
-            >
-              {entry.icon !== undefined && <Glyph icon={entry.icon} size={16} />}
-              <span className="menu__label">{entry.label}</span>
-              {entry.shortcut !== undefined && <span className="menu__key">{entry.shortcut}</span>}
-              {entry.checked !== undefined && <Glyph icon={Check} size={16} className="menu__check" />}
-            </button>
-          ),
-        )}
-      </div>
+      <Entries entries={entries} onClose={onClose} />
     </Popover>
+  )
+}
+
+/** The same as a part of a panel that holds more than a menu. */
+export function MenuItems({ label, entries, onClose }: Pick<MenuProps, 'label' | 'entries' | 'onClose'>) {
+  return (
+    <div role="menu" aria-label={label}>
+      <Entries entries={entries} onClose={onClose} />
+    </div>
+  )
+}
+
+function Entries({ entries, onClose }: Pick<MenuProps, 'entries' | 'onClose'>) {
+  return (
+    <div className="menu" role="none" onKeyDown={moveFocus}>
+      {entries.map((entry, at) =>
+        entry.kind === 'line' ? (
+          // Entries have no other name than where they stand, and never move while the menu is open.
+          // oxlint-disable-next-line react/no-array-index-key
+          <div key={at} role="separator" className="menu__line" />
+        ) : (
+          <button
+            key={entry.label}
+            type="button"
+            role={roleOf(entry)}
+            aria-checked={entry.checked}
+            disabled={entry.disabled}
+            data-testid={entry.testId}
+            className={`menu__item${entry.danger === true ? ' menu__item--danger' : ''}`}
+            onClick={() => {
+              onClose()
+              entry.run()
+            }}
+          >
+            {entry.icon !== undefined && <Glyph icon={entry.icon} size={16} />}
+            <span className="menu__label">{entry.label}</span>
+            {entry.shortcut !== undefined && <span className="menu__key">{entry.shortcut}</span>}
+            {entry.checked !== undefined && <Glyph icon={Check} size={16} className="menu__check" />}
+          </button>
+        ),
+      )}
+    </div>
   )
 }
 

@@ -11,6 +11,7 @@ import { entryWords } from './entry'
 import { imageWords } from './images'
 import { sharingWords } from './sharing'
 import { startWords } from './start'
+import { waysWords } from './ways'
 
 export const strings = {
   ...commonWords,
@@ -21,4 +22,5 @@ export const strings = {
   ...startWords,
   ...boardWords,
   ...actionWords,
+  ...waysWords,
 }

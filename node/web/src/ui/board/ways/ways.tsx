@@ -1,0 +1,43 @@
+/** What helps to find one's way: palette, find, map. Each is fetched when it is first asked for. */
+
+import { useState } from 'react'
+import type { Editor } from '../../../core/editor-api'
+import { lazyPage } from '../../lazy-page'
+import { strings } from '../../strings'
+import type { Theme } from '../../theme'
+import { useCommand } from '../commands'
+import { keptSwitch } from './kept-switch'
+
+const Palette = lazyPage(
+  () => import('./command-palette').then((part) => part.default),
+  strings.actions.palette,
+).Page
+const Find = lazyPage(() => import('./find-panel').then((part) => part.default), strings.actions.find).Page
+const Minimap = lazyPage(() => import('./minimap').then((part) => part.default), strings.ways.minimap).Page
+
+export interface WaysProps {
+  readonly editor: Editor
+  readonly owner: string
+  readonly theme: Theme
+}
+
+const mapShown = keptSwitch('easel.minimap')
+
+export function Ways({ editor, owner, theme }: WaysProps) {
+  const [palette, setPalette] = useState(false)
+  const [find, setFind] = useState(0)
+  const [minimap, setMinimap] = useState(() => mapShown.read(owner))
+  useCommand('palette', () => setPalette(true))
+  useCommand('find', () => setFind(find + 1))
+  useCommand('minimap', () => {
+    mapShown.keep(owner, !minimap)
+    setMinimap(!minimap)
+  })
+  return (
+    <>
+      {minimap && <Minimap editor={editor} theme={theme} />}
+      {find > 0 && <Find editor={editor} asked={find} onClose={() => setFind(0)} />}
+      {palette && <Palette editor={editor} owner={owner} onClose={() => setPalette(false)} />}
+    </>
+  )
+}
