@@ -225,7 +225,7 @@ async function explained(failure, name, node, pages) {
 /** Chromium itself reports a server that is down; the page is tested for saying so. */
 const NETWORK_GONE = /net::ERR|WebSocket connection to/
 
-async function watchedPage(context, node) {
+export async function watchedPage(context, node) {
   const page = await context.newPage()
   page.setDefaultTimeout(20_000)
   page.complaints = []
