@@ -40,3 +40,137 @@ test('a picture is dropped at the pointer, and seen by another page', async (wor
   await page.keyboard.press('Control+z')
   await seen.until('it to be gone', () => images(seen).length === 0)
 })
+
+test('several are dropped at once, beside each other, and picked as files', async (world) => {
+  const { page, other, seen } = await two(world)
+  const files = ['red', 'blue'].map((name, i) => ({ name, type: 'image/png', bytes: plain(200, 100 + i, i ? BLUE : RED) }))
+  await drop(page, [600, 300], files)
+  await seen.until('both', () => images(seen).length === 2)
+  const [a, b] = images(seen).map(({ box }) => box).sort((one, two) => one[0] - two[0])
+  assert.deepEqual([a[0] + a[2] + 20, a[1]], [b[0], b[1]])
+  const chosen = page.waitForEvent('filechooser')
+  await page.keyboard.press('i')
+  await (await chosen).setFiles({ name: 'tall.png', mimeType: 'image/png', buffer: plain(100, 4000, BLUE) })
+  await seen.until('the third', () => images(seen).length === 3)
+  const tall = images(seen).find(({ data }) => data.h === 4000)
+  assert.ok(tall.box[3] <= 480.01, 'it leaves some of the view free')
+  await colorAt(other, [640, 250], BLUE)
+})
+
+test('the proportions stay, the mirror turns it, a crop shows a part, by hand and by keys', async (world) => {
+  const { page, other, seen } = await two(world)
+  await drop(page, [640, 400], [{ name: 'halves.png', type: 'image/png', bytes: halves(400, 200) }])
+  await only(seen)
+  const is = (what, wanted) => seen.until(`${what} ${wanted}`, () => String(images(seen)[0].box) === String(wanted))
+  await drag(page, [840, 500], [1040, 520])
+  await is('twice as large', [440, 300, 600, 300, 0])
+  await page.keyboard.press('Control+z')
+  await is('as it was', [440, 300, 400, 200, 0])
+  await page.keyboard.press('Shift+h')
+  await colorAt(other, [500, 400], BLUE)
+  await page.keyboard.press('Shift+h')
+  await colorAt(other, [500, 400], RED)
+
+  await page.mouse.dblclick(640, 400)
+  await testId(page, 'crop').waitFor()
+  await drag(page, [440, 400], [640, 400])
+  await colorAt(other, [660, 400], BLUE)
+  await page.screenshot({ path: `${out}/images-crop.png` })
+  await page.keyboard.press('Enter')
+  await is('its right half', [640, 300, 200, 200, 0])
+  assert.deepEqual(images(seen)[0].data.crop, [0.5, 0, 0.5, 1])
+  await colorAt(other, [500, 400], [248, 249, 251])
+  // By keys: to the corner, and back out without a change.
+  await page.keyboard.press('Enter')
+  await testId(page, 'crop-se').focus()
+  await page.keyboard.press('Shift+ArrowUp')
+  await page.keyboard.press('Enter')
+  await is('without its foot', [640, 300, 200, 180, 0])
+  await page.keyboard.press('Enter')
+  await testId(page, 'crop-nw').focus()
+  await page.keyboard.press('Shift+ArrowDown')
+  await page.keyboard.press('Escape')
+  await testId(page, 'crop').waitFor({ state: 'detached' })
+  await page.keyboard.press('ArrowRight')
+  await is('only nudged', [641, 300, 200, 180, 0])
+})
+
+test('it is described, replaced, and downloaded as it was sent', async (world) => {
+  const { page, other, seen } = await two(world)
+  await drop(page, [640, 400], [{ name: 'red.png', type: 'image/png', bytes: plain(300, 150, RED) }])
+  const { box } = await only(seen)
+  await testId(page, 'describeImage').click()
+  await testId(page, 'alt-text').fill('A red field')
+  await page.screenshot({ path: `${out}/images-alt.png` })
+  await page.keyboard.press('Enter')
+  await seen.until('the words', () => images(seen)[0].text === 'A red field')
+
+  const file = page.waitForEvent('download')
+  await testId(page, 'downloadImage').click()
+  assert.equal((await file).suggestedFilename(), 'A red field.png')
+
+  const chosen = page.waitForEvent('filechooser')
+  await testId(page, 'replaceImage').click()
+  await (await chosen).setFiles({ name: 'blue.png', mimeType: 'image/png', buffer: plain(150, 300, BLUE) })
+  await colorAt(other, [640, 400], BLUE)
+  const [after] = images(seen)
+  assert.equal(after.text, 'A red field')
+  assert.deepEqual([after.box[2], after.box[3]].map(Math.round), [150, 300])
+  assert.deepEqual([after.box[0] + after.box[2] / 2, after.box[1] + after.box[3] / 2], [box[0] + 150, box[1] + 75])
+})
+
+test('an SVG is sent as pixels, and what is no picture is told', async (world) => {
+  const { page, seen } = await two(world)
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="120" height="60"><script>fetch('/evil')</script>
+    <image href="${world.node.url}/evil.png" width="9" height="9"/><rect width="120" height="60" fill="#1e3cdc"/></svg>`
+  await drop(page, [640, 400], [{ name: 'drawn.svg', type: 'image/svg+xml', bytes: Buffer.from(svg) }])
+  const image = await only(seen)
+  assert.deepEqual(image.box.map(Math.round), [580, 370, 120, 60, 0])
+  await colorAt(page, [640, 400], BLUE)
+  await drop(page, [640, 400], [{ name: 'letter.txt', type: 'image/png', bytes: Buffer.from('no picture') }])
+  await page.getByText('letter.txt: This is no picture').waitFor()
+  assert.equal(images(seen).length, 1)
+})
+
+test('without a connection it waits in the page, is seen there, and arrives when the server is back', async (world) => {
+  const { page, other, seen, board } = await two(world)
+  await world.node.kill()
+  await phase(page, 'offline', 'reconnecting')
+  await drop(page, [640, 400], [{ name: 'red.png', type: 'image/png', bytes: plain(300, 150, RED) }])
+  await page.getByText('Waiting for the connection').waitFor()
+  await colorAt(page, [640, 400], RED, 1)
+  await page.screenshot({ path: `${out}/images-waiting.png` })
+  await world.node.start()
+  await phase(page, 'saved')
+  await only(seen)
+  assert.equal(board.length > 0, true)
+  await colorAt(other, [640, 400], RED)
+})
+
+const small = suite({
+  front: async () => {
+    const front = {
+      env: { EASEL_LIMITS__IMAGE: '20KiB' },
+      lead: async (address) => Object.assign(front, { address, url: `http://${address}` }),
+      remove: async () => {},
+    }
+    return front
+  },
+})
+
+small('what the server refuses is told where it would have been, and can be put away', async (world) => {
+  const { page, other, seen } = await two(world)
+  page.forgive(/413/)
+  const noise = Buffer.from(plain(200, 200, RED))
+  await drop(page, [640, 400], [{ name: 'large.png', type: 'image/png', bytes: Buffer.concat([noise, Buffer.alloc(60_000)]) }])
+  await page.getByText('The file is too large for this server').waitFor()
+  // The others see that one is there, and none of its pixels.
+  await until('a mark on the other page', async () => {
+    const [r, g, b] = await pixel(other, [560, 320], 1)
+    return r === g || Math.abs(r - b) < 40 && r > 0
+  })
+  await page.screenshot({ path: `${out}/images-refused.png` })
+  await testId(page, 'upload-cancel').click()
+  await testId(page, 'upload').waitFor({ state: 'detached' })
+  assert.deepEqual(images(seen), [])
+})

@@ -7,6 +7,7 @@
 import type { Outside } from './actions'
 import type { ActionId } from './actions/table'
 import type { Alignment, Direction } from './align'
+import type { DraftSource } from './drafts'
 import type { Mirror } from './flip'
 import type { Box, Point, Rect } from './geometry/box'
 import type {
@@ -212,8 +213,8 @@ export interface Editor {
   paste(payload: ClipboardPayload, at?: Point): void
   /** Plain text from elsewhere becomes one text element, or a note for each line beside a selected note. */
   pasteText(text: string, at?: Point): void
-  /** What is on its way to the board: everybody is shown it until the next call, and nothing is stored. */
-  setDrafts(drafts: readonly Element[]): void
+  /** What is on its way to the board, or changing: everybody is shown it until the next call, and nothing is stored. */
+  setDrafts(source: DraftSource, drafts: readonly Element[]): void
   /** On top of all, and selected. */
   placePictures(pictures: readonly NewPicture[]): void
   /** Another picture in its place, or another part of it. */

@@ -424,8 +424,8 @@ export function createEditor(options: EditorOptions): Editor {
   const editor: Editor = {
     ...edits,
     ...pictureEdits,
-    setDrafts(next) {
-      drafts.set(next)
+    setDrafts(source, next) {
+      drafts.set(source, next)
       showGesture()
     },
     state,

@@ -55,7 +55,7 @@ export function paintOverlay(ctx: Ctx, view: OverlayView): void {
     ctx.lineWidth = 1.5
     outline(ctx, editor, [state.hover], camera)
   }
-  paintSelection(ctx, view, state.selection, state.editing?.id ?? null)
+  if (state.cropping === null) paintSelection(ctx, view, state.selection, state.editing?.id ?? null)
   if (state.marquee) {
     const { minX, minY, maxX, maxY } = state.marquee
     const from = onScreen(camera, { x: minX, y: minY })

@@ -20,6 +20,7 @@ export const imageActions = {
   },
   replaceImage: { ...ofImage, run: 'outside' },
   describeImage: { ...ofImage, run: 'outside' },
+  reloadImage: { group: 'edit', when: (e) => selectedImage(e) !== null, run: 'outside' },
   downloadImage: { group: 'edit', when: (e) => selectedImage(e) !== null, run: 'outside' },
 } satisfies Record<string, Action>
 

@@ -9,6 +9,7 @@ import { Menu } from '../parts/menu'
 import { strings } from '../strings'
 import { actionEntry } from './action-entry'
 import { flipEntries, tidyEntry } from './align-menu'
+import { imageEntries } from './images/image-verbs'
 import { lockEntry, styleEntries } from './selection-menu'
 
 /** A finger that rests this long asks for the menu, unless it has moved farther than it trembles. */
@@ -123,6 +124,7 @@ function entries(editor: Editor): readonly MenuEntry[] {
     entry('paste'),
     entry('duplicate'),
     LINE,
+    ...imageEntries(editor),
     ...styleEntries(editor),
     LINE,
     entry('toFront'),

@@ -8,7 +8,8 @@ export function EmptyHint({ editor }: { editor: Editor }) {
   const subscribe = useCallback((listener: () => void) => editor.document.subscribe(listener), [editor])
   const empty = useSyncExternalStore(subscribe, () => editor.document.size() === 0)
   const idle = useStore(editor.state, (state) => state.tool === 'select' && !state.readOnly)
-  if (!empty || !idle) return null
+  const busy = useStore(editor.preview, (live) => live !== null)
+  if (!empty || !idle || busy) return null
   const { hint } = strings.board
   return (
     <div className="hint" data-testid="empty-hint">

@@ -37,6 +37,7 @@ import { colorName, cssColor, PALETTE_NAMES } from './palette'
 import { Choice, Choices, Part } from './property-part'
 import { lockEntry, styleEntries } from './selection-menu'
 import { shownShortcut } from './shown-keys'
+import { ImageVerbs } from './images/image-verbs'
 import { ShapePart } from './shape-picker'
 import { usePlacement } from './use-placement'
 import { useStyleSummary } from './use-style-summary'
@@ -76,7 +77,8 @@ export function PropertiesBar({ editor, theme }: { editor: Editor; theme: Theme 
   const busy = useStore(editor.state, (state) => state.gesture)
   const bar = useRef<HTMLDivElement>(null)
   const selected = summary.of === 'selection'
-  const shown = !readOnly && summary.of !== 'nothing'
+  const cropping = useStore(editor.state, (state) => state.cropping !== null)
+  const shown = !readOnly && !cropping && summary.of !== 'nothing'
   usePlacement(editor, bar, shown && selected)
   if (!shown) return null
 
@@ -100,6 +102,7 @@ export function PropertiesBar({ editor, theme }: { editor: Editor; theme: Theme 
       {has('stroke') && <StrokePart {...parts} />}
       {heads && <HeadsPart editor={editor} heads={heads} />}
       {has('font_size') && <TextPart {...parts} />}
+      {!locked && selected && <ImageVerbs editor={editor} />}
       {has('opacity') && <OpacityPart {...parts} />}
       {selected && !locked && <SelectionVerbs editor={editor} />}
       {locked && <UnlockButton editor={editor} />}

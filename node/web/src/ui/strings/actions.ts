@@ -54,6 +54,7 @@ export const actionWords = {
     cropImage: 'Crop',
     replaceImage: 'Replace image',
     describeImage: 'Alt text',
+    reloadImage: 'Load image again',
     downloadImage: 'Download original',
     copyStyle: 'Copy style',
     pasteStyle: 'Paste style',

@@ -1,12 +1,15 @@
 /** Pictures: chosen as files, put in the place of others, had again as they were sent. */
 
-import { useRef } from 'react'
+import { useState, useRef } from 'react'
 import { getAsset } from '../../../api/assets'
 import { selectedImage } from '../../../core/actions/images'
 import type { Editor } from '../../../core/editor-api'
+import type { ImageElement } from '../../../core/elements/types'
 import { showToast } from '../../parts/toasts'
 import { strings } from '../../strings'
 import { useCommand } from '../commands'
+import { AltDialog } from './alt-dialog'
+import { CropOverlay } from './crop-overlay'
 import { takeFiles } from './take-files'
 import { UploadChips } from './upload-chips'
 import type { Images } from './use-images'
@@ -17,6 +20,16 @@ export function ImagesPart({ editor, images, board }: { editor: Editor; images: 
   const several = useRef<HTMLInputElement>(null)
   const one = useRef<HTMLInputElement>(null)
   const replaced = useRef<string | null>(null)
+  const [described, setDescribed] = useState<ImageElement | null>(null)
+  useCommand('describeImage', () => setDescribed(selectedImage(editor)))
+  useCommand(
+    'reloadImage',
+    () => images.pictures.retry(),
+    () => {
+      const image = selectedImage(editor)
+      return image !== null && images.pictures.isBroken(image.picture.asset)
+    },
+  )
   useCommand('addImage', () => several.current?.click())
   useCommand('replaceImage', () => {
     replaced.current = selectedImage(editor)?.id ?? null
@@ -34,6 +47,8 @@ export function ImagesPart({ editor, images, board }: { editor: Editor; images: 
   return (
     <>
       <UploadChips editor={editor} uploads={images.uploads} />
+      <CropOverlay editor={editor} pictures={images.pictures} />
+      {described && <AltDialog editor={editor} image={described} onClose={() => setDescribed(null)} />}
       <input
         ref={several}
         type="file"

@@ -11,6 +11,8 @@ import { strings } from '../../strings'
 import { useStore } from '../../use-store'
 import type { Upload, Uploads, UploadState } from './uploads'
 
+const LEAST_WIDTH = 260
+
 export function UploadChips({ editor, uploads }: { editor: Editor; uploads: Uploads }) {
   const all = useStore(uploads.all, (value) => value)
   if (all.length === 0) return null
@@ -70,7 +72,7 @@ function Chip({ editor, uploads, upload }: { editor: Editor; uploads: Uploads; u
 
 function placeOf(editor: Editor, box: Box, zoom: number): CSSProperties {
   const foot = editor.toScreen({ x: box.x + box.w / 2, y: box.y + box.h })
-  const width = Math.max(180, Math.min(320, box.w * zoom - 16))
+  const width = Math.max(LEAST_WIDTH, Math.min(320, box.w * zoom - 16))
   return { left: foot.x, top: foot.y, width }
 }
 

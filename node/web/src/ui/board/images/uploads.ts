@@ -236,7 +236,7 @@ export class Uploads {
     this.shown.set(
       this.jobs.map(({ id, name, box, state, replaces }) => ({ id, name, box, state, replaces })),
     )
-    this.editor.setDrafts(this.jobs.map(draftOf))
+    this.editor.setDrafts('uploads', this.jobs.map(draftOf))
   }
 }
 
