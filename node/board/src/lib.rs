@@ -8,6 +8,7 @@ pub mod blurhash;
 pub mod document;
 pub mod gate;
 pub mod json;
+mod links;
 pub mod pen;
 pub mod repair;
 pub mod scene;

@@ -6,14 +6,16 @@
 
 use crate::blurhash;
 use crate::document::{
-    Body, Bounds, Dash, Element, End, Frame, Head, Image, Label, Line, Paint, Pen,
+    Body, Bounds, Connector, Dash, Element, End, Frame, Image, Label, Line, Paint, Pen,
 };
+pub use crate::links::HeadMark;
+use crate::links::{self, Rim};
 use crate::pen::{self, Point, Step};
 use crate::schema::{CANVAS, INK_DARK, INK_LIGHT, PALETTE, SHEET, ShapeKind, Theme};
-use crate::text::{TextBlock, TextBox, TextHolder, layout_text};
+use crate::text::{Align, TextBlock, TextBox, TextHolder, layout_text};
 
-/// Opening of an arrow head, on either side of its line.
-const HEAD_SPREAD: f64 = std::f64::consts::PI / 7.0;
+/// Free space around the label of a connector.
+const LABEL_SPACE: f64 = 4.0;
 
 /// How far below a note its shadow lies, in pixels.
 pub const NOTE_SHADOW: f64 = 3.0;
@@ -47,6 +49,12 @@ pub enum Form {
     },
     /// An open path with round ends and joins.
     Path { steps: Vec<Step>, pencil: Pencil },
+    /// A line with what stands at its ends, which is never dashed.
+    Link {
+        steps: Vec<Step>,
+        heads: Vec<HeadMark>,
+        pencil: Pencil,
+    },
     /// A path whose width changes: with each point, the width of the line there.
     Ink {
         points: Vec<(Point, f64)>,
@@ -126,6 +134,19 @@ pub fn figure(element: &Element, theme: Theme) -> Figure {
 
 /// The same, with no more than the first `text_bytes_max` bytes of the text, which bounds the work.
 pub fn figure_saying(element: &Element, text_bytes_max: usize, theme: Theme) -> Figure {
+    figure_among(element, [None, None], text_bytes_max, theme)
+}
+
+/// The same for a connector whose ends sit on these.
+pub(crate) fn figure_among(
+    element: &Element,
+    ends: [Option<&Rim>; 2],
+    text_bytes_max: usize,
+    theme: Theme,
+) -> Figure {
+    if let Body::Connector(connector) = &element.body {
+        return connector_figure(element, connector, ends, text_bytes_max, theme);
+    }
     let Bounds { w, h, .. } = element.bounds;
     let (form, text) = match &element.body {
         Body::Shape(shape) => {
@@ -168,7 +189,7 @@ pub fn figure_saying(element: &Element, text_bytes_max: usize, theme: Theme) -> 
         Body::Image(image) => (picture(image, theme), None),
         Body::Frame(frame) => (sheet(frame, theme), None),
         Body::Group => (Form::Bare, None),
-        Body::Unknown { .. } => (placeholder(theme), None),
+        Body::Connector(_) | Body::Unknown { .. } => (placeholder(theme), None),
     };
     let mut frame = element.bounds;
     let mut words = None;
@@ -253,30 +274,98 @@ fn line_form(line: &Line, w: f64, h: f64, theme: Theme) -> Form {
         x: end.x * w,
         y: end.y * h,
     };
-    let (from, to) = (at(line.from), at(line.to));
-    let mut steps = vec![Step::Move(from), Step::Line(to)];
-    for (end, tip, other) in [(line.from, from, to), (line.to, to, from)] {
-        match end.head {
-            Head::None => {}
-            Head::Arrow => steps.extend(arrow(tip, other, line.stroke_width)),
-        }
+    let (points, heads) = links::marks(
+        &[at(line.from), at(line.to)],
+        (line.from.head, line.to.head),
+        line.stroke_width,
+    );
+    Form::Link {
+        steps: path(&points),
+        heads,
+        pencil,
     }
-    Form::Path { steps, pencil }
 }
 
-fn arrow(tip: Point, other: Point, stroke_width: f64) -> [Step; 3] {
-    let (dx, dy) = (other.x - tip.x, other.y - tip.y);
-    let length = (8.0 + 3.0 * stroke_width).min(dx.hypot(dy) / 2.0);
-    let back = dy.atan2(dx);
-    let side = |turn: f64| Point {
-        x: tip.x + length * (back + turn).cos(),
-        y: tip.y + length * (back + turn).sin(),
+/// Drawn in the frame around its way.
+fn connector_figure(
+    element: &Element,
+    connector: &Connector,
+    [from, to]: [Option<&Rim>; 2],
+    text_bytes_max: usize,
+    theme: Theme,
+) -> Figure {
+    let way = links::way(connector, &element.bounds, from, to);
+    let frame = links::bounds_of(&way);
+    let own: Vec<Point> = way
+        .iter()
+        .map(|p| Point {
+            x: p.x - frame.x,
+            y: p.y - frame.y,
+        })
+        .collect();
+    let mut label = connector.label.clone();
+    label.align = Align::Center;
+    let block = lay_out(
+        &label,
+        TextHolder::AutoText,
+        &element.bounds,
+        text_bytes_max,
+    );
+    let mut words = words_of(&block, letters(label.color, Paint::None, theme));
+    let middle = links::middle(&own);
+    let (x, y) = (middle.x - block.w / 2.0, middle.y - block.h / 2.0);
+    if let Some(words) = &mut words {
+        for row in &mut words.lines {
+            row.baseline += y;
+            for (_, word_x, _) in &mut row.words {
+                *word_x += x;
+            }
+        }
+    }
+    let form = match pencil(
+        connector.stroke,
+        connector.stroke_width,
+        connector.dash,
+        theme,
+    ) {
+        None => Form::Bare,
+        Some(pencil) => {
+            let heads = (connector.from.head, connector.to.head);
+            let (points, heads) = links::marks(&own, heads, connector.stroke_width);
+            let stretches = match words {
+                None => vec![points],
+                Some(_) => links::gap_for(
+                    &points,
+                    &Bounds {
+                        x: x - LABEL_SPACE,
+                        y: y - LABEL_SPACE / 2.0,
+                        w: block.w + 2.0 * LABEL_SPACE,
+                        h: block.h + LABEL_SPACE,
+                        angle: 0.0,
+                    },
+                ),
+            };
+            Form::Link {
+                steps: stretches.iter().flat_map(|points| path(points)).collect(),
+                heads,
+                pencil,
+            }
+        }
     };
-    [
-        Step::Move(side(HEAD_SPREAD)),
-        Step::Line(tip),
-        Step::Line(side(-HEAD_SPREAD)),
-    ]
+    Figure {
+        frame,
+        opacity: element.opacity,
+        form,
+        words,
+    }
+}
+
+fn path(points: &[Point]) -> Vec<Step> {
+    let step = |(index, &p): (usize, &Point)| match index {
+        0 => Step::Move(p),
+        _ => Step::Line(p),
+    };
+    points.iter().enumerate().map(step).collect()
 }
 
 /// An area in the picture's mean colour.

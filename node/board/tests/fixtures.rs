@@ -7,9 +7,7 @@ mod hostile;
 
 use std::path::PathBuf;
 
-use easel_board::document::{
-    Body, Dash, Element, End, Head, Label, Paint, canonical_json, elements,
-};
+use easel_board::document::{Body, Dash, Element, Joint, Label, Paint, canonical_json, elements};
 use easel_board::gate::{Limits, Outline, check_update};
 use easel_board::repair::repair_all;
 use easel_board::text::{Align, Valign};
@@ -121,7 +119,21 @@ fn reading(element: &Element) -> Value {
             set("dash", json!(dash(line.dash)));
             for (key, end) in [("from", line.from), ("to", line.to)] {
                 set(key, json!([end.x, end.y]));
-                set(&format!("{key}_head"), json!(head(end)));
+                set(&format!("{key}_head"), json!(end.head.name()));
+            }
+        }
+        Body::Connector(connector) => {
+            set("type", json!("connector"));
+            set("kind", json!(connector.kind.name()));
+            set("stroke", paint(connector.stroke));
+            set("stroke_width", json!(connector.stroke_width));
+            set("dash", json!(dash(connector.dash)));
+            set("text", json!(connector.label.text));
+            set("font_size", json!(connector.label.font_size));
+            set("text_color", paint(connector.label.color));
+            for (key, joint) in [("from", &connector.from), ("to", &connector.to)] {
+                set(key, bound(joint));
+                set(&format!("{key}_head"), json!(joint.head.name()));
             }
         }
         Body::Image(image) => {
@@ -175,10 +187,16 @@ fn dash(dash: Dash) -> &'static str {
     }
 }
 
-fn head(end: End) -> &'static str {
-    match end.head {
-        Head::None => "none",
-        Head::Arrow => "arrow",
+fn bound(joint: &Joint) -> Value {
+    let own = json!([joint.x, joint.y]);
+    match &joint.binding {
+        None => json!({ "at": own }),
+        Some(to) => json!({
+            "element": to.element,
+            "at": [to.x, to.y],
+            "mode": to.mode.name(),
+            "last": own,
+        }),
     }
 }
 

@@ -74,6 +74,68 @@ fn a_new_element_is_shown_without_its_defaults() {
         json!({ "type": "line", "box": BOX, "data": { "from": [0, 0], "to": [1, 1], "to_head": "arrow", "from_head": "none" } }),
         r#"{"box":[1,2,30,40.5,0],"data":{"from":[0,0],"to":[1,1],"to_head":"arrow"},"id":"el_1","type":"line","z":"a0"}"#,
     );
+    check_new(
+        json!({ "type": "connector", "kind": "straight", "box": BOX, "data": { "from": { "at": [0, 0] }, "to": { "at": [1, 1] }, "to_head": "zero_or_many" } }),
+        r#"{"box":[1,2,30,40.5,0],"data":{"from":{"at":[0,0]},"to":{"at":[1,1]},"to_head":"zero_or_many"},"id":"el_1","kind":"straight","text":"","type":"connector","z":"a0"}"#,
+    );
+}
+
+#[test]
+fn a_connector_is_bound_and_let_go_by_a_patch() {
+    let doc = new_doc(1);
+    for id in ["el_a", "el_b"] {
+        let sticky = json!({ "type": "sticky", "box": BOX });
+        json::create(&doc, id, &object(sticky), None).unwrap();
+    }
+    let bound = json!({ "type": "connector", "box": BOX, "data": {
+        "from": { "element": "el_a" }, "to": { "element": "el_b", "at": [0, 0.5], "mode": "fixed" } } });
+    json::create(&doc, "el_1", &object(bound), None).unwrap();
+    let patch = |patch: Value| told(json::patch(&doc, "el_1", &object(patch), &any_state));
+    let from = r#""from":{"at":[0.5,0.5],"element":"el_a","last":[0,0],"mode":"auto"}"#;
+    let rest = r#""text":"","type":"connector","z":"a2"}"#;
+    assert_eq!(
+        patch(json!({ "data": { "to": { "element": null, "at": [1, 0] } } })),
+        format!(
+            r#"{{"box":[1,2,30,40.5,0],"data":{{{from},"to":{{"at":[1,0]}}}},"id":"el_1",{rest}"#
+        ),
+    );
+    for (asked, expected) in [
+        (
+            json!({ "data": { "to": { "element": "el_x" } } }),
+            "/data/to/element invalid",
+        ),
+        (
+            json!({ "data": { "to": { "element": "el_1" } } }),
+            "/data/to/element invalid",
+        ),
+        (
+            json!({ "data": { "to": { "element": "el_b", "at": [0, 2] } } }),
+            "/data/to/at/1 invalid",
+        ),
+        (
+            json!({ "data": { "to": { "element": "el_b", "mode": "loose" } } }),
+            "/data/to/mode invalid",
+        ),
+        (
+            json!({ "data": { "from": { "element": null, "at": null } } }),
+            "/data/from/at missing-member",
+        ),
+        (
+            json!({ "data": { "from": [0, 0] } }),
+            "/data/from wrong-type",
+        ),
+        (
+            json!({ "data": { "from": { "port": 1 } } }),
+            "/data/from/port unknown-member",
+        ),
+        (
+            json!({ "data": { "from_head": "swirl" } }),
+            "/data/from_head invalid",
+        ),
+        (json!({ "kind": "spiral" }), "/kind invalid"),
+    ] {
+        assert_eq!(patch(asked), expected);
+    }
 }
 
 #[test]

@@ -88,6 +88,7 @@ fn a_valid_board_is_left_alone() {
         "c": { "type": "line", "box": BOX, "data": { "from": [0, 0], "to": [1, 0.5], "to_head": "arrow", "x-later": 1 }, "dash": "wavy" },
         "d": { "type": "section", "box": "?", "z": 5, "parent": "nobody" },
         "e": { "type": "shape", "kind": "star", "box": BOX, "fill": "mauve" },
+        "f": { "type": "connector", "kind": "spiral", "box": BOX, "text": "", "data": { "from": { "element": "nobody", "at": [0.5, 1], "x-later": 2 }, "to": { "at": [1, 1] }, "to_head": "swirl" } },
     });
     check(all.clone(), all);
 }
@@ -137,6 +138,18 @@ fn what_is_no_element_goes() {
             "f": { "type": "text", "box": BOX, "parent": "a" },
         }),
         serde_json::json!({ "f": { "type": "text", "box": BOX } }),
+    );
+}
+
+#[test]
+fn a_connector_without_ends_gets_some() {
+    check(
+        serde_json::json!({
+            "a": { "type": "connector", "kind": 3, "box": BOX, "data": { "from": { "element": "b", "at": [9, 0], "mode": 1, "x": 5 }, "to": "there", "to_head": {}, "later": true } },
+        }),
+        serde_json::json!({
+            "a": { "type": "connector", "box": BOX, "data": { "from": { "element": "b", "at": [0.5, 0.5], "mode": "auto", "last": [0, 0], "x": 5 }, "to": { "at": [1, 1] }, "later": true } },
+        }),
     );
 }
 

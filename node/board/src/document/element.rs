@@ -2,10 +2,11 @@
 
 use yrs::{Any, GetString, Map, MapRef, Number, Out, ReadTxn};
 
+use super::connector::{Connector, RouteKind, joints};
 use super::image::{Image, image};
 use crate::pen::{self, Ink};
 use crate::schema::{
-    COORDINATE_MAX, ElementType, HEADS, PALETTE, PaletteColor, ShapeKind, StyleDefault, StyleKey,
+    COORDINATE_MAX, ElementType, Head, PALETTE, PaletteColor, ShapeKind, StyleDefault, StyleKey,
     StyleValue, WORD_LENGTH_MAX, Z_DEFAULT, is_element_id, is_z,
 };
 use crate::text::{Align, Valign};
@@ -41,6 +42,7 @@ pub enum Body {
     Text(Text),
     Pen(Pen),
     Line(Line),
+    Connector(Connector),
     Image(Image),
     Frame(Frame),
     /// What hangs below it is handled as one; it is not drawn itself.
@@ -106,12 +108,6 @@ pub struct End {
     pub x: f64,
     pub y: f64,
     pub head: Head,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Head {
-    None,
-    Arrow,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,6 +204,18 @@ fn read_body<T: ReadTxn>(keys: &Keys<'_, T>, known: ElementType) -> Option<Optio
                 dash: keys.dash(),
                 from,
                 to,
+            }))
+        }
+        ElementType::Connector => {
+            let (from, to) = joints(value(keys.txn, keys.map, "data").as_ref()).0;
+            Some(Body::Connector(Connector {
+                kind: RouteKind::from_name(keys.word("kind").as_deref()),
+                stroke: keys.paint(StyleKey::Stroke),
+                stroke_width: keys.number(StyleKey::StrokeWidth),
+                dash: keys.dash(),
+                from,
+                to,
+                label: keys.label(),
             }))
         }
         ElementType::Image => image(value(keys.txn, keys.map, "data").as_ref()).map(Body::Image),
@@ -417,15 +425,22 @@ fn end(at: Option<&Any>, head: Option<&Any>, default: End) -> (End, bool) {
         },
         _ => None,
     };
-    let (head, head_exact) = match head {
-        None => (Head::None, true),
-        Some(Any::String(word)) if word.as_ref() == HEADS[1] => (Head::Arrow, true),
-        // Heads of a later version read as none.
-        Some(word) => (Head::None, is_word(word)),
-    };
+    let (head, head_exact) = read_head(head);
     match place {
         Some((x, y)) => (End { x, y, head }, head_exact),
         None => (End { head, ..default }, false),
+    }
+}
+
+/// A head of a later version reads as none, and is none the worse for it.
+pub(super) fn read_head(head: Option<&Any>) -> (Head, bool) {
+    match head {
+        None => (Head::None, true),
+        Some(Any::String(word)) => match Head::from_name(word) {
+            Some(known) => (known, true),
+            None => (Head::None, word.len() <= WORD_LENGTH_MAX),
+        },
+        Some(_) => (Head::None, false),
     }
 }
 

@@ -4,13 +4,15 @@
 //! makes the document say what is read here.
 
 mod canonical;
+mod connector;
 mod element;
 mod image;
 mod nesting;
 
 pub use canonical::{Likeness, canonical_json, likeness, version};
+pub use connector::{Binding, Connector, Joint, Mode, RouteKind};
 pub use element::{
-    Body, Bounds, Dash, Element, End, Frame, Head, Label, Line, Paint, Pen, Shape, Sticky, Text,
+    Body, Bounds, Dash, Element, End, Frame, Label, Line, Paint, Pen, Shape, Sticky, Text,
     read_element,
 };
 pub use image::Image;
@@ -46,6 +48,8 @@ pub fn background<T: ReadTxn>(txn: &T) -> Option<Paint> {
     }
 }
 
+pub use crate::schema::Head;
 pub(crate) use canonical::{any, real};
+pub(crate) use connector::{joint_any, joints};
 pub(crate) use element::{PenData, bounds_or_default, ends, is_paint, is_word, style_fits};
 pub(crate) use image::{IMAGE_MEMBERS, SIDE_MAX, image, is_asset_id, is_crop, is_side};

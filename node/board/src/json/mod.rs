@@ -7,6 +7,7 @@
 //! element is not shown and stays.
 
 mod image;
+mod joints;
 mod order;
 mod parents;
 mod read;

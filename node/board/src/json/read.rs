@@ -6,10 +6,11 @@ use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn, Text, TextRef};
 
 use super::image::image_json;
 use crate::document::{
-    End, Head, PenData, any, bounds_or_default, ends, image, is_word, real, style_fits,
+    End, Head, Joint, PenData, any, bounds_or_default, ends, image, is_word, joints, real,
+    style_fits,
 };
 use crate::pen::Ink;
-use crate::schema::{ElementType, HEADS, StyleDefault, StyleKey, Z_DEFAULT, is_element_id, is_z};
+use crate::schema::{ElementType, StyleDefault, StyleKey, Z_DEFAULT, is_element_id, is_z};
 
 pub type Object = JsonMap<String, Value>;
 
@@ -57,7 +58,7 @@ fn put_own<T: ReadTxn>(txn: &T, map: &MapRef, known: ElementType, shown: &mut Ob
     let mut put = |key: &str, value: Value| {
         shown.insert(key.to_owned(), value);
     };
-    if known == ElementType::Shape
+    if matches!(known, ElementType::Shape | ElementType::Connector)
         && let Some(kind) = plain(txn, map, "kind").filter(is_word)
     {
         put("kind", any(&kind));
@@ -90,6 +91,10 @@ fn put_own<T: ReadTxn>(txn: &T, map: &MapRef, known: ElementType, shown: &mut Ob
         ElementType::Line => {
             let (from, to) = ends(data.as_ref()).0;
             put("data", ends_json(from, to));
+        }
+        ElementType::Connector => {
+            let (from, to) = joints(data.as_ref()).0;
+            put("data", joints_json(&from, &to));
         }
         ElementType::Image => {
             if let Some(image) = image(data.as_ref()) {
@@ -162,12 +167,34 @@ pub(super) fn ink_json(ink: &Ink) -> Value {
 pub(super) fn ends_json(from: End, to: End) -> Value {
     let place = |end: End| json!([real(end.x), real(end.y)]);
     let mut shown = json!({ "from": place(from), "to": place(to) });
-    for (key, end) in [("from_head", from), ("to_head", to)] {
-        if end.head == Head::Arrow {
-            shown[key] = HEADS[1].into();
+    put_heads(&mut shown, from.head, to.head);
+    shown
+}
+
+pub(super) fn joints_json(from: &Joint, to: &Joint) -> Value {
+    let end = |joint: &Joint| {
+        let own = json!([real(joint.x), real(joint.y)]);
+        match &joint.binding {
+            None => json!({ "at": own }),
+            Some(binding) => json!({
+                "element": binding.element,
+                "at": [real(binding.x), real(binding.y)],
+                "mode": binding.mode.name(),
+                "last": own,
+            }),
+        }
+    };
+    let mut shown = json!({ "from": end(from), "to": end(to) });
+    put_heads(&mut shown, from.head, to.head);
+    shown
+}
+
+fn put_heads(shown: &mut Value, from: Head, to: Head) {
+    for (key, head) in [("from_head", from), ("to_head", to)] {
+        if head != Head::None {
+            shown[key] = head.name().into();
         }
     }
-    shown
 }
 
 pub(super) fn plain<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<Any> {

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 use yrs::Any;
 
+use super::joints::connector;
 use super::read::{Object, STEPS_PER_PX, default_of, ends_json, ink_json};
 use super::{Fault, image};
 use crate::document::{End, Head, is_paint, real};
 use crate::pen::{self, Ink};
 use crate::schema::{
-    COORDINATE_MAX, ElementType, HEADS, PEN_POINTS_MAX, ShapeKind, StyleKey, StyleValue,
+    COORDINATE_MAX, ElementType, PEN_POINTS_MAX, ROUTES, ShapeKind, StyleKey, StyleValue,
     TEXT_LENGTH_MAX, is_element_id, is_z,
 };
 
@@ -59,7 +60,8 @@ pub(super) fn read(
 
 /// All keys of this type that callers write, but `text`.
 pub(super) fn keys(known: ElementType) -> impl Iterator<Item = &'static str> {
-    let kind = (known == ElementType::Shape).then_some("kind");
+    let has_kind = matches!(known, ElementType::Shape | ElementType::Connector);
+    let kind = has_kind.then_some("kind");
     let data = known.has_data().then_some("data");
     let order = (known == ElementType::Frame).then_some("order");
     let styles = known.styles().iter().map(|(key, _)| key.name());
@@ -135,12 +137,16 @@ impl Reading<'_> {
                 is_element_id,
                 "the id of an element",
             )?),
+            "kind" if self.known == ElementType::Connector => {
+                Some(choice(&pointer, value, &ROUTES)?)
+            }
             "kind" => Some(choice(
                 &pointer,
                 value,
                 &ShapeKind::ALL.map(ShapeKind::name),
             )?),
             "data" if self.known == ElementType::Pen => Some(ink(value)?),
+            "data" if self.known == ElementType::Connector => Some(connector(value)?),
             "data" if self.known == ElementType::Image => Some(image::wanted(value)?),
             "data" => Some(line(value)?),
             _ => {
@@ -249,7 +255,11 @@ pub(super) fn word(
     }
 }
 
-fn choice(pointer: &str, value: &Value, choices: &[&str]) -> Result<(Value, Any), Fault> {
+pub(super) fn choice(
+    pointer: &str,
+    value: &Value,
+    choices: &[&str],
+) -> Result<(Value, Any), Fault> {
     let wanted = format!("one of {}", choices.join(", "));
     word(pointer, value, |word| choices.contains(&word), &wanted)
 }
@@ -275,7 +285,7 @@ fn bounds(pointer: &str, value: &Value) -> Result<(Value, Any), Fault> {
     Ok((shown, Any::from(read.map(Any::from).to_vec())))
 }
 
-fn place(pointer: &str, value: &Value) -> Result<(f64, f64), Fault> {
+pub(super) fn place(pointer: &str, value: &Value) -> Result<(f64, f64), Fault> {
     let entries = array(pointer, value, 2)?;
     Ok((
         number(&format!("{pointer}/0"), &entries[0])?,
@@ -368,27 +378,37 @@ fn pressures(value: &Value, len: usize) -> Result<Vec<u8>, Fault> {
 
 fn line(value: &Value) -> Result<(Value, Any), Fault> {
     let members = members(value, &["from", "to", "from_head", "to_head"])?;
-    let end = |at: &str, head: &str| {
+    let end = |at: &str, name: &str| {
         let (x, y) = place(&format!("/data/{at}"), needed(members, at)?)?;
-        let head = match members.get(head).filter(|value| !value.is_null()) {
-            None => Head::None,
-            Some(word) => match choice(&format!("/data/{head}"), word, &HEADS)?.0 == HEADS[1] {
-                true => Head::Arrow,
-                false => Head::None,
-            },
-        };
+        let head = head(members, name)?;
         Ok::<End, Fault>(End { x, y, head })
     };
     let (from, to) = (end("from", "from_head")?, end("to", "to_head")?);
-    let place = |end: End| Any::from(vec![Any::from(end.x), Any::from(end.y)]);
     let mut stored = HashMap::from([
-        ("from".to_owned(), place(from)),
-        ("to".to_owned(), place(to)),
+        ("from".to_owned(), place_any(from.x, from.y)),
+        ("to".to_owned(), place_any(to.x, to.y)),
     ]);
-    for (key, end) in [("from_head", from), ("to_head", to)] {
-        if end.head == Head::Arrow {
-            stored.insert(key.to_owned(), HEADS[1].into());
+    put_heads(&mut stored, from.head, to.head);
+    Ok((ends_json(from, to), Any::from(stored)))
+}
+
+pub(super) fn place_any(x: f64, y: f64) -> Any {
+    Any::from(vec![Any::from(x), Any::from(y)])
+}
+
+pub(super) fn head(members: &Object, name: &str) -> Result<Head, Fault> {
+    let Some(word) = members.get(name).filter(|value| !value.is_null()) else {
+        return Ok(Head::None);
+    };
+    let (word, _) = choice(&format!("/data/{name}"), word, &Head::ALL.map(Head::name))?;
+    let known = word.as_str().and_then(Head::from_name);
+    Ok(known.expect("it is one of the names"))
+}
+
+pub(super) fn put_heads(stored: &mut HashMap<String, Any>, from: Head, to: Head) {
+    for (key, head) in [("from_head", from), ("to_head", to)] {
+        if head != Head::None {
+            stored.insert(key.to_owned(), head.name().into());
         }
     }
-    Ok((ends_json(from, to), Any::from(stored)))
 }

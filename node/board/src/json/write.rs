@@ -10,10 +10,10 @@ use yrs::{
 
 use super::read::{self, Object};
 use super::wanted::{self, Wanted};
-use super::{Fault, Refused, find, order, parents};
+use super::{Fault, Refused, find, joints, order, parents};
 use crate::document::{IMAGE_MEMBERS, is_word};
 use crate::schema::{
-    ELEMENTS_MAX, ElementType, HEADS, ROOT_ELEMENTS, Z_DEFAULT, is_element_id, is_z,
+    ELEMENTS_MAX, ElementType, Head, ROOT_ELEMENTS, Z_DEFAULT, is_element_id, is_z,
 };
 
 /// The update of a transaction that changed nothing.
@@ -45,6 +45,7 @@ pub fn create(doc: &Doc, id: &str, asked: &Object, by: Option<&str>) -> Result<W
         return Err(Refused::Full);
     }
     check_parent(&txn, id, wanted.parent())?;
+    check_ends(&txn, id, known, &wanted)?;
     wanted.members.entry("z").or_insert_with(|| {
         let z = order::above(highest(&txn, &root).as_deref());
         (z.as_str().into(), z.into())
@@ -172,6 +173,7 @@ fn change(
     if !wanted.kept.contains("parent") {
         check_parent(&txn, id, wanted.parent())?;
     }
+    check_ends(&txn, id, known, &wanted)?;
     write(&mut txn, &map, known, wanted, &before);
     Ok(done(txn, id, &map))
 }
@@ -191,7 +193,9 @@ fn write(
             Some((shown, _)) if before.get(key) == Some(&shown) => {}
             Some((_, stored)) => {
                 let stored = match (known, key) {
-                    (ElementType::Line, "data") => with_the_rest(txn, map, stored),
+                    (ElementType::Line | ElementType::Connector, "data") => {
+                        with_the_rest(txn, map, stored)
+                    }
                     (ElementType::Image, "data") => beside(txn, map, stored, &IMAGE_MEMBERS),
                     _ => stored,
                 };
@@ -211,7 +215,7 @@ fn write(
     }
 }
 
-/// What a later version keeps beside the ends of a line stays.
+/// What a later version keeps beside the ends of a line or a connector stays.
 fn with_the_rest(txn: &TransactionMut<'_>, map: &MapRef, stored: Any) -> Any {
     let (Some(Any::Map(there)), Any::Map(stored)) = (read::plain(txn, map, "data"), &stored) else {
         return stored;
@@ -221,15 +225,14 @@ fn with_the_rest(txn: &TransactionMut<'_>, map: &MapRef, stored: Any) -> Any {
     all.retain(|key, value| match key.as_str() {
         "from" | "to" => false,
         "from_head" | "to_head" => {
-            is_word(value) && !matches!(value, Any::String(word) if HEADS.contains(&word.as_ref()))
+            is_word(value) && !matches!(value, Any::String(word) if Head::from_name(word).is_some())
         }
         _ => true,
     });
-    all.extend(
-        stored
-            .iter()
-            .map(|(key, value)| (key.clone(), value.clone())),
-    );
+    for (key, value) in stored.iter() {
+        let value = joints::with_the_rest(there.get(key), value.clone());
+        all.insert(key.clone(), value);
+    }
     Any::from(all)
 }
 
@@ -312,6 +315,22 @@ fn is_locked(element: &Object) -> bool {
 fn check_parent<T: ReadTxn>(txn: &T, id: &str, parent: Option<&str>) -> Result<(), Refused> {
     match parent.and_then(|parent| parents::fault(txn, id, parent)) {
         Some(fault) => Err(Refused::Invalid(vec![fault])),
+        None => Ok(()),
+    }
+}
+
+fn check_ends<T: ReadTxn>(
+    txn: &T,
+    id: &str,
+    known: ElementType,
+    wanted: &Wanted,
+) -> Result<(), Refused> {
+    let data = wanted.members.get("data").map(|(shown, _)| shown);
+    match data.filter(|_| known == ElementType::Connector) {
+        Some(data) => match joints::fault(txn, id, data) {
+            Some(fault) => Err(Refused::Invalid(vec![fault])),
+            None => Ok(()),
+        },
         None => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use yrs::branch::Branch;
 use yrs::{Any, Doc, Map, MapRef, Out, ReadTxn, Text, TextRef, Transact, TransactionMut};
 
 use crate::document::{Bounds, End, Head};
-use crate::schema::{HEADS, ROOT_ELEMENTS, ROOT_META, TEXT_LENGTH_MAX};
+use crate::schema::{ROOT_ELEMENTS, ROOT_META, TEXT_LENGTH_MAX};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Fix {
@@ -28,6 +28,11 @@ pub(super) enum Fix {
         from: End,
         to: End,
         kept: HashMap<String, Any>,
+    },
+    /// What a connector is made of, mended.
+    SetData {
+        id: Arc<str>,
+        data: Any,
     },
     /// Takes away what is beyond the greatest length.
     CutText {
@@ -50,6 +55,7 @@ impl Fix {
             | Fix::RemoveKey { id, .. }
             | Fix::SetBox { id, .. }
             | Fix::SetEnds { id, .. }
+            | Fix::SetData { id, .. }
             | Fix::SetBy { id, .. }
             | Fix::CutText { id } => Some(id),
             Fix::RemoveMeta { .. } => None,
@@ -87,6 +93,9 @@ fn apply_one(txn: &mut TransactionMut<'_>, fix: &Fix) -> Option<()> {
             set_head(&mut data, "from_head", from.head);
             set_head(&mut data, "to_head", to.head);
             element(txn, &elements, id)?.insert(txn, "data", Any::from(data));
+        }
+        Fix::SetData { id, data } => {
+            element(txn, &elements, id)?.insert(txn, "data", data.clone());
         }
         Fix::CutText { id } => {
             let Out::YText(text) = element(txn, &elements, id)?.get(txn, "text")? else {
@@ -130,14 +139,14 @@ fn place(end: &End) -> Any {
 }
 
 /// A head that is a word of a later version reads as none and is kept.
-fn set_head(data: &mut HashMap<String, Any>, key: &str, head: Head) {
+pub(super) fn set_head(data: &mut HashMap<String, Any>, key: &str, head: Head) {
     match (head, data.get(key)) {
         (Head::None, Some(word)) if !crate::document::is_word(word) => {
             data.remove(key);
         }
-        (Head::Arrow, _) => {
-            data.insert(key.to_owned(), Any::from(HEADS[1]));
-        }
         (Head::None, _) => {}
+        (known, _) => {
+            data.insert(key.to_owned(), Any::from(known.name()));
+        }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use yrs::branch::BranchID;
 use yrs::{Any, Map, MapRef, Number, Out, ReadTxn};
 
-use super::fix::{Fix, length};
+use super::fix::{Fix, length, set_head};
 use super::index::{Index, Node};
-use crate::document::{PenData, bounds_or_default, ends, is_word, style_fits};
+use crate::document::{PenData, bounds_or_default, ends, is_word, joint_any, joints, style_fits};
 use crate::schema::{
     ElementType, ROOT_META, StyleValue, TEXT_LENGTH_MAX, WORD_LENGTH_MAX, Z_DEFAULT, is_element_id,
     is_z,
@@ -92,7 +92,7 @@ impl<T: ReadTxn> Look<'_, T> {
             });
         }
         self.remove_unless("z", |z| matches!(z, Any::String(z) if is_z(z)));
-        if known == ElementType::Shape {
+        if matches!(known, ElementType::Shape | ElementType::Connector) {
             self.remove_unless("kind", is_word);
         }
         if known == ElementType::Frame {
@@ -109,6 +109,9 @@ impl<T: ReadTxn> Look<'_, T> {
         }
         if known == ElementType::Line {
             self.line();
+        }
+        if known == ElementType::Connector {
+            self.connector();
         }
     }
 
@@ -142,6 +145,27 @@ impl<T: ReadTxn> Look<'_, T> {
                 kept,
             });
         }
+    }
+
+    fn connector(&mut self) {
+        let data = self.value("data");
+        let ((from, to), exact) = joints(data.as_ref());
+        if exact {
+            return;
+        }
+        let mut mended = match data {
+            Some(Any::Map(entries)) => entries.as_ref().clone(),
+            _ => std::collections::HashMap::new(),
+        };
+        for (key, head, joint) in [("from", "from_head", &from), ("to", "to_head", &to)] {
+            let before = mended.remove(key);
+            mended.insert(key.to_owned(), joint_any(joint, before.as_ref()));
+            set_head(&mut mended, head, joint.head);
+        }
+        self.fixes.push(Fix::SetData {
+            id: Arc::clone(self.id),
+            data: Any::from(mended),
+        });
     }
 
     fn value(&self, key: &str) -> Option<Any> {

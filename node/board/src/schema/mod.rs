@@ -4,10 +4,12 @@
 //! last. A key that a type does not list, a type that is not listed and a text where a choice may grow belong to a later
 //! version: they are kept as they are and read as the default.
 
+mod heads;
 mod palette;
 mod shapes;
 mod typescript;
 
+pub use heads::{Head, HeadForm, HeadStep};
 pub use palette::{
     CANVAS, INK_DARK, INK_LIGHT, PALETTE, PaletteColor, SHEET, Swatch, Theme, Themed,
 };
@@ -46,18 +48,20 @@ pub enum ElementType {
     Text,
     Pen,
     Line,
+    Connector,
     Image,
     Frame,
     Group,
 }
 
 impl ElementType {
-    pub const ALL: [ElementType; 8] = [
+    pub const ALL: [ElementType; 9] = [
         ElementType::Shape,
         ElementType::Sticky,
         ElementType::Text,
         ElementType::Pen,
         ElementType::Line,
+        ElementType::Connector,
         ElementType::Image,
         ElementType::Frame,
         ElementType::Group,
@@ -70,6 +74,7 @@ impl ElementType {
             ElementType::Text => "text",
             ElementType::Pen => "pen",
             ElementType::Line => "line",
+            ElementType::Connector => "connector",
             ElementType::Image => "image",
             ElementType::Frame => "frame",
             ElementType::Group => "group",
@@ -85,9 +90,11 @@ impl ElementType {
     /// Width and height of an element that has no (valid) box.
     pub fn default_size(self) -> (f64, f64) {
         match self {
-            ElementType::Shape | ElementType::Pen | ElementType::Line | ElementType::Group => {
-                (100.0, 100.0)
-            }
+            ElementType::Shape
+            | ElementType::Pen
+            | ElementType::Line
+            | ElementType::Connector
+            | ElementType::Group => (100.0, 100.0),
             ElementType::Sticky => (200.0, 200.0),
             ElementType::Image => (200.0, 150.0),
             ElementType::Text => (100.0, 24.0),
@@ -101,6 +108,7 @@ impl ElementType {
             ElementType::Shape
             | ElementType::Sticky
             | ElementType::Text
+            | ElementType::Connector
             | ElementType::Image
             | ElementType::Frame => true,
             ElementType::Pen | ElementType::Line | ElementType::Group => false,
@@ -116,6 +124,7 @@ impl ElementType {
             | ElementType::Text
             | ElementType::Pen
             | ElementType::Line
+            | ElementType::Connector
             | ElementType::Image => false,
         }
     }
@@ -123,7 +132,9 @@ impl ElementType {
     /// Whether elements of this type have `data`.
     pub fn has_data(self) -> bool {
         match self {
-            ElementType::Pen | ElementType::Line | ElementType::Image => true,
+            ElementType::Pen | ElementType::Line | ElementType::Connector | ElementType::Image => {
+                true
+            }
             ElementType::Shape
             | ElementType::Sticky
             | ElementType::Text
@@ -177,6 +188,15 @@ impl ElementType {
                 (StyleKey::StrokeWidth, Number(2.0)),
                 (StyleKey::Dash, Word("solid")),
                 (StyleKey::Opacity, Number(1.0)),
+                (StyleKey::Locked, Flag(false)),
+            ],
+            ElementType::Connector => &[
+                (StyleKey::Stroke, Word("black")),
+                (StyleKey::StrokeWidth, Number(2.0)),
+                (StyleKey::Dash, Word("solid")),
+                (StyleKey::Opacity, Number(1.0)),
+                (StyleKey::FontSize, Number(16.0)),
+                (StyleKey::TextColor, Word("black")),
                 (StyleKey::Locked, Flag(false)),
             ],
             ElementType::Image => &[
@@ -286,8 +306,11 @@ pub enum StyleDefault {
 pub const DASHES: [&str; 3] = ["solid", "dashed", "dotted"];
 pub const ALIGNS: [&str; 3] = ["left", "center", "right"];
 pub const VALIGNS: [&str; 3] = ["top", "middle", "bottom"];
-/// Ends of a line.
-pub const HEADS: [&str; 2] = ["none", "arrow"];
+/// The way a connector takes; the first where it does not say.
+pub const ROUTES: [&str; 3] = ["elbow", "straight", "curved"];
+/// How the end of a connector sits on its element: where the way comes from, or at one place. The first where it does
+/// not say.
+pub const MODES: [&str; 2] = ["auto", "fixed"];
 
 /// Whether this may name an element.
 pub fn is_element_id(id: &str) -> bool {

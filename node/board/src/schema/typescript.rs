@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use super::{
-    ALIGNS, CANVAS, COORDINATE_MAX, DASHES, ELEMENT_ID_LENGTH_MAX, ELEMENTS_MAX, ElementType,
-    HEADS, INK_DARK, INK_LIGHT, NESTING_MAX, OutlineStep, PALETTE, PEN_POINTS_MAX, Place,
-    ROOT_ELEMENTS, ROOT_META, SHAPE_PADDING, SHEET, ShapeKind, StyleDefault, StyleKey, StyleValue,
-    TEXT_LENGTH_MAX, Theme, VALIGNS, VERSION, WORD_LENGTH_MAX, Z_DEFAULT, Z_LENGTH_MAX,
+    ALIGNS, CANVAS, COORDINATE_MAX, DASHES, ELEMENT_ID_LENGTH_MAX, ELEMENTS_MAX, ElementType, Head,
+    HeadStep, INK_DARK, INK_LIGHT, MODES, NESTING_MAX, OutlineStep, PALETTE, PEN_POINTS_MAX, Place,
+    ROOT_ELEMENTS, ROOT_META, ROUTES, SHAPE_PADDING, SHEET, ShapeKind, StyleDefault, StyleKey,
+    StyleValue, TEXT_LENGTH_MAX, Theme, VALIGNS, VERSION, WORD_LENGTH_MAX, Z_DEFAULT, Z_LENGTH_MAX,
 };
 
 /// The whole text of `node/web/src/core/schema.gen.ts`.
@@ -15,6 +15,7 @@ pub fn typescript() -> String {
     constants(&mut out);
     words(&mut out);
     shapes(&mut out);
+    heads(&mut out);
     palette(&mut out);
     styles(&mut out);
     types(&mut out);
@@ -109,7 +110,9 @@ fn words(out: &mut String) {
     union(out, "DASHES", "Dash", &DASHES);
     union(out, "ALIGNS", "Align", &ALIGNS);
     union(out, "VALIGNS", "Valign", &VALIGNS);
-    union(out, "HEADS", "Head", &HEADS);
+    union(out, "HEADS", "Head", &Head::ALL.map(Head::name));
+    union(out, "ROUTES", "RouteKind", &ROUTES);
+    union(out, "MODES", "JointMode", &MODES);
     union(out, "THEMES", "Theme", &Theme::ALL.map(Theme::name));
     union(
         out,
@@ -198,6 +201,55 @@ fn numbers(steps: &[OutlineStep]) -> String {
     let all: Vec<String> = all.iter().map(f64::to_string).collect();
     all.join(", ")
 }
+
+fn heads(out: &mut String) {
+    out.push_str(HEAD_FORM);
+    line(
+        out,
+        format_args!("export const HEAD_FORMS: Readonly<Record<Head, HeadForm>> = {{"),
+    );
+    for head in Head::ALL {
+        let form = head.form();
+        let mut steps: Vec<String> = Vec::new();
+        for step in form.steps {
+            steps.push(match step {
+                HeadStep::Move(along, across) => format!("0, {along}, {across}"),
+                HeadStep::Line(along, across) => format!("1, {along}, {across}"),
+                HeadStep::Close => "4".to_owned(),
+            });
+        }
+        let ring = form.ring.map_or_else(
+            || "null".to_owned(),
+            |(middle, radius)| format!("[{middle}, {radius}]"),
+        );
+        line(
+            out,
+            format_args!(
+                "  {}: {{ reach: {}, steps: [{}], ring: {ring}, solid: {} }},",
+                head.name(),
+                form.reach,
+                steps.join(", "),
+                form.is_solid
+            ),
+        );
+    }
+    out.push_str("}\n\n");
+}
+
+const HEAD_FORM: &str = "\
+/** The end of a line, in units of the head's size. */
+export interface HeadForm {
+  /** How far before the tip the line itself ends. */
+  readonly reach: number
+  /** Codes (0 move, 1 line, 4 close) with a point each: back along the line from the tip, and to its side. */
+  readonly steps: readonly number[]
+  /** A circle on the line: where its middle is, and its radius. */
+  readonly ring: readonly [number, number] | null
+  /** Filled with the line's colour. */
+  readonly solid: boolean
+}
+
+";
 
 fn palette(out: &mut String) {
     line(

@@ -9,6 +9,7 @@
 //! order. Content may be simplified below what a picture of this size can show.
 
 mod clip;
+mod linked;
 mod view;
 mod write;
 
@@ -17,6 +18,7 @@ use std::collections::HashMap;
 use crate::document::{Body, Bounds, Element, nesting};
 use crate::scene::{self, Figure, figure_saying};
 use crate::schema::Theme;
+use linked::{Linked, label_of};
 use view::{Extent, View};
 use write::hex;
 
@@ -64,6 +66,18 @@ pub fn preview(elements: &[Element], theme: Theme) -> String {
     let Some(content) = drawn.map(shown).reduce(Extent::with) else {
         return wrap(&empty(theme));
     };
+    let linked = Linked::among(elements, &frames, &chosen);
+    for (&index, ends) in &linked.ends {
+        frames[index] = linked.figure(&elements[index], ends, 0, theme).frame;
+    }
+    let content = match linked.ends.is_empty() {
+        true => content,
+        false => frames
+            .iter()
+            .map(Extent::of)
+            .reduce(Extent::with)
+            .unwrap_or(content),
+    };
     let view = View::around(&content);
 
     let mut drawn: HashMap<usize, (Vec<Bounds>, String)> = HashMap::with_capacity(chosen.len());
@@ -71,7 +85,13 @@ pub fn preview(elements: &[Element], theme: Theme) -> String {
     for index in chosen {
         let figure = texts
             .remove(&index)
-            .or_else(|| allowance.figure(&elements[index], theme));
+            .or_else(|| match linked.ends.get(&index) {
+                None => allowance.figure(&elements[index], theme),
+                Some(ends) => {
+                    let text = allowance.take_text(label_of(&elements[index]));
+                    Some(linked.figure(&elements[index], ends, text, theme))
+                }
+            });
         let Some(svg) = figure.map(|figure| view.draw(&figure)) else {
             continue;
         };
@@ -101,16 +121,23 @@ impl Allowance {
             Body::Sticky(sticky) => (sticky.label.text.len(), 0),
             Body::Text(text) => (text.label.text.len(), 0),
             Body::Pen(pen) => (0, pen.ink.points.len()),
+            Body::Connector(connector) => (connector.label.text.len(), 0),
             Body::Line(_)
             | Body::Image(_)
             | Body::Frame(_)
             | Body::Group
             | Body::Unknown { .. } => (0, 0),
         };
-        let text = text.min(TEXT_BYTES_MAX).min(self.text_bytes);
-        self.text_bytes -= text;
+        let text = self.take_text(text);
         self.points = self.points.checked_sub(points)?;
         Some(figure_saying(element, text, theme))
+    }
+
+    /// How much of a text of so many bytes may be laid out.
+    fn take_text(&mut self, bytes: usize) -> usize {
+        let text = bytes.min(TEXT_BYTES_MAX).min(self.text_bytes);
+        self.text_bytes -= text;
+        text
     }
 }
 

@@ -246,10 +246,17 @@ fn a_line_has_its_heads() {
         line(Head::None),
         &format!(r#"{WHOLE}<path d="M0 176L563.2 176{rest}"#),
     );
-    let arrow = "M547.3 168.4L563.2 176L547.3 183.6";
+    let body = r##"" stroke="#d4333f" stroke-width="3.52" stroke-dasharray="14.08 10.56"/>"##;
+    let solid = r##" stroke="#d4333f" stroke-width="3.52"/></g>"##;
+    let arrow = r#"<path d="M547.3 168.4L563.2 176L547.3 183.6""#;
     check(
         line(Head::Arrow),
-        &format!(r#"{WHOLE}<path d="M0 176L563.2 176{arrow}{rest}"#),
+        &format!(r#"{WHOLE}<path d="M0 176L563.2 176{body}{arrow}{solid}"#),
+    );
+    let ring = r##"<circle cx="556.2" cy="176" r="7" fill="#d4333f""##;
+    check(
+        line(Head::Circle),
+        &format!(r#"{WHOLE}<path d="M0 176L549.1 176{body}{ring}{solid}"#),
     );
 }
 

@@ -3,6 +3,7 @@
 use super::write::{Coarse, Escaped, Fine, hex, put};
 use super::{HEIGHT, WIDTH};
 use crate::document::{Bounds, Dash};
+use crate::links::HeadMark;
 use crate::pen::{self, Point, Step};
 use crate::scene::{self, Figure, Form, Outline, Pencil, Rgb, Words};
 use crate::schema::{OutlineStep, Place, ShapeKind};
@@ -135,6 +136,25 @@ impl View {
                 let paint = self.paint(None, Some(*pencil));
                 put_path(&mut out, &self.simplify(steps), &paint);
             }
+            Form::Link {
+                steps,
+                heads,
+                pencil,
+            } => {
+                put_path(
+                    &mut out,
+                    &self.simplify(steps),
+                    &self.paint(None, Some(*pencil)),
+                );
+                let solid = Pencil {
+                    dash: Dash::Solid,
+                    ..*pencil
+                };
+                for head in heads {
+                    let fill = head.is_solid.then_some(pencil.color);
+                    self.put_head(&mut out, head, &self.paint(fill, Some(solid)));
+                }
+            }
             Form::Ink { points, color } => {
                 let width =
                     points.iter().map(|(_, width)| width).sum::<f64>() / points.len().max(1) as f64;
@@ -204,6 +224,25 @@ impl View {
                 return kept;
             }
             length_min *= 2.0;
+        }
+    }
+
+    fn put_head(&self, out: &mut String, head: &HeadMark, paint: &str) {
+        if !head.steps.is_empty() {
+            let scaled = head.steps.iter().map(|step| step.map(|p| self.scaled(p)));
+            put_path(out, &scaled.collect::<Vec<_>>(), paint);
+        }
+        if let Some((middle, radius)) = head.ring {
+            let middle = self.scaled(middle);
+            put(
+                out,
+                format_args!(
+                    r#"<circle cx="{}" cy="{}" r="{}"{paint}/>"#,
+                    Coarse(middle.x),
+                    Coarse(middle.y),
+                    Coarse(radius * self.scale)
+                ),
+            );
         }
     }
 

@@ -20,7 +20,7 @@ export const WORD_LENGTH_MAX = 64
 /** Where an element without a valid fractional index stands; ties are settled by id. */
 export const Z_DEFAULT = 'a0'
 
-export const ELEMENT_TYPES = ['shape', 'sticky', 'text', 'pen', 'line', 'image', 'frame', 'group'] as const
+export const ELEMENT_TYPES = ['shape', 'sticky', 'text', 'pen', 'line', 'connector', 'image', 'frame', 'group'] as const
 export type ElementType = (typeof ELEMENT_TYPES)[number]
 
 export const SHAPE_KINDS = ['rectangle', 'ellipse', 'diamond', 'rounded', 'triangle', 'pentagon', 'hexagon', 'octagon', 'star', 'cloud', 'parallelogram', 'trapezoid', 'cylinder', 'cross', 'callout', 'arrow_right', 'arrow_left', 'arrow_up', 'arrow_down', 'arrow_both', 'brace_left', 'brace_right'] as const
@@ -35,8 +35,14 @@ export type Align = (typeof ALIGNS)[number]
 export const VALIGNS = ['top', 'middle', 'bottom'] as const
 export type Valign = (typeof VALIGNS)[number]
 
-export const HEADS = ['none', 'arrow'] as const
+export const HEADS = ['none', 'arrow', 'triangle', 'triangle_open', 'diamond', 'diamond_open', 'circle', 'circle_open', 'bar', 'many', 'exactly_one', 'zero_or_one', 'one_or_many', 'zero_or_many'] as const
 export type Head = (typeof HEADS)[number]
+
+export const ROUTES = ['elbow', 'straight', 'curved'] as const
+export type RouteKind = (typeof ROUTES)[number]
+
+export const MODES = ['auto', 'fixed'] as const
+export type JointMode = (typeof MODES)[number]
 
 export const THEMES = ['light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
@@ -85,6 +91,35 @@ export const SHAPE_FORMS: Readonly<Record<ShapeKind, ShapeForm>> = {
   arrow_both: { closed: true, text: [0.18, 0.26, 0.18, 0.26], outline: [0, 0, 0, 0.5, 0, 1, 0, 0.4, 0, 0, 1, 0, 0.4, 0.25, 0, 1, 1, -0.4, 0.25, 0, 1, 1, -0.4, 0, 0, 1, 1, 0, 0.5, 0, 1, 1, -0.4, 1, 0, 1, 1, -0.4, 0.75, 0, 1, 0, 0.4, 0.75, 0, 1, 0, 0.4, 1, 0, 4] },
   brace_left: { closed: false, text: [0.6, 0.04, 0.02, 0.04], outline: [0, 1, 0, 0, 0, 5, 0.7, 0, 0, 0, 0.5, 0, 0.03, 0, 0.5, 0, 0.15, 0, 1, 0.5, 0, 0.38, 0, 5, 0.5, 0, 0.47, 0, 0.3, 0, 0.5, 0, 0, 0, 0.5, 0, 5, 0.3, 0, 0.5, 0, 0.5, 0, 0.53, 0, 0.5, 0, 0.62, 0, 1, 0.5, 0, 0.85, 0, 5, 0.5, 0, 0.97, 0, 0.7, 0, 1, 0, 1, 0, 1, 0] },
   brace_right: { closed: false, text: [0.02, 0.04, 0.6, 0.04], outline: [0, 0, 0, 0, 0, 5, 0.3, 0, 0, 0, 0.5, 0, 0.03, 0, 0.5, 0, 0.15, 0, 1, 0.5, 0, 0.38, 0, 5, 0.5, 0, 0.47, 0, 0.7, 0, 0.5, 0, 1, 0, 0.5, 0, 5, 0.7, 0, 0.5, 0, 0.5, 0, 0.53, 0, 0.5, 0, 0.62, 0, 1, 0.5, 0, 0.85, 0, 5, 0.5, 0, 0.97, 0, 0.3, 0, 1, 0, 0, 0, 1, 0] },
+}
+
+/** The end of a line, in units of the head's size. */
+export interface HeadForm {
+  /** How far before the tip the line itself ends. */
+  readonly reach: number
+  /** Codes (0 move, 1 line, 4 close) with a point each: back along the line from the tip, and to its side. */
+  readonly steps: readonly number[]
+  /** A circle on the line: where its middle is, and its radius. */
+  readonly ring: readonly [number, number] | null
+  /** Filled with the line's colour. */
+  readonly solid: boolean
+}
+
+export const HEAD_FORMS: Readonly<Record<Head, HeadForm>> = {
+  none: { reach: 0, steps: [], ring: null, solid: false },
+  arrow: { reach: 0, steps: [0, 0.9009688679024191, 0.4338837391175581, 1, 0, 0, 1, 0.9009688679024191, -0.4338837391175581], ring: null, solid: false },
+  triangle: { reach: 1, steps: [0, 0, 0, 1, 1, 0.5, 1, 1, -0.5, 4], ring: null, solid: true },
+  triangle_open: { reach: 1, steps: [0, 0, 0, 1, 1, 0.5, 1, 1, -0.5, 4], ring: null, solid: false },
+  diamond: { reach: 1.3, steps: [0, 0, 0, 1, 0.65, 0.4, 1, 1.3, 0, 1, 0.65, -0.4, 4], ring: null, solid: true },
+  diamond_open: { reach: 1.3, steps: [0, 0, 0, 1, 0.65, 0.4, 1, 1.3, 0, 1, 0.65, -0.4, 4], ring: null, solid: false },
+  circle: { reach: 0.8, steps: [], ring: [0.4, 0.4], solid: true },
+  circle_open: { reach: 0.8, steps: [], ring: [0.4, 0.4], solid: false },
+  bar: { reach: 0, steps: [0, 0.5, 0.5, 1, 0.5, -0.5], ring: null, solid: false },
+  many: { reach: 0, steps: [0, 0, 0.55, 1, 1, 0, 1, 0, -0.55], ring: null, solid: false },
+  exactly_one: { reach: 0, steps: [0, 0.45, 0.5, 1, 0.45, -0.5, 0, 0.85, 0.5, 1, 0.85, -0.5], ring: null, solid: false },
+  zero_or_one: { reach: 1.3, steps: [0, 0.45, 0.5, 1, 0.45, -0.5, 0, 0, 0, 1, 0.7, 0], ring: [1, 0.3], solid: false },
+  one_or_many: { reach: 0, steps: [0, 0, 0.55, 1, 1, 0, 1, 0, -0.55, 0, 1.3, 0.5, 1, 1.3, -0.5], ring: null, solid: false },
+  zero_or_many: { reach: 1.6, steps: [0, 0, 0.55, 1, 1, 0, 1, 0, -0.55, 0, 0, 0, 1, 1, 0], ring: [1.3, 0.3], solid: false },
 }
 
 /** How a name is drawn: as a line or letters, as an area, and `black` letters on that area. */
@@ -217,6 +252,15 @@ export const STYLES = {
     opacity: 1,
     locked: false,
   },
+  connector: {
+    stroke: 'black',
+    stroke_width: 2,
+    dash: 'solid',
+    opacity: 1,
+    font_size: 16,
+    text_color: 'black',
+    locked: false,
+  },
   image: {
     opacity: 1,
     locked: false,
@@ -237,6 +281,7 @@ export const DEFAULT_SIZE: Readonly<Record<ElementType, readonly [number, number
   text: [100, 24],
   pen: [100, 100],
   line: [100, 100],
+  connector: [100, 100],
   image: [200, 150],
   frame: [960, 540],
   group: [100, 100],
