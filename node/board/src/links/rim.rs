@@ -102,7 +102,7 @@ impl Rim {
                 first = first.min(share);
             }
         }
-        first.is_finite().then(|| Point {
+        first.is_finite().then_some(Point {
             x: from.x + (to.x - from.x) * first,
             y: from.y + (to.y - from.y) * first,
         })

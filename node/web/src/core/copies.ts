@@ -1,16 +1,22 @@
 /** Copies of elements: what goes to the clipboard, and what comes out of it. */
 import type { ClipboardPayload } from './editor-api'
+import { copyOf, settled } from './connectors/ends'
 import { frameOf } from './elements'
+import { dataOf } from './elements/connector'
 import { elementFromRaw } from './elements/raw'
 import { boxToArray } from './elements/read'
-import type { Element, ElementId } from './elements/types'
+import type { ConnectorElement, ConnectorEnds, Element, ElementId } from './elements/types'
 import { EMPTY_RECT, rectOfBox, unionRect, type Box, type Point, type Rect } from './geometry/box'
-import type { BoardDocument, Intent } from './ports'
+import type { BoardDocument, ElementSnapshot, Intent } from './ports'
 
 export function payloadOf(document: BoardDocument, elements: readonly Element[]): ClipboardPayload | null {
   const copied = elements.flatMap((e) => {
     const snapshot = document.snapshot(e.id)
-    return snapshot ? [{ id: e.id, box: boxToArray(e.box), snapshot }] : []
+    if (!snapshot) return []
+    if (e.type !== 'connector') return [{ id: e.id, box: boxToArray(e.box), snapshot }]
+    // Where it is now, for whoever pastes it without its elements.
+    const { box, ends } = settled(e)
+    return [{ id: e.id, box: boxToArray(box), snapshot: withData(snapshot, ends) }]
   })
   return copied.length === 0 ? null : { format: 'easel/elements', version: 1, elements: copied }
 }
@@ -57,8 +63,28 @@ export function insertIntents(payload: ClipboardPayload, at: Placement): Intent[
     if (id === undefined || z === undefined) return []
     const [x, y, w, h, angle] = one.box
     const box: Box = { x: x + at.by.x, y: y + at.by.y, w, h, angle }
+    const linked = connectorOf(one)
+    if (linked) {
+      const copy = copyOf(linked, ids, at.by)
+      const snapshot = withData(one.snapshot, copy.ends)
+      return [{ do: 'insert', id, snapshot, box: copy.box, z, parent: parentOf(one, ids, at) }]
+    }
     return [{ do: 'insert', id, snapshot: one.snapshot, box, z, parent: parentOf(one, ids, at) }]
   })
+}
+
+/** The same element with other ends. */
+export function withData(snapshot: ElementSnapshot, ends: ConnectorEnds): ElementSnapshot {
+  const before = snapshot.keys['data']
+  const kept = typeof before === 'object' && before !== null && !Array.isArray(before) ? before : {}
+  return { keys: { ...snapshot.keys, data: { ...kept, ...dataOf(ends) } } }
+}
+
+/** Where it stood when it was copied. */
+function connectorOf({ id, box, snapshot }: Copy): ConnectorElement | null {
+  if (snapshot.keys['type'] !== 'connector') return null
+  const element = elementFromRaw(id, (key) => (key === 'box' ? box : snapshot.keys[key]))
+  return element?.type === 'connector' ? element : null
 }
 
 function parentOf(one: Copy, ids: ReadonlyMap<ElementId, ElementId>, at: Placement): ElementId | null {

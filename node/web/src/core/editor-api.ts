@@ -8,6 +8,7 @@ import type { Outside } from './actions'
 import type { ActionId } from './actions/table'
 import type { Alignment, Direction } from './align'
 import type { DraftSource } from './drafts'
+import type { GrowDirection } from './connectors/grow'
 import type { Mirror } from './flip'
 import type { Box, Point, Rect } from './geometry/box'
 import type {
@@ -18,6 +19,7 @@ import type {
   ElementType,
   LineEnds,
   Picture,
+  RouteKind,
   ShapeKind,
   StyleProps,
   Valign,
@@ -31,7 +33,8 @@ import type { Store } from './store'
 import type { Splice } from './writing/splice'
 
 /** Every kind of shape is a tool of its own. */
-export type ToolId = 'select' | 'hand' | ShapeKind | 'sticky' | 'text' | 'pen' | 'line' | 'eraser' | 'laser'
+export type ToolId =
+  'select' | 'hand' | ShapeKind | 'sticky' | 'text' | 'pen' | 'line' | 'connector' | 'eraser' | 'laser'
 
 /** screen = world * zoom + (x, y), both in CSS pixels from the board's top-left corner. */
 export interface Camera {
@@ -85,6 +88,11 @@ export type NextStyles = Readonly<Record<StyledType, Partial<StyleProps>>>
 /** What the ends of a line look like. */
 export type LineHeads = Pick<LineEnds, 'from_head' | 'to_head'>
 
+/** What the next connector looks like. */
+export interface ConnectorLook extends LineHeads {
+  readonly kind: RouteKind
+}
+
 export type StyledType = Exclude<ElementType, 'unknown'>
 
 /** What gestures snap to. */
@@ -92,6 +100,13 @@ export interface SnapSettings {
   /** Edges, middles and gaps of what is in view. */
   readonly elements: boolean
   readonly grid: boolean
+}
+
+/** An element that an end of a connector would be bound to, and where. */
+export interface BindTarget {
+  readonly id: ElementId
+  /** Where the end would sit; null for where the way meets the outline. */
+  readonly at: Point | null
 }
 
 export type CursorName =
@@ -117,6 +132,9 @@ export interface EditorState {
   readonly styles: NextStyles
   /** Of the line that is drawn next. */
   readonly heads: LineHeads
+  readonly connector: ConnectorLook
+  /** What the end in hand would be bound to. */
+  readonly binding: BindTarget | null
   readonly editing: { readonly id: ElementId; readonly isNew: boolean } | null
   /** The image of which another part is being chosen. */
   readonly cropping: ElementId | null
@@ -143,8 +161,10 @@ export interface StyleSummary {
   readonly keys: readonly (keyof StyleProps)[]
   /** Where all agree. A key in `keys` but not here is mixed. */
   readonly values: Partial<StyleProps>
-  /** Of the lines among them, where all agree; null without a line. */
+  /** Of the lines and connectors among them, where all agree; null without one. */
   readonly heads: Partial<LineHeads> | null
+  /** Of the connectors among them: null without one, and 'mixed' where they differ. */
+  readonly route: RouteKind | 'mixed' | null
   /** How many of the selected elements are locked. */
   readonly locked: 'none' | 'some' | 'all'
 }
@@ -239,8 +259,14 @@ export interface Editor {
   pasteStyle(): void
   /** There is a copied style to paste. */
   hasStyle(): boolean
-  /** Of the selected lines, and of those that are drawn next. */
+  /** Of the selected lines and connectors, and of those that are drawn next. */
   setHeads(heads: Partial<LineHeads>): void
+  /** The way of the selected connectors, and of those that are drawn next. */
+  setRoute(kind: RouteKind): void
+  /** A connector from each selected element to the next, in the order they were selected; false without two. */
+  connect(): boolean
+  /** A copy of the one selected element on this side of it, with a connector to it; false without one. */
+  grow(direction: GrowDirection): boolean
   /** A menu opens at a screen position, for what lies there: it is selected, even if locked. */
   selectForMenu(at: Point): void
 

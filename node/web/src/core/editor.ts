@@ -17,6 +17,7 @@ import {
   wheelZoom,
   zoomAbout,
 } from './camera'
+import { freeingIntents } from './connectors/ends'
 import { Drafts } from './drafts'
 import { createEdits, keysOnTop, type EditDesk } from './edits'
 import type {
@@ -63,6 +64,8 @@ export function createEditor(options: EditorOptions): Editor {
     viewport: { w: 0, h: 0 },
     styles: NO_STYLES,
     heads: { from_head: 'none', to_head: 'none' },
+    connector: { kind: 'elbow', from_head: 'none', to_head: 'arrow' },
+    binding: null,
     editing: null,
     cropping: null,
     marquee: null,
@@ -105,7 +108,13 @@ export function createEditor(options: EditorOptions): Editor {
   }
 
   function elementsOf(ids: readonly ElementId[]): Element[] {
-    return ids.flatMap((id) => document.get(id) ?? [])
+    return ids.flatMap((id) => elementOf(id) ?? [])
+  }
+
+  /** As the document holds it; a connector with its way. */
+  function elementOf(id: ElementId): Element | undefined {
+    const e = document.get(id)
+    return e && scene.routed(e)
   }
 
   function selected(): Element[] {
@@ -119,7 +128,7 @@ export function createEditor(options: EditorOptions): Editor {
     if (state.get().readOnly || intents.length === 0) return
     const grouping: Grouping = group !== null && group === lastGroup ? 'typing' : 'step'
     lastGroup = group
-    document.apply(intents, grouping)
+    document.apply([...intents, ...freeingIntents(intents, scene.connectorsOf)], grouping)
   }
 
   function follow(change: DocumentChange): void {
@@ -136,17 +145,18 @@ export function createEditor(options: EditorOptions): Editor {
   // ---- tools
 
   function view(): View {
-    const { camera, viewport, snapping, selection, styles, heads, readOnly } = state.get()
+    const { camera, viewport, snapping, selection, styles, heads, connector, readOnly } = state.get()
     return {
       camera,
       heads,
+      connector,
       viewport,
       snapping,
       selection,
       styles,
       readOnly,
       scene,
-      element: (id) => document.get(id),
+      element: elementOf,
       snapshot: (id) => document.snapshot(id),
       keysOnTop: (count) => keysOnTop(scene, count),
       newId: options.newId,
@@ -165,6 +175,9 @@ export function createEditor(options: EditorOptions): Editor {
         return commit(effect.intents)
       case 'select':
         return select(effect.ids)
+      case 'grow':
+        editor.grow(effect.direction)
+        return
       case 'tool':
         return setTool(effect.id)
       case 'edit':
@@ -188,6 +201,7 @@ export function createEditor(options: EditorOptions): Editor {
       marquee: shown.marquee,
       hover: shown.hover,
       guides: shown.guides,
+      binding: shown.binding,
       cursor: spaceHeld || gestures.isPanning() ? (gestures.isPanning() ? 'grabbing' : 'grab') : shown.cursor,
       gesture: shown.active,
       fades: shown.fades,
@@ -409,6 +423,7 @@ export function createEditor(options: EditorOptions): Editor {
     document,
     scene,
     newId: options.newId,
+    element: elementOf,
     commit,
     select,
     setTool,
@@ -417,6 +432,7 @@ export function createEditor(options: EditorOptions): Editor {
     reveal: (rect) => setCamera(reveal(state.get().camera, state.get().viewport, rect)),
     setStyles: (styles) => patch({ styles }),
     setHeads: (heads) => patch({ heads }),
+    setConnector: (connector) => patch({ connector }),
   }
   const edits = createEdits(desk)
   const pictureEdits = createPictureEdits({ ...desk, setCropping: (cropping) => patch({ cropping }) })
@@ -449,7 +465,7 @@ export function createEditor(options: EditorOptions): Editor {
       if (lastMove && tool.shown().fades) step(toolInput(lastMove, 'tick', 0))
     },
     setTool,
-    styleSummary: () => summarise(selected(), tool.id, state.get().styles, state.get().heads),
+    styleSummary: () => summarise(selected(), tool.id, state.get()),
     select,
     selectForMenu,
     startTextEdit: (id) => edit(id, false),
@@ -460,7 +476,7 @@ export function createEditor(options: EditorOptions): Editor {
       if (splices.length > 0) commit([{ do: 'spliceText', id, splices }], `text ${id}`)
     },
     endTextEdit,
-    textFrame: (id) => textFrameOf(document.get(id)),
+    textFrame: (id) => textFrameOf(elementOf(id)),
     undo,
     redo,
     escape,
@@ -484,7 +500,7 @@ export function createEditor(options: EditorOptions): Editor {
     toWorld: (screen) => toWorld(state.get().camera, screen),
     toScreen: (world) => toScreen(state.get().camera, world),
     selectionBox: () => frameAround(state.get().selection.flatMap((id) => scene.get(id)?.element ?? [])),
-    element: (id) => document.get(id),
+    element: elementOf,
     setReadOnly(readOnly) {
       if (readOnly) {
         cancelGesture()

@@ -6,10 +6,13 @@ import { align, distribute, tidy, type Alignment, type Direction } from './align
 import { arrange, type Arrangement } from './arrange'
 import { viewOf } from './camera'
 import { insertIntents, payloadBounds, payloadOf } from './copies'
-import type { ClipboardPayload, Editor, EditorState, LineHeads, ToolId } from './editor-api'
+import { isBindable } from './connectors/bind'
+import { isBound, settled } from './connectors/ends'
+import { connected, grow, type GrowDirection } from './connectors/grow'
+import type { ClipboardPayload, ConnectorLook, Editor, EditorState, LineHeads, ToolId } from './editor-api'
 import { frameOf } from './elements'
 import { createIntent, newText } from './elements/make'
-import type { Element, ElementId, ShapeKind, StickyElement, StyleProps } from './elements/types'
+import type { Element, ElementId, RouteKind, ShapeKind, StickyElement, StyleProps } from './elements/types'
 import {
   EMPTY_RECT,
   rectCentre,
@@ -34,6 +37,8 @@ export interface EditDesk {
   readonly document: BoardDocument
   readonly scene: Scene
   readonly newId: () => ElementId
+  /** As the document holds it; a connector with its way. */
+  element(id: ElementId): Element | undefined
   /** One transaction; edits of one group that follow each other fast are one undo step. */
   commit(intents: readonly Intent[], group?: string): void
   select(ids: readonly ElementId[]): void
@@ -45,6 +50,7 @@ export interface EditDesk {
   /** For what is drawn next. */
   setStyles(styles: EditorState['styles']): void
   setHeads(heads: LineHeads): void
+  setConnector(look: ConnectorLook): void
 }
 
 export type Edits = Pick<
@@ -72,6 +78,9 @@ export type Edits = Pick<
   | 'pasteStyle'
   | 'hasStyle'
   | 'setHeads'
+  | 'setRoute'
+  | 'connect'
+  | 'grow'
   | 'addNote'
 >
 
@@ -87,11 +96,16 @@ export function createEdits(desk: EditDesk): Edits {
   let copiedStyle: Partial<StyleProps> | null = null
 
   function selected(): Element[] {
-    return state.get().selection.flatMap((id) => document.get(id) ?? [])
+    return state.get().selection.flatMap((id) => desk.element(id) ?? [])
   }
 
   function movable(): Element[] {
     return selected().filter((e) => !e.style.locked)
+  }
+
+  /** A connector between two elements stands where they are. */
+  function placeable(): Element[] {
+    return movable().filter((e) => e.type !== 'connector' || !isBound(e))
   }
 
   /** Locks all, unless all are locked. */
@@ -132,7 +146,7 @@ export function createEdits(desk: EditDesk): Edits {
 
   function inOrder(ids: readonly ElementId[]): Element[] {
     const chosen = new Set(ids)
-    return scene.order().flatMap(({ id }) => (chosen.has(id) ? (document.get(id) ?? []) : []))
+    return scene.order().flatMap(({ id }) => (chosen.has(id) ? (desk.element(id) ?? []) : []))
   }
 
   function copy(): ClipboardPayload | null {
@@ -237,11 +251,68 @@ export function createEdits(desk: EditDesk): Edits {
     commit(styleIntents(elements, style), `style ${keys} ${state.get().selection.join(' ')}`)
   }
 
-  /** Of the lines among what is selected, and of those that are drawn next. */
+  /** Of the lines and connectors among what is selected, and of those that are drawn next. */
   function setHeads(heads: Partial<LineHeads>): void {
-    desk.setHeads({ ...state.get().heads, ...heads })
-    const lines = movable().filter((e) => e.type === 'line')
-    commit(lines.map((e) => ({ do: 'setLine', id: e.id, data: heads })))
+    const elements = movable()
+    const drawn = state.get().tool
+    const isFor = (type: 'line' | 'connector') => drawn === type || elements.some((e) => e.type === type)
+    if (isFor('line')) desk.setHeads({ ...state.get().heads, ...heads })
+    if (isFor('connector')) desk.setConnector({ ...state.get().connector, ...heads })
+    commit(
+      elements.flatMap((e): Intent[] => {
+        if (e.type === 'line') return [{ do: 'setLine', id: e.id, data: heads }]
+        return e.type === 'connector' ? [{ do: 'setConnector', id: e.id, data: heads }] : []
+      }),
+    )
+  }
+
+  function setRoute(kind: RouteKind): void {
+    desk.setConnector({ ...state.get().connector, kind })
+    commit(
+      movable().flatMap((e): Intent[] =>
+        e.type === 'connector' && e.kind !== kind ? [{ do: 'setKind', id: e.id, kind }] : [],
+      ),
+    )
+  }
+
+  function connect(): boolean {
+    const { styles, connector } = state.get()
+    const elements = selected().filter(isBindable)
+    if (elements.length < 2) return false
+    const keys = keysOnTop(scene, elements.length - 1)
+    const made = elements.slice(1).flatMap((to, i) => {
+      const from = elements[i]
+      if (!from) return []
+      const by = { id: desk.newId(), z: keys[i] ?? 'a0', styles }
+      return [settled(scene.routed(connected(from, to, by, connector)))]
+    })
+    commit(made.map(createIntent))
+    setTool('select')
+    select(made.map((e) => e.id))
+    return true
+  }
+
+  function growTo(direction: GrowDirection): boolean {
+    const [source, second] = selected()
+    if (!source || second || state.get().readOnly) return false
+    const { styles, connector } = state.get()
+    const [z = 'a0', above = 'a0'] = keysOnTop(scene, 2)
+    const grown = grow(
+      source,
+      direction,
+      scene,
+      [
+        { id: desk.newId(), z, styles },
+        { id: desk.newId(), z: above, styles },
+      ],
+      connector,
+    )
+    if (!grown) return false
+    commit(grown.map(createIntent))
+    const [copy] = grown
+    select([copy.id])
+    desk.reveal(rectOfBox(frameOf(copy)))
+    return true
   }
 
   return {
@@ -263,15 +334,18 @@ export function createEdits(desk: EditDesk): Edits {
     bringForward: () => order('forward'),
     sendBackward: () => order('backward'),
     sendToBack: () => order('to-back'),
-    align: (how: Alignment) => commit(intentsOf(align(movable(), how))),
-    distribute: (direction: Direction) => commit(intentsOf(distribute(movable(), direction))),
-    tidy: () => commit(intentsOf(tidy(movable()))),
+    align: (how: Alignment) => commit(intentsOf(align(placeable(), how))),
+    distribute: (direction: Direction) => commit(intentsOf(distribute(placeable(), direction))),
+    tidy: () => commit(intentsOf(tidy(placeable()))),
     addNote,
     toggleLock,
     copyStyle,
     pasteStyle,
     hasStyle: () => copiedStyle !== null,
     setHeads,
+    setRoute,
+    connect,
+    grow: growTo,
     flip: (mirror: Mirror) => commit(intentsOf(flip(movable(), mirror))),
   }
 }

@@ -2,6 +2,7 @@
  * Mirroring elements about the middle of what is selected. A mirror turns a slant the other way and swaps what lies
  * inside an element's own frame; words stay readable, as they do elsewhere.
  */
+import { mapFreeEnds } from './connectors/ends'
 import { frameOf } from './elements'
 import { flippedInk } from './elements/pen'
 import type { Element, LineElement, Picture, ShapeKind } from './elements/types'
@@ -17,6 +18,11 @@ export function flip(elements: readonly Element[], mirror: Mirror): Handled[] {
 }
 
 function flipOne(e: Element, mirror: Mirror, about: Point): Element {
+  if (e.type === 'connector') {
+    return mapFreeEnds(e, (p) =>
+      mirror === 'across' ? { x: 2 * about.x - p.x, y: p.y } : { x: p.x, y: 2 * about.y - p.y },
+    )
+  }
   const frame = frameOf(e)
   const centre = boxCentre(frame)
   const x = mirror === 'across' ? 2 * about.x - centre.x - frame.w / 2 : frame.x

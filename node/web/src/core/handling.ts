@@ -3,6 +3,8 @@
  * what is written when it is done both follow from the pair of before and after.
  */
 import { frameOf, withBox } from './elements'
+import { dataOf } from './elements/connector'
+import { mapFreeEnds } from './connectors/ends'
 import { lineBetween, lineEnds } from './elements/line'
 import { FONT_SIZE_MAX, FONT_SIZE_MIN } from './elements/style'
 import type { Element, LineElement, StyleProps, TextElement } from './elements/types'
@@ -11,13 +13,14 @@ import {
   EMPTY_RECT,
   moveBox,
   rectOfBox,
+  rotateAbout,
   sameBox,
   unionRect,
   type Box,
   type Point,
   type Rect,
 } from './geometry/box'
-import { isSlanted, mapBox, sidesOf, turnBox, type Handle } from './geometry/transform'
+import { isSlanted, mapBox, mapPoint, sidesOf, turnBox, type Handle } from './geometry/transform'
 import type { Intent, LivePreview } from './ports'
 
 export interface Handled {
@@ -37,6 +40,7 @@ export function frameAround(elements: readonly Element[]): Box | null {
 }
 
 export function moveElement(e: Element, dx: number, dy: number): Element {
+  if (e.type === 'connector') return mapFreeEnds(e, (p) => ({ x: p.x + dx, y: p.y + dy }))
   return withBox(e, moveBox(e.box, dx, dy))
 }
 
@@ -65,6 +69,7 @@ function resizeOne(e: Element, from: Box, to: Box, handle: Handle): Element {
 }
 
 function resizeInGroup(e: Element, from: Box, to: Box): Element {
+  if (e.type === 'connector') return mapFreeEnds(e, (p) => mapPoint(p, from, to))
   if (e.type !== 'text') return withBox(e, mapBox(e.box, from, to))
   const frame = frameOf(e)
   const scale = from.w > 0 ? to.w / from.w : from.h > 0 ? to.h / from.h : 1
@@ -80,6 +85,7 @@ function scaleText(e: TextElement, frame: Box, scale: number): TextElement {
 }
 
 export function turnElement(e: Element, centre: Point, by: number): Element {
+  if (e.type === 'connector') return mapFreeEnds(e, (p) => rotateAbout(p, centre, by))
   const turned = turnBox(frameOf(e), centre, by)
   return withBox(e, { ...e.box, x: turned.x, y: turned.y, angle: turned.angle })
 }
@@ -104,6 +110,10 @@ export function intentsOf(handled: readonly Handled[]): Intent[] {
       const { from, to } = after.ends
       intents.push({ do: 'setLine', id: before.id, data: { from, to } })
     }
+    if (after.type === 'connector' && before.type === 'connector' && after.ends !== before.ends) {
+      const { from, to } = dataOf(after.ends)
+      intents.push({ do: 'setConnector', id: before.id, data: { from, to } })
+    }
     if (after.type === 'shape' && before.type === 'shape' && after.kind !== before.kind) {
       intents.push({ do: 'setKind', id: before.id, kind: after.kind })
     }
@@ -122,7 +132,10 @@ export function intentsOf(handled: readonly Handled[]): Intent[] {
 }
 
 export function liveOf(handled: readonly Handled[]): LivePreview {
-  const moved = handled.filter(({ before, after }) => onlyBoxDiffers(before, after))
+  // A connector follows its elements by itself.
+  const moved = handled.filter(
+    ({ before, after }) => after.type !== 'connector' && onlyBoxDiffers(before, after),
+  )
   const changed = handled.filter(({ before, after }) => !onlyBoxDiffers(before, after))
   return { boxes: moved.map(({ after }) => [after.id, after.box]), drafts: changed.map(({ after }) => after) }
 }
@@ -130,5 +143,6 @@ export function liveOf(handled: readonly Handled[]): LivePreview {
 function onlyBoxDiffers(before: Element, after: Element): boolean {
   if (before.style !== after.style) return false
   if (before.type === 'image' && after.type === 'image') return before.picture === after.picture
+  if (before.type === 'connector' && after.type === 'connector') return before.ends === after.ends
   return !(before.type === 'line' && after.type === 'line' && before.ends !== after.ends)
 }

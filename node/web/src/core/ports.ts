@@ -5,7 +5,17 @@
  */
 import type { Box, Point } from './geometry/box'
 import type { Splice } from './writing/splice'
-import type { Element, ElementId, ElementType, Head, Picture, ShapeKind, StyleProps } from './elements/types'
+import type {
+  Element,
+  ElementId,
+  ElementType,
+  Head,
+  Picture,
+  RouteKind,
+  ShapeKind,
+  StyleProps,
+} from './elements/types'
+import type { JointMode } from './schema.gen'
 
 /** Plain JSON, as far as snapshots and presence need it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -31,7 +41,7 @@ export interface NewElement {
   readonly order?: string | null
   readonly text?: string
   readonly style?: Partial<StyleProps>
-  readonly data?: Uint8Array | LineData | { readonly [key: string]: Json }
+  readonly data?: Uint8Array | LineData | ConnectorData | { readonly [key: string]: Json }
 }
 
 export interface LineData {
@@ -41,12 +51,30 @@ export interface LineData {
   readonly to_head: Head
 }
 
+/** An end of a connector: free at fractions of its own box, or bound at fractions of an element's. */
+export type EndData =
+  | { readonly at: readonly [number, number] }
+  | {
+      readonly element: ElementId
+      readonly at: readonly [number, number]
+      readonly mode: JointMode
+      /** Where it was in the connector's own box. */
+      readonly last: readonly [number, number]
+    }
+
+export interface ConnectorData {
+  readonly from: EndData
+  readonly to: EndData
+  readonly from_head: Head
+  readonly to_head: Head
+}
+
 /** One change the editor asks for. An id that is no longer there makes the intent do nothing. */
 export type Intent =
   | { readonly do: 'create'; readonly element: NewElement }
   | { readonly do: 'setBox'; readonly id: ElementId; readonly box: Box }
   | { readonly do: 'setStyle'; readonly id: ElementId; readonly patch: Partial<StyleProps> }
-  | { readonly do: 'setKind'; readonly id: ElementId; readonly kind: ShapeKind }
+  | { readonly do: 'setKind'; readonly id: ElementId; readonly kind: ShapeKind | RouteKind }
   | { readonly do: 'setZ'; readonly id: ElementId; readonly z: string }
   | { readonly do: 'setParent'; readonly id: ElementId; readonly parent: ElementId | null }
   | { readonly do: 'setOrder'; readonly id: ElementId; readonly order: string }
@@ -55,6 +83,8 @@ export type Intent =
   | { readonly do: 'spliceText'; readonly id: ElementId; readonly splices: readonly Splice[] }
   /** Only what is named changes. */
   | { readonly do: 'setLine'; readonly id: ElementId; readonly data: Partial<LineData> }
+  /** The same for a connector. */
+  | { readonly do: 'setConnector'; readonly id: ElementId; readonly data: Partial<ConnectorData> }
   | { readonly do: 'setInk'; readonly id: ElementId; readonly data: Uint8Array }
   /** Another picture, or another part of it; what a later version keeps beside stays. */
   | { readonly do: 'setPicture'; readonly id: ElementId; readonly picture: Picture }

@@ -10,7 +10,8 @@ import RBush from 'rbush'
 import { rectsTouch, unionRect, EMPTY_RECT, type Point, type Rect } from './geometry/box'
 import { hitElement, inMarquee, paintBounds, withBox, type MarqueeMode } from './elements'
 import { comparePlaces } from './order'
-import type { Element, ElementId } from './elements/types'
+import { isInTheWay, Links } from './connectors/links'
+import type { ConnectorElement, Element, ElementId } from './elements/types'
 import type { BoardDocument, DocumentChange, LivePreview } from './ports'
 
 /** An element and the rectangle it may colour. */
@@ -32,6 +33,10 @@ export interface Scene {
   /** Bottom first. */
   inRect(rect: Rect, mode: MarqueeMode): Element[]
   get(id: ElementId): SceneEntry | undefined
+  /** A connector with the way it takes here; others as they are. */
+  routed<E extends Element>(e: E): E
+  /** The connectors that are bound to an element. */
+  connectorsOf(id: ElementId): readonly ConnectorElement[]
   /** Everything, bottom first. */
   order(): readonly SceneEntry[]
   bounds(): Rect
@@ -47,9 +52,13 @@ export type PreviewSource = 'own' | number
 const WALK_ALL_FROM = 0.4
 /** Moving more than this at once, as a drag of everything does, leaves the index to be built anew later. */
 const REINDEX_FROM = 300
+/** While more than this moves by a preview, elbows do not go around it yet. */
+const AVOIDED_LIVE_MAX = 64
 
 interface Entry extends SceneEntry {
   element: Element
+  /** What `element` is made of: a connector without its way. */
+  source: Element
   stored: Element
   rank: number
   minX: number
@@ -70,6 +79,14 @@ export function createScene(document: BoardDocument): Scene {
   let indexed = true
   let whole: Rect | null = null
   let version = 0
+  /** Elbows mind what moves now. */
+  let avoiding = true
+  const links = new Links({
+    element: (id) => entries.get(id)?.element,
+    near(rect, act) {
+      if (indexed) for (const { element } of index.search(rect)) act(element)
+    },
+  })
 
   load()
   const stop = document.subscribe(follow)
@@ -81,6 +98,8 @@ export function createScene(document: BoardDocument): Scene {
     }
     order = [...entries.values()].sort((a, b) => comparePlaces(a.element, b.element))
     index.load(order)
+    for (const { element } of order) if (element.type === 'connector') links.put(element)
+    routeStale()
     ranksStale = true
   }
 
@@ -99,11 +118,31 @@ export function createScene(document: BoardDocument): Scene {
       else insert(element)
     }
     if (fresh.length > 0) {
-      for (const entry of fresh) entries.set(entry.id, entry)
+      for (const entry of fresh) {
+        entries.set(entry.id, entry)
+        if (entry.element.type === 'connector') links.put(entry.element)
+      }
+      links.all()
       order = [...order, ...fresh].sort((a, b) => comparePlaces(a.stored, b.stored))
       if (indexed) index.load(fresh)
     }
+    if (links.hasStale()) reindex()
+    routeStale()
     changed()
+  }
+
+  function routeStale(): void {
+    for (const id of links.takeStale()) {
+      const entry = entries.get(id)
+      const routed = links.routed(id)
+      if (entry && routed) place(entry, routed)
+    }
+  }
+
+  /** Something has come or gone that connectors may follow or go around. */
+  function disturb(id: ElementId, element: Element, where: Rect): void {
+    links.moved(id)
+    if (avoiding && isInTheWay(element)) links.disturbed(where)
   }
 
   function changed(): void {
@@ -118,6 +157,8 @@ export function createScene(document: BoardDocument): Scene {
     entries.set(element.id, entry)
     order.splice(placeOf(entry), 0, entry)
     if (indexed) index.insert(entry)
+    if (element.type === 'connector') links.put(element)
+    else disturb(element.id, element, entry)
   }
 
   function remove(id: ElementId): void {
@@ -126,6 +167,8 @@ export function createScene(document: BoardDocument): Scene {
     entries.delete(id)
     order.splice(order[placeOf(entry)] === entry ? placeOf(entry) : order.indexOf(entry), 1)
     if (indexed) index.remove(entry)
+    if (entry.element.type === 'connector') links.drop(id)
+    else disturb(id, entry.element, entry)
   }
 
   function update(id: ElementId): void {
@@ -154,7 +197,15 @@ export function createScene(document: BoardDocument): Scene {
   }
 
   function show(entry: Entry, element: Element): void {
-    if (entry.element === element) return
+    if (entry.source === element) return
+    entry.source = element
+    if (element.type === 'connector') return links.put(element)
+    disturb(entry.id, element, entry)
+    place(entry, element)
+    disturb(entry.id, element, entry)
+  }
+
+  function place(entry: Entry, element: Element): void {
     if (indexed) index.remove(entry)
     entry.element = element
     setBounds(entry)
@@ -179,10 +230,13 @@ export function createScene(document: BoardDocument): Scene {
     else previews.set(source, after)
     const touched = new Set([...(before?.keys() ?? []), ...after.keys()])
     if (touched.size > REINDEX_FROM) indexed = false
+    avoiding = touched.size <= AVOIDED_LIVE_MAX
     for (const id of touched) {
       const entry = entries.get(id)
       if (entry) show(entry, previewOf(id) ?? entry.stored)
     }
+    avoiding = true
+    routeStale()
     changed()
   }
 
@@ -268,6 +322,18 @@ export function createScene(document: BoardDocument): Scene {
       return found
     },
     get: (id) => entries.get(id),
+    routed(e) {
+      if (e.type !== 'connector') return e
+      const entry = entries.get(e.id)
+      // As it stands here already, or as it would.
+      if (entry?.source === e) return entry.element as typeof e
+      return links.route(e).routed as typeof e
+    },
+    connectorsOf: (id) =>
+      links.hangingOn(id).flatMap((one) => {
+        const element = entries.get(one)?.element
+        return element?.type === 'connector' ? [element] : []
+      }),
     order: () => order,
     bounds,
     setPreview,
@@ -279,6 +345,7 @@ function entryOf(element: Element): Entry {
   const entry: Entry = {
     id: element.id,
     element,
+    source: element,
     stored: element,
     rank: 0,
     minX: 0,

@@ -1,5 +1,8 @@
 /** What stands around the selection to handle it by, and what of it is under the pointer. */
+import { type Side } from './connectors/elbow'
+import { sproutAt, sproutsOf, type Sprout } from './connectors/sprouts'
 import type { Camera, CursorName } from './editor-api'
+import { endPoints } from './connectors/ends'
 import { lineEnds } from './elements/line'
 import type { Element } from './elements/types'
 import { boxCentre, distance, rotateAbout, type Box, type Point } from './geometry/box'
@@ -12,14 +15,17 @@ export type SelectionFrame =
       readonly frame: Box
       readonly handles: readonly Handle[]
       readonly turnable: boolean
+      /** What connectors are drawn out of. */
+      readonly sprouts: readonly Sprout[]
     }
-  /** One line: its ends are its handles. */
+  /** One line or connector: its ends are its handles. */
   | { readonly is: 'line'; readonly frame: Box; readonly from: Point; readonly to: Point }
 
 export type Grip =
   | { readonly is: 'resize'; readonly handle: Handle }
   | { readonly is: 'turn' }
   | { readonly is: 'end'; readonly end: LineEnd }
+  | { readonly is: 'sprout'; readonly side: Side }
 
 /** Screen distances. */
 export const TURN_HANDLE_ABOVE_PX = 24
@@ -32,9 +38,14 @@ export function selectionFrame(elements: readonly Element[], camera: Camera): Se
   const frame = frameAround(elements)
   if (!first || !frame) return null
   const only = elements.length === 1 ? first : null
-  if (elements.some((e) => e.style.locked)) return { is: 'box', frame, handles: [], turnable: false }
+  if (elements.some((e) => e.style.locked))
+    return { is: 'box', frame, handles: [], turnable: false, sprouts: [] }
   if (only?.type === 'line') {
     const [from, to] = lineEnds(only)
+    return { is: 'line', frame, from, to }
+  }
+  if (only?.type === 'connector') {
+    const [from, to] = endPoints(only)
     return { is: 'line', frame, from, to }
   }
   const handles = HANDLES.filter((handle) => {
@@ -44,7 +55,7 @@ export function selectionFrame(elements: readonly Element[], camera: Camera): Se
     if (sy === 0) return frame.h * camera.zoom >= SIDE_HANDLE_FROM_PX
     return true
   })
-  return { is: 'box', frame, handles, turnable: true }
+  return { is: 'box', frame, handles, turnable: true, sprouts: sproutsOf(elements, camera) }
 }
 
 /** Where the handle for turning stands, in world units. */
@@ -65,7 +76,9 @@ export function gripAt(frame: SelectionFrame, p: Point, zoom: number, reach: num
       // Corners first: on a small frame they overlap the sides.
       const sorted = [...frame.handles].sort((a, b) => b.length - a.length)
       const handle = sorted.find((candidate) => near(handlePoint(frame.frame, candidate)))
-      return handle ? { is: 'resize', handle } : null
+      if (handle) return { is: 'resize', handle }
+      const sprout = sproutAt(frame.sprouts, p, zoom, reach)
+      return sprout && { is: 'sprout', side: sprout.side }
     }
   }
 }
@@ -75,6 +88,7 @@ export function cursorOf(grip: Grip, angle: number): CursorName {
     case 'turn':
       return 'rotate'
     case 'end':
+    case 'sprout':
       return 'crosshair'
     case 'resize': {
       const [sx, sy] = sidesOf(grip.handle)

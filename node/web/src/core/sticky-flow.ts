@@ -119,6 +119,7 @@ function farEdge(
 
 /** Lines and strokes are drawn across notes, and what the source stands on is no obstacle. */
 function isInTheWay(e: Element, other: Rect, rect: Rect, from: Rect): boolean {
-  if (e.type === 'line' || e.type === 'pen' || e.type === 'group' || rectContains(other, from)) return false
+  if (e.type === 'line' || e.type === 'pen' || e.type === 'connector' || e.type === 'group') return false
+  if (rectContains(other, from)) return false
   return other.minX < rect.maxX && other.maxX > rect.minX && other.minY < rect.maxY && other.maxY > rect.minY
 }

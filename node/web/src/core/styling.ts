@@ -1,7 +1,7 @@
 /** What a properties bar shows, and which elements a style goes to. */
-import type { LineHeads, NextStyles, StyledType, StyleSummary, ToolId } from './editor-api'
+import type { ConnectorLook, LineHeads, NextStyles, StyledType, StyleSummary, ToolId } from './editor-api'
 import { DEFAULT_STYLE, styleFor, styleKeysOf } from './elements/style'
-import type { Element, StyleProps } from './elements/types'
+import type { Element, RouteKind, StyleProps } from './elements/types'
 import type { Intent } from './ports'
 
 export const NO_STYLES: NextStyles = {
@@ -10,6 +10,7 @@ export const NO_STYLES: NextStyles = {
   text: {},
   pen: {},
   line: {},
+  connector: {},
   image: {},
   frame: {},
   group: {},
@@ -26,6 +27,7 @@ export function drawnBy(tool: ToolId): StyledType | null {
     case 'text':
     case 'pen':
     case 'line':
+    case 'connector':
       return tool
     default:
       return 'shape'
@@ -46,13 +48,14 @@ export function typesOf(elements: readonly Element[]): StyledType[] {
 export function summarise(
   elements: readonly Element[],
   tool: ToolId,
-  styles: NextStyles,
-  heads: LineHeads,
+  next: { readonly styles: NextStyles; readonly heads: LineHeads; readonly connector: ConnectorLook },
 ): StyleSummary {
+  const { styles, heads, connector } = next
   const types = typesOf(elements)
   if (elements.length > 0) return summary('selection', types, elements)
   const drawn = drawnBy(tool)
-  if (!drawn) return { of: 'nothing', types: [], keys: [], values: {}, heads: null, locked: 'none' }
+  if (!drawn)
+    return { of: 'nothing', types: [], keys: [], values: {}, heads: null, route: null, locked: 'none' }
   const keys = styleKeysOf(drawn)
   const resolved: StyleProps = { ...DEFAULT_STYLE[drawn], ...styles[drawn] }
   return {
@@ -60,7 +63,8 @@ export function summarise(
     types: [drawn],
     keys,
     values: only(keys, resolved),
-    heads: drawn === 'line' ? heads : null,
+    heads: headsOfTool(drawn, heads, connector),
+    route: drawn === 'connector' ? connector.kind : null,
     locked: 'none',
   }
 }
@@ -83,18 +87,37 @@ function summary(of: 'selection', types: readonly StyledType[], elements: readon
     keys,
     values,
     heads: headsOf(elements),
+    route: routeOf(elements),
     locked: locked === 0 ? 'none' : locked === elements.length ? 'all' : 'some',
   }
 }
 
 function headsOf(elements: readonly Element[]): Partial<LineHeads> | null {
-  const all = elements.flatMap((e) => (e.type === 'line' ? [e.ends] : []))
+  const all = elements.flatMap((e) => (e.type === 'line' || e.type === 'connector' ? [e.ends] : []))
   const [first] = all
   if (!first) return null
   return {
     ...(all.every((ends) => ends.from_head === first.from_head) && { from_head: first.from_head }),
     ...(all.every((ends) => ends.to_head === first.to_head) && { to_head: first.to_head }),
   }
+}
+
+function headsOfTool(drawn: StyledType, heads: LineHeads, connector: ConnectorLook): LineHeads | null {
+  switch (drawn) {
+    case 'line':
+      return heads
+    case 'connector':
+      return { from_head: connector.from_head, to_head: connector.to_head }
+    default:
+      return null
+  }
+}
+
+function routeOf(elements: readonly Element[]): RouteKind | 'mixed' | null {
+  const kinds = elements.flatMap((e) => (e.type === 'connector' ? [e.kind] : []))
+  const [first] = kinds
+  if (first === undefined) return null
+  return kinds.every((kind) => kind === first) ? first : 'mixed'
 }
 
 function has(type: StyledType, key: keyof StyleProps): boolean {

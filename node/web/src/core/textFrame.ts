@@ -2,12 +2,13 @@
 import type { TextFrame } from './editor-api'
 import { frameOf, hasText } from './elements'
 import type { Element } from './elements/types'
+import { labelBox } from './elements/connector'
 import { blockOf, textAreaOf } from './elements/words'
 import { LINE_HEIGHT, UNITS_PER_EM } from './text'
 
 export function textFrameOf(element: Element | undefined): TextFrame | null {
   if (!element || !hasText(element)) return null
-  const frame = frameOf(element)
+  const frame = element.type === 'connector' ? labelBox(element) : frameOf(element)
   const { fontSize } = blockOf(element)
   return {
     id: element.id,
@@ -16,10 +17,10 @@ export function textFrameOf(element: Element | undefined): TextFrame | null {
     element: frame,
     fontSize,
     lineHeight: (fontSize * LINE_HEIGHT) / UNITS_PER_EM,
-    align: element.style.align,
-    valign: element.type === 'text' ? 'top' : element.style.valign,
+    align: element.type === 'connector' ? 'center' : element.style.align,
+    valign: element.type === 'text' || element.type === 'connector' ? 'top' : element.style.valign,
     color: element.style.text_color,
     fill: element.style.fill,
-    wraps: element.type !== 'text' || !element.style.auto_width,
+    wraps: element.type === 'text' ? !element.style.auto_width : element.type !== 'connector',
   }
 }

@@ -187,8 +187,10 @@ function perform(elements: Elements, intent: Intent): void {
     case 'setStyle':
       return setStyle(map, intent.patch)
     case 'setKind':
-      // Of a shape alone: a type of a later version may mean something else by it.
-      return map.get('type') === 'shape' ? setPlain(map, 'kind', intent.kind) : undefined
+      // Of these alone: a type of a later version may mean something else by it.
+      return map.get('type') === 'shape' || map.get('type') === 'connector'
+        ? setPlain(map, 'kind', intent.kind)
+        : undefined
     case 'setZ':
       return setPlain(map, 'z', intent.z)
     case 'setParent':
@@ -203,6 +205,8 @@ function perform(elements: Elements, intent: Intent): void {
       return spliceText(map, intent.splices)
     case 'setLine':
       return setLine(map, intent.data)
+    case 'setConnector':
+      return setConnector(map, intent.data)
     case 'setInk':
       map.set('data', intent.data)
       return
@@ -264,6 +268,7 @@ function styleDefaultsOf(type: unknown): StyleProps | undefined {
     case 'text':
     case 'pen':
     case 'line':
+    case 'connector':
     case 'image':
     case 'frame':
     case 'group':
@@ -290,10 +295,32 @@ function spliceText(map: Y.Map<unknown>, splices: readonly Splice[]): void {
 }
 
 function setLine(map: Y.Map<unknown>, data: Extract<Intent, { do: 'setLine' }>['data']): void {
-  const before = map.get('data')
-  const kept =
-    typeof before === 'object' && before !== null && !(before instanceof Y.AbstractType) ? before : {}
-  map.set('data', { ...kept, ...data })
+  map.set('data', { ...recordOf(map.get('data')), ...data })
+}
+
+/** What is known of an end is written as a whole; what a later version keeps in it stays. */
+const END_KEYS: ReadonlySet<string> = new Set(['element', 'at', 'mode', 'last'])
+
+function setConnector(map: Y.Map<unknown>, data: Extract<Intent, { do: 'setConnector' }>['data']): void {
+  const before = recordOf(map.get('data'))
+  const ends: Record<string, unknown> = {}
+  for (const name of ['from', 'to'] as const) {
+    const end = data[name]
+    if (end === undefined) continue
+    const kept = Object.entries(recordOf(before[name])).filter(([key]) => !END_KEYS.has(key))
+    ends[name] = { ...Object.fromEntries(kept), ...end }
+  }
+  map.set('data', { ...before, ...data, ...ends })
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  const isRecord =
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Uint8Array) &&
+    !(value instanceof Y.AbstractType)
+  return isRecord ? (value as Record<string, unknown>) : {}
 }
 
 /** Of an image alone: a type of a later version may mean something else by it. */

@@ -10,6 +10,7 @@ import { handlePoint } from '../core/geometry/transform'
 import type { Peer } from '../core/ports'
 import { selectionFrame, turnHandlePoint, type SelectionFrame } from '../core/selectionFrame'
 import type { GlidingCursors } from './cursors'
+import { paintBinding, paintSprouts } from './joints'
 import { paintGuides } from './guides'
 import { Painter } from './painter'
 import { personColor, type Colors } from './pens'
@@ -34,10 +35,15 @@ type Ctx = CanvasRenderingContext2D
 
 /** Nothing at all lies over the board. */
 export function isOverlayEmpty({ editor, peers }: Pick<OverlayView, 'editor' | 'peers'>): boolean {
-  const { selection, hover, marquee } = editor.state.get()
+  const { selection, hover, marquee, binding } = editor.state.get()
   const isBusy = peers.some((peer) => peer.cursor !== null || peer.selection.length > 0 || peer.live !== null)
   return (
-    selection.length === 0 && hover === null && marquee === null && editor.preview.get() === null && !isBusy
+    selection.length === 0 &&
+    hover === null &&
+    marquee === null &&
+    binding === null &&
+    editor.preview.get() === null &&
+    !isBusy
   )
 }
 
@@ -68,6 +74,7 @@ export function paintOverlay(ctx: Ctx, view: OverlayView): void {
     ctx.lineWidth = 1
     ctx.strokeRect(from.x, from.y, w, h)
   }
+  if (state.binding) paintBinding(ctx, view, state.binding, camera)
   paintGuides(ctx, state.guides, camera, colors)
   for (const peer of view.peers) paintCursor(ctx, view, peer, camera)
 }
@@ -89,7 +96,7 @@ function paintDrafts(ctx: Ctx, view: OverlayView): void {
     editing: null,
     detail: 'all',
   })
-  for (const draft of drafts) painter.paint(draft)
+  for (const draft of drafts) painter.paint(editor.scene.routed(draft))
 }
 
 function paintSelection(
@@ -140,6 +147,7 @@ function paintHandles(
       return
     case 'box':
       if (frame.turnable && !gesture) knob(ctx, onScreen(camera, turnHandlePoint(frame.frame, camera.zoom)))
+      if (!gesture) paintSprouts(ctx, frame.sprouts, camera, colors)
       for (const handle of frame.handles) {
         const at = onScreen(camera, handlePoint(frame.frame, handle))
         ctx.setTransform(

@@ -4,6 +4,7 @@
  * is painted with less detail.
  */
 import { frameOf, paintOf } from '../core/elements'
+import type { Heads } from '../core/elements/heads'
 import type { Paint, PaintText, PathOps } from '../core/elements/kind'
 import { blurhashMean } from '../core/blurhash'
 import type { Element, ElementId, Picture } from '../core/elements/types'
@@ -225,8 +226,17 @@ export class Painter {
       this.setStroke(stroke, paint.strokeWidth)
       const path = size < COARSE_BELOW_PX ? coarsePathOf(form.ops) : pathOf(form.ops)
       this.dashed(paint, () => ctx.stroke(path))
+      if (form.heads) this.paintHeads(form.heads, stroke)
     }
     ctx.translate(-frame.x, -frame.y)
+  }
+
+  private paintHeads({ strokes, fills }: Heads, color: string): void {
+    if (strokes.length > 0) this.ctx.stroke(pathOf(strokes))
+    if (fills.length === 0) return
+    this.setFill(color)
+    this.ctx.fill(pathOf(fills))
+    this.ctx.stroke(pathOf(fills))
   }
 
   private paintShape(paint: Paint, ops: PathOps, frame: Box): void {

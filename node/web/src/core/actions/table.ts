@@ -3,6 +3,7 @@
  * A new one needs that line and its words in `ui/strings/actions.ts`; key table, sheet and palette are made of these.
  */
 import type { Action } from './action'
+import { connectorActions } from './connectors'
 import { editActions } from './edit'
 import { imageActions } from './images'
 import { orderActions } from './order'
@@ -15,6 +16,7 @@ const TABLE = {
   ...editActions,
   ...imageActions,
   ...orderActions,
+  ...connectorActions,
   ...viewActions,
   ...pageActions,
 }

@@ -4,13 +4,13 @@ import type { ShapeKind } from '../elements/types'
 import { SHAPE_KINDS } from '../schema.gen'
 import type { Action } from './action'
 
-const take = (tool: ToolId, key?: string): Action => ({
+const take = (tool: ToolId, ...keys: readonly string[]): Action => ({
   group: 'tools',
-  ...(key !== undefined && { keys: [key] }),
+  ...(keys.length > 0 && { keys }),
   run: (editor: Editor) => editor.setTool(tool),
 })
 
-const draw = (tool: ToolId, key?: string): Action => ({ ...take(tool, key), writes: true })
+const draw = (tool: ToolId, ...keys: readonly string[]): Action => ({ ...take(tool, ...keys), writes: true })
 
 const SHAPES = Object.fromEntries(
   SHAPE_KINDS.map((kind) => [`tool:${kind}`, draw(kind)]),
@@ -25,6 +25,7 @@ export const toolActions = {
   'tool:rectangle': draw('rectangle', 'r'),
   'tool:ellipse': draw('ellipse', 'o'),
   'tool:diamond': draw('diamond', 'd'),
+  'tool:connector': draw('connector', 'c', 'a'),
   'tool:line': draw('line', 'l'),
   'tool:pen': draw('pen', 'p'),
   'tool:eraser': draw('eraser', 'e'),

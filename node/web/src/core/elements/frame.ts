@@ -1,7 +1,6 @@
 /** An area that holds others and shows of them what lies in it; taken hold of by its edge or its name. */
-import { readOrder } from './read'
+import { readOrder, readText } from './read'
 import type { Kind } from './kind'
-import { readText } from './shape'
 import { hitOutline } from './solid'
 import type { FrameElement } from './types'
 import { rectContains, rectOfBox } from '../geometry/box'

@@ -4,8 +4,7 @@
  */
 import { readBlurhash } from '../blurhash'
 import type { Kind } from './kind'
-import { readNumber } from './read'
-import { readText } from './shape'
+import { readNumber, readText } from './read'
 import { boxHasPoint, outlineTouches } from './solid'
 import type { Crop, ImageElement, Picture } from './types'
 

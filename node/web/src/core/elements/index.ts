@@ -1,11 +1,13 @@
 /** All element types behind one set of functions. */
 import { growRect, rectContains, rectOfBox, type Box, type Point, type Rect } from '../geometry/box'
+import { connector, connectorBounds } from './connector'
+import { headSize } from './heads'
 import type { Kind, Paint } from './kind'
 import { lookOf, shareLook } from './look'
 import { image } from './image'
 import { frame, FRAME_EDGE } from './frame'
 import { group } from './group'
-import { arrowHeadLength, line } from './line'
+import { line } from './line'
 import { pen } from './pen'
 import { pressureWidth } from './ink'
 import { shape } from './shape'
@@ -13,7 +15,7 @@ import { sticky } from './sticky'
 import { text } from './text'
 import { unknown } from './unknown'
 import { textAreaOf } from './words'
-import type { Element, TextualElement } from './types'
+import type { Element, ShapeElement, StickyElement, TextualElement } from './types'
 
 /** Calls `act` with the element and what its type says about itself. */
 function withKind<R>(e: Element, act: <E extends Element>(kind: Kind<E>, element: E) => R): R {
@@ -28,6 +30,8 @@ function withKind<R>(e: Element, act: <E extends Element>(kind: Kind<E>, element
       return act(pen, e)
     case 'line':
       return act(line, e)
+    case 'connector':
+      return act(connector, e)
     case 'image':
       return act(image, e)
     case 'frame':
@@ -78,7 +82,9 @@ export function paintBounds(e: Element): Rect {
     case 'pen':
       return growRect(bounds, (e.style.stroke_width / 2) * pressureWidth(1))
     case 'line':
-      return growRect(bounds, arrowHeadLength(e.style.stroke_width))
+      return growRect(bounds, headSize(e.style.stroke_width))
+    case 'connector':
+      return connectorBounds(e)
     case 'image':
       return bounds
     case 'frame':
@@ -96,7 +102,7 @@ export const STICKY_SHADOW = 12
  * Text may be taller than what it is in. Laying it out to know would make a large board slow to open,
  * so this is a guess on the large side.
  */
-function textBounds(e: TextualElement, around: Rect): Rect {
+function textBounds(e: ShapeElement | StickyElement, around: Rect): Rect {
   if (e.text === '') return around
   const look = lookOf(e)
   look.over ??= textOver(e)
@@ -123,5 +129,5 @@ export function withBox(e: Element, box: Box): Element {
 }
 
 export function hasText(e: Element): e is TextualElement {
-  return e.type === 'shape' || e.type === 'sticky' || e.type === 'text'
+  return e.type === 'shape' || e.type === 'sticky' || e.type === 'text' || e.type === 'connector'
 }

@@ -4,6 +4,7 @@
  */
 import type { Box, Point, Rect } from '../geometry/box'
 import type { Json } from '../ports'
+import type { Heads } from './heads'
 import type { Color, Dash, Element, ElementBase, Picture } from './types'
 
 export type RawValue = Json | Uint8Array
@@ -53,7 +54,7 @@ export type Form =
   /** A square of paper, with its shadow. */
   | { readonly is: 'note' }
   /** A stroked path; round joins and ends. */
-  | { readonly is: 'path'; readonly ops: PathOps }
+  | { readonly is: 'path'; readonly ops: PathOps; readonly heads?: Heads | null }
   /** A path filled with the stroke's colour: ink of changing width. */
   | { readonly is: 'ink'; readonly ops: PathOps }
   /** Null: one that nothing is known of yet. */

@@ -9,12 +9,11 @@ import {
   type Point,
 } from '../geometry/box'
 import { distanceToSegment, segmentTouchesRect } from '../geometry/segment'
-import { LINE, MOVE, type Kind } from './kind'
+import { HEADS } from '../schema.gen'
+import { headsAt } from './heads'
+import { LINE, MOVE, type Form, type Kind } from './kind'
 import { readNumber } from './read'
 import type { Head, LineElement, LineEnds } from './types'
-
-/** Length of an arrow head's sides, and half its opening, for a line of this width. */
-const HEAD_SPREAD = Math.PI / 7
 
 export const line: Kind<LineElement> = {
   read(base, get) {
@@ -32,7 +31,7 @@ export const line: Kind<LineElement> = {
     return rectsTouch(rectOfBox(e.box), rect) && segmentTouchesRect(from, to, rect)
   },
   paint: (e) => ({
-    form: { is: 'path', ops: pathOf(e) },
+    form: formOf(e),
     fill: 'none',
     stroke: e.style.stroke,
     strokeWidth: e.style.stroke_width,
@@ -64,30 +63,19 @@ export function lineBetween(from: Point, to: Point, heads: Pick<LineEnds, 'from_
   return { box: b, ends }
 }
 
-export function arrowHeadLength(strokeWidth: number): number {
-  return 8 + 3 * strokeWidth
-}
-
-function pathOf(e: LineElement): number[] {
+function formOf(e: LineElement): Form {
   const at = ([fx, fy]: readonly [number, number]): Point => ({ x: fx * e.box.w, y: fy * e.box.h })
   const from = at(e.ends.from)
   const to = at(e.ends.to)
-  const ops: number[] = [MOVE, from.x, from.y, LINE, to.x, to.y]
-  if (e.ends.from_head === 'arrow') ops.push(...arrow(from, to, e.style.stroke_width))
-  if (e.ends.to_head === 'arrow') ops.push(...arrow(to, from, e.style.stroke_width))
-  return ops
-}
-
-function arrow(tip: Point, other: Point, strokeWidth: number): number[] {
-  const length = Math.min(arrowHeadLength(strokeWidth), distance(tip, other) / 2)
-  const back = Math.atan2(other.y - tip.y, other.x - tip.x)
-  const side = (turn: number): Point => ({
-    x: tip.x + length * Math.cos(back + turn),
-    y: tip.y + length * Math.sin(back + turn),
-  })
-  const left = side(HEAD_SPREAD)
-  const right = side(-HEAD_SPREAD)
-  return [MOVE, left.x, left.y, LINE, tip.x, tip.y, LINE, right.x, right.y]
+  const room = distance(from, to) / 2
+  const { ends, heads } = headsAt(
+    [
+      { at: from, next: to, head: e.ends.from_head, room },
+      { at: to, next: from, head: e.ends.to_head, room },
+    ],
+    e.style.stroke_width,
+  )
+  return { is: 'path', ops: [MOVE, ends[0].x, ends[0].y, LINE, ends[1].x, ends[1].y], heads }
 }
 
 function readEnds(value: unknown): LineEnds | undefined {
@@ -99,13 +87,14 @@ function readEnds(value: unknown): LineEnds | undefined {
   return { from, to, from_head: readHead(data['from_head']), to_head: readHead(data['to_head']) }
 }
 
-function readFraction(value: unknown): readonly [number, number] | undefined {
+export function readFraction(value: unknown): readonly [number, number] | undefined {
   if (!Array.isArray(value) || value.length !== 2) return undefined
   const x = readNumber(value[0])
   const y = readNumber(value[1])
   return x === undefined || y === undefined ? undefined : [x, y]
 }
 
-function readHead(value: unknown): Head {
-  return value === 'arrow' ? 'arrow' : 'none'
+/** A head of a later version reads as none. */
+export function readHead(value: unknown): Head {
+  return HEADS.find((head) => head === value) ?? 'none'
 }

@@ -1,13 +1,15 @@
 /** New elements, and the intent that puts one on the board. */
 import type { Box, Point } from '../geometry/box'
-import type { LineHeads, NextStyles } from '../editor-api'
+import type { ConnectorLook, LineHeads, NextStyles } from '../editor-api'
 import type { Intent, NewElement } from '../ports'
+import { dataOf as connectorData } from './connector'
 import { dataOf } from './image'
 import { lineBetween } from './line'
 import { inkBetween } from './pen'
 import { storableBox } from './read'
 import { DEFAULT_STYLE } from './style'
 import type {
+  ConnectorElement,
   Element,
   ElementBase,
   ElementId,
@@ -62,6 +64,21 @@ export function newLine(by: Maker, from: Point, to: Point, heads: LineHeads): Li
   return { ...base(by, 'line', box), type: 'line', ends }
 }
 
+/** Both ends at one point; whoever makes it places them. */
+export function newConnector(by: Maker, at: Point, look: ConnectorLook): ConnectorElement {
+  const { kind, from_head, to_head } = look
+  const end = { own: [0, 0], binding: null } as const
+  const made = base(by, 'connector', { x: at.x, y: at.y, w: 0, h: 0, angle: 0 })
+  return {
+    ...made,
+    type: 'connector',
+    kind,
+    ends: { from: end, to: end, from_head, to_head },
+    text: '',
+    route: null,
+  }
+}
+
 export function newImage(by: Maker, picture: Picture, box: Box, text = ''): ImageElement {
   return { ...base(by, 'image', box), type: 'image', picture, text }
 }
@@ -101,6 +118,8 @@ function own(e: KnownElement): Pick<NewElement, 'type' | 'kind' | 'text' | 'data
       return { type: 'pen', data: e.data }
     case 'line':
       return { type: 'line', data: e.ends }
+    case 'connector':
+      return { type: 'connector', kind: e.kind, text: e.text, data: connectorData(e.ends) }
     case 'image':
       return { type: 'image', text: e.text, data: dataOf(e.picture) }
     case 'frame':

@@ -2,6 +2,7 @@
 import { boxToArray, readBox, readOrder } from './read'
 import { DEFAULT_STYLE, readStyle } from './style'
 import { STYLE_KEYS, Z_DEFAULT } from '../schema.gen'
+import { connector } from './connector'
 import type { Get, RawValue } from './kind'
 import { image, readPicture } from './image'
 import { frame } from './frame'
@@ -42,6 +43,8 @@ export function elementFromRaw(id: ElementId, get: Get): Element | undefined {
       return pen.read(base, get)
     case 'line':
       return line.read(base, get)
+    case 'connector':
+      return connector.read(base, get)
     case 'image':
       return image.read(base, get)
     case 'frame':
@@ -63,6 +66,7 @@ function typeOf(get: Get): ElementType {
     case 'text':
     case 'pen':
     case 'line':
+    case 'connector':
     case 'frame':
     case 'group':
       return type
@@ -101,6 +105,8 @@ function ownKeys(e: Element): readonly (readonly [string, RawValue])[] {
       return pen.write(e)
     case 'line':
       return line.write(e)
+    case 'connector':
+      return connector.write(e)
     case 'image':
       return image.write(e)
     case 'frame':

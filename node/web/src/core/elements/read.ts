@@ -8,6 +8,10 @@ export function readNumber(value: unknown): number | undefined {
     : undefined
 }
 
+export function readText(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
 const DIGITS = /^[0-9A-Za-z]+$/
 
 /** A fractional index: a place among others, compared as text. */

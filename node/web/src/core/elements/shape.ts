@@ -1,5 +1,6 @@
 /** Closed shapes of every kind, with text inside. */
 import { SHAPE_FORMS, SHAPE_KINDS } from '../schema.gen'
+import { readText } from './read'
 import type { Form, Kind } from './kind'
 import { outlineOps } from './outline'
 import { hitOutline, outlineTouches } from './solid'
@@ -52,8 +53,4 @@ function formOf(e: ShapeElement): Form {
     default:
       return { is: 'outline', ops: outlineOps(e.kind, e.box.w, e.box.h) ?? [] }
   }
-}
-
-export function readText(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }

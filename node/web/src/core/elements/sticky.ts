@@ -1,6 +1,6 @@
 /** A note of paper: always filled, its text shrinks to fit. */
 import type { Kind } from './kind'
-import { readText } from './shape'
+import { readText } from './read'
 import { boxHasPoint, outlineTouches } from './solid'
 import type { StickyElement } from './types'
 import { wordsOf } from './words'

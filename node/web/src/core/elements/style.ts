@@ -38,6 +38,7 @@ export const DEFAULT_STYLE: Readonly<Record<ElementType, StyleProps>> = {
   text: { ...ABSENT, ...STYLES.text },
   pen: { ...ABSENT, ...STYLES.pen },
   line: { ...ABSENT, ...STYLES.line },
+  connector: { ...ABSENT, ...STYLES.connector },
   image: { ...ABSENT, ...STYLES.image },
   frame: { ...ABSENT, ...STYLES.frame },
   group: { ...ABSENT, ...STYLES.group },

@@ -5,7 +5,7 @@
  */
 import type { Box } from '../geometry/box'
 import type { Kind } from './kind'
-import { readText } from './shape'
+import { readText } from './read'
 import { boxHasPoint, outlineTouches } from './solid'
 import type { TextElement } from './types'
 import { blockOf, wordsOf } from './words'

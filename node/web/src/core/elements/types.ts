@@ -4,7 +4,8 @@
  * so identity can serve as a cache key (layouts, decoded strokes, paint lists).
  */
 import type { Box, Point } from '../geometry/box'
-import type { Align, Dash, Head, ShapeKind, Valign } from '../schema.gen'
+import type { Route } from '../connectors/way'
+import type { Align, Dash, Head, JointMode, RouteKind, ShapeKind, Valign } from '../schema.gen'
 
 export type ElementId = string
 
@@ -73,6 +74,41 @@ export interface LineElement extends ElementBase {
   readonly ends: LineEnds
 }
 
+/** What an end of a connector is bound to. */
+export interface Binding {
+  readonly element: ElementId
+  /** As fractions of that element's box. */
+  readonly at: readonly [number, number]
+  /** On the outline where the way meets it, or just at `at`. */
+  readonly mode: JointMode
+}
+
+export interface ConnectorEnd {
+  /**
+   * As fractions of the connector's own box: where a free end is, and where a bound one was when it was last written,
+   * which counts while its element is not there.
+   */
+  readonly own: readonly [number, number]
+  readonly binding: Binding | null
+}
+
+export interface ConnectorEnds {
+  readonly from: ConnectorEnd
+  readonly to: ConnectorEnd
+  readonly from_head: Head
+  readonly to_head: Head
+}
+
+export interface ConnectorElement extends ElementBase {
+  readonly type: 'connector'
+  readonly kind: RouteKind
+  readonly ends: ConnectorEnds
+  /** Stands in the middle of the way. */
+  readonly text: string
+  /** As the scene has found it; never stored. */
+  readonly route: Route | null
+}
+
 /** A part of a picture, `[x, y, w, h]` in fractions of it. */
 export type Crop = readonly [number, number, number, number]
 
@@ -123,6 +159,7 @@ export type Element =
   | TextElement
   | PenElement
   | LineElement
+  | ConnectorElement
   | ImageElement
   | FrameElement
   | GroupElement
@@ -131,6 +168,6 @@ export type ElementType = Element['type']
 /** Elements that others can hang below. */
 export type Container = FrameElement | GroupElement
 /** Elements that hold text a person can edit. */
-export type TextualElement = ShapeElement | StickyElement | TextElement
+export type TextualElement = ShapeElement | StickyElement | TextElement | ConnectorElement
 
-export type { Align, Box, Dash, Head, Point, ShapeKind, Valign }
+export type { Align, Box, Dash, Head, Point, RouteKind, ShapeKind, Valign }

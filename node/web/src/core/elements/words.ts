@@ -1,6 +1,6 @@
 /** The text of an element laid out, and as words to draw. */
 import { layoutText, textInsets, type TextBlock, type TextHolder } from '../text'
-import type { Box } from '../geometry/box'
+import type { Box, Point } from '../geometry/box'
 import type { PaintText } from './kind'
 import { lookOf } from './look'
 import type { TextualElement } from './types'
@@ -13,6 +13,8 @@ export function holderOf(e: TextualElement): TextHolder {
       return 'sticky'
     case 'text':
       return e.style.auto_width ? 'auto_text' : 'text'
+    case 'connector':
+      return 'auto_text'
   }
 }
 
@@ -25,17 +27,22 @@ export function blockOf(e: TextualElement): TextBlock {
     w: e.box.w,
     h: e.box.h,
     fontSize: e.style.font_size,
-    align: e.style.align,
+    align: e.type === 'connector' ? 'center' : e.style.align,
     valign: e.style.valign,
   })
   return look.block
 }
 
 export function wordsOf(e: TextualElement): PaintText | null {
+  return placedWords(e, { x: 0, y: 0 })
+}
+
+/** The same with the block's top left somewhere else in the element's frame. */
+export function placedWords(e: TextualElement, at: Point): PaintText | null {
   if (e.text === '') return null
   const block = blockOf(e)
   const words = block.lines.flatMap((line) =>
-    line.words.map((word) => ({ text: word.text, x: word.x, y: line.baseline })),
+    line.words.map((word) => ({ text: word.text, x: at.x + word.x, y: at.y + line.baseline })),
   )
   return words.length === 0 ? null : { fontSize: block.fontSize, color: e.style.text_color, words }
 }

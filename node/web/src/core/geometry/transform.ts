@@ -74,6 +74,13 @@ export function mapBox(b: Box, from: Box, to: Box): Box {
   return { x: cx - w / 2, y: cy - h / 2, w, h, angle: b.angle }
 }
 
+/** The same for a point. */
+export function mapPoint(p: Point, from: Box, to: Box): Point {
+  const sx = from.w > 0 ? to.w / from.w : 1
+  const sy = from.h > 0 ? to.h / from.h : 1
+  return { x: to.x + (p.x - from.x) * sx, y: to.y + (p.y - from.y) * sy }
+}
+
 /** Turned by anything but quarter turns. */
 export function isSlanted(b: Box): boolean {
   return Math.abs(Math.sin(2 * b.angle)) > 1e-6

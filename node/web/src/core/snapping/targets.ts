@@ -74,7 +74,7 @@ function sizeOf(r: Rect): number {
 
 /** The bounds of a stroke, a slanted line or a group are nothing that anybody sees. */
 function isTarget(e: Element): boolean {
-  return e.type !== 'pen' && e.type !== 'line' && e.type !== 'group'
+  return e.type !== 'pen' && e.type !== 'line' && e.type !== 'connector' && e.type !== 'group'
 }
 
 function linesOf(rects: readonly Rect[], sides: (r: Rect) => readonly [number, number]): Float64Array {

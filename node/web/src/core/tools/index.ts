@@ -1,5 +1,6 @@
 /** The tools, and the one place that holds a tool together with its state. */
 import type { ToolId } from '../editor-api'
+import { connectorTool } from './connector'
 import { drawShapeTool } from './draw-shape'
 import { eraserTool } from './eraser'
 import { handTool } from './hand'
@@ -32,6 +33,8 @@ export function startTool(id: ToolId): RunningTool {
       return run(penTool)
     case 'line':
       return run(lineTool)
+    case 'connector':
+      return run(connectorTool)
     case 'eraser':
       return run(eraserTool)
     case 'laser':

@@ -1,6 +1,8 @@
 /** The selection being dragged: along one axis with Shift, as a copy with Alt, in line with others unless Ctrl is held. */
+import { copyOf, isBound } from '../connectors/ends'
+import { withData } from '../copies'
 import type { Element, ElementId } from '../elements/types'
-import { moveBox, type Point, type Rect } from '../geometry/box'
+import { moveBox, type Box, type Point, type Rect } from '../geometry/box'
 import { boundsOf, intentsOf, moveElement, type Handled } from '../handling'
 import type { Intent, LivePreview } from '../ports'
 import { NO_GUIDES, type Guide } from '../snapping/guide'
@@ -85,6 +87,13 @@ function placeCopies(state: Moving, view: View): Effect[] {
     const original = state.before.find((e) => e.id === copy.from)
     const snapshot = view.snapshot(copy.from)
     if (!original || !snapshot) return []
+    if (original.type === 'connector') {
+      const linked = copyOf(original, idsOf(state), { x: state.dx, y: state.dy })
+      const own = withData(snapshot, linked.ends)
+      return [
+        { do: 'insert', id: copy.id, snapshot: own, box: linked.box, z: copy.z, parent: original.parent },
+      ]
+    }
     const box = moveBox(original.box, state.dx, state.dy)
     return [{ do: 'insert', id: copy.id, snapshot, box, z: copy.z, parent: original.parent }]
   })
@@ -100,16 +109,36 @@ function copiesOf(elements: readonly Element[], view: View): Copy[] {
   return elements.map((e, i) => ({ from: e.id, id: view.newId(), z: keys[i] ?? e.z }))
 }
 
+function idsOf(state: Moving): ReadonlyMap<ElementId, ElementId> {
+  return new Map(state.copies.map(({ from, id }) => [from, id]))
+}
+
 function movedOf(state: Moving): Handled[] {
   return state.before.map((e) => ({ before: e, after: moveElement(e, state.dx, state.dy) }))
 }
 
 function liveMove(state: Moving): LivePreview {
-  if (!state.copying) return { boxes: state.before.map((e) => [e.id, moveBox(e.box, state.dx, state.dy)]) }
+  if (!state.copying) return liveBoxes(state)
   const handled = movedOf(state)
+  const ids = idsOf(state)
   const drafts = state.copies.flatMap(({ from, id, z }) => {
     const one = handled.find(({ before }) => before.id === from)
+    if (one?.before.type === 'connector') {
+      return [{ ...copyOf(one.before, ids, { x: state.dx, y: state.dy }), id, z }]
+    }
     return one ? [{ ...one.after, id, z }] : []
   })
   return { drafts }
+}
+
+/** Of connectors only the free ends are moved. */
+function liveBoxes(state: Moving): LivePreview {
+  const { before, dx, dy } = state
+  const boxes = before.flatMap((e): [ElementId, Box][] =>
+    e.type === 'connector' ? [] : [[e.id, moveBox(e.box, dx, dy)]],
+  )
+  const drafts = before.flatMap((e) =>
+    e.type === 'connector' && !isBound(e) ? [moveElement(e, dx, dy)] : [],
+  )
+  return drafts.length === 0 ? { boxes } : { boxes, drafts }
 }

@@ -21,8 +21,10 @@ import { cursorOf, frameHasPoint, gripAt, selectionFrame, type Grip } from '../s
 import { NO_GUIDES, type Guide } from '../snapping/guide'
 import type { Except, SnapTargets } from '../snapping/targets'
 import { drawnPoint } from './drawn-point'
+import { joinOn, placeJoin, showJoin, takeEnd, type Joining } from './joining'
 import { beginMove, moveOn, placeMove, showMove, type Moving } from './moving'
 import { beginResize, placeResize, resizeOn, showResize, type Resizing } from './resizing'
+import { sproutOn, type Sprouting } from './sprouting'
 import { writeAt } from './text'
 import {
   isDrag,
@@ -55,6 +57,8 @@ export type SelectState =
     }
   | Moving
   | Resizing
+  | Joining
+  | Sprouting
   | {
       readonly at: 'turning'
       readonly frame: Box
@@ -102,6 +106,12 @@ export const selectTool: Tool<SelectState> = {
         return turn(state, input)
       case 'ending':
         return moveEnd(state, input, view)
+      case 'joining': {
+        const next = joinOn(state, input, view)
+        return input.kind === 'up' ? { state: IDLE, effects: placeJoin(next, view) } : stay(next)
+      }
+      case 'sprouting':
+        return sproutOn(state, input, view)
       case 'marquee':
         return marquee(state, input, view)
     }
@@ -121,7 +131,7 @@ function hover(input: ToolInput, view: View): SelectState {
 
 function press(input: ToolInput, view: View): Step<SelectState> {
   const grip = gripUnder(input, view)
-  if (grip && input.clicks < 2) return stay(hold(grip, input, view))
+  if (grip && (input.clicks < 2 || grip.is === 'sprout')) return stay(hold(grip, input, view))
   const pressed = (target: Target): SelectState => ({
     at: 'pressed',
     from: input.at,
@@ -154,7 +164,10 @@ function hold(grip: Grip, input: ToolInput, view: View): SelectState {
     case 'turn':
       return { at: 'turning', frame, from: input.at, handled }
     case 'end':
+      if (first.type === 'connector') return takeEnd(first, grip.end)
       return first.type === 'line' ? beginEnd(grip.end, first) : IDLE
+    case 'sprout':
+      return { at: 'sprouting', id: first.id, side: grip.side, screen: input.screen }
   }
 }
 
@@ -310,6 +323,10 @@ function show(state: SelectState): Shown {
         guides,
       }
     }
+    case 'joining':
+      return showJoin(state)
+    case 'sprouting':
+      return { ...NOTHING_SHOWN, active: true, cursor: 'crosshair' }
     case 'marquee':
       return { ...NOTHING_SHOWN, active: true, marquee: rectBetween(state.from, state.to) }
   }

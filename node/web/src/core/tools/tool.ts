@@ -2,10 +2,13 @@
  * What a tool is: data and a pure step. It sees plain input and a narrow view of the board, keeps its
  * state as one discriminated union, and asks for effects; the editor alone carries them out.
  */
+import type { GrowDirection } from '../connectors/grow'
 import type { Viewport } from '../camera'
 import type {
   Camera,
   CursorName,
+  BindTarget,
+  ConnectorLook,
   LineHeads,
   ModifierKeys,
   NextStyles,
@@ -44,9 +47,10 @@ export interface View {
   readonly selection: readonly ElementId[]
   readonly styles: NextStyles
   readonly heads: LineHeads
+  readonly connector: ConnectorLook
   readonly readOnly: boolean
-  readonly scene: Pick<Scene, 'topmostAt' | 'inRect' | 'visit'>
-  /** As the document holds it. */
+  readonly scene: Pick<Scene, 'topmostAt' | 'inRect' | 'visit' | 'routed'>
+  /** As the document holds it; a connector with its way. */
   element(id: ElementId): Element | undefined
   snapshot(id: ElementId): ElementSnapshot | undefined
   /** Rising keys above everything on the board. */
@@ -57,6 +61,8 @@ export interface View {
 export type Effect =
   /** One transaction, one undo step. */
   | { readonly do: 'commit'; readonly intents: readonly Intent[] }
+  /** A copy of the selected element on this side of it, with a connector to it. */
+  | { readonly do: 'grow'; readonly direction: GrowDirection }
   | { readonly do: 'select'; readonly ids: readonly ElementId[] }
   | { readonly do: 'tool'; readonly id: ToolId }
   | { readonly do: 'edit'; readonly id: ElementId; readonly isNew: boolean }
@@ -76,6 +82,8 @@ export interface Shown {
   readonly marquee: Rect | null
   readonly cursor: CursorName
   readonly hover: ElementId | null
+  /** What the end in hand would be bound to. */
+  readonly binding: BindTarget | null
   /** What the gesture has come in line with. */
   readonly guides: readonly Guide[]
   /** A gesture is under way: Escape ends it, and keys wait. */
@@ -96,6 +104,7 @@ export const NOTHING_SHOWN: Shown = {
   marquee: null,
   cursor: 'default',
   hover: null,
+  binding: null,
   guides: NO_GUIDES,
   active: false,
   fades: false,

@@ -13,8 +13,6 @@ export const editorStrings = {
     label: 'Line ends',
     from: 'Start',
     to: 'End',
-    none: 'None',
-    arrow: 'Arrow',
   },
 
   /** Keys as `shortcutKeys` reads them, and what they do. */

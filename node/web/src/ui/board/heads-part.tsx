@@ -1,12 +1,15 @@
-/** What the ends of a line look like. */
+/** What the ends of a line or a connector look like. */
 
 import { MoveRight } from 'lucide-react'
 import type { Editor, StyleSummary } from '../../core/editor-api'
+import { headsAt } from '../../core/elements/heads'
 import type { Head } from '../../core/elements/types'
 import { HEADS } from '../../core/schema.gen'
 import { Glyph } from '../parts/glyph'
+import { connectorWords } from '../strings/connectors'
 import { editorStrings } from './editor-strings'
 import { Choice, Choices, Part } from './property-part'
+import { svgOf } from './svg-path'
 
 type End = 'from' | 'to'
 const ENDS: readonly End[] = ['from', 'to']
@@ -16,11 +19,11 @@ export function HeadsPart({ editor, heads }: { editor: Editor; heads: NonNullabl
   return (
     <Part label={words.label} testId="prop-heads" face={<Glyph icon={MoveRight} />}>
       {ENDS.map((end) => (
-        <Choices key={end} label={words[end]}>
+        <Choices key={end} label={words[end]} rows="sevens">
           {HEADS.map((head) => (
             <Choice
               key={head}
-              label={`${words[end]}: ${words[head]}`}
+              label={`${words[end]}: ${connectorWords.heads[head]}`}
               testId={`head-${end}-${head}`}
               chosen={heads[`${end}_head`] === head}
               onChoose={() => editor.setHeads({ [`${end}_head`]: head })}
@@ -34,20 +37,33 @@ export function HeadsPart({ editor, heads }: { editor: Editor; heads: NonNullabl
   )
 }
 
+const WIDTH = 26
+const MIDDLE = 8
+
 /** Half a line with its end to the left or to the right. */
 function HeadSample({ end, head }: { end: End; head: Head }) {
+  const tip = { x: WIDTH - 2, y: MIDDLE }
+  const tail = { x: 2, y: MIDDLE }
+  const { ends, heads } = headsAt(
+    [
+      { at: tip, next: tail, head, room: 15 },
+      { at: tail, next: tip, head: 'none', room: 15 },
+    ],
+    1,
+  )
   return (
-    <svg width="24" height="16" viewBox="0 0 24 16" aria-hidden="true">
+    <svg width={WIDTH} height="16" viewBox={`0 0 ${WIDTH} 16`} aria-hidden="true">
       <g
-        transform={end === 'from' ? 'matrix(-1 0 0 1 24 0)' : undefined}
+        transform={end === 'from' ? `matrix(-1 0 0 1 ${WIDTH} 0)` : undefined}
         fill="none"
         stroke="currentColor"
-        strokeWidth="1.75"
+        strokeWidth="1.5"
         strokeLinecap="round"
         strokeLinejoin="round"
       >
-        <path d="M3 8h18" />
-        {head === 'arrow' && <path d="M16 3l5 5-5 5" />}
+        <path d={`M${tail.x} ${MIDDLE}H${ends[0].x}`} />
+        {heads && <path d={svgOf(heads.strokes)} />}
+        {heads && <path d={svgOf(heads.fills)} fill="currentColor" />}
       </g>
     </svg>
   )

@@ -36,6 +36,7 @@ import type { ColorUse } from './palette'
 import { colorName, cssColor, PALETTE_NAMES } from './palette'
 import { Choice, Choices, Part } from './property-part'
 import { lockEntry, styleEntries } from './selection-menu'
+import { RoutePart } from './route-part'
 import { shownShortcut } from './shown-keys'
 import { ImageVerbs } from './images/image-verbs'
 import { ShapePart } from './shape-picker'
@@ -84,6 +85,7 @@ export function PropertiesBar({ editor, theme }: { editor: Editor; theme: Theme 
 
   const locked = summary.locked === 'all'
   const heads = locked ? null : summary.heads
+  const route = locked ? null : summary.route
   const has = (key: keyof StyleProps) => !locked && summary.keys.includes(key)
   const parts = { editor, summary, theme }
   return (
@@ -100,6 +102,7 @@ export function PropertiesBar({ editor, theme }: { editor: Editor; theme: Theme 
       {!locked && <ShapePart editor={editor} summary={summary} />}
       {has('fill') && <FillPart {...parts} />}
       {has('stroke') && <StrokePart {...parts} />}
+      {route && <RoutePart editor={editor} route={route} />}
       {heads && <HeadsPart editor={editor} heads={heads} />}
       {has('font_size') && <TextPart {...parts} />}
       {!locked && selected && <ImageVerbs editor={editor} />}

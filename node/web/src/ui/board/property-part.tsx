@@ -40,11 +40,22 @@ export function Part({ label, testId, face, children }: PartButtonProps) {
   )
 }
 
-export function Choices({ label, children }: { label: string; children: ReactNode }) {
+interface ChoicesProps {
+  readonly label: string
+  /** One row, or rows of seven. */
+  readonly rows?: 'one' | 'sevens'
+  readonly children: ReactNode
+}
+
+export function Choices({ label, rows = 'one', children }: ChoicesProps) {
   return (
     <div className="panel__section">
       <span className="panel__label">{label}</span>
-      <div className="choices" role="radiogroup" aria-label={label}>
+      <div
+        className={`choices${rows === 'one' ? '' : ' choices--sevens'}`}
+        role="radiogroup"
+        aria-label={label}
+      >
         {children}
       </div>
     </div>

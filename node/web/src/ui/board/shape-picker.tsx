@@ -4,7 +4,6 @@ import { Shapes } from 'lucide-react'
 import type { KeyboardEvent } from 'react'
 import { useCallback, useRef, useState } from 'react'
 import type { Editor, StyleSummary } from '../../core/editor-api'
-import { CLOSE, CUBIC, MOVE } from '../../core/elements/kind'
 import { outlineOps } from '../../core/elements/outline'
 import { isShapeKind } from '../../core/elements/shape'
 import type { ShapeKind } from '../../core/elements/types'
@@ -15,6 +14,7 @@ import { tipProps } from '../parts/tip'
 import { strings } from '../strings'
 import { toolName } from './tool-names'
 import { useStore } from '../use-store'
+import { svgOf } from './svg-path'
 
 const COLUMNS = 6
 
@@ -171,16 +171,4 @@ function pathData(kind: ShapeKind): string {
     default:
       return svgOf(outlineOps(kind, w, h) ?? [])
   }
-}
-
-function svgOf(ops: readonly number[]): string {
-  let data = ''
-  for (let i = 0; i < ops.length;) {
-    const code = ops[i]
-    const numbers = code === CLOSE ? 0 : code === CUBIC ? 6 : 2
-    const letter = code === CLOSE ? 'Z' : code === CUBIC ? 'C' : code === MOVE ? 'M' : 'L'
-    data += letter + ops.slice(i + 1, i + 1 + numbers).join(' ')
-    i += 1 + numbers
-  }
-  return data
 }

@@ -3,6 +3,7 @@
 import { ACTION_IDS, ACTIONS } from '../../core/actions/table'
 import { shortcutKeys } from '../shortcut-text'
 import { strings } from '../strings'
+import { connectorWords } from '../strings/connectors'
 import { editorStrings } from './editor-strings'
 import { shownKeys } from './shown-keys'
 
@@ -29,9 +30,11 @@ export function shortcutGroups(): readonly ShortcutGroup[] {
       }),
     ),
   }))
-  const pointer = [...help.pointer, ...editorStrings.pointer].map(([keys, label]) => ({
-    label,
-    keys: shortcutKeys(keys),
-  }))
+  const pointer = [...help.pointer, ...editorStrings.pointer, ...connectorWords.pointer].map(
+    ([keys, label]) => ({
+      label,
+      keys: shortcutKeys(keys),
+    }),
+  )
   return [...groups, { title: help.groups.pointer, rows: pointer }]
 }

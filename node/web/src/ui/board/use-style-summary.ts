@@ -27,7 +27,12 @@ function summarySource(editor: Editor): SummarySource {
   }
   const moved = () => {
     const now = editor.state.get()
-    const same = now.selection === seen.selection && now.tool === seen.tool && now.styles === seen.styles
+    const same =
+      now.selection === seen.selection &&
+      now.tool === seen.tool &&
+      now.styles === seen.styles &&
+      now.heads === seen.heads &&
+      now.connector === seen.connector
     seen = now
     return !same && renew()
   }
