@@ -1,5 +1,6 @@
 /** What is copied: elements with every key they have, as JSON text that any board can read. */
 import type { ClipboardPayload } from './editor-api'
+import { isAssetId } from './elements/image'
 import { readBox } from './elements/read'
 import type { ElementSnapshot, Json } from './ports'
 
@@ -8,6 +9,9 @@ const VERSION = 1
 /** Longer text is somebody else's, and not worth parsing. */
 const TEXT_LENGTH_MAX = 16_000_000
 const ELEMENTS_MAX = 5_000
+export const FILES_MAX = 20
+const BOARD_ID = /^brd_[0-9a-z]{26}$/
+const DATA_URL = /^data:image\/(png|jpeg|gif|webp);base64,/
 
 export function clipboardText(payload: ClipboardPayload): string {
   return JSON.stringify(payload)
@@ -21,7 +25,26 @@ export function parseClipboard(text: string): ClipboardPayload | null {
   const list = value['elements']
   if (!Array.isArray(list) || list.length > ELEMENTS_MAX) return null
   const elements = list.flatMap(readOne)
-  return elements.length === 0 ? null : { format: FORMAT, version: VERSION, elements }
+  if (elements.length === 0) return null
+  const { board } = value
+  const files = readFiles(value['files'])
+  return {
+    format: FORMAT,
+    version: VERSION,
+    ...(typeof board === 'string' && BOARD_ID.test(board) && { board }),
+    ...(files && { files }),
+    elements,
+  }
+}
+
+function readFiles(value: unknown): Record<string, string> | null {
+  if (!isRecord(value)) return null
+  const entries = Object.entries(value)
+    .slice(0, FILES_MAX)
+    .flatMap(([asset, file]): [string, string][] =>
+      isAssetId(asset) && typeof file === 'string' && DATA_URL.test(file.slice(0, 64)) ? [[asset, file]] : [],
+    )
+  return entries.length === 0 ? null : Object.fromEntries(entries)
 }
 
 function readOne(value: unknown): ClipboardPayload['elements'][number][] {

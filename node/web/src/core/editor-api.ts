@@ -190,6 +190,10 @@ export interface TextFrame {
 export interface ClipboardPayload {
   readonly format: 'easel/elements'
   readonly version: 1
+  /** Where it was copied, and so where its pictures' files lie. */
+  readonly board?: string
+  /** Some of these files, as `data:` addresses by their asset: for boards of other servers. */
+  readonly files?: { readonly [asset: string]: string }
   readonly elements: readonly {
     readonly id: ElementId
     readonly box: readonly [number, number, number, number, number]

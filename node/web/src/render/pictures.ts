@@ -125,6 +125,30 @@ export class Pictures {
     this.entries.delete(asset)
   }
 
+  /** Loads these, so that `at` finds them as large as asked; what does not come is left as it is. */
+  async ready(wanted: readonly { readonly picture: Picture; readonly side: number }[]): Promise<void> {
+    for (const { picture, side } of wanted) {
+      const entry = this.entryOf(picture.asset)
+      const level = levelFor(picture, side)
+      const best = bestOf(entry, level)
+      if (isLocal(picture.asset) || (best !== null && best.level >= level)) continue
+      await this.bring(picture, level, entry)
+    }
+  }
+
+  /** What there is of it now as a `data:` address, with sides of at most so many pixels. */
+  dataUrl(asset: string, sideMax: number): string | null {
+    const entry = this.entries.get(asset)
+    const bitmap = entry && bestOf(entry, sideMax)?.held.bitmap
+    if (!bitmap) return null
+    const scale = Math.min(1, sideMax / Math.max(bitmap.width, bitmap.height))
+    const canvas = document.createElement('canvas')
+    canvas.width = Math.max(1, Math.round(bitmap.width * scale))
+    canvas.height = Math.max(1, Math.round(bitmap.height * scale))
+    canvas.getContext('2d')?.drawImage(bitmap, 0, 0, canvas.width, canvas.height)
+    return canvas.toDataURL('image/webp', 0.85)
+  }
+
   isBroken(asset: string): boolean {
     return this.entries.get(asset)?.broken === true
   }

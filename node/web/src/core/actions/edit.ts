@@ -20,6 +20,8 @@ export const editActions = {
   },
   selectAll: { group: 'edit', keys: ['mod+a'], when: hasContent, run: (e) => e.selectAll() },
   copy: { group: 'edit', keys: ['mod+c'], when: selects, run: 'clipboard' },
+  copyPng: { group: 'edit', keys: ['alt+shift+code:KeyC'], when: hasContent, run: 'outside' },
+  copySvg: { group: 'edit', keys: ['alt+shift+code:KeyG'], when: hasContent, run: 'outside' },
   cut: { ...ofSelection, keys: ['mod+x'], run: 'clipboard' },
   paste: { ...writes, keys: ['mod+v'], run: 'clipboard' },
   duplicate: { ...ofSelection, keys: ['mod+d'], run: (e) => e.duplicate() },

@@ -30,7 +30,6 @@ import { ContextMenu } from './context-menu'
 import { EmptyHint } from './empty-hint'
 import { attachDrop } from './images/drop'
 import { ImagesPart } from './images/images-part'
-import { takeFiles } from './images/take-files'
 import { useImages, type Images } from './images/use-images'
 import { keepSnapping } from './keep-snapping'
 import { attachKeys } from './keys'
@@ -41,6 +40,7 @@ import { ShortcutsPart } from './shortcuts-part'
 import { TextOverlay } from './text-overlay'
 import { ToolBar } from './tool-bar'
 import { TopBar } from './top-bar'
+import { receive } from './transfer/receive'
 import type { BoardInfo } from './use-board'
 import { ViewBar } from './view-bar'
 import { Ways } from './ways/ways'
@@ -126,7 +126,7 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
         <ImagesPart editor={editor} images={images} board={session.board} />
         <ShortcutsPart />
         <Ways editor={editor} owner={seat.owner} theme={theme} />
-        <ClipboardCommands editor={editor} />
+        <ClipboardCommands desk={{ board: session.board, editor, ...images }} theme={theme} />
       </main>
     </CommandsContext>
   )
@@ -182,13 +182,14 @@ function Canvas({ editor, session, images, title }: CanvasProps) {
   useEffect(() => {
     if (host.current === null) return
     const { pictures, uploads } = images
+    const desk = { board: session.board, editor, uploads, pictures }
     const mounted = mountBoard(host.current, editor, session.presence, pictures, firstTheme.current)
     stage.current = mounted
     host.current.focus({ preventScroll: true })
     const stops = [
       attachKeys(editor),
-      attachClipboard(editor, uploads),
-      attachDrop(host.current, editor, ({ data, at }) => void takeFiles(uploads, [...data.files], at)),
+      attachClipboard(desk),
+      attachDrop(host.current, editor, ({ data, at }) => receive(desk, data, at)),
       keepCamera(editor, session),
     ]
     return () => {

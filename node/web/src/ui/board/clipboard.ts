@@ -1,45 +1,42 @@
 /**
- * Copy, cut and paste through the browser's own clipboard events, which need no permission. Elements
- * travel as JSON under a type of their own, their words beside it as plain text for everyone else.
+ * Copy, cut and paste through the browser's own clipboard events, which need no permission. Elements travel as JSON under
+ * a type of their own, and in HTML for browsers that drop what they do not know; their words go beside it as plain text for
+ * everyone else.
  */
 
-import { clipboardText, parseClipboard } from '../../core/clipboard'
+import { clipboardText, FILES_MAX } from '../../core/clipboard'
 import type { ClipboardPayload, Editor } from '../../core/editor-api'
-import { takeFiles } from './images/take-files'
-import type { Uploads } from './images/uploads'
+import { EMBEDDED, escapedHtml } from '../../core/exchange/html'
+import type { Pictures } from '../../render/pictures'
+import { ELEMENTS_TYPE, pasteOwn, receive, type Desk } from './transfer/receive'
 
 /** What was copied last in this tab: a menu may not read the system's clipboard without being asked. */
 let kept: ClipboardPayload | null = null
 
-const ELEMENTS_TYPE = 'application/x-easel-elements+json'
+/** Pictures are copied along for boards of other servers, in no larger size and of no greater length than this. */
+const FILE_SIDE_MAX = 2048
+const FILES_LENGTH_MAX = 8_000_000
 
-export function attachClipboard(editor: Editor, uploads: Uploads): () => void {
+export interface ClipboardDesk extends Desk {
+  readonly pictures: Pictures
+}
+
+export function attachClipboard(desk: ClipboardDesk): () => void {
+  const { editor } = desk
   const onCopy = (event: ClipboardEvent) => {
     if (isTyping(event.target)) return
-    put(event, editor.copy(), editor)
+    put(event, desk)
   }
   const onCut = (event: ClipboardEvent) => {
     if (isTyping(event.target) || editor.state.get().readOnly) return
-    put(event, editor.copy(), editor)
+    put(event, desk)
     if (event.defaultPrevented) editor.deleteSelection()
   }
   const onPaste = (event: ClipboardEvent) => {
     const data = event.clipboardData
     if (isTyping(event.target) || data === null || editor.state.get().readOnly) return
     event.preventDefault()
-    const files = [...data.files]
-    const plain = data.getData('text/plain')
-    const elements = parseClipboard(data.getData(ELEMENTS_TYPE)) ?? parseClipboard(plain)
-    if (elements !== null) {
-      editor.paste(elements)
-      return
-    }
-    if (files.length > 0) {
-      void takeFiles(uploads, files)
-      return
-    }
-    const text = plain.replaceAll('\r\n', '\n')
-    if (text.trim() !== '') editor.pasteText(text)
+    receive(desk, data)
   }
   document.addEventListener('copy', onCopy)
   document.addEventListener('cut', onCut)
@@ -51,26 +48,56 @@ export function attachClipboard(editor: Editor, uploads: Uploads): () => void {
   }
 }
 
-function put(event: ClipboardEvent, payload: ClipboardPayload | null, editor: Editor): void {
-  if (payload === null || event.clipboardData === null) return
+function put(event: ClipboardEvent, { editor, board, pictures }: ClipboardDesk): void {
+  const copied = editor.copy()
+  if (copied === null || event.clipboardData === null) return
+  const payload: ClipboardPayload = { ...copied, board, ...filesOf(copied, editor, pictures) }
   kept = payload
   const text = clipboardText(payload)
   event.clipboardData.setData(ELEMENTS_TYPE, text)
+  const said = wordsOf(payload, editor)
+  event.clipboardData.setData(
+    'text/html',
+    `<div ${EMBEDDED}="${escapedHtml(text)}">${escapedHtml(said)}</div>`,
+  )
+  // For browsers that keep neither: with no words to tell, the plain text is the elements.
+  event.clipboardData.setData('text/plain', said === '' ? text : said)
+  event.preventDefault()
+}
+
+function wordsOf(payload: ClipboardPayload, editor: Editor): string {
   const words = payload.elements.flatMap(({ id }) => {
     const element = editor.element(id)
     return element !== undefined && 'text' in element && element.text !== '' ? [element.text] : []
   })
-  // Some browsers drop types they do not know: with no words to tell, the plain text is the elements.
-  event.clipboardData.setData('text/plain', words.length > 0 ? words.join('\n') : text)
-  event.preventDefault()
+  return words.join('\n')
+}
+
+function filesOf(
+  payload: ClipboardPayload,
+  editor: Editor,
+  pictures: Pictures,
+): Pick<ClipboardPayload, 'files'> {
+  const files: Record<string, string> = {}
+  let left = FILES_LENGTH_MAX
+  for (const { id } of payload.elements) {
+    const element = editor.element(id)
+    if (element?.type !== 'image' || element.picture.asset in files) continue
+    if (Object.keys(files).length >= FILES_MAX) break
+    const file = pictures.dataUrl(element.picture.asset, FILE_SIDE_MAX)
+    if (file === null || file.length > left) continue
+    left -= file.length
+    files[element.picture.asset] = file
+  }
+  return Object.keys(files).length === 0 ? {} : { files }
 }
 
 export function canPaste(): boolean {
   return kept !== null
 }
 
-export function pasteKept(editor: Editor): void {
-  if (kept !== null) editor.paste(kept)
+export function pasteKept(desk: Desk): void {
+  if (kept !== null) void pasteOwn(desk, kept)
 }
 
 export function isTyping(target: EventTarget | null): boolean {

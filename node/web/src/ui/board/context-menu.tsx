@@ -109,6 +109,8 @@ function entries(editor: Editor): readonly MenuEntry[] {
     return [
       entry('paste'),
       entry('selectAll'),
+      entry('copyPng'),
+      entry('copySvg'),
       LINE,
       entry('find'),
       entry('zoomFit'),
@@ -116,13 +118,15 @@ function entries(editor: Editor): readonly MenuEntry[] {
       entry('minimap'),
     ]
   }
-  if (readOnly) return [entry('copy')]
+  if (readOnly) return [entry('copy'), entry('copyPng'), entry('copySvg')]
   if (editor.styleSummary().locked === 'all') return plain([entry('copy'), LINE, lockEntry(editor)])
   return plain([
     entry('cut'),
     entry('copy'),
     entry('paste'),
     entry('duplicate'),
+    entry('copyPng'),
+    entry('copySvg'),
     LINE,
     ...imageEntries(editor),
     ...styleEntries(editor),

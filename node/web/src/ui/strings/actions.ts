@@ -44,6 +44,8 @@ export const actionWords = {
     redo: 'Redo',
     selectAll: 'Select all',
     copy: 'Copy',
+    copyPng: 'Copy as PNG',
+    copySvg: 'Copy as SVG',
     cut: 'Cut',
     paste: 'Paste',
     duplicate: 'Duplicate',

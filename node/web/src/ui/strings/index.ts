@@ -11,6 +11,7 @@ import { entryWords } from './entry'
 import { imageWords } from './images'
 import { sharingWords } from './sharing'
 import { startWords } from './start'
+import { transferWords } from './transfer'
 import { waysWords } from './ways'
 
 export const strings = {
@@ -20,6 +21,7 @@ export const strings = {
   ...imageWords,
   ...sharingWords,
   ...startWords,
+  ...transferWords,
   ...boardWords,
   ...actionWords,
   ...waysWords,

@@ -7,7 +7,7 @@ import { ApiError } from '../../../api/problem'
 import type { Editor } from '../../../core/editor-api'
 import { wholePicture } from '../../../core/elements/image'
 import { newImage } from '../../../core/elements/make'
-import type { Element, ElementId } from '../../../core/elements/types'
+import type { Element, ElementId, Picture } from '../../../core/elements/types'
 import { boxCentre, type Box, type Point } from '../../../core/geometry/box'
 import { boxesAbout, placedSize } from '../../../core/picture-layout'
 import { NO_STYLES } from '../../../core/styling'
@@ -43,9 +43,13 @@ export type SendPicture = (
   signal: AbortSignal,
 ) => Promise<Asset>
 
+/** Which part of it is shown, and how. */
+export type PictureLook = Partial<Pick<Picture, 'crop' | 'flipX' | 'flipY'>>
+
 interface Job extends Upload {
   readonly picture: PreparedPicture
   readonly text: string
+  readonly look: PictureLook
   state: UploadState
   over: AbortController | null
 }
@@ -55,6 +59,7 @@ export interface NewUpload {
   readonly picture: PreparedPicture
   readonly text?: string
   readonly box?: Box
+  readonly look?: PictureLook
 }
 
 export class Uploads {
@@ -103,9 +108,11 @@ export class Uploads {
       middle,
     )
     this.begin(
-      pictures.flatMap(({ name, picture, text = '', box }, i): Job[] => {
+      pictures.flatMap(({ name, picture, text = '', box, look = {} }, i): Job[] => {
         const place = box ?? boxes[i]
-        return place ? [newJob({ id: newElementId(), name, box: place, replaces: null }, picture, text)] : []
+        return place
+          ? [newJob({ id: newElementId(), name, box: place, replaces: null }, picture, text, look)]
+          : []
       }),
     )
   }
@@ -120,7 +127,7 @@ export class Uploads {
     const scale = Math.sqrt((element.box.w * element.box.h) / (picture.w * picture.h))
     const [w, h] = [picture.w * scale, picture.h * scale]
     const box: Box = { x: centre.x - w / 2, y: centre.y - h / 2, w, h, angle: element.box.angle }
-    this.begin([newJob({ id: newElementId(), name: file.name, box, replaces: id }, picture, '')])
+    this.begin([newJob({ id: newElementId(), name: file.name, box, replaces: id }, picture, '', {})])
     return true
   }
 
@@ -197,7 +204,7 @@ export class Uploads {
     this.pictures.rename(localAsset(job.id), asset.id)
     this.jobs = this.jobs.filter((one) => one !== job)
     const { w, h } = asset
-    const picture = wholePicture(asset.id, { w, h }, asset.blurhash)
+    const picture = { ...wholePicture(asset.id, { w, h }, asset.blurhash), ...job.look }
     if (job.replaces === null)
       this.editor.placePictures([{ id: job.id, picture, box: job.box, text: job.text }])
     else this.editor.setPicture(job.replaces, picture, job.box)
@@ -240,8 +247,13 @@ export class Uploads {
   }
 }
 
-function newJob(upload: Omit<Upload, 'state'>, picture: PreparedPicture, text: string): Job {
-  return { ...upload, picture, text, state: { at: 'waiting', for: 'turn' }, over: null }
+function newJob(
+  upload: Omit<Upload, 'state'>,
+  picture: PreparedPicture,
+  text: string,
+  look: PictureLook,
+): Job {
+  return { ...upload, picture, text, look, state: { at: 'waiting', for: 'turn' }, over: null }
 }
 
 const drafts = new WeakMap<Job, Element>()
@@ -250,7 +262,7 @@ const drafts = new WeakMap<Job, Element>()
 function draftOf(job: Job): Element {
   let draft = drafts.get(job)
   if (!draft) {
-    const picture = wholePicture(localAsset(job.id), job.picture, null)
+    const picture = { ...wholePicture(localAsset(job.id), job.picture, null), ...job.look }
     draft = newImage({ id: job.id, z: 'a0', styles: NO_STYLES }, picture, job.box)
     drafts.set(job, draft)
   }
