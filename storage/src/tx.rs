@@ -4,12 +4,14 @@
 //! safe. An engine keeps what a transaction wrote visible to its own reads, and all of it or nothing after it.
 
 use std::ops::{ControlFlow, RangeInclusive};
+use std::sync::Arc;
 
 use crate::ids::{BoardId, CommandId, DocName, Time};
 use crate::records::{
     BoardRow, BodyContent, DocRow, Expiring, InstanceRow, OutcomeRow, SeatRow, UpdateRow,
 };
 use crate::rows::RowKind;
+use crate::sharing::BoardHead;
 
 /// This machine failed. Never an answer to a client: whoever writes stops writing.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,8 @@ pub trait ReadTx {
     /// The time of the last batch applied; the epoch before the first.
     fn clock(&self) -> Result<Time, Fault>;
     fn board(&self, board: BoardId) -> Result<Option<BoardRow>, Fault>;
+    /// What lists read of a board; an engine may have it at hand.
+    fn head(&self, board: BoardId) -> Result<Option<Arc<BoardHead>>, Fault>;
     /// Every board, in the order of ids.
     fn scan_boards(&self, visit: &mut Visit<'_, BoardId, BoardRow>) -> Result<(), Fault>;
     fn doc(&self, doc: &DocName) -> Result<Option<DocRow>, Fault>;

@@ -1,6 +1,7 @@
 //! The reads that the rules and the queries ask for.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use ::postgres::Row;
 
@@ -15,6 +16,7 @@ use crate::records::{
     BoardRow, BodyContent, DocRow, Expiring, InstanceRow, OutcomeRow, SeatRow, UpdateRow,
 };
 use crate::rows::RowKind;
+use crate::sharing::BoardHead;
 use crate::tx::{Counts, Fault, ReadTx, Visit, VisitBytes};
 
 impl ReadTx for Tx<'_> {
@@ -55,6 +57,10 @@ impl ReadTx for Tx<'_> {
         self.hold_board(board);
         row.map(|row| read_board(&row).map(|(_, row)| row))
             .transpose()
+    }
+
+    fn head(&self, board: BoardId) -> Result<Option<Arc<BoardHead>>, Fault> {
+        Ok(BoardHead::read(self, board)?.map(Arc::new))
     }
 
     fn scan_boards(&self, visit: &mut Visit<'_, BoardId, BoardRow>) -> Result<(), Fault> {

@@ -7,6 +7,7 @@
 
 mod backend;
 mod create;
+mod heads;
 mod keys;
 mod round;
 mod snapshot;
@@ -27,6 +28,7 @@ pub use backend::ForgetfulDisk;
 pub use create::OpenError;
 pub use snapshot::{InstallError, SnapshotReader};
 
+use heads::Heads;
 use round::Round;
 use tables::Tables;
 
@@ -49,6 +51,13 @@ struct Shared {
     writer: Mutex<()>,
     /// What readers do not see yet. Taken after `writer`, by whoever takes both.
     applied: Mutex<Applied>,
+    heads: Arc<Heads>,
+}
+
+impl Shared {
+    fn database(&self) -> Arc<Database> {
+        Arc::clone(&self.database.read())
+    }
 }
 
 enum Applied {
@@ -61,10 +70,10 @@ enum Applied {
 
 impl Applied {
     /// Puts all that was applied into the database.
-    fn end(&mut self) -> Result<(), Fault> {
+    fn end(&mut self, heads: &Heads) -> Result<(), Fault> {
         match std::mem::replace(self, Self::Lost) {
             Self::Ended => {}
-            Self::Open(round) => round.end()?,
+            Self::Open(round) => round.end(heads)?,
             Self::Lost => return Err(lost()),
         }
         *self = Self::Ended;
@@ -73,12 +82,12 @@ impl Applied {
 
     fn apply(
         &mut self,
-        database: &Database,
+        shared: &Shared,
         batches: &[Batch],
         marker: &[u8],
     ) -> Result<Vec<Vec<Reply>>, Fault> {
         let mut round = match std::mem::replace(self, Self::Lost) {
-            Self::Ended => Box::new(Round::begin(database)?),
+            Self::Ended => Box::new(Round::begin(&shared.database())?),
             Self::Open(round) => round,
             Self::Lost => return Err(lost()),
         };
@@ -86,7 +95,7 @@ impl Applied {
         let full = round.is_full();
         *self = Self::Open(round);
         if full {
-            self.end()?;
+            self.end(&shared.heads)?;
         }
         Ok(replies)
     }
@@ -99,7 +108,7 @@ fn lost() -> Fault {
 impl Drop for Shared {
     fn drop(&mut self) {
         // Nothing asked for it to be durable, so nothing is owed when this fails.
-        let _ = self.applied.get_mut().end();
+        let _ = self.applied.get_mut().end(&self.heads);
     }
 }
 
@@ -183,6 +192,7 @@ impl State {
                 database: RwLock::new(Arc::new(database)),
                 writer: Mutex::new(()),
                 applied: Mutex::new(Applied::Ended),
+                heads: Arc::default(),
             }),
         }
     }
@@ -193,16 +203,15 @@ impl State {
     /// is gone together with its marker. After a fault the state answers nothing more until it is opened again.
     pub fn apply(&self, batches: &[Batch], marker: &[u8]) -> Result<Vec<Vec<Reply>>, Fault> {
         let _writer = self.shared.writer.lock();
-        let database = self.database();
         if round::may_join(batches) {
             let mut applied = self.shared.applied.lock();
-            return applied.apply(&database, batches, marker);
+            return applied.apply(&self.shared, batches, marker);
         }
         // A transaction of its own, beside which readers see what was before.
         self.end_round()?;
         let mut alone = Applied::Ended;
-        let replies = alone.apply(&database, batches, marker);
-        let ended = replies.and_then(|replies| alone.end().map(|()| replies));
+        let replies = alone.apply(&self.shared, batches, marker);
+        let ended = replies.and_then(|replies| alone.end(&self.shared.heads).map(|()| replies));
         if ended.is_err() {
             *self.shared.applied.lock() = Applied::Lost;
         }
@@ -278,6 +287,7 @@ impl State {
         let mut applied = self.shared.applied.lock();
         *applied = Applied::Ended;
         *self.shared.database.write() = Arc::new(database);
+        self.shared.heads.all_changed();
         Ok(())
     }
 
@@ -286,18 +296,26 @@ impl State {
         read: impl FnOnce(&tables::ReadTables<'_>) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
         self.end_round()?;
+        self.read_ended(read)
+    }
+
+    fn read_ended<R>(
+        &self,
+        read: impl FnOnce(&tables::ReadTables<'_>) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        let before = self.shared.heads.before();
         let database = self.database();
         let tx = database.begin_read().map_err(fault)?;
-        read(&Tables::of(&tx))
+        read(&Tables::of(&tx).with_heads(self.shared.heads.clone(), before))
     }
 
     /// Returns when all that was applied before is in the database.
     fn end_round(&self) -> Result<(), Fault> {
-        self.shared.applied.lock().end()
+        self.shared.applied.lock().end(&self.shared.heads)
     }
 
     fn database(&self) -> Arc<Database> {
-        Arc::clone(&self.shared.database.read())
+        self.shared.database()
     }
 }
 

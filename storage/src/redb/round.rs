@@ -7,6 +7,7 @@
 use ::redb::{Database, Durability, WriteTransaction};
 
 use super::fault;
+use super::heads::Heads;
 use super::tables::{Held, Tables};
 use crate::apply;
 use crate::command::{Command, Reply};
@@ -56,9 +57,11 @@ impl Round {
     }
 
     /// What was applied can be read from now on; it is durable after the next durable commit.
-    pub(super) fn end(self) -> Result<(), Fault> {
-        Tables::with(&self.tx, self.held).finish(&self.marker)?;
-        self.tx.commit().map_err(fault)
+    pub(super) fn end(self, heads: &Heads) -> Result<(), Fault> {
+        let changed = Tables::with(&self.tx, self.held).finish(&self.marker)?;
+        self.tx.commit().map_err(fault)?;
+        heads.changed(changed);
+        Ok(())
     }
 }
 

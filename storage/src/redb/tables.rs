@@ -4,8 +4,9 @@
 //! [`super::keys`] and [`crate::codec`].
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use ::redb::{
     ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata, Table, TableDefinition,
@@ -16,6 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::fault;
+use super::heads::{Before, Heads};
 use super::keys::{self, Key};
 use crate::codec;
 use crate::command::Payload;
@@ -23,7 +25,8 @@ use crate::ids::{BoardId, CommandId, DocName, Time};
 use crate::records::{
     BoardRow, BodyContent, DocRow, Expiring, InstanceRow, OutcomeRow, SeatRow, UpdateRow,
 };
-use crate::rows::RowKind;
+use crate::rows::{Record, RowKey, RowKind};
+use crate::sharing::{AccessRow, BoardHead};
 use crate::tx::{Counts, Fault, ReadTx, Visit, VisitBytes, WriteTx};
 
 type RawTable = TableDefinition<'static, &'static [u8], &'static [u8]>;
@@ -72,12 +75,14 @@ const PART_BODY: u8 = 1;
 /// A transaction that tables are opened in.
 pub(super) trait Opens {
     type Table: ReadableTable<&'static [u8], &'static [u8]>;
+    const WRITES: bool;
 
     fn open(&self, table: RawTable) -> Result<Self::Table, Fault>;
 }
 
 impl Opens for &ReadTransaction {
     type Table = ReadOnlyTable<&'static [u8], &'static [u8]>;
+    const WRITES: bool = false;
 
     fn open(&self, table: RawTable) -> Result<Self::Table, Fault> {
         self.open_table(table).map_err(fault)
@@ -86,6 +91,7 @@ impl Opens for &ReadTransaction {
 
 impl<'tx> Opens for &'tx WriteTransaction {
     type Table = BytesTable<'tx>;
+    const WRITES: bool = true;
 
     /// Makes the table if it does not exist yet.
     fn open(&self, table: RawTable) -> Result<Self::Table, Fault> {
@@ -105,6 +111,8 @@ pub(super) struct Tables<X: Opens> {
     expiring: Lazy<X>,
     rows: Lazy<X>,
     held: Held,
+    /// For reads alone.
+    heads: Option<(Arc<Heads>, Before)>,
 }
 
 pub(super) type ReadTables<'tx> = Tables<&'tx ReadTransaction>;
@@ -150,6 +158,8 @@ pub(super) struct Held {
     boards: RefCell<BTreeMap<BoardId, BoardRow>>,
     /// Nothing expires before.
     next_due: Cell<Option<Time>>,
+    /// Whose rows were changed, beside those of `docs`.
+    changed: BTreeSet<BoardId>,
     rows: usize,
 }
 
@@ -198,6 +208,17 @@ impl<X: Opens + Copy> Tables<X> {
             expiring: lazy(EXPIRING),
             rows: lazy(ROWS),
             held,
+            heads: None,
+        }
+    }
+}
+
+impl ReadTables<'_> {
+    /// Reads boards' heads from memory, and keeps there what it reads. `before` was asked before the transaction began.
+    pub(super) fn with_heads(self, heads: Arc<Heads>, before: Before) -> Self {
+        Self {
+            heads: Some((heads, before)),
+            ..self
         }
     }
 }
@@ -208,9 +229,11 @@ impl WriteTables<'_> {
         self.held
     }
 
-    /// Ends a round: writes the marker, and what was held back until now.
-    pub(super) fn finish(mut self, marker: &[u8]) -> Result<(), Fault> {
-        let held = std::mem::take(&mut self.held);
+    /// Ends a round: writes the marker, and what was held back until now. Gives the boards whose heads are others from the
+    /// commit on.
+    pub(super) fn finish(mut self, marker: &[u8]) -> Result<BTreeSet<BoardId>, Fault> {
+        let mut held = std::mem::take(&mut self.held);
+        held.changed.extend(held.docs.keys().filter_map(board_of));
         for (doc, held) in &held.docs {
             let key = Key::of_doc(doc);
             if let Some(row) = &held.row {
@@ -223,7 +246,15 @@ impl WriteTables<'_> {
         if let Some(at) = held.clock {
             put(&mut self.meta, META_CLOCK, &at)?;
         }
-        put_bytes(&mut self.meta, META_MARKER, marker)
+        put_bytes(&mut self.meta, META_MARKER, marker)?;
+        Ok(held.changed)
+    }
+
+    /// A policy is part of its board's head.
+    fn note_row(&mut self, kind: RowKind, key: &[u8]) {
+        if kind == AccessRow::KIND {
+            self.held.changed.extend(BoardId::read(key));
+        }
     }
 
     pub(super) fn put_format(&mut self) -> Result<(), Fault> {
@@ -312,7 +343,8 @@ impl<X: Opens> ReadTx for Tables<X> {
             return Ok(Some(row.clone()));
         }
         let row: Option<BoardRow> = get(&self.boards, board.as_bytes())?;
-        if let Some(row) = &row {
+        // One who only reads looks at each board once.
+        if let (true, Some(row)) = (X::WRITES, &row) {
             self.held.boards.borrow_mut().insert(board, row.clone());
         }
         Ok(row)
@@ -327,6 +359,20 @@ impl<X: Opens> ReadTx for Tables<X> {
             }
         }
         Ok(())
+    }
+
+    fn head(&self, board: BoardId) -> Result<Option<Arc<BoardHead>>, Fault> {
+        let Some((heads, before)) = &self.heads else {
+            return Ok(BoardHead::read(self, board)?.map(Arc::new));
+        };
+        if let Some(head) = heads.get(board) {
+            return Ok(Some(head));
+        }
+        let head = BoardHead::read(self, board)?.map(Arc::new);
+        if let Some(head) = &head {
+            heads.put(*before, board, head.clone());
+        }
+        Ok(head)
     }
 
     fn doc(&self, doc: &DocName) -> Result<Option<DocRow>, Fault> {
@@ -461,10 +507,12 @@ impl<X: Opens> ReadTx for Tables<X> {
 
 impl WriteTx for WriteTables<'_> {
     fn put_row(&mut self, kind: RowKind, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+        self.note_row(kind, key);
         put_bytes(&mut self.rows, &keys::of_row(kind, key), value)
     }
 
     fn delete_row(&mut self, kind: RowKind, key: &[u8]) -> Result<(), Fault> {
+        self.note_row(kind, key);
         delete(&mut self.rows, &keys::of_row(kind, key))
     }
 
@@ -479,11 +527,13 @@ impl WriteTx for WriteTables<'_> {
 
     fn put_board(&mut self, board: BoardId, row: &BoardRow) -> Result<(), Fault> {
         self.held.boards.get_mut().remove(&board);
+        self.held.changed.insert(board);
         put(&mut self.boards, board.as_bytes(), row)
     }
 
     fn delete_board(&mut self, board: BoardId) -> Result<(), Fault> {
         self.held.boards.get_mut().remove(&board);
+        self.held.changed.insert(board);
         delete(&mut self.boards, board.as_bytes())
     }
 
@@ -494,6 +544,7 @@ impl WriteTx for WriteTables<'_> {
 
     fn delete_doc(&mut self, doc: &DocName) -> Result<(), Fault> {
         self.held.docs.remove(doc);
+        self.held.changed.extend(board_of(doc));
         let key = Key::of_doc(doc);
         delete_prefix(&mut self.bodies, key)?;
         delete_prefix(&mut self.updates, key)?;
@@ -598,6 +649,13 @@ fn delete_prefix(table: &mut WriteTable<'_>, prefix: Key) -> Result<(), Fault> {
         .get_mut()?
         .retain_in(prefix.as_slice()..end.as_slice(), |_, _| false)
         .map_err(fault)
+}
+
+fn board_of(doc: &DocName) -> Option<BoardId> {
+    match doc {
+        DocName::Board(board) => Some(*board),
+        DocName::Raw(_) => None,
+    }
 }
 
 fn bad_key(table: &str) -> Fault {

@@ -4,6 +4,7 @@ mod activity;
 mod assets;
 mod boards;
 mod command;
+mod head;
 mod links;
 mod members;
 mod query;
@@ -12,6 +13,7 @@ mod rights;
 mod rules;
 
 pub use command::{LinkChange, PolicyChange, SharingCommand, SharingOutcome};
+pub use head::BoardHead;
 pub use query::{
     ActivityOf, ActivityPage, ActivityQuery, ActivityView, AssetView, BoardCard, BoardView,
     CardCursor, CardFilter, CardPage, CardSort, CardsQuery, InvitationView, LinkView, MemberView,
