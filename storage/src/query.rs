@@ -47,6 +47,22 @@ pub enum Query {
     Request(CommandId),
 }
 
+impl Query {
+    /// Whether it looks up a few rows by their keys, and nothing that is long.
+    pub fn is_small(&self) -> bool {
+        match self {
+            Query::Instance | Query::Board(_) | Query::BodySeq(_) | Query::Request(_) => true,
+            Query::People(query) => query.is_small(),
+            Query::Sharing(query) => query.is_small(),
+            Query::Boards(_)
+            | Query::Doc(_)
+            | Query::DocAt { .. }
+            | Query::Tail { .. }
+            | Query::Stats => false,
+        }
+    }
+}
+
 /// Which boards to list, in which order, from where on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoardsQuery {

@@ -34,6 +34,22 @@ pub enum PeopleQuery {
     Reset(SecretHash),
 }
 
+impl PeopleQuery {
+    pub(crate) fn is_small(&self) -> bool {
+        match self {
+            Self::AnyUser
+            | Self::User(_)
+            | Self::UserByEmail(_)
+            | Self::Session(_)
+            | Self::Token(_)
+            | Self::Settings(_)
+            | Self::Keyring
+            | Self::Reset(_) => true,
+            Self::Users { .. } | Self::SessionsOf(_) | Self::TokensOf(_) => false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeopleAnswer {
     AnyUser(bool),

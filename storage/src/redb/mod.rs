@@ -239,6 +239,18 @@ impl State {
         self.read(|tables| query::answer(tables, query))
     }
 
+    /// The same where nothing has to be waited for: `None` while something is being applied, or much of it is still to be put
+    /// into the database. What is not in memory is read from the disk all the same, so it is for a few rows.
+    pub fn query_now(&self, query: &Query) -> Option<Result<Answer, Fault>> {
+        let mut applied = self.shared.applied.try_lock()?;
+        if matches!(&*applied, Applied::Open(round) if !round.ends_at_once()) {
+            return None;
+        }
+        let ended = applied.end(&self.shared.heads);
+        drop(applied);
+        Some(ended.and_then(|()| self.read_ended(|tables| query::answer(tables, query))))
+    }
+
     /// Runs a read of the caller's own over one consistent state.
     pub fn read_tx<R>(
         &self,

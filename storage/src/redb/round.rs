@@ -16,6 +16,8 @@ use crate::tx::Fault;
 
 /// A round that holds so many rows back ends with the apply that got there.
 const HELD_ROWS_MAX: usize = 16_384;
+/// So many are written in some hundred microseconds.
+const AT_ONCE_ROWS_MAX: usize = 64;
 
 pub(super) struct Round {
     tx: WriteTransaction,
@@ -54,6 +56,11 @@ impl Round {
 
     pub(super) fn is_full(&self) -> bool {
         self.held.rows() >= HELD_ROWS_MAX
+    }
+
+    /// Whether ending it is no wait to speak of.
+    pub(super) fn ends_at_once(&self) -> bool {
+        self.held.rows() <= AT_ONCE_ROWS_MAX
     }
 
     /// What was applied can be read from now on; it is durable after the next durable commit.

@@ -46,6 +46,27 @@ pub enum SharingQuery {
     BoardsOf(UserId),
 }
 
+impl SharingQuery {
+    pub(crate) fn is_small(&self) -> bool {
+        match self {
+            Self::Board { .. }
+            | Self::Link(..)
+            | Self::LinkBySecret(_)
+            | Self::InvitationBySecret(_)
+            | Self::Asset(_) => true,
+            Self::Cards(_)
+            | Self::Members(_)
+            | Self::Links(_)
+            | Self::Invitations(_)
+            | Self::Requests(_)
+            | Self::Activity(_)
+            | Self::Assets(_)
+            | Self::ShareABoard(..)
+            | Self::BoardsOf(_) => false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SharingAnswer {
     Board(Option<BoardView>),
