@@ -4,6 +4,7 @@
 //! on one core and each server on another. What a machine can do at all is shown by a bare relay ([`relay`]), measured
 //! in the same run. Begin with [`scenario`]; [`servers`] says how each server is started.
 
+mod api;
 mod board;
 mod client;
 mod collector;
@@ -46,10 +47,34 @@ struct Cli {
 enum Command {
     /// Measure servers; one JSON line for each run.
     Run(Run),
+    /// Ask one node's REST interface, and a bare axum route beside it; one JSON line for each route.
+    Api(Api),
     /// Make tables of the JSON lines of runs.
     Table(Table),
     /// Pass frames on and do nothing else: the limit of the machine.
     Relay(Relay),
+    /// Say hello in JSON and do nothing else: the limit of axum on this machine.
+    Bare(Bare),
+}
+
+#[derive(Debug, clap::Args)]
+struct Api {
+    #[command(flatten)]
+    options: api::Options,
+    #[arg(long, default_value_t = 3)]
+    runs: u32,
+    /// Once and briefly, to see that all goes well; its figures mean little.
+    #[arg(long)]
+    quick: bool,
+    /// Also write the JSON lines to this file.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Bare {
+    #[arg(long, default_value = "127.0.0.1:8091")]
+    listen: SocketAddr,
 }
 
 #[derive(Debug, clap::Args)]
@@ -114,6 +139,8 @@ fn main() -> Result<()> {
     local.block_on(&runtime, async {
         match cli.command {
             Command::Run(run) => measure(run).await,
+            Command::Api(api) => measure_api(api).await,
+            Command::Bare(Bare { listen }) => api::serve_bare(listen).await,
             Command::Table(table) => tabulate(&table),
             Command::Relay(Relay { listen, gather_ms }) => {
                 relay::serve(listen, gather_ms.map(Duration::from_millis)).await
@@ -152,6 +179,25 @@ async fn measure(run: Run) -> Result<()> {
                         writeln!(file, "{line}")?;
                     }
                 }
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn measure_api(api: Api) -> Result<()> {
+    process::pin_generator()?;
+    let mut options = api.options;
+    let mut runs = api.runs;
+    if api.quick {
+        (options.seconds, options.seconds_each, runs) = (2.0, 0.5, 1);
+    }
+    let mut out = api.out.map(File::create).transpose()?;
+    for number in 1..=runs {
+        for line in api::run(&options, number).await? {
+            println!("{line}");
+            if let Some(file) = &mut out {
+                writeln!(file, "{line}")?;
             }
         }
     }

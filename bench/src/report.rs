@@ -173,8 +173,64 @@ pub(crate) fn tables(lines: &[Value]) -> String {
             table.write(&runs, &mut out);
         }
     }
+    write_api(lines, &mut out);
     write_commands(lines, &mut out);
     out
+}
+
+/// The REST interface: a line for each route, and the bare route that it is held against.
+fn write_api(lines: &[Value], out: &mut String) {
+    let runs: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["scenario"] == "api")
+        .collect();
+    let mut rows: Vec<(&str, &str)> = Vec::new();
+    for run in &runs {
+        let text = |name: &str| run[name].as_str().unwrap_or_default();
+        let row = (text("server"), text("route"));
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    if rows.is_empty() {
+        return;
+    }
+    let spread = |(server, route): (&str, &str), figure: &str| {
+        let of_row = runs
+            .iter()
+            .filter(|run| run["server"] == server && run["route"] == route);
+        Spread::of(
+            &of_row
+                .filter_map(|run| run[figure].as_f64())
+                .collect::<Vec<_>>(),
+        )
+    };
+    let bare = rows.iter().find(|(server, _)| *server == "bare axum");
+    let bare = bare.and_then(|row| spread(*row, "requests_per_cpu_s"));
+    out.push_str(
+        "### REST: 1,000 people, 10,000 boards, 16 clients that never wait; all routes at once, then each alone\n\n",
+    );
+    out.push_str("| server | route | p50 ms | p95 ms | p99 ms | CPU µs a request, alone | requests a CPU-second | of the bare route |\n|---|---|---|---|---|---|---|---|\n");
+    for row in rows {
+        let (server, route) = row;
+        let _ = write!(out, "| {server} | `{route}` |");
+        for (figure, decimals) in [
+            ("p50_ms", 1),
+            ("p95_ms", 1),
+            ("p99_ms", 1),
+            ("cpu_us", 0),
+            ("requests_per_cpu_s", 0),
+        ] {
+            let shown =
+                spread(row, figure).map_or_else(|| "–".to_owned(), |spread| cell(spread, decimals));
+            let _ = write!(out, " {shown} |");
+        }
+        let own = spread(row, "requests_per_cpu_s");
+        let times = own.zip(bare).map(|(own, bare)| own.median / bare.median);
+        let times = times.map(|times| format!("{times:.2}"));
+        let _ = writeln!(out, " {} |", times.unwrap_or_else(|| "–".to_owned()));
+    }
+    out.push('\n');
 }
 
 /// What one node takes, as the cluster's own example measures it: a line for each target and count of proposers.
@@ -368,6 +424,28 @@ mod tests {
         );
         assert!(
             tables.contains("| 16 | easel | 900 | 1.00 | – | – | – |"),
+            "{tables}"
+        );
+    }
+
+    #[test]
+    fn routes_are_set_against_the_bare_one() {
+        let line = |server: &str, route: &str, rate: f64| json!({ "scenario": "api", "server": server, "route": route, "requests_per_cpu_s": rate, "p50_ms": 1.0 });
+        let lines = [
+            line("easel", "GET /me", 30_000.0),
+            line("easel", "GET /me", 20_000.0),
+            line("easel", "GET /me", 10_000.0),
+            line("bare axum", "GET /", 40_000.0),
+        ];
+        let tables = tables(&lines);
+        assert!(
+            tables.contains(
+                "| easel | `GET /me` | 1.0 | – | – | – | 20000 (10000 to 30000) | 0.50 |"
+            ),
+            "{tables}"
+        );
+        assert!(
+            tables.contains("| bare axum | `GET /` | 1.0 | – | – | – | 40000 | 1.00 |"),
             "{tables}"
         );
     }

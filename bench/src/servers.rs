@@ -78,6 +78,10 @@ impl Places {
         let built = || repository().join("target/release/easel");
         self.easel.clone().unwrap_or_else(built)
     }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.data.clone()
+    }
 }
 
 /// A running server on a folder of its own.

@@ -26,6 +26,13 @@ impl Histogram {
         self.total += 1;
     }
 
+    pub(crate) fn merge(&mut self, other: &Histogram) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+        self.total += other.total;
+    }
+
     pub(crate) fn clear(&mut self) {
         self.counts.fill(0);
         self.total = 0;
