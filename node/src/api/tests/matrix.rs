@@ -1,9 +1,14 @@
 //! Every operation by every kind of caller, against the table beside this file.
 
 use super::described::{CALLERS, Operation, Place, Scene, operations};
+use parking_lot::Mutex;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
+use tokio::task::JoinSet;
 
+/// Nodes that the operations are spread over, so that one works while another waits for its disk.
+const PLACES: usize = 4;
 /// What changes nothing that another caller would find otherwise.
 const HARMLESS: [&str; 15] = [
     "boards_create",
@@ -54,14 +59,26 @@ async fn row(place: &Place, operation: Operation) -> String {
     line
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn everybody_may_what_the_table_says() {
+/// One operation after another until none is left: some of it ends an admin's other sessions, and some counts what is tried
+/// at once.
+async fn rows_of_one_place(left: Arc<Mutex<Vec<Operation>>>) -> Vec<String> {
     let place = Place::start().await;
     let mut rows = Vec::new();
-    // One after another: some of it ends an admin's other sessions, and some counts what is tried at once.
-    for operation in operations() {
+    let next = || left.lock().pop();
+    while let Some(operation) = next() {
         rows.push(row(&place, operation).await);
     }
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_may_what_the_table_says() {
+    let left = Arc::new(Mutex::new(operations()));
+    let mut places = JoinSet::new();
+    for _ in 0..PLACES {
+        places.spawn(rows_of_one_place(Arc::clone(&left)));
+    }
+    let mut rows = places.join_all().await.concat();
     rows.sort();
     let mut head = format!("{:<22}", "operation");
     for caller in CALLERS {
