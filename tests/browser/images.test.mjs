@@ -1,7 +1,8 @@
 // Pictures on the board: put there, seen by others, changed, and what happens when the server does not take one.
 import assert from 'node:assert/strict'
 import { byType, canvas, drag, out, phase, pixel, suite, testId, until } from './harness.mjs'
-import { drop, halves, paste, plain } from './pictures.mjs'
+import { invite, join, newBoard, setUp } from './people.mjs'
+import { drop, halves, plain } from './pictures.mjs'
 
 const test = suite()
 
@@ -173,4 +174,91 @@ small('what the server refuses is told where it would have been, and can be put 
   await testId(page, 'upload-cancel').click()
   await testId(page, 'upload').waitFor({ state: 'detached' })
   assert.deepEqual(images(seen), [])
+})
+
+async function upload(node, board, bytes) {
+  const answer = await fetch(`${node.url}/api/v1/boards/${board}/assets`, { method: 'POST', body: bytes })
+  assert.ok(answer.ok, `the upload was answered ${answer.status}`)
+  return answer.json()
+}
+
+const picture = ({ id, w, h, blurhash }, box, z) => ({ type: 'image', box, z, data: { asset: id, w, h, blurhash } })
+
+test('only what is in view is asked for, in the form that fits', async ({ node, openBoard, outside }) => {
+  const board = await node.createBoard('Many')
+  const assets = []
+  for (let i = 0; i < 8; i++) assets.push(await upload(node, board, plain(300, 200, [30 * i, 90, 200])))
+  const large = await upload(node, board, halves(2600, 1300))
+  const seen = await outside(board)
+  const elements = {}
+  // Each in a column of its own; no two of them are in view together at first.
+  assets.forEach((asset, i) => (elements[`el_${i}`] = picture(asset, [i * 1400, 200, 300, 200, 0], `a${i}`)))
+  elements.large = picture(large, [200, 500, 260, 130, 0], 'b00')
+  seen.write(elements)
+  const asked = []
+  const page = await openBoard(board)
+  page.on('request', (request) => {
+    const found = /\/assets\/(ast_\w+)\/(\w+)/.exec(request.url())
+    if (found) asked.push(`${found[1]} ${found[2]}`)
+  })
+  await page.reload()
+  await phase(page, 'saved')
+  await canvas(page, { pictures: '2 0 0' })
+  assert.deepEqual([...asked].sort(), [`${assets[0].id} web`, `${large.id} web`].sort())
+  await page.keyboard.press('Shift+1')
+  await canvas(page, { pictures: '9 0 0' })
+  assert.equal(asked.filter((one) => one.endsWith(' web')).length, 9)
+  assert.equal(asked.filter((one) => one.endsWith(' full')).length, 0)
+})
+
+test('a file that is not there leaves a mark, and is asked for again', async ({ node, openBoard, outside }) => {
+  const board = await node.createBoard('Missing')
+  const seen = await outside(board)
+  seen.write({ gone: picture({ id: `ast_${'0'.repeat(26)}`, w: 300, h: 200 }, [500, 300, 300, 200, 0], 'a0') })
+  const page = await openBoard(board, { forgive: /404/ })
+  await canvas(page, { pictures: '0 0 1' })
+  await page.screenshot({ path: `${out}/images-missing.png` })
+  const again = page.waitForRequest(/\/assets\/ast_0+\/web/)
+  await page.mouse.click(650, 400, { button: 'right' })
+  await testId(page, 'menu-reloadImage').click()
+  await again
+})
+
+test('it says how far it is on its way, and can be called back', async (world) => {
+  const { page, seen } = await two(world)
+  const slow = await page.context().newCDPSession(page)
+  await slow.send('Network.enable')
+  const conditions = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 40_000 }
+  await slow.send('Network.emulateNetworkConditions', conditions)
+  // Behind the picture lies what makes it long.
+  const bytes = Buffer.concat([plain(300, 200, RED), Buffer.alloc(900_000, 1)])
+  await drop(page, [640, 400], [{ name: 'slow.png', type: 'image/png', bytes }])
+  await page.getByText(/Sending… [1-9]\d*%/).waitFor()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.screenshot({ path: `${out}/images-sending.png` })
+  await testId(page, 'upload-cancel').click()
+  await testId(page, 'upload').waitFor({ state: 'detached' })
+  await slow.send('Network.emulateNetworkConditions', { ...conditions, uploadThroughput: -1 })
+  await page.keyboard.press('s')
+  await page.mouse.click(300, 300)
+  await seen.until('the note', () => byType(seen.elements(), 'sticky').length === 1)
+  assert.deepEqual(images(seen), [])
+})
+
+test('with accounts it is sent and seen by who may, and who may only look puts none there', async (world) => {
+  const page = await setUp(world)
+  const board = await newBoard(page, 'Pictures')
+  const viewer = await join(world, await invite(page, 'viewer'), 'Bea')
+  await drop(page, [640, 400], [{ name: 'halves.png', type: 'image/png', bytes: halves(400, 200) }])
+  for (const one of [page, viewer]) {
+    await colorAt(one, [500, 400], RED)
+    await colorAt(one, [780, 400], BLUE)
+  }
+  await drop(viewer, [640, 100], [{ name: 'red.png', type: 'image/png', bytes: plain(100, 100, RED) }])
+  assert.equal(await testId(viewer, 'tool-image').count(), 0)
+  await viewer.reload()
+  await phase(viewer, 'saved')
+  await colorAt(viewer, [500, 400], RED)
+  await canvas(viewer, { elements: 1 })
+  assert.ok(board.startsWith('brd_'))
 })
