@@ -3,9 +3,11 @@
 //! A blob comes into being in `DIR/incoming`, is synced there, and is then renamed to its place, whose folder is synced.
 //! So a file in its place is whole; what a crash left in `incoming` is deleted when the folder is opened.
 
-use std::fs::{self, File, OpenOptions};
+use std::collections::HashMap;
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,6 +18,8 @@ use crate::disk;
 
 const INCOMING: &str = "incoming";
 const CHUNK_BYTES: usize = 64 << 10;
+/// Of so many blobs it is remembered that they are whole. When there are more, all are forgotten.
+const WHOLE_MAX: usize = 10_000;
 /// The room on the disk is looked at before the first byte and then once in so many.
 const LOOK_EVERY_BYTES: u64 = 8 << 20;
 
@@ -25,6 +29,29 @@ pub struct FileBlobs {
     reserve_bytes: u64,
     next: AtomicU64,
     usage: Mutex<Usage>,
+    whole: Mutex<HashMap<BlobHash, Stamp>>,
+    /// How often a file was read through to see that it is whole.
+    checks: AtomicU64,
+}
+
+/// By which a file that was written to, or replaced, is told from the one that was found whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    inode: u64,
+    len: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(about: &Metadata) -> Stamp {
+        Stamp {
+            inode: about.ino(),
+            len: about.size(),
+            modified: (about.mtime(), about.mtime_nsec()),
+            changed: (about.ctime(), about.ctime_nsec()),
+        }
+    }
 }
 
 impl FileBlobs {
@@ -43,6 +70,8 @@ impl FileBlobs {
             dir: dir.to_owned(),
             reserve_bytes,
             next: AtomicU64::new(0),
+            whole: Mutex::default(),
+            checks: AtomicU64::new(0),
         })
     }
 
@@ -97,6 +126,28 @@ impl FileBlobs {
         Ok(Blob { hash, len })
     }
 
+    /// That it holds what it is named after. Read through once, and again when the file is another.
+    fn check_whole(&self, hash: BlobHash, file: &mut File) -> Result<(), BlobError> {
+        let about = file.metadata().map_err(failed("look at a blob"))?;
+        // Before it is read: what is written to it meanwhile shows the next time.
+        let stamp = Stamp::of(&about);
+        if self.whole.lock().get(&hash) == Some(&stamp) {
+            return Ok(());
+        }
+        self.checks.fetch_add(1, Ordering::Relaxed);
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(file).map_err(failed("read a blob"))?;
+        if hasher.finalize() != blake3::Hash::from_bytes(hash.0) {
+            return Err(BlobError::Damaged(hash));
+        }
+        let mut whole = self.whole.lock();
+        if whole.len() >= WHOLE_MAX {
+            whole.clear();
+        }
+        whole.insert(hash, stamp);
+        Ok(())
+    }
+
     /// Moves the file to its place, over an equal one that may be there, and makes that last.
     fn settle(&self, from: &Path, blob: Blob) -> Result<(), BlobError> {
         let name = blob.hash.to_string();
@@ -145,13 +196,7 @@ impl Blobs for FileBlobs {
             }
             Err(error) => return Err(failed("open a blob")(error)),
         };
-        let mut hasher = blake3::Hasher::new();
-        hasher
-            .update_reader(&mut file)
-            .map_err(failed("read a blob"))?;
-        if hasher.finalize() != blake3::Hash::from_bytes(hash.0) {
-            return Err(BlobError::Damaged(hash));
-        }
+        self.check_whole(hash, &mut file)?;
         file.seek(SeekFrom::Start(range.start))
             .map_err(failed("read a blob"))?;
         Ok(Box::new(file.take(range.end.saturating_sub(range.start))))
@@ -321,6 +366,30 @@ mod tests {
         }
         keep(&blobs, ABC);
         assert_eq!(read(&blobs, kept.hash, 0..3).unwrap(), ABC);
+    }
+
+    #[test]
+    fn a_blob_is_read_through_once_and_again_when_the_file_is_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = open(dir.path());
+        let kept = keep(&blobs, ABC);
+        let checks = || blobs.checks.load(std::sync::atomic::Ordering::Relaxed);
+        for _ in 0..3 {
+            assert_eq!(read(&blobs, kept.hash, 1..2).unwrap(), b"b");
+        }
+        assert_eq!(checks(), 1);
+        // As large as before, and its times put back.
+        let place = blobs.path_of(kept.hash);
+        let modified = fs::metadata(&place).unwrap().modified().unwrap();
+        fs::write(&place, "abd").unwrap();
+        let file = fs::File::options().write(true).open(&place).unwrap();
+        file.set_modified(modified).unwrap();
+        let told = read(&blobs, kept.hash, 1..2);
+        assert!(matches!(told, Err(BlobError::Damaged(hash)) if hash == kept.hash));
+        assert_eq!(checks(), 2);
+        // What is damaged is not remembered as whole.
+        assert!(read(&blobs, kept.hash, 1..2).is_err());
+        assert_eq!(checks(), 3);
     }
 
     /// Gives one byte, then fails.
