@@ -141,6 +141,24 @@ fn what_is_no_element_goes() {
     );
 }
 
+/// Before it was refused as an id. The rest of such a board is read as ever, and the element goes.
+#[test]
+fn what_no_object_in_javascript_can_hold_under_its_id_goes() {
+    let sticky = serde_json::json!({ "type": "sticky", "z": "a0", "box": [0, 0, 9, 9, 0] });
+    let child = serde_json::json!({ "type": "sticky", "z": "a1", "box": [0, 0, 9, 9, 0], "parent": "__proto__" });
+    let doc = new_doc(1);
+    put(&doc, "__proto__", sticky.clone());
+    put(&doc, "child", child);
+    put(&doc, "constructor", sticky.clone());
+    let read = elements(&doc.transact());
+    assert_eq!(read.len(), 2, "{read:?}");
+    assert!(repair_all(&doc).is_some());
+    let left = shown(&doc);
+    let left: Vec<_> = left.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(left, ["child", "constructor"]);
+    assert!(shown(&doc)["child"].get("parent").is_none());
+}
+
 #[test]
 fn a_connector_without_ends_gets_some() {
     check(

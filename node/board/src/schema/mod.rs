@@ -31,7 +31,7 @@ pub const NESTING_MAX: usize = 32;
 /// Length of an element's text as JavaScript counts it.
 pub const TEXT_LENGTH_MAX: u32 = 20_000;
 pub const PEN_POINTS_MAX: usize = 50_000;
-/// Element ids match `[A-Za-z0-9_-]{1,64}`.
+/// Element ids match `[A-Za-z0-9_-]{1,64}`, but for `__proto__`.
 pub const ELEMENT_ID_LENGTH_MAX: usize = 64;
 /// Length of a fractional index.
 pub const Z_LENGTH_MAX: usize = 256;
@@ -313,8 +313,12 @@ pub const ROUTES: [&str; 3] = ["elbow", "straight", "curved"];
 pub const MODES: [&str; 2] = ["auto", "fixed"];
 
 /// Whether this may name an element.
+///
+/// `__proto__` does not: as a key of an object in JavaScript it is no key, and what lies under it would be lost in copies.
+/// A board that has it, from before it was refused, is mended like one with any other key that names no element.
 pub fn is_element_id(id: &str) -> bool {
     (1..=ELEMENT_ID_LENGTH_MAX).contains(&id.len())
+        && id != "__proto__"
         && id
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
@@ -357,6 +361,7 @@ mod tests {
     #[test]
     fn element_ids_are_short_words() {
         assert!(is_element_id("el_V1StGXR8_Z5jdHi6B-myT"));
+        assert!(!is_element_id("__proto__") && is_element_id("constructor"));
         assert!(!is_element_id("") && !is_element_id("a b") && !is_element_id(&"a".repeat(65)));
     }
 }

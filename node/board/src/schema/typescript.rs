@@ -67,7 +67,7 @@ fn constants(out: &mut String) {
     line(
         out,
         format_args!(
-            "export const ELEMENT_ID_PATTERN = /^[A-Za-z0-9_-]{{1,{ELEMENT_ID_LENGTH_MAX}}}$/"
+            "export const ELEMENT_ID_PATTERN = /^(?!__proto__$)[A-Za-z0-9_-]{{1,{ELEMENT_ID_LENGTH_MAX}}}$/"
         ),
     );
     line(

@@ -7,12 +7,7 @@ import type { ElementSnapshot, Json } from '../core/ports'
 const DEPTH_MAX = 16
 
 export function snapshotOf(map: Y.Map<unknown>): ElementSnapshot {
-  const keys: Record<string, Json> = {}
-  for (const [key, value] of map) {
-    const json = toJson(value, 0)
-    if (json !== undefined) keys[key] = json
-  }
-  return { keys }
+  return { keys: entriesToJson(map.entries(), -1) }
 }
 
 /** The value to store for a snapshot's key. */
@@ -40,12 +35,13 @@ function listToJson(values: readonly unknown[], depth: number): Json[] {
 }
 
 function entriesToJson(entries: Iterable<[string, unknown]>, depth: number): Record<string, Json> {
-  const out: Record<string, Json> = {}
+  const out: [string, Json][] = []
   for (const [key, value] of entries) {
     const json = toJson(value, depth + 1)
-    if (json !== undefined) out[key] = json
+    if (json !== undefined) out.push([key, json])
   }
-  return out
+  // Not by assignment: `__proto__` is a key like any other here.
+  return Object.fromEntries(out)
 }
 
 function fromJson(json: Json, depth: number): unknown {
