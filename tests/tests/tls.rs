@@ -171,6 +171,19 @@ async fn both_versions_and_both_protocols_are_spoken() {
 }
 
 #[tokio::test]
+async fn an_older_version_than_is_wanted_is_not_spoken() {
+    let files = Files::new();
+    let node = Node::start(files.options().with("EASEL_TLS__MIN", "1.3")).await;
+    let old = connect(&node, files.der(), &[&TLS12], "http/1.1").await;
+    assert!(old.is_err(), "TLS 1.2 was spoken");
+    assert!(
+        connect(&node, files.der(), &[&TLS13], "http/1.1")
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
 async fn a_stroke_travels_and_is_saved_over_tls() {
     let files = Files::new();
     let options = files
@@ -396,7 +409,7 @@ async fn others_are_served_only_with_accounts_and_in_secret() {
     let output = run(folder.path(), "0.0.0.0:0", &[]).await;
     assert_eq!(output.status.code(), Some(5), "{}", said(&output));
 
-    let node = Node::start_on(folder.path(), files.options(), "0.0.0.0:0").await;
+    let mut node = Node::start_on(folder.path(), files.options(), "0.0.0.0:0").await;
     let (_, port) = node.address.split_once(':').unwrap();
     let answer = TcpStream::connect(format!("127.0.0.1:{port}")).await;
     assert!(answer.is_ok());
@@ -405,7 +418,7 @@ async fn others_are_served_only_with_accounts_and_in_secret() {
         metrics.starts_with("HTTP/1.1 404"),
         "metrics are not for everybody"
     );
-    drop(node);
+    node.kill().await;
     let node = Node::start_on(folder.path(), proxied, "0.0.0.0:0").await;
     assert_eq!(node.get("/healthz").await.status(), 200);
 }

@@ -55,6 +55,8 @@ pub(crate) struct Tls {
     pub(crate) cert_file: PathBuf,
     /// PEM, without a passphrase.
     pub(crate) key_file: PathBuf,
+    /// The oldest version that is spoken.
+    pub(crate) min: TlsMin,
 }
 
 /// What `listen.http` speaks.
@@ -67,6 +69,15 @@ pub(crate) enum TlsMode {
     Files,
     /// TLS, with a certificate that the node makes, for trying.
     SelfSigned,
+}
+
+/// Older ones are broken, and in no library that we use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum TlsMin {
+    #[serde(rename = "1.2")]
+    Tls12,
+    #[serde(rename = "1.3")]
+    Tls13,
 }
 
 /// Proxies in front of the node.
@@ -218,6 +229,7 @@ impl Default for Config {
             proxy: Proxy {
                 trusted: Ranges::default(),
                 header: ProxyHeader::XForwarded,
+                min: TlsMin::Tls12,
             },
             auth: Auth {
                 registration: Registration::Invite,

@@ -9,13 +9,14 @@ mod self_signed;
 pub(crate) use certificate::{Certificate, PairError};
 
 use crate::api::time::rfc3339;
-use crate::config::{self, TlsMode};
+use crate::config::{self, TlsMin, TlsMode};
 use certificate::Pair;
 use parking_lot::RwLock;
 use prometheus::{Gauge, IntCounterVec};
-use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, SupportedProtocolVersion};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -86,6 +87,13 @@ fn files(tls: &config::Tls) -> Pair {
     }
 }
 
+fn versions(min: TlsMin) -> Vec<&'static SupportedProtocolVersion> {
+    match min {
+        TlsMin::Tls12 => vec![&TLS12, &TLS13],
+        TlsMin::Tls13 => vec![&TLS13],
+    }
+}
+
 impl Tls {
     /// None when it is off. `names` are what a certificate of the node's own is for.
     pub(crate) fn open(
@@ -100,8 +108,8 @@ impl Tls {
             TlsMode::SelfSigned => (self_signed::pair(data_dir, names)?, false),
         };
         let current = Arc::new(Current(RwLock::new(Certificate::read(&pair)?)));
-        // 1.2 and 1.3, and of these only what is good still.
-        let mut server = ServerConfig::builder()
+        // Of each version only what is good still.
+        let mut server = ServerConfig::builder_with_protocol_versions(&versions(tls.min))
             .with_no_client_auth()
             .with_cert_resolver(current.clone());
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
