@@ -53,6 +53,8 @@ pub(crate) struct Metrics {
     lockouts: IntCounter,
     /// Label `reason` (`access-lost`, `session-over`).
     pub(crate) seats_revoked: IntCounterVec,
+    /// Label `result`: `taken` or `refused`.
+    pub(crate) seats_renewed: IntCounterVec,
 
     /// Label `kind`: `easel` or `yjs`.
     pub(crate) ws_connections: IntGaugeVec,
@@ -225,6 +227,12 @@ impl Metrics {
             ws_connections: make.gauges(
                 "easel_ws_connections",
                 "Open WebSockets by the protocol they speak.",
+            seats_renewed: make.counters(
+                "easel_seats_renewed_total",
+                "Tokens that came over open connections, to stay there longer.",
+                &["result"],
+            ),
+
                 &["kind"],
             ),
             ws_opened: make.counter("easel_ws_opened_total", "WebSockets opened."),

@@ -276,6 +276,7 @@ pub(crate) async fn start_auth(
         public_url: config.public_url.clone(),
         master,
         cost,
+        access_life_ms: config.auth.access_ttl.0.as_millis() as u64,
     };
     Ok(Arc::new(Auth::start(options, node.store(), known).await?))
 }

@@ -377,6 +377,15 @@ pub fn sync_message(kind: u8, body: &[u8]) -> Vec<u8> {
     message
 }
 
+/// A control message.
+pub fn control_message(said: &Value) -> Vec<u8> {
+    let json = said.to_string();
+    let mut message = vec![100];
+    write_uint(&mut message, json.len() as u64);
+    message.extend_from_slice(json.as_bytes());
+    message
+}
+
 /// An awareness message with one entry.
 pub fn awareness_message(client: u64, clock: u64, state: &str) -> Vec<u8> {
     let mut entry = Vec::new();

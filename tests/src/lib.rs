@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod node;
+pub mod people;
 pub mod stock;
 pub mod wait;
 

@@ -1,71 +1,12 @@
 //! Accounts on a real node: the first one, and what roles mean to those who are connected.
 
-use easel_tests::client::awareness_message;
+use easel_tests::client::{awareness_message, control_message};
+use easel_tests::people::{PASSWORD, ask, invite, set_up, text};
 use easel_tests::{Client, Dialect, Node, NodeOptions, node, within};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Instant;
 use yrs::{Any, Doc};
-
-const PASSWORD: &str = "four unrelated plain words";
-
-async fn ask(
-    node: &Node,
-    token: Option<&str>,
-    method: Method,
-    path: &str,
-    body: Option<Value>,
-) -> (u16, Value) {
-    let mut request = reqwest::Client::new()
-        .request(method, node.url(&format!("/api/v1{path}")))
-        .header("if-match", "*");
-    if let Some(token) = token {
-        request = request.bearer_auth(token);
-    }
-    if let Some(body) = body {
-        request = request.json(&body);
-    }
-    let answer = request.send().await.expect("the node answers");
-    let status = answer.status().as_u16();
-    (status, answer.json().await.unwrap_or(Value::Null))
-}
-
-/// Makes the first account at the address that the node printed; gives its access token.
-async fn set_up(node: &Node) -> String {
-    let secret = within("the address that the node prints", async || {
-        let output = node.output();
-        let rest = output.split("/setup#").nth(1)?;
-        // A whole line of it.
-        let (secret, _) = rest.split_once('\n')?;
-        Some(secret.trim().to_owned())
-    })
-    .await;
-    let body = json!({
-        "token": secret, "email": "ada@example.org", "password": PASSWORD, "display_name": "Ada",
-    });
-    let (status, made) = ask(node, None, Method::POST, "/auth/setup", Some(body)).await;
-    assert_eq!(status, 201, "{made}");
-    text(&made["access_token"])
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().expect("text").to_owned()
-}
-
-/// Somebody who was invited: their id and access token.
-async fn invite(node: &Node, admin: &str, board: &str, role: &str) -> (String, String) {
-    let path = format!("/boards/{board}/invitations");
-    let body = Some(json!({ "role": role }));
-    let (status, made) = ask(node, Some(admin), Method::POST, &path, body).await;
-    assert_eq!(status, 201, "{made}");
-    let body = json!({
-        "email": format!("{role}@example.org"), "password": PASSWORD, "display_name": role,
-        "invite": made["token"],
-    });
-    let (status, joined) = ask(node, None, Method::POST, "/auth/register", Some(body)).await;
-    assert_eq!(status, 201, "{joined}");
-    (text(&joined["user"]["id"]), text(&joined["access_token"]))
-}
 
 fn sticky(client: &Client, id: &str) {
     client.draw(id, &[("type", Any::from("sticky")), ("z", Any::from("a0"))]);
@@ -206,6 +147,68 @@ async fn a_visit_by_a_share_link_ends_with_the_link() {
     let (status, _) = ask(&node, Some(&ada), Method::DELETE, &revoked, None).await;
     assert_eq!(status, 204);
     assert_eq!(guest.until_closed().await.code, 4501);
+}
+
+/// Sends the next token as soon as it has been had, until the connection ends.
+async fn keep_renewing(node: &Node, client: &Client, mut token: String) {
+    while client.closed().is_none() {
+        let (status, next) = ask(
+            node,
+            Some(&token),
+            Method::POST,
+            "/auth/refresh",
+            Some(json!({})),
+        )
+        .await;
+        assert_eq!(status, 200, "{next}");
+        token = text(&next["access_token"]);
+        client.send_raw(control_message(&json!({ "t": "token", "token": token })));
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_open_connection_outlives_its_token_only_with_the_next() {
+    // Then the time for the next is as long as the token's, and not a minute.
+    let options = NodeOptions::default().with("EASEL_AUTH__ACCESS_TTL", "6s");
+    let node = Node::start(options).await;
+    let board = node.create_board("Shared").await;
+    let ada = set_up(&node).await;
+    let path = format!("/boards/{board}/share-links");
+    let body = Some(json!({ "role": "editor" }));
+    let (_, link) = ask(&node, Some(&ada), Method::POST, &path, body).await;
+    let open = format!("/share/{}/open", text(&link["token"]));
+    let mut visits = Vec::new();
+    for _ in 0..3 {
+        let (status, visit) = ask(&node, None, Method::POST, &open, Some(json!({}))).await;
+        assert_eq!(status, 200, "{visit}");
+        visits.push(text(&visit["access_token"]));
+    }
+    let stays = Client::join_as(&node.address, &board, &visits[0]).await;
+    let silent = Client::join_as(&node.address, &board, &visits[1]).await;
+    let stranger = Client::join_as(&node.address, &board, &visits[2]).await;
+    stranger.send_raw(control_message(&json!({ "t": "token", "token": ada })));
+    stranger.send_raw(control_message(
+        &json!({ "t": "token", "token": "v4.local.nothing" }),
+    ));
+    let both_go = async {
+        for client in [&silent, &stranger] {
+            let closed = client.until_closed().await;
+            assert_eq!(closed.code, 4501);
+            assert_eq!(closed.reason, "the token has run out");
+        }
+    };
+    tokio::select! {
+        () = keep_renewing(&node, &stays, visits[0].clone()) => panic!("{:?}", stays.closed()),
+        () = both_go => {}
+    }
+    sticky(&stays, "el_1");
+    stays.until_saved().await;
+    assert_eq!(stays.until_closed().await.code, 4501);
+    let refused = node
+        .metric("easel_seats_renewed_total{result=\"refused\"}")
+        .await;
+    assert_eq!(refused, Some(2.0));
 }
 
 #[tokio::test]

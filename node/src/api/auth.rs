@@ -421,7 +421,7 @@ async fn refresh_visit(app: &App, caller: &Caller, now: Time) -> Result<Response
     let body = Renewed {
         access_token: token,
         token_type: TokenType::Bearer,
-        expires_in: crate::auth::ACCESS_LIFE_MS / 1_000,
+        expires_in: app.auth.access_life_ms() / 1_000,
         session: None,
         user: None,
         refresh_token: None,

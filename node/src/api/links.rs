@@ -12,7 +12,7 @@ use super::wire::{
     patched,
 };
 use crate::app::{App, AppState};
-use crate::auth::{ACCESS_LIFE_MS, Caller, Client, Password, Secret, wall_clock};
+use crate::auth::{Caller, Client, Password, Secret, wall_clock};
 use crate::http::Peer;
 use crate::http::problem::{Code, Problem};
 use axum::extract::{Path, Request, State};
@@ -390,7 +390,7 @@ pub(super) async fn open(
         board: Word(found.board),
         role: RoleWord(*role),
         access_token,
-        expires_in: ACCESS_LIFE_MS / 1_000,
+        expires_in: app.auth.access_life_ms() / 1_000,
     };
     let response = conditions::answer(&HeaderMap::new(), None, &body);
     Ok(ran.finish(no_store(response)))

@@ -1,7 +1,7 @@
 //! Who asks, as handlers see it.
 
 use super::secret::{ApiToken, same_hash};
-use super::token::{Access, Holder, Ticket};
+use super::token::{Access, Holder, TICKET_LIFE_MS, Ticket};
 use super::{Auth, wall_clock};
 use crate::app::AppState;
 use crate::http::problem::{Code, Problem};
@@ -57,6 +57,19 @@ pub(crate) struct VisitorCaller {
 }
 
 impl Caller {
+    /// Whether both are the same person, however they showed it; of visitors, the same visit.
+    pub(crate) fn is_same_person(&self, other: &Caller) -> bool {
+        match (self, other) {
+            (Caller::User(one), Caller::User(other)) => one.user == other.user,
+            (Caller::Visitor(one), Caller::Visitor(other)) => one.session == other.session,
+            (Caller::Local, Caller::Local) => true,
+            (
+                Caller::Anonymous | Caller::Local | Caller::User(_) | Caller::Visitor(_),
+                Caller::Anonymous | Caller::Local | Caller::User(_) | Caller::Visitor(_),
+            ) => false,
+        }
+    }
+
     /// Whose name a command goes under; `None`: nobody's.
     pub(crate) fn actor(&self) -> Option<Actor> {
         match self {
@@ -64,6 +77,23 @@ impl Caller {
             Caller::Local => Some(Actor::Local),
             Caller::User(user) => Some(Actor::User(user.user)),
             Caller::Visitor(visitor) => Some(Actor::Guest(visitor.session)),
+        }
+    }
+}
+
+/// Somebody, and until when what they showed for it is good.
+#[derive(Debug, Clone)]
+pub(crate) struct Presented {
+    pub(crate) caller: Caller,
+    /// `None`: what it is good for stands in the store, or there was nothing to show.
+    pub(crate) ends_at: Option<Time>,
+}
+
+impl Presented {
+    const fn endless(caller: Caller) -> Self {
+        Self {
+            caller,
+            ends_at: None,
         }
     }
 }
@@ -88,9 +118,19 @@ impl Auth {
     ///
     /// Credentials that are not good are refused rather than overlooked: whoever shows some means to be somebody.
     pub(crate) async fn caller(&self, headers: &HeaderMap, now: Time) -> Result<Caller, Problem> {
+        let presented = self.presented(headers, now).await;
+        presented.map(|presented| presented.caller)
+    }
+
+    /// The same, for who stays longer than a request takes.
+    pub(crate) async fn presented(
+        &self,
+        headers: &HeaderMap,
+        now: Time,
+    ) -> Result<Presented, Problem> {
         let mut lines = headers.get_all(header::AUTHORIZATION).iter();
         let line = match (lines.next(), lines.next()) {
-            (None, _) => return self.without_credentials().await,
+            (None, _) => return Ok(Presented::endless(self.without_credentials().await?)),
             (Some(line), None) => line.to_str().map_err(|_| Code::InvalidToken)?,
             (Some(_), Some(_)) => return Err(Code::InvalidToken.into()),
         };
@@ -100,7 +140,7 @@ impl Auth {
         }
         // A node without accounts may stand behind a proxy that asks for a password and passes it on.
         match self.without_credentials().await? {
-            Caller::Local => Ok(Caller::Local),
+            Caller::Local => Ok(Presented::endless(Caller::Local)),
             Caller::Anonymous | Caller::User(_) | Caller::Visitor(_) => {
                 Err(Code::InvalidToken.into())
             }
@@ -108,13 +148,16 @@ impl Auth {
     }
 
     /// Who carries this token, wherever it came from: a header, or a WebSocket's subprotocol.
-    pub(crate) async fn bearer(&self, token: &str, now: Time) -> Result<Caller, Problem> {
+    pub(crate) async fn bearer(&self, token: &str, now: Time) -> Result<Presented, Problem> {
         if token.starts_with(ApiToken::PREFIX) {
             let token = ApiToken::parse(token).map_err(|_| Code::InvalidToken)?;
-            return self.by_api_token(&token, now).await;
+            return Ok(Presented::endless(self.by_api_token(&token, now).await?));
         }
-        let access = self.open_access(token, now).await?;
-        self.by_session(&access, now).await
+        let (access, ends_at) = self.open_access(token, now).await?;
+        Ok(Presented {
+            caller: self.by_session(&access, now).await?,
+            ends_at: Some(ends_at),
+        })
     }
 
     /// Who this is now, of somebody who showed who they are before and is still connected.
@@ -139,12 +182,17 @@ impl Auth {
         }
     }
 
-    /// Whom a ticket that was just taken stands for.
-    pub(crate) async fn by_ticket(&self, ticket: &Ticket, now: Time) -> Result<Caller, Problem> {
+    /// Whom a ticket that was just taken stands for: as long as an access token minted with it would.
+    pub(crate) async fn by_ticket(&self, ticket: &Ticket, now: Time) -> Result<Presented, Problem> {
         match ticket.session {
             Some(session) => {
                 let holder = ticket.holder;
-                self.by_session(&Access { holder, session }, now).await
+                let caller = self.by_session(&Access { holder, session }, now).await?;
+                let minted_at = ticket.expires_at.0.saturating_sub(TICKET_LIFE_MS);
+                Ok(Presented {
+                    caller,
+                    ends_at: Some(Time(minted_at).plus_ms(self.access_life_ms())),
+                })
             }
             // A personal token is sent as it is.
             None => Err(Code::InvalidToken.into()),

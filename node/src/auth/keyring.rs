@@ -8,7 +8,7 @@
 //! What a row becomes is decided by functions of rows and time alone; who submits them is [`super::Auth`].
 
 use super::secret::random;
-use super::token::{ACCESS_LIFE_MS, Typ};
+use super::token::{ACCESS_LIFE_MS_MAX, Typ};
 use bytes::Bytes;
 use easel_storage::people::{KeyRow, KeyState, KeyringRow, SESSION_IDLE_MS};
 use easel_storage::{InstanceId, Time};
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 /// An active key is followed by another after this long.
 pub(crate) const ROTATE_AFTER_MS: u64 = 90 * 24 * 60 * 60 * 1000;
 /// A key that seals no more opens access tokens for this much longer than they live, for clocks that differ.
-const OPENS_ACCESS_MS: u64 = ACCESS_LIFE_MS + 2 * 60 * 1000;
+const OPENS_ACCESS_MS: u64 = ACCESS_LIFE_MS_MAX + 2 * 60 * 1000;
 
 const MASTER_FILE: &str = "master.key";
 const MASTER_BYTES_MAX: u64 = 1 << 10;

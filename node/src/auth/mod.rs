@@ -22,7 +22,7 @@ mod session;
 mod tests;
 mod token;
 
-pub(crate) use caller::{Asking, Caller, UserCaller};
+pub(crate) use caller::{Asking, Caller, Presented, UserCaller};
 pub(crate) use cookie::{Cookie, CookieKind};
 pub(crate) use guard::Network;
 pub(crate) use keyring::{KeyRefused, MasterKeyError, MasterSource};
@@ -31,7 +31,7 @@ pub(crate) use known::Known;
 pub(crate) use password::{Context, HashCost, Password};
 pub(crate) use secret::{ApiToken, Secret, random};
 pub(crate) use session::{Client, SignedIn, TokenPair};
-pub(crate) use token::{ACCESS_LIFE_MS, Holder, TICKET_LIFE_MS, Ticket};
+pub(crate) use token::{ACCESS_LIFE_MS_MAX, Holder, TICKET_LIFE_MS, Ticket};
 
 use crate::config::PublicUrl;
 use crate::http::problem::{Code, FieldError, Problem};
@@ -59,6 +59,7 @@ pub(crate) struct AuthOptions {
     pub(crate) master: MasterSource,
     pub(crate) cost: HashCost,
     pub(crate) cookies: CookieKind,
+    pub(crate) access_life_ms: u64,
 }
 
 /// Why a node cannot know who asks.
@@ -125,6 +126,7 @@ impl Auth {
             master: source,
             cost,
             cookies,
+            access_life_ms,
         } = options;
         let hasher = Hasher::new(cost, Hasher::threads_to_spare()).ok_or(AuthError::Cost(cost))?;
         let audience = public_url.map_or_else(|| instance.to_string(), |url| url.to_string());
@@ -132,7 +134,7 @@ impl Auth {
             store,
             instance,
             known,
-            tokens: Tokens::new(instance, audience),
+            tokens: Tokens::new(instance, audience, access_life_ms),
             master: MasterKey::load(&source)?,
             ring: RwLock::default(),
             hasher,
@@ -160,6 +162,15 @@ impl Auth {
             tracing::warn!(%error, "no keyring yet");
         }
         Ok(auth)
+    }
+
+    /// How old the key is that new tokens are sealed with; `None` while there is none.
+    pub(crate) fn key_age_ms(&self, now: Time) -> Option<u64> {
+        self.ring().age_ms(now)
+    }
+
+    pub(crate) fn access_life_ms(&self) -> u64 {
+        self.tokens.access_life_ms()
     }
 
     pub(crate) fn cookies(&self) -> CookieKind {
@@ -243,7 +254,7 @@ impl Auth {
         Ok(ticket)
     }
 
-    async fn open_access(&self, token: &str, now: Time) -> Result<Access, Problem> {
+    async fn open_access(&self, token: &str, now: Time) -> Result<(Access, Time), Problem> {
         let ring = self.fresh_ring().await;
         let opened = self.tokens.open_access(&ring, token, now);
         opened.map_err(|refused| match refused {

@@ -9,7 +9,7 @@ use super::cookie::Cookie;
 use super::guard::{Account, Attempt, Network};
 use super::password::{Password, Verdict};
 use super::secret::{Secret, random};
-use super::token::{ACCESS_LIFE_MS, Access, Device, Holder, RefreshToken, successor};
+use super::token::{Access, Device, Holder, RefreshToken, successor};
 use super::{Auth, busy, no_key};
 use crate::http::problem::{Code, Problem};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -350,7 +350,7 @@ impl Auth {
                 .tokens
                 .mint_access(&ring, &access, now)
                 .map_err(no_key)?,
-            access_life_s: ACCESS_LIFE_MS / 1_000,
+            access_life_s: self.access_life_ms() / 1_000,
             refresh_cookie: Cookie::Refresh.set(self.cookies, &token, left_ms / 1_000),
             refresh: token,
         })

@@ -2,10 +2,10 @@
 
 use super::password::Password;
 use super::session::Client;
-use super::token::{Holder, TICKET_LIFE_MS};
+use super::token::{ACCESS_LIFE_MS_MAX, Holder, TICKET_LIFE_MS};
 use super::{
     ApiToken, Auth, AuthError, AuthOptions, Caller, Context, Cookie, CookieKind, HashCost, Known,
-    MasterSource, Network, Secret, SignedIn, Ticket, wall_clock,
+    MasterSource, Network, Presented, Secret, SignedIn, Ticket, wall_clock,
 };
 use crate::http::problem::{Code, Problem};
 use crate::testing::TestNode;
@@ -670,6 +670,7 @@ async fn a_restart_goes_on_a_lost_master_key_begins_anew_and_a_wrong_one_is_refu
             master,
             cost: HashCost::default(),
             cookies: CookieKind::Plain,
+            access_life_ms: ACCESS_LIFE_MS_MAX,
         };
         let store = world.node.app.store.clone();
         Auth::start(options, store, Arc::new(Known::default())).await
@@ -677,7 +678,7 @@ async fn a_restart_goes_on_a_lost_master_key_begins_anew_and_a_wrong_one_is_refu
     let data = world.node.app.config.data_dir.clone();
     let again = start(MasterSource::DataDir(data)).await.unwrap();
     assert!(
-        matches!(again.bearer(&token, wall_clock()).await, Ok(Caller::User(user)) if user.user == ada.id)
+        matches!(again.bearer(&token, wall_clock()).await, Ok(Presented { caller: Caller::User(user), .. }) if user.user == ada.id)
     );
 
     let other = tempfile::tempdir().unwrap();

@@ -15,7 +15,8 @@ use pasetors::version4::{LocalToken, V4};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 
-pub(crate) const ACCESS_LIFE_MS: u64 = 10 * 60 * 1000;
+/// An access token lives no longer than this; the configuration may say less.
+pub(crate) const ACCESS_LIFE_MS_MAX: u64 = 10 * 60 * 1000;
 pub(crate) const TICKET_LIFE_MS: u64 = 30 * 1000;
 /// A token of a node whose clock is ahead by this much is good.
 const LEEWAY_MS: u64 = 60 * 1000;
@@ -40,16 +41,6 @@ impl Typ {
             Typ::Refresh => "rt",
             Typ::Ticket => "wt",
             Typ::Device => "dv",
-        }
-    }
-
-    fn life_ms(self) -> u64 {
-        match self {
-            Typ::Access => ACCESS_LIFE_MS,
-            // The store says when exactly.
-            Typ::Refresh => SESSION_IDLE_MS,
-            Typ::Ticket => TICKET_LIFE_MS,
-            Typ::Device => SESSION_MS_MAX,
         }
     }
 }
@@ -122,15 +113,31 @@ pub(crate) struct NoKey;
 pub(crate) struct Tokens {
     assertions: [String; 4],
     audience: String,
+    access_life_ms: u64,
 }
 
 impl Tokens {
     /// `audience` is the address by which people reach the installation.
-    pub(crate) fn new(instance: InstanceId, audience: String) -> Tokens {
+    pub(crate) fn new(instance: InstanceId, audience: String, access_life_ms: u64) -> Tokens {
         let assertion = |typ: Typ| format!("easel|v1|{instance}|{}", typ.slug());
         Tokens {
             assertions: [Typ::Access, Typ::Refresh, Typ::Ticket, Typ::Device].map(assertion),
             audience,
+            access_life_ms,
+        }
+    }
+
+    pub(crate) fn access_life_ms(&self) -> u64 {
+        self.access_life_ms
+    }
+
+    fn life_ms(&self, typ: Typ) -> u64 {
+        match typ {
+            Typ::Access => self.access_life_ms,
+            // The store says when exactly.
+            Typ::Refresh => SESSION_IDLE_MS,
+            Typ::Ticket => TICKET_LIFE_MS,
+            Typ::Device => SESSION_MS_MAX,
         }
     }
 
@@ -147,17 +154,19 @@ impl Tokens {
         self.mint(ring, Typ::Access, &body, now)
     }
 
+    /// Whom an access token speaks for, and until when.
     pub(crate) fn open_access(
         &self,
         ring: &Ring,
         token: &str,
         now: Time,
-    ) -> Result<Access, Refused> {
-        let (body, _) = self.open::<AccessBody>(ring, Typ::Access, token, now)?;
-        Ok(Access {
+    ) -> Result<(Access, Time), Refused> {
+        let (body, ends_at) = self.open::<AccessBody>(ring, Typ::Access, token, now)?;
+        let access = Access {
             holder: Holder::parse(&body.sub)?,
             session: body.sid.parse().map_err(|_| Refused::Malformed)?,
-        })
+        };
+        Ok((access, ends_at))
     }
 
     pub(crate) fn mint_refresh(
@@ -272,7 +281,7 @@ impl Tokens {
                 aud: &self.audience,
                 iat: &issued,
                 nbf: &issued,
-                exp: &rfc3339(now.plus_ms(typ.life_ms()).0),
+                exp: &rfc3339(now.plus_ms(self.life_ms(typ)).0),
             },
             body,
         };

@@ -1,6 +1,7 @@
 //! Where values come from: defaults < file < environment < flags; and what is said when they make no sense.
 
 use super::{Address, Config, MaybeAddress, TlsMode};
+use crate::auth::ACCESS_LIFE_MS_MAX;
 use figment::Figment;
 use figment::Provider;
 use figment::error::{Error as FigmentError, Kind};
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Read when `--config` names no other and it exists.
 const FILE_DEFAULT: &str = "/etc/easel/easel.toml";
@@ -378,6 +380,10 @@ pub(crate) fn check(config: &Config) -> Result<(), LoadError> {
         wrong.push(
             "listen.http and listen.ops are the same address; give them different ports".to_owned(),
         );
+    }
+    let access_ttl = config.auth.access_ttl.0;
+    if !(Duration::from_secs(1)..=Duration::from_millis(ACCESS_LIFE_MS_MAX)).contains(&access_ttl) {
+        wrong.push("auth.access_ttl is not between 1s and 10m".to_owned());
     }
     if !is_log_level(&config.log.level) {
         wrong.push(format!(

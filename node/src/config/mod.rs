@@ -100,6 +100,8 @@ pub(crate) enum ProxyHeader {
 pub(crate) struct Auth {
     /// Who may make an account.
     pub(crate) registration: Registration,
+    /// How long an access token is good for. Whoever is connected sends the next one before that.
+    pub(crate) access_ttl: Span,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -235,6 +237,7 @@ impl Default for Config {
                 registration: Registration::Invite,
             },
             storage: Storage {
+                access_ttl: Span(Duration::from_secs(10 * 60)),
                 disk_reserve: ByteSize(256 << 20),
                 sync: Sync::Always,
             },

@@ -5,24 +5,33 @@ use super::problem::{Code, Problem};
 use super::rates::{Asker, Counted, Kind};
 use crate::api;
 use crate::app::{App, AppState};
-use crate::auth::{Caller, wall_clock};
-use crate::realtime::{Admission, SentAway, Shown, Watched, Who};
+use crate::auth::{Caller, Presented, wall_clock};
+use crate::realtime::{Admission, Comings, Renewal, SentAway, Shown, Watched, Who};
 use axum::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use easel_storage::people::Scope;
 use easel_storage::sharing::{Role, SharingCommand};
-use easel_storage::{Actor, Change, DocName, Envelope, ReadLevel, submit_one};
+use easel_storage::{Actor, Change, DocName, Envelope, ReadLevel, Time, submit_one};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
 
 /// What runs out by itself (a token's life, a link's) is noticed within this.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(20);
+/// Tokens that ended are noticed within this.
+const ENDS_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+/// So long after the end of a token another one may come, or less where tokens live less than that.
+const GRACE_MS_MAX: u64 = 60_000;
 /// After a look that failed for want of an answer; until then they stay.
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Looks at who asks for a room, before anything is upgraded.
-pub(crate) async fn admit(app: &App, name: &str, caller: Caller) -> Result<Admission, Problem> {
+pub(crate) async fn admit(
+    app: &App,
+    name: &str,
+    presented: Presented,
+) -> Result<Admission, Problem> {
+    let Presented { caller, ends_at } = presented;
     let Ok(doc) = name.parse::<DocName>() else {
         return Err(Code::BoardNotFound.into());
     };
@@ -31,12 +40,14 @@ pub(crate) async fn admit(app: &App, name: &str, caller: Caller) -> Result<Admis
     Ok(Admission {
         who,
         caller: Some(Arc::new(caller)),
+        ends_at,
     })
 }
 
 /// Counts a way into a room, also one that is not found.
-pub(crate) fn count(app: &App, peer: Peer, caller: &Result<Caller, Problem>) -> Counted {
-    let who = Asker::of(caller.as_ref(), peer.network());
+pub(crate) fn count(app: &App, peer: Peer, presented: &Result<Presented, Problem>) -> Counted {
+    let caller = presented.as_ref().map(|presented| &presented.caller);
+    let who = Asker::of(caller, peer.network());
     app.rates.count(Kind::Connect, who)
 }
 
@@ -64,7 +75,7 @@ pub(crate) async fn caller(
     name: &str,
     uri: &Uri,
     headers: &HeaderMap,
-) -> Result<Caller, Problem> {
+) -> Result<Presented, Problem> {
     let now = wall_clock();
     if let Some(ticket) = ticket_of(uri) {
         let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
@@ -76,7 +87,7 @@ pub(crate) async fn caller(
     }
     match token_offered(headers) {
         Some(token) => app.auth.bearer(token, now).await,
-        None => app.auth.caller(headers, now).await,
+        None => app.auth.presented(headers, now).await,
     }
 }
 
@@ -159,10 +170,16 @@ pub(crate) fn shown(caller: &Caller) -> Option<Shown> {
 /// Looks again at whoever a change may be about, for as long as the node runs: roles follow, and who lost their access
 /// goes, within moments and on every node.
 pub(crate) async fn watch(app: AppState, mut changes: broadcast::Receiver<Change>) {
-    let Some(mut arrivals) = app.rooms.arrivals() else {
+    let Some(Comings {
+        mut arrivals,
+        mut renewals,
+    }) = app.rooms.comings()
+    else {
         return;
     };
     let mut ticks = tokio::time::interval(LOOKED_AT_EVERY);
+    let mut ends = tokio::time::interval(ENDS_LOOKED_AT_EVERY);
+    let grace_ms = app.auth.access_life_ms().min(GRACE_MS_MAX);
     loop {
         let watched = tokio::select! {
             change = changes.recv() => match change {
@@ -172,12 +189,33 @@ pub(crate) async fn watch(app: AppState, mut changes: broadcast::Receiver<Change
                 Err(broadcast::error::RecvError::Closed) => return,
             },
             arrived = arrivals.recv() => arrived.into_iter().collect(),
+            Some(renewal) = renewals.recv() => {
+                let shown = renewed(&app, &renewal, wall_clock()).await;
+                shown.into_iter().collect()
+            }
+            _ = ends.tick() => {
+                for one in app.rooms.overdue(wall_clock(), grace_ms) {
+                    revoke(&app, &one, SentAway::TokenOver);
+                }
+                continue;
+            }
             _ = ticks.tick() => app.rooms.watched(|_, caller| can_run_out(caller)),
         };
         for one in watched {
             look_again(&app, &one).await;
         }
     }
+}
+
+/// Takes a token that came over an open connection. One that is not good, or is not that person's, changes nothing: then
+/// the token before it ends when it ends.
+async fn renewed(app: &App, renewal: &Renewal, now: Time) -> Option<Watched> {
+    let shown = app.auth.bearer(&renewal.token, now).await;
+    let taken = shown.ok().and_then(|shown| app.rooms.renew(renewal, shown));
+    let result = if taken.is_some() { "taken" } else { "refused" };
+    let counted = &app.metrics.seats_renewed;
+    counted.with_label_values(&[result]).inc();
+    taken
 }
 
 fn concerns(change: Change, doc: &DocName, caller: &Caller) -> bool {
@@ -225,6 +263,7 @@ fn revoke(app: &App, watched: &Watched, why: SentAway) {
     let reason = match why {
         SentAway::SessionOver => "session-over",
         SentAway::AccessLost => "access-lost",
+        SentAway::TokenOver => "token-over",
     };
     app.metrics.seats_revoked.with_label_values(&[reason]).inc();
     app.rooms.send_away(watched, why);

@@ -5,9 +5,11 @@ use super::Permit;
 use super::outbox::{Outbox, Tally};
 use super::rooms::{Joined, Rooms};
 use super::task::Mail;
-use super::wire::Frame;
+use super::who::Renewal;
+use super::wire::{self, Frame};
 use crate::metrics::Metrics;
 use bytes::Bytes;
+use easel_storage::DocName;
 use prometheus::{IntCounter, IntCounterVec};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,11 +27,13 @@ pub(super) const STUCK_MAX: Duration = Duration::from_secs(300);
 const RATE_BYTES: usize = 4 << 10;
 const RATE_STEP_1: f64 = 200.0;
 const RATE_QUERY: f64 = 50.0;
+const RATE_CONTROL: f64 = 200.0;
 
 /// What reader, writer and watch of one connection share.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) rooms: Arc<Rooms>,
+    pub(super) doc: DocName,
     pub(super) seat: u64,
     pub(super) room: tokio::sync::mpsc::UnboundedSender<Mail>,
     pub(super) outbox: Arc<Outbox>,
@@ -54,6 +58,7 @@ impl Line {
     ) -> Self {
         Self {
             rooms: rooms.clone(),
+            doc: joined.doc,
             seat: joined.seat,
             room: joined.room,
             outbox,
@@ -72,6 +77,13 @@ impl Line {
         self.counters.count_in(&message);
         self.is_held_up.store(true, Ordering::Relaxed);
         rate.wait(cost(&message)).await;
+        if let Some(token) = wire::token_of(&message) {
+            let (doc, seat) = (self.doc.clone(), self.seat);
+            self.rooms.door.show(Renewal { doc, seat, token }).await;
+            self.is_held_up.store(false, Ordering::Relaxed);
+            self.hear();
+            return !self.room.is_closed();
+        }
         let kib = u32::try_from(message.len() >> 10)
             .unwrap_or(u32::MAX)
             .clamp(PERMIT_KIB_MIN, PERMITS_KIB);
@@ -176,6 +188,7 @@ fn cost(message: &[u8]) -> f64 {
     let asks = match message {
         [0, 0, ..] => RATE_STEP_1,
         [3, ..] => RATE_QUERY,
+        [100, ..] => RATE_CONTROL,
         _ => 0.0,
     };
     1.0 + (message.len() / RATE_BYTES) as f64 + asks

@@ -32,7 +32,7 @@ mod writer;
 pub(crate) use room::{Change, NotWrote, Once, OnlyIf, Wish, Wrote, fold, opened, read_on};
 pub(crate) use rooms::{JoinRefused, Rooms, SentAway, Writing};
 pub(crate) use socket::upgrade;
-pub(crate) use who::{Admission, Shown, Watched, Who};
+pub(crate) use who::{Admission, Comings, Renewal, Shown, Watched, Who};
 
 use tokio::sync::OwnedSemaphorePermit;
 

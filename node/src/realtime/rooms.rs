@@ -9,14 +9,14 @@ use super::room::{
 };
 use super::sse::Streams;
 use super::task::{self, Mail, Post, RoomIo};
-use super::who::{Admission, Door, Shown, Watched};
-use crate::auth::Caller;
+use super::who::{Admission, Comings, Door, Renewal, Shown, Watched};
+use crate::auth::{Caller, Presented};
 use crate::config::Realtime;
 use crate::metrics::Metrics;
 use easel_board::gate::Limits;
 use easel_storage::sharing::{Role, SharingCommand};
 use easel_storage::{
-    Actor, BoardId, DocName, Envelope, Query, ReadError, ReadLevel, Store, submit_one,
+    Actor, BoardId, DocName, Envelope, Query, ReadError, ReadLevel, Store, Time, submit_one,
 };
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -50,6 +50,7 @@ pub(crate) enum JoinRefused {
 pub(crate) enum SentAway {
     AccessLost,
     SessionOver,
+    TokenOver,
 }
 
 /// What a program wants written.
@@ -66,6 +67,7 @@ pub(crate) struct Writing {
 /// A seat as the socket holds it.
 #[derive(Debug)]
 pub(super) struct Joined {
+    pub(super) doc: DocName,
     pub(super) seat: SeatNo,
     pub(super) room: mpsc::UnboundedSender<Mail>,
 }
@@ -203,6 +205,7 @@ impl Rooms {
             let _ = room.mail.send(Mail::Event(Event::Drain));
         }
         Joined {
+            doc: doc.clone(),
             seat,
             room: room.mail.clone(),
         }
@@ -316,9 +319,19 @@ impl Rooms {
         self.door.watched(concerns)
     }
 
-    /// Those who come in and whose access can change; once, for the one who watches.
-    pub(crate) fn arrivals(&self) -> Option<mpsc::UnboundedReceiver<Watched>> {
-        self.door.arrivals()
+    /// Those who come in and whose access can change, and what they show later; once, for the one who watches.
+    pub(crate) fn comings(&self) -> Option<Comings> {
+        self.door.comings()
+    }
+
+    /// Who sent this token is here for as long as it is good. `None`: it is not that seat's person's.
+    pub(crate) fn renew(&self, renewal: &Renewal, shown: Presented) -> Option<Watched> {
+        self.door.renew(&renewal.doc, renewal.seat, shown)
+    }
+
+    /// Those whose token ended so long ago without another.
+    pub(crate) fn overdue(&self, now: Time, grace_ms: u64) -> Vec<Watched> {
+        self.door.overdue(now, grace_ms)
     }
 
     /// Somebody may now do more or less.
@@ -336,6 +349,7 @@ impl Rooms {
                 "you have no access to this board any more",
             ),
             SentAway::SessionOver => (close::EXPIRED, "the session is over"),
+            SentAway::TokenOver => (close::EXPIRED, "the token has run out"),
         };
         let seat = watched.seat;
         self.tell(&watched.doc, Event::SendAway { seat, code, reason });

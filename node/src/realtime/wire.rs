@@ -13,6 +13,9 @@ const AUTH: u64 = 2;
 const QUERY_AWARENESS: u64 = 3;
 const CONTROL: u64 = 100;
 
+/// Four times what the longest token of ours takes.
+const TOKEN_MESSAGE_BYTES_MAX: usize = 4 << 10;
+
 const STEP_1: u64 = 0;
 const STEP_2: u64 = 1;
 const UPDATE: u64 = 2;
@@ -98,6 +101,21 @@ fn control_of_client(at: &mut Reader<'_>) -> Incoming {
         Ok(Ok(Said::HasBody { seq })) => Incoming::HasBody(seq),
         Ok(Err(_)) | Err(_) => Incoming::Nothing,
     }
+}
+
+/// The token that a client shows to stay longer than the one it came with. It is for the door, and no room is told.
+pub(crate) fn token_of(message: &Bytes) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(tag = "t", rename_all = "snake_case")]
+    enum Said {
+        Token { token: String },
+    }
+    let mut at = Reader::new(message);
+    if message.len() > TOKEN_MESSAGE_BYTES_MAX || at.uint() != Ok(CONTROL) {
+        return None;
+    }
+    let Said::Token { token } = serde_json::from_slice(&at.bytes().ok()?).ok()?;
+    Some(token)
 }
 
 pub(crate) fn step_1(state_vector: &[u8]) -> Frame {

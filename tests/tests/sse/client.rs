@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use tokio::task::JoinHandle;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
-use yrs::{Doc, Map, ReadTxn, StateVector, Transact};
+use yrs::{Any, Doc, Map, MapPrelim, ReadTxn, StateVector, Transact};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Event {
@@ -63,10 +63,18 @@ pub(super) fn base64(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// How somebody shows who they are.
+pub(super) enum Way<'a> {
+    Nothing,
+    Token(&'a str),
+    Ticket(&'a str),
+}
+
 /// A client of the slower way, with a document.
 pub(super) struct Sse {
     pub(super) http: reqwest::Client,
     pub(super) base: String,
+    pub(super) token: Option<String>,
     pub(super) doc: Doc,
     pub(super) name: String,
     pub(super) events: Arc<Mutex<Vec<Event>>>,
@@ -79,9 +87,19 @@ pub(super) struct Sse {
 
 impl Sse {
     pub(super) async fn open(node: &Node, board: &str) -> Self {
+        Self::open_by(node, board, Way::Nothing).await
+    }
+
+    async fn open_by(node: &Node, board: &str, way: Way<'_>) -> Self {
+        let (token, query) = match way {
+            Way::Nothing => (None, String::new()),
+            Way::Token(token) => (Some(token.to_owned()), String::new()),
+            Way::Ticket(ticket) => (None, format!("?ticket={ticket}")),
+        };
         let mut sse = Self {
             http: reqwest::Client::new(),
             base: node.url(&format!("/api/v1/boards/{board}")),
+            token,
             doc: Doc::new(),
             name: String::new(),
             events: Arc::default(),
@@ -90,7 +108,7 @@ impl Sse {
             posts: 0,
             sent: 0,
         };
-        let status = sse.read_from("", None).await;
+        let status = sse.read_from(&query, None).await;
         assert_eq!(status, 200);
         let greeting = sse.until("the greeting", |event| event.notice()).await;
         sse.name = greeting["stream"].as_str().expect("a name").to_owned();
@@ -102,6 +120,27 @@ impl Sse {
         let mut sse = Self::open(node, board).await;
         sse.catch_up().await;
         sse
+    }
+
+    /// On behalf of somebody.
+    pub(super) async fn join_by(node: &Node, board: &str, way: Way<'_>) -> Self {
+        let mut sse = Self::open_by(node, board, way).await;
+        sse.catch_up().await;
+        sse
+    }
+
+    /// Makes a note on a board; returns the message for the others.
+    pub(super) fn sticky(&mut self, id: &str) -> Vec<u8> {
+        self.sent += 1;
+        let elements = self.doc.get_or_insert_map("elements");
+        let mut txn = self.doc.transact_mut();
+        let note = [("type", Any::from("sticky")), ("z", Any::from("a0"))];
+        let note: MapPrelim = note
+            .map(|(key, value)| (key.to_owned(), value))
+            .into_iter()
+            .collect();
+        elements.insert(&mut txn, id, note);
+        sync_message(2, &txn.encode_update_v1())
     }
 
     pub(super) async fn catch_up(&mut self) {
@@ -128,6 +167,9 @@ impl Sse {
         let mut request = self.http.get(format!("{}/stream{query}", self.base));
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
+        }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
         }
         let mut response = request.send().await.expect("the node answers");
         let status = response.status().as_u16();

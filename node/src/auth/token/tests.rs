@@ -1,5 +1,5 @@
 use super::{
-    ACCESS_LIFE_MS, Access, Burnt, Device, Holder, LEEWAY_MS, NotBurnt, RefreshToken, Refused,
+    ACCESS_LIFE_MS_MAX, Access, Burnt, Device, Holder, LEEWAY_MS, NotBurnt, RefreshToken, Refused,
     TICKET_LIFE_MS, Ticket, Tokens, key_id, successor,
 };
 use crate::auth::keyring::{MasterKey, Ring, activate, announce};
@@ -30,7 +30,7 @@ fn ring(keys: &[KeyRow]) -> Ring {
 }
 
 fn tokens() -> Tokens {
-    Tokens::new(HERE, URL.to_owned())
+    Tokens::new(HERE, URL.to_owned(), ACCESS_LIFE_MS_MAX)
 }
 
 fn access() -> Access {
@@ -38,6 +38,10 @@ fn access() -> Access {
         holder: Holder::User(UserId::from_bytes([2; 16])),
         session: SessionId::from_bytes([3; 16]),
     }
+}
+
+fn ends_at() -> Time {
+    NOW.plus_ms(ACCESS_LIFE_MS_MAX)
 }
 
 fn refresh() -> RefreshToken {
@@ -64,7 +68,10 @@ fn ticket() -> Ticket {
 fn each_kind_is_opened_as_it_was_minted() {
     let (ring, tokens) = (ring(&[row(KeyState::Active)]), tokens());
     let token = tokens.mint_access(&ring, &access(), NOW).unwrap();
-    assert_eq!(tokens.open_access(&ring, &token, NOW), Ok(access()));
+    assert_eq!(
+        tokens.open_access(&ring, &token, NOW),
+        Ok((access(), ends_at()))
+    );
     let token = tokens.mint_refresh(&ring, &refresh(), NOW).unwrap();
     assert_eq!(tokens.open_refresh(&ring, &token, NOW), Ok(refresh()));
     let token = tokens.mint_ticket(&ring, &ticket(), NOW).unwrap();
@@ -108,8 +115,16 @@ fn another_installation_or_address_takes_none_of_it() {
     let ring = ring(&[row(KeyState::Active)]);
     let token = tokens().mint_access(&ring, &access(), NOW).unwrap();
     for other in [
-        Tokens::new(InstanceId::from_bytes([2; 16]), URL.to_owned()),
-        Tokens::new(HERE, "https://elsewhere.example.org".to_owned()),
+        Tokens::new(
+            InstanceId::from_bytes([2; 16]),
+            URL.to_owned(),
+            ACCESS_LIFE_MS_MAX,
+        ),
+        Tokens::new(
+            HERE,
+            "https://elsewhere.example.org".to_owned(),
+            ACCESS_LIFE_MS_MAX,
+        ),
     ] {
         assert_eq!(other.open_access(&ring, &token, NOW), Err(Refused::Forged));
     }
@@ -122,8 +137,8 @@ fn clocks_may_differ_by_a_minute() {
     let open = |at: u64| tokens.open_access(&ring, &token, Time(at)).map(|_| ());
     assert_eq!(open(NOW.0 - LEEWAY_MS - 1), Err(Refused::Early));
     assert_eq!(open(NOW.0 - LEEWAY_MS), Ok(()));
-    assert_eq!(open(NOW.0 + ACCESS_LIFE_MS - 1), Ok(()));
-    assert_eq!(open(NOW.0 + ACCESS_LIFE_MS), Err(Refused::Expired));
+    assert_eq!(open(NOW.0 + ACCESS_LIFE_MS_MAX - 1), Ok(()));
+    assert_eq!(open(NOW.0 + ACCESS_LIFE_MS_MAX), Err(Refused::Expired));
 }
 
 #[test]
@@ -132,7 +147,10 @@ fn a_key_that_was_rotated_away_opens_what_it_sealed_and_seals_no_more() {
     let token = tokens().mint_access(&ring(&first), &access(), NOW).unwrap();
     let both = announce(&first, row(KeyState::Pending)).unwrap();
     let rotated = ring(&activate(&both, NOW).unwrap());
-    assert_eq!(tokens().open_access(&rotated, &token, NOW), Ok(access()));
+    assert_eq!(
+        tokens().open_access(&rotated, &token, NOW),
+        Ok((access(), ends_at()))
+    );
     let fresh = tokens().mint_access(&rotated, &access(), NOW).unwrap();
     assert_eq!(
         tokens().open_access(&ring(&first), &fresh, NOW),
@@ -141,7 +159,7 @@ fn a_key_that_was_rotated_away_opens_what_it_sealed_and_seals_no_more() {
     // A node that knows the key as pending takes what another has sealed with it already.
     assert_eq!(
         tokens().open_access(&ring(&both), &fresh, NOW),
-        Ok(access())
+        Ok((access(), ends_at()))
     );
     let without = ring(&[row(KeyState::Active)]);
     assert_eq!(
@@ -405,6 +423,6 @@ fn another_implementation_reads_what_is_sealed_here_and_the_reverse() {
     let mint = |assertion: &str| json!({ "do": "mint", "key": key, "payload": payload, "footer": footer, "assertion": assertion });
     let sealed = pyseto(&json!([mint(&ours), mint(&another)]));
     let open = |at: usize| tokens.open_access(&ring, sealed[at]["token"].as_str().unwrap(), NOW);
-    assert_eq!(open(0), Ok(access()));
+    assert_eq!(open(0), Ok((access(), ends_at())));
     assert_eq!(open(1), Err(Refused::Forged));
 }

@@ -103,10 +103,15 @@ pub(crate) async fn open(
     let doc: DocName = asked.name.parse().map_err(|_| JoinRefused::NotFound)?;
     if let Some((name, seen)) = asked.last_event_id.and_then(event_id) {
         match find(rooms, &doc, name) {
-            Found::Open(stream) => match stream.come_back(seen).await {
-                Some(events) => return Ok(Opened::Events(events)),
-                None => stream.leave().await,
-            },
+            Found::Open(stream) if rooms.door.is_of(&doc, stream.line.seat, &admission) => {
+                rooms.door.renew_by(&doc, stream.line.seat, &admission);
+                match stream.come_back(seen).await {
+                    Some(events) => return Ok(Opened::Events(events)),
+                    None => stream.leave().await,
+                }
+            }
+            // Somebody else's, whose name got about: they begin with a seat of their own.
+            Found::Open(_) => {}
             Found::Over => return Ok(Opened::Over),
             Found::Nothing => {}
         }

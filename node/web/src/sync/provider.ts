@@ -89,6 +89,8 @@ export function openProvider(options: ProviderOptions): Provider {
   let arrivedTimer: ReturnType<typeof setTimeout> | null = null
   /** On its way over HTTP: part of what the server would send. */
   let loading: Promise<number | undefined> | null = null
+  /** The newest token that the server was shown over the connection there is. */
+  let shownToken: string | null = null
   let heardAtMs = 0
   let destroyed = false
   let cancelFlush: (() => void) | null = null
@@ -173,6 +175,8 @@ export function openProvider(options: ProviderOptions): Provider {
         if (openTimer !== null) clearTimeout(openTimer)
         openTimer = setTimeout(() => drop(true), OPEN_MS_MAX)
         dispatch({ is: 'opened' })
+        // While it opened, the next may have come.
+        renew()
       },
       received(message) {
         if (!isOurs()) return
@@ -194,16 +198,20 @@ export function openProvider(options: ProviderOptions): Provider {
 
   function openBy(way: Way, listener: CarrierListener): Carrier {
     const { streamUrl, credential } = options
-    if (way === 'socket' || streamUrl === undefined) return openSocketAs(listener)
+    // A stream is asked for with the token that is held; that it is told of it once more does no harm.
+    shownToken = null
+    const note = (token: string) => (shownToken = token)
+    if (way === 'socket' || streamUrl === undefined) return openSocketAs(listener, note)
     return openStream(streamUrl, listener, { fetch: fetchAs(credential) })
   }
 
-  function openSocketAs(listener: CarrierListener): Carrier {
+  function openSocketAs(listener: CarrierListener, note: (token: string) => void): Carrier {
     const { url, credential } = options
     if (credential === undefined) return openSocket(url, Socket, null, listener)
-    const how = credential
-      .token()
-      .then((token) => (its: CarrierListener) => openSocket(url, Socket, token, its))
+    const how = credential.token().then((token) => (its: CarrierListener) => {
+      note(token)
+      return openSocket(url, Socket, token, its)
+    })
     return openWhenKnown(how, listener)
   }
 
@@ -244,12 +252,15 @@ export function openProvider(options: ProviderOptions): Provider {
       dispatch(works ? { is: 'socket_works' } : { is: 'socket_fails', random: Math.random() })
     }
     tryTimer = setTimeout(() => done(false), TRY_MS_MAX)
-    tried = openSocketAs({
-      opened() {},
-      received: () => done(true),
-      alive() {},
-      closed: () => done(false),
-    })
+    tried = openSocketAs(
+      {
+        opened() {},
+        received: () => done(true),
+        alive() {},
+        closed: () => done(false),
+      },
+      () => {},
+    )
   }
 
   function stopTrying(): void {
@@ -395,10 +406,12 @@ export function openProvider(options: ProviderOptions): Provider {
     }
   }
 
-  /** Tells the server of the next token before the one it opened with ends. */
+  /** Tells the server of the next token before the one that it knows ends. */
   function renew(): void {
     const token = options.credential?.held.get() ?? null
-    if (token !== null && state.route.way === 'socket') send(writeControl({ t: 'token', token }))
+    if (token === null || token === shownToken || state.link.at !== 'open') return
+    shownToken = token
+    send(writeControl({ t: 'token', token }))
   }
 
   const unsubscribe = updates.subscribe(onUpdates)

@@ -2,6 +2,8 @@ import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { WebSocket as NodeWebSocket } from 'ws'
 import * as Y from 'yjs'
+import { createStore } from '../core/store'
+import type { Credential } from './carrier'
 import type { BoardSession } from './session'
 import { openSession } from './session'
 import type { TestServer } from './test-server'
@@ -27,6 +29,7 @@ interface OpenOptions {
   readonly look?: () => Promise<'there' | 'missing' | 'unknown'>
   readonly board?: string
   readonly url?: string
+  readonly credential?: Credential
 }
 
 function open(options: OpenOptions = {}): BoardSession {
@@ -35,6 +38,7 @@ function open(options: OpenOptions = {}): BoardSession {
     board: options.board ?? `brd_${crypto.randomUUID()}`,
     url: options.url ?? server.url,
     user: { name: 'Quiet Heron', color: '#1d4ed8' },
+    ...(options.credential && { credential: options.credential }),
     platform: {
       WebSocket: NodeWebSocket as unknown as new (url: string, protocols: string[]) => WebSocket,
       indexedDB: options.disk ?? new IDBFactory(),
@@ -405,4 +409,36 @@ test.each([11, 12, 13])('whatever happens, saved means stored, and all end alike
     await until(() => expect(texts(session.ydoc)).toEqual(texts(server.stored)))
   expect(lies).toEqual([])
   expect(all.length).toBeGreaterThan(10)
+})
+
+test('the next token is told over the open connection, and each only once', async () => {
+  const held = createStore<string | null>('first')
+  const credential = { held, token: async () => held.get() ?? '' }
+  const session = open({ credential })
+  await untilPhase(session, 'saved')
+  expect(server.controls).toEqual([])
+  held.set('second')
+  held.set(null)
+  held.set('third')
+  const told = ['second', 'third'].map((token) => JSON.stringify({ t: 'token', token }))
+  await until(() => expect(server.controls).toEqual(told))
+  expect(server.joins()).toBe(1)
+  // What a connection was opened with need not be told.
+  server.drop()
+  await until(() => expect(server.joins()).toBe(2))
+  await untilPhase(session, 'saved')
+  expect(server.controls).toEqual(told)
+})
+
+test('a token that came while the connection opened is told as soon as it is open', async () => {
+  const held = createStore<string | null>('first')
+  const credential = {
+    held,
+    async token() {
+      queueMicrotask(() => held.set('second'))
+      return 'first'
+    },
+  }
+  open({ credential })
+  await until(() => expect(server.controls).toEqual([JSON.stringify({ t: 'token', token: 'second' })]))
 })

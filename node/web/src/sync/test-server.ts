@@ -26,6 +26,8 @@ export interface TestServer {
   readonly waiting: () => number
   /** Connections accepted so far. */
   readonly joins: () => number
+  /** Control messages of its clients, as text. */
+  readonly controls: string[]
   autoSave: boolean
   hello: Record<string, unknown>
   /** Refuse every counted frame for which this answers a reason. */
@@ -104,6 +106,9 @@ export async function startTestServer(port = 0): Promise<TestServer> {
           seat.awareness = data
           for (const other of seats) if (other !== seat) other.socket.send(data)
           break
+        case 'control':
+          server.controls.push(data.toString('utf8').slice(data.toString('utf8').indexOf('{')))
+          break
         default:
           break
       }
@@ -118,6 +123,7 @@ export async function startTestServer(port = 0): Promise<TestServer> {
     seats: () => seats.size,
     waiting: () => waiting.length,
     joins: () => joins,
+    controls: [],
     autoSave: true,
     hello: { v: 1, app: 'test', schema: 1, min_client: 1, role: 'editor' },
     refuse: () => null,

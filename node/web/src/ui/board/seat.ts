@@ -54,11 +54,12 @@ export function credentialOf({ owner, visit }: Seat): Credential | undefined {
 
 /** Never another person's token: what waits in this tab to be sent is the owner's. */
 function credentialOfUser(owner: string): Credential {
+  const isTheirs = () => ownerOf(account.standing.get()) === owner
   return {
-    held: account.token,
+    held: { get: () => (isTheirs() ? account.token.get() : null), subscribe: account.token.subscribe },
     async token() {
       const token = await account.bearer()
-      if (token === null || ownerOf(account.standing.get()) !== owner) throw new Error('signed out')
+      if (token === null || !isTheirs()) throw new Error('signed out')
       return token
     },
   }
