@@ -126,6 +126,9 @@ pub(crate) struct Metrics {
     /// Label `kind`: `log`, `state`, `cache`.
     pub(crate) store_bytes: IntGaugeVec,
     pub(crate) store_disk_full: IntGauge,
+    /// Label `route`.
+    pub(crate) authz_denied: IntCounterVec,
+    pub(crate) token_key_age: IntGauge,
     pub(crate) disk_free_bytes: IntGauge,
 
     pub(crate) process_cpu_seconds: Gauge,
@@ -403,6 +406,15 @@ impl Metrics {
             store_disk_full: make.gauge(
                 "easel_store_disk_full",
                 "1 while writes are refused because the disk reserve is used up.",
+            ),
+            authz_denied: make.counters(
+                "easel_authz_denied_total",
+                "Requests of people who may not do what they asked for.",
+                &["route"],
+            ),
+            token_key_age: make.gauge(
+                "easel_token_key_age_seconds",
+                "Age of the key that tokens are sealed with.",
             ),
             disk_free_bytes: make.gauge(
                 "easel_disk_free_bytes",

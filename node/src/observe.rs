@@ -2,7 +2,7 @@
 //! at scrape time what is not counted but simply is.
 
 use crate::app::App;
-use crate::auth::Known;
+use crate::auth::{Known, wall_clock};
 use crate::metrics::Metrics;
 use crate::process;
 use easel_cluster::{Observer, Status};
@@ -64,6 +64,8 @@ impl Observer for ClusterWork {
 pub(crate) async fn refresh(app: &Arc<App>) {
     let status = app.node.borrow().clone();
     set_node(&app.metrics, &status);
+    let age_ms = app.auth.key_age_ms(wall_clock()).unwrap_or_default();
+    set(&app.metrics.token_key_age, age_ms / 1_000);
     let app = app.clone();
     // Looking at files may wait for the disk.
     let looked = tokio::task::spawn_blocking(move || {

@@ -239,6 +239,7 @@ pub(crate) struct RingKey {
     pub(crate) key: SymmetricKey<V4>,
     state: KeyState,
     since: Time,
+    created_at: Time,
 }
 
 impl Ring {
@@ -254,6 +255,7 @@ impl Ring {
                 key,
                 state: row.state,
                 since: row.since,
+                created_at: row.created_at,
             })
         };
         Ok(Ring {
@@ -265,6 +267,12 @@ impl Ring {
     /// The key that seals; `None` in a ring that nobody finished.
     pub(crate) fn sealing(&self) -> Option<&RingKey> {
         self.keys.iter().find(|key| key.state == KeyState::Active)
+    }
+
+    /// How old the key is that new tokens are sealed with.
+    pub(crate) fn age_ms(&self, now: Time) -> Option<u64> {
+        let key = self.sealing()?;
+        Some(now.0.saturating_sub(key.created_at.0))
     }
 
     /// The key of that id, if it may open a token of this kind now. A pending one may: another node can be ahead.

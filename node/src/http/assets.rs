@@ -8,7 +8,7 @@ use crate::app::AppState;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 /// One file of the built client.
@@ -37,6 +37,8 @@ enum Encoding {
     Plain,
 }
 
+const REPORTING_ENDPOINTS: HeaderName = HeaderName::from_static("reporting-endpoints");
+
 /// Every page of the client is the same document; it looks at the address itself.
 pub(super) async fn app_page(
     State(app): State<AppState>,
@@ -49,10 +51,12 @@ pub(super) async fn app_page(
     };
     let mut response = send(file, &request_headers);
     let fields = response.headers_mut();
+    let reports = app.url("/csp-reports");
     fields.insert(
         header::CONTENT_SECURITY_POLICY,
-        headers::client_policy(&ours.authority),
+        headers::client_policy(&ours.authority, &reports),
     );
+    fields.insert(REPORTING_ENDPOINTS, headers::reporting_endpoints(&reports));
     if uri.path().starts_with("/b/")
         && let Some(link) = &app.page.board_script
     {

@@ -205,6 +205,10 @@ impl Asked {
             .http_duration
             .with_label_values(&[self.route.as_str()])
             .observe(took.as_secs_f64());
+        if status == StatusCode::FORBIDDEN {
+            let denied = &metrics.authz_denied;
+            denied.with_label_values(&[self.route.as_str()]).inc();
+        }
         let client = self.client;
         let (route, status, dur_ms) = (
             self.route.as_str(),

@@ -50,7 +50,9 @@ pub(super) fn add_always(headers: &mut HeaderMap) {
 
 /// The web client's policy. `'self'` does not cover WebSockets in every browser, so the host is named; it was checked
 /// to be ours and is a host and a port.
-pub(super) fn client_policy(host: &str) -> HeaderValue {
+///
+/// What it keeps out is told to `reports`, a path of ours: by `report-to` or, in browsers that do not know that yet, `report-uri`.
+pub(super) fn client_policy(host: &str, reports: &str) -> HeaderValue {
     // The grammar has no place for an IPv6 address; there `'self'` must do.
     let sockets = match host.starts_with('[') {
         true => String::new(),
@@ -60,9 +62,14 @@ pub(super) fn client_policy(host: &str) -> HeaderValue {
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob: data:; \
          connect-src 'self'{sockets}; worker-src 'self'; manifest-src 'self'; form-action 'self'; \
          base-uri 'none'; object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-         trusted-types easel"
+         trusted-types easel; report-uri {reports}; report-to csp"
     ))
     .expect("a checked host has only visible ASCII characters")
+}
+
+/// Where `report-to csp` leads.
+pub(super) fn reporting_endpoints(reports: &str) -> HeaderValue {
+    HeaderValue::try_from(format!("csp=\"{reports}\"")).expect("a path of ours is ASCII")
 }
 
 #[cfg(test)]
@@ -78,11 +85,39 @@ mod tests {
             ),
             ("[::1]:8080", "connect-src 'self';"),
         ] {
-            let policy = client_policy(host);
+            let policy = client_policy(host, "/csp-reports");
             assert!(
                 policy.to_str().unwrap().contains(expected),
                 "of {host}: {policy:?}"
             );
         }
+    }
+
+    #[test]
+    fn each_directive_says_what_the_page_needs_and_no_more() {
+        let policy = client_policy("boards.example.org", "/easel/csp-reports");
+        let mut directives: Vec<_> = policy.to_str().unwrap().split("; ").collect();
+        directives.sort_unstable();
+        assert_eq!(
+            directives,
+            [
+                "base-uri 'none'",
+                "connect-src 'self' ws://boards.example.org wss://boards.example.org",
+                "default-src 'none'",
+                "font-src 'self'",
+                "form-action 'self'",
+                "frame-ancestors 'none'",
+                "img-src 'self' blob: data:",
+                "manifest-src 'self'",
+                "object-src 'none'",
+                "report-to csp",
+                "report-uri /easel/csp-reports",
+                "require-trusted-types-for 'script'",
+                "script-src 'self'",
+                "style-src 'self'",
+                "trusted-types easel",
+                "worker-src 'self'",
+            ]
+        );
     }
 }
