@@ -227,15 +227,15 @@ impl Metrics {
                 &["reason"],
             ),
 
-            ws_connections: make.gauges(
-                "easel_ws_connections",
-                "Open WebSockets by the protocol they speak.",
             seats_renewed: make.counters(
                 "easel_seats_renewed_total",
                 "Tokens that came over open connections, to stay there longer.",
                 &["result"],
             ),
 
+            ws_connections: make.gauges(
+                "easel_ws_connections",
+                "Open WebSockets by the protocol they speak.",
                 &["kind"],
             ),
             ws_opened: make.counter("easel_ws_opened_total", "WebSockets opened."),

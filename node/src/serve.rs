@@ -10,7 +10,7 @@ use crate::config::{Config, LoadError, MaybeAddress, PublicUrl, TlsMode};
 use crate::http::rates::Rates;
 use crate::http::tls::{self, Tls, TlsMetrics};
 use crate::http::{self, AppPage, Guard, Limits, Listener, Stopping};
-use crate::images::Images;
+use crate::images::{Images, PixelsMax};
 use crate::metrics::Metrics;
 use crate::observe::ClusterWork;
 use crate::process;
@@ -303,7 +303,10 @@ pub(crate) fn assemble(
     let cache = Cache::open(&config.data_dir.join("cache"));
     let blobs = config.data_dir.join("blobs");
     let blobs = FileBlobs::open(&blobs, config.storage.disk_reserve.0)?;
-    let pixels_max = config.limits.image_pixels.into();
+    let pixels_max = PixelsMax {
+        board: config.limits.image_pixels.into(),
+        avatar: config.limits.avatar_pixels.into(),
+    };
     Ok(Arc::new(App {
         blobs: Arc::new(blobs),
         images: Images::new(pixels_max, metrics.clone()),

@@ -11,6 +11,7 @@ use super::store;
 use super::wire::{List, Moment};
 use crate::app::{App, AppState};
 use crate::auth::{Caller, wall_clock};
+use crate::http::Peer;
 use crate::http::problem::{Code, Problem};
 use crate::images::{Form, Picture};
 use axum::extract::{Path, Request, State};
@@ -131,6 +132,7 @@ fn hex(sum: &[u8; 32]) -> String {
 pub(super) async fn create(
     State(app): State<AppState>,
     caller: Caller,
+    peer: Peer,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -138,7 +140,7 @@ pub(super) async fn create(
     access::scope(&caller, Scope::AssetsWrite)?;
     may_add(&app, &caller, board).await?;
     let (parts, sent) = request.into_parts();
-    let _place = app.images.place()?;
+    let _place = app.images.place(&caller, peer.network())?;
     let limits = &app.config.limits;
     let sent = body::read_within(sent, limits.image, limits.upload_timeout).await?;
     // It may have been long under way: they may have been signed out or sent away meanwhile.

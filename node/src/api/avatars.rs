@@ -12,6 +12,7 @@ use super::store;
 use super::users::known;
 use crate::app::AppState;
 use crate::auth::{Caller, wall_clock};
+use crate::http::Peer;
 use crate::http::problem::{Code, Problem};
 use crate::http::quality_of;
 use crate::images::AVATAR_SIDES;
@@ -42,10 +43,11 @@ const SIDE_DEFAULT: u32 = 64;
 pub(super) async fn put(
     State(app): State<AppState>,
     caller: Caller,
+    peer: Peer,
     request: Request,
 ) -> Result<Response, Problem> {
     in_person(&caller)?;
-    let _place = app.images.place()?;
+    let _place = app.images.place(&caller, peer.network())?;
     let limits = &app.config.limits;
     let sent = request.into_body();
     let sent = body::read_within(sent, limits.avatar, limits.upload_timeout).await?;

@@ -11,6 +11,9 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
+use std::time::Duration;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout_at};
 
 /// What `Content-Type` may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,13 +186,53 @@ pub(super) async fn read_within(
     timeout: Span,
 ) -> Result<Bytes, Problem> {
     let limit = usize::try_from(limit.0).unwrap_or(usize::MAX);
-    let whole = tokio::time::timeout(timeout.0, Limited::new(body, limit).collect());
-    match whole.await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+    let whole = gathered(Limited::new(body, limit), PACE);
+    match tokio::time::timeout(timeout.0, whole).await.flatten() {
+        Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Code::BodyTooLarge.into()),
         Ok(Err(_)) => Err(Problem::new(Code::BadRequest).detail("the body ended early")),
         Err(_) => Err(Code::BodyTimeout.into()),
     }
+}
+
+/// How fast a body must come: so much in each window, or what is left of it.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    window: Duration,
+    bytes: usize,
+}
+
+/// 1 KiB a second, in the long run.
+const PACE: Pace = Pace {
+    window: Duration::from_secs(30),
+    bytes: 30 << 10,
+};
+
+type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
+async fn gathered(
+    mut body: Limited<Body>,
+    pace: Pace,
+) -> Result<Result<Bytes, BodyError>, Elapsed> {
+    let mut pieces: Vec<Bytes> = Vec::new();
+    let mut window_ends = Instant::now() + pace.window;
+    let mut in_window = 0;
+    while let Some(frame) = timeout_at(window_ends, body.frame()).await? {
+        let piece = match frame {
+            Ok(frame) => frame.into_data().unwrap_or_default(),
+            Err(error) => return Ok(Err(error)),
+        };
+        in_window += piece.len();
+        pieces.push(piece);
+        if in_window >= pace.bytes {
+            in_window = 0;
+            window_ends = Instant::now() + pace.window;
+        }
+    }
+    Ok(Ok(match pieces.len() {
+        1 => pieces.remove(0),
+        _ => pieces.concat().into(),
+    }))
 }
 
 fn is_accepted(content_type: &str, accepts: Accepts) -> bool {
@@ -209,9 +252,14 @@ fn is_accepted(content_type: &str, accepts: Accepts) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::wire::Text;
-    use super::{Accepts, is_accepted, parse};
+    use super::{Accepts, Pace, gathered, is_accepted, parse};
+    use axum::body::Body;
+    use bytes::Bytes;
     use easel_storage::Title;
+    use http_body_util::Limited;
     use serde::Deserialize;
+    use std::convert::Infallible;
+    use std::time::{Duration, Instant};
 
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -260,6 +308,46 @@ mod tests {
         for malformed in ["{", "[]", "", "null", "{} {}", "{\"title\": \"\u{1}\"}"] {
             check(malformed, "malformed-json");
         }
+    }
+
+    /// A body of which these pieces come, and then nothing more but also no end.
+    async fn stalled(pieces: &[&'static str], window: Duration) -> bool {
+        let pieces: Vec<_> = pieces
+            .iter()
+            .map(|piece| Bytes::from_static(piece.as_bytes()))
+            .collect();
+        let pieces = pieces.into_iter().map(Ok::<_, Infallible>);
+        let pieces = futures_util::stream::iter(pieces);
+        let silence = futures_util::stream::pending();
+        let body = Body::from_stream(futures_util::StreamExt::chain(pieces, silence));
+        let pace = Pace { window, bytes: 4 };
+        gathered(Limited::new(body, 100), pace).await.is_err()
+    }
+
+    #[tokio::test]
+    async fn a_body_that_stops_coming_is_given_up_however_much_of_it_came() {
+        let begun = Instant::now();
+        let window = Duration::from_millis(50);
+        for pieces in [&[][..], &["a"], &["abcd", "efgh", "i"]] {
+            assert!(stalled(pieces, window).await, "{pieces:?}");
+        }
+        // Each window was waited out.
+        assert!(begun.elapsed() >= 3 * window);
+    }
+
+    #[tokio::test]
+    async fn a_body_of_many_pieces_is_put_together() {
+        let pieces = ["abcd", "", "e"].map(|piece| Ok::<_, Infallible>(Bytes::from(piece)));
+        let body = Body::from_stream(futures_util::stream::iter(pieces));
+        let pace = Pace {
+            window: Duration::from_secs(60),
+            bytes: 4,
+        };
+        let whole = gathered(Limited::new(body, 100), pace)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(whole, "abcde");
     }
 
     #[test]

@@ -8,6 +8,8 @@ use super::boards::Board;
 use super::store;
 use crate::app::{App, AppState};
 use crate::auth::{Caller, wall_clock};
+use crate::http::Peer;
+use crate::http::places::{Place, Places, Shares};
 use crate::http::problem::{Code, Problem};
 use axum::body::Body;
 use axum::extract::State;
@@ -20,14 +22,17 @@ use easel_storage::{BoardId, Change, ReadLevel};
 use serde_json::json;
 use std::collections::{BTreeSet, HashSet};
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 /// Streams of one node: each remembers which boards its person sees.
-const STREAMS_MAX: usize = 500;
+const STREAMS: Shares = Shares {
+    all: 500,
+    person: 16,
+    network: 400,
+};
 /// Proxies and clients see life at least this often; then it is also looked whether the session goes on.
 const PING_EVERY: Duration = Duration::from_secs(15);
 /// Boards told of at once; of more it is said that everything changed.
@@ -35,14 +40,14 @@ const TOLD_AT_ONCE_MAX: usize = 64;
 
 /// Who listens to their boards, and where they hear of changes.
 pub(crate) struct Listeners {
-    places: Arc<Semaphore>,
+    places: Places,
     changes: broadcast::Sender<Change>,
 }
 
 impl Listeners {
     pub(crate) fn new(changes: broadcast::Sender<Change>) -> Listeners {
         Listeners {
-            places: Arc::new(Semaphore::new(STREAMS_MAX)),
+            places: Places::new(STREAMS),
             changes,
         }
     }
@@ -59,6 +64,7 @@ impl Listeners {
 pub(super) async fn open(
     State(app): State<AppState>,
     caller: Caller,
+    peer: Peer,
     method: Method,
 ) -> Result<Response, Problem> {
     if method == Method::HEAD {
@@ -68,8 +74,8 @@ pub(super) async fn open(
         access::person(&caller)?;
     }
     access::scope(&caller, Scope::BoardsRead)?;
-    let place = app.listeners.places.clone().try_acquire_owned();
-    let place = place.map_err(|_| Code::TooManyStreams)?;
+    let place = app.listeners.places.take(&caller, peer.network());
+    let place = place.ok_or(Code::TooManyStreams)?;
     // First the changes, then what there is: nothing falls in between.
     let changes = app.listeners.changes.subscribe();
     let seen = boards_of(&app, &caller).await?;
@@ -109,7 +115,7 @@ struct Listening {
     seen: HashSet<BoardId>,
     ping: Interval,
     is_new: bool,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// What to look at again.

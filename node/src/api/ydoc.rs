@@ -13,11 +13,14 @@ use super::{body, conditions, contents, elements, store};
 use crate::app::AppState;
 use crate::auth::{Caller, wall_clock};
 use crate::config::ByteSize;
+use crate::http::Peer;
+use crate::http::places::{Place, Places, Shares};
 use crate::http::problem::{Code, Problem};
 use crate::http::quality_of;
 use crate::realtime::Wish;
 use crate::realtime::fold;
 use crate::realtime::sse::base64;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -28,6 +31,8 @@ use easel_storage::cache::Cache;
 use easel_storage::people::Scope;
 use easel_storage::{BoardId, DocState, Query, ReadLevel};
 use flate2::write::GzEncoder;
+use futures_util::stream;
+use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -51,6 +56,19 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// One update, as over a WebSocket; and how many are read at once.
 const UPDATE_BYTES_MAX: u64 = 16 << 20;
 const TAKEN_AT_ONCE_MAX: usize = 8;
+/// Whole contents that are put together for their callers, and on their way to them.
+const GIVEN: Shares = Shares {
+    all: 32,
+    person: 4,
+    network: 24,
+};
+const GIVEN_PIECE_BYTES: usize = 256 << 10;
+/// Who brings one, or waits for a turn to.
+const BRINGING: Shares = Shares {
+    all: 64,
+    person: 4,
+    network: 24,
+};
 /// Who waits longer for a turn is told to come back.
 const TURN_WAIT_MAX: Duration = Duration::from_secs(5);
 /// How many updates the body holds; a room is told this by whoever has it.
@@ -65,6 +83,8 @@ pub(crate) struct Bodies {
     cache: Cache,
     turns: Arc<Semaphore>,
     takers: Semaphore,
+    bringing: Places,
+    given: Places,
     under_way: Mutex<HashMap<Subject, Packing>>,
 }
 
@@ -98,6 +118,8 @@ impl Bodies {
             cache,
             turns: Arc::new(Semaphore::new(AT_ONCE_MAX)),
             takers: Semaphore::new(TAKEN_AT_ONCE_MAX),
+            bringing: Places::new(BRINGING),
+            given: Places::new(GIVEN),
             under_way: Mutex::default(),
         }
     }
@@ -181,11 +203,12 @@ choice! {
         ("format" = Option<String>, Query, description = "The encoding of the update: `v1` or `v2`.", pattern = "^v[12]$"),
     ),
     responses((status = 200, description = "A Yjs update, version 1", body = Vec<u8>, content_type = "application/octet-stream"), (status = 202, description = "The body is being compressed: connect, or ask again"), (status = 204, description = "There is no stored body worth loading by itself")),
-    extensions(("x-problems" = json!(["forbidden"]))),
+    extensions(("x-problems" = json!(["forbidden", "busy"]))),
 )]
 pub(super) async fn show(
     State(app): State<AppState>,
     caller: Caller,
+    peer: Peer,
     Path(id): Path<String>,
     uri: Uri,
     headers: HeaderMap,
@@ -203,11 +226,42 @@ pub(super) async fn show(
     access::scope(&caller, Scope::ElementsRead)?;
     let seen = access::seen(&app, &caller, store::level(&headers), board).await?;
     let board = seen.view.board;
-    match part {
-        Part::All if is_plain => show_all(&app, &headers, board.id).await,
-        Part::All => show_since(&app, &headers, board.id, (since, format)).await,
-        Part::Body => show_body(&app, &headers, board.id).await,
+    if matches!(part, Part::Body) {
+        return show_body(&app, &headers, board.id).await;
     }
+    let place = app.bodies.given.take(&caller, peer.network());
+    let place = place.ok_or_else(|| {
+        Problem::new(Code::Busy)
+            .detail("too many whole boards are under way; part=body is not held up")
+    })?;
+    let response = match is_plain {
+        true => show_all(&app, &headers, board.id).await?,
+        false => show_since(&app, &headers, board.id, (since, format)).await?,
+    };
+    Ok(keeping(place, response))
+}
+
+/// Holds the place until nearly all of the answer has left: a slow reader has the whole of it in memory.
+fn keeping(place: Place, response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    // What answers with bytes of its own says how many; the rest has nothing to hold.
+    if let Some(len) = body.size_hint().exact() {
+        head.headers.insert(header::CONTENT_LENGTH, len.into());
+    }
+    let pieces = stream::unfold(
+        (body, Bytes::new(), place),
+        |(mut body, mut rest, place)| async {
+            while rest.is_empty() {
+                rest = match body.frame().await? {
+                    Ok(frame) => frame.into_data().unwrap_or_default(),
+                    Err(error) => return Some((Err(error), (body, rest, place))),
+                };
+            }
+            let piece = rest.split_to(rest.len().min(GIVEN_PIECE_BYTES));
+            Some((Ok(piece), (body, rest, place)))
+        },
+    );
+    Response::from_parts(head, Body::from_stream(pieces))
 }
 
 async fn show_all(
@@ -330,6 +384,7 @@ struct Taken {
 pub(super) async fn apply(
     State(app): State<AppState>,
     caller: Caller,
+    peer: Peer,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -340,6 +395,8 @@ pub(super) async fn apply(
     if kind.and_then(|kind| kind.to_str().ok()) != Some("application/octet-stream") {
         return Err(Code::UnsupportedMediaType.into());
     }
+    let place = app.bodies.bringing.take(&caller, peer.network());
+    let _place = place.ok_or(Code::Busy)?;
     let turn = tokio::time::timeout(TURN_WAIT_MAX, app.bodies.takers.acquire());
     let _turn = turn.await.map_err(|_| Code::Busy)?;
     let limit = ByteSize(UPDATE_BYTES_MAX);

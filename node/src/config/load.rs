@@ -415,6 +415,7 @@ pub(crate) fn check(config: &Config) -> Result<(), LoadError> {
         ("limits.image", config.limits.image.0 == 0),
         ("limits.avatar", config.limits.avatar.0 == 0),
         ("limits.image_pixels", config.limits.image_pixels == 0),
+        ("limits.avatar_pixels", config.limits.avatar_pixels == 0),
         (
             "limits.upload_timeout",
             config.limits.upload_timeout.0.is_zero(),

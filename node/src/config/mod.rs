@@ -162,6 +162,8 @@ pub(crate) struct Limits {
     pub(crate) avatar: ByteSize,
     /// Pixels of a picture, whatever its bytes are.
     pub(crate) image_pixels: u32,
+    /// The same of a picture of oneself.
+    pub(crate) avatar_pixels: u32,
     /// For a picture to arrive.
     pub(crate) upload_timeout: Span,
     /// From the first byte to the end of a request's head, and how long an idle connection is kept.
@@ -227,17 +229,17 @@ impl Default for Config {
                 mode: TlsMode::Off,
                 cert_file: PathBuf::new(),
                 key_file: PathBuf::new(),
+                min: TlsMin::Tls12,
             },
             proxy: Proxy {
                 trusted: Ranges::default(),
                 header: ProxyHeader::XForwarded,
-                min: TlsMin::Tls12,
             },
             auth: Auth {
                 registration: Registration::Invite,
+                access_ttl: Span(Duration::from_secs(10 * 60)),
             },
             storage: Storage {
-                access_ttl: Span(Duration::from_secs(10 * 60)),
                 disk_reserve: ByteSize(256 << 20),
                 sync: Sync::Always,
             },
@@ -257,6 +259,7 @@ impl Default for Config {
                 image: ByteSize(25 << 20),
                 avatar: ByteSize(5 << 20),
                 image_pixels: 40_000_000,
+                avatar_pixels: 16_000_000,
                 upload_timeout: Span(Duration::from_secs(5 * 60)),
                 header_timeout: Span(Duration::from_secs(10)),
                 body_timeout: Span(Duration::from_secs(30)),

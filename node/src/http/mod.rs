@@ -14,6 +14,7 @@ pub(crate) mod html;
 mod linger;
 mod listen;
 mod ops;
+pub(crate) mod places;
 pub(crate) mod problem;
 pub(crate) mod rates;
 #[cfg(test)]

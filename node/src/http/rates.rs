@@ -9,7 +9,7 @@ use super::problem::{Code, Problem};
 use crate::auth::{Caller, Network};
 use crate::config::RateLimits;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
-use easel_storage::{SessionId, UserId};
+use easel_storage::{LinkId, SessionId, UserId};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
@@ -34,7 +34,10 @@ const UPLOAD_UNIT: u64 = 1 << 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Asker {
     User(UserId),
-    Visit(SessionId),
+    /// By a share link.
+    Visit(SessionId, LinkId),
+    /// Whoever comes by a share link: opening it again makes nobody another.
+    Link(LinkId),
     /// Nobody in particular, from there.
     Network(Network),
     /// An account by what was typed, whether there is one or not.
@@ -47,8 +50,16 @@ impl Asker {
         match caller {
             Ok(Caller::Local) => None,
             Ok(Caller::User(user)) => Some(Asker::User(user.user)),
-            Ok(Caller::Visitor(visitor)) => Some(Asker::Visit(visitor.session)),
+            Ok(Caller::Visitor(visitor)) => Some(Asker::Visit(visitor.session, visitor.link)),
             Ok(Caller::Anonymous) | Err(_) => Some(Asker::Network(network)),
+        }
+    }
+
+    /// For what must not be had anew by opening a link once more.
+    pub(crate) fn behind_links(self) -> Asker {
+        match self {
+            Asker::Visit(_, link) => Asker::Link(link),
+            Asker::User(_) | Asker::Link(_) | Asker::Network(_) | Asker::Account(_) => self,
         }
     }
 }
@@ -150,7 +161,7 @@ impl Rates {
         for kind in policies_of(asked.method, asked.route) {
             let (who, amount) = match kind {
                 Kind::Auth => (Asker::Network(asked.network), 1),
-                Kind::Upload => (who, asked.bytes.div_ceil(UPLOAD_UNIT).max(1)),
+                Kind::Upload => (who.behind_links(), asked.bytes.div_ceil(UPLOAD_UNIT).max(1)),
                 Kind::AuthAccount | Kind::Api | Kind::Write | Kind::Connect | Kind::Report => {
                     (who, 1)
                 }

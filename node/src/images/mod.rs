@@ -16,17 +16,24 @@ mod tests;
 pub(crate) use encode::{AVATAR_SIDES, Form, png, webp};
 pub(crate) use raster::raster;
 
+use crate::auth::{Caller, Network};
+use crate::http::places::{Place, Places, Shares};
 use crate::http::problem::{Code, Problem};
 use crate::metrics::Metrics;
 use image::DynamicImage;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 /// Pictures worked on at once: one may take half a gigabyte while it is.
 const AT_ONCE_MAX: usize = 2;
 /// Requests that bring one at once, from the first byte of the body on. Beyond that they are told to come back.
-const UNDER_WAY_MAX: usize = 8;
+const UNDER_WAY: Shares = Shares {
+    all: 8,
+    // A page sends two at once.
+    person: 3,
+    network: 6,
+};
 
 /// Why a picture is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -71,18 +78,25 @@ pub(crate) struct Picture {
     pub(crate) blurhash: String,
 }
 
+/// Of what is sent. What becomes of a picture of oneself is small in any case.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PixelsMax {
+    pub(crate) board: u64,
+    pub(crate) avatar: u64,
+}
+
 pub(crate) struct Images {
-    places: Arc<Semaphore>,
+    places: Places,
     turns: Arc<Semaphore>,
-    pixels_max: u64,
+    pixels_max: PixelsMax,
     metrics: Arc<Metrics>,
 }
 
 impl Images {
-    pub(crate) fn new(pixels_max: u64, metrics: Arc<Metrics>) -> Images {
+    pub(crate) fn new(pixels_max: PixelsMax, metrics: Arc<Metrics>) -> Images {
         let cores = available_parallelism().map_or(1, usize::from);
         Images {
-            places: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
+            places: Places::new(UNDER_WAY),
             turns: Arc::new(Semaphore::new((cores / 2).clamp(1, AT_ONCE_MAX))),
             pixels_max,
             metrics,
@@ -90,13 +104,13 @@ impl Images {
     }
 
     /// To be held from before the body is read until the picture is kept.
-    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let place = self.places.clone().try_acquire_owned();
-        place.map_err(|_| Problem::new(Code::Busy).detail("too many pictures are under way"))
+    pub(crate) fn place(&self, caller: &Caller, network: Network) -> Result<Place, Problem> {
+        let place = self.places.take(caller, network);
+        place.ok_or_else(|| Problem::new(Code::Busy).detail("too many pictures are under way"))
     }
 
     pub(crate) async fn for_board(&self, sent: bytes::Bytes) -> Result<Picture, Problem> {
-        self.work(sent, |image, format| {
+        self.work(sent, self.pixels_max.board, |image, format| {
             Some(Picture {
                 full: encode::full(&image, format)?,
                 web: encode::web(&image)?,
@@ -108,17 +122,19 @@ impl Images {
 
     /// In each size, ascending, first as WebP and then as PNG.
     pub(crate) async fn for_avatar(&self, sent: bytes::Bytes) -> Result<Vec<[Form; 2]>, Problem> {
-        self.work(sent, |image, _| encode::avatar(&image)).await
+        let pixels_max = self.pixels_max.avatar.min(self.pixels_max.board);
+        self.work(sent, pixels_max, |image, _| encode::avatar(&image))
+            .await
     }
 
     async fn work<T: Send + 'static>(
         &self,
         sent: bytes::Bytes,
+        pixels_max: u64,
         make: impl FnOnce(DynamicImage, decode::Format) -> Option<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let turn = self.turns.clone().acquire_owned().await;
         let turn = turn.map_err(|_| Code::Internal)?;
-        let pixels_max = self.pixels_max;
         let timer = self.metrics.image_work.start_timer();
         let worked = tokio::task::spawn_blocking(move || {
             // Given back when the work is done, whether or not anybody still waits.
