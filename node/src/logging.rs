@@ -114,7 +114,7 @@ where
 }
 
 /// `{"ts":…,"level":…,"target":…,"msg":…}` and the event's own fields beside them.
-struct JsonLine(Head);
+pub(crate) struct JsonLine(Head);
 
 impl<S, N> FormatEvent<S, N> for JsonLine
 where
@@ -142,6 +142,12 @@ where
         event.record(&mut line);
         line.write(&mut writer)
     }
+}
+
+/// As the log is written where nobody reads it by eye.
+#[cfg(test)]
+pub(crate) fn json_line() -> JsonLine {
+    JsonLine(Head::Time)
 }
 
 /// In the order of arrival: the time first, as people read these lines too.

@@ -110,6 +110,11 @@ impl TestNode {
         read(respond_to(&self.public, head, body.into()).await).await
     }
 
+    /// With a body that comes when it likes.
+    pub(crate) async fn send_body(&self, head: &str, body: Body) -> Answer {
+        read(respond_to(&self.public, head, body).await).await
+    }
+
     pub(crate) async fn ask_ops(&self, text: &str) -> Answer {
         answer(&self.ops, text).await
     }

@@ -63,12 +63,11 @@ pub(crate) fn turned_jpeg(orientation: u8) -> Vec<u8> {
 /// Sound files of a few bytes whose headers say that they are this large.
 pub(crate) fn bombs(width: u16, height: u16) -> Vec<(&'static str, Vec<u8>)> {
     let small = quarters(8, 8);
-    let mut png = written(&small, ImageFormat::Png);
-    png[16..20].copy_from_slice(&u32::from(width).to_be_bytes());
-    png[20..24].copy_from_slice(&u32::from(height).to_be_bytes());
-    let mut crc = flate2::Crc::new();
-    crc.update(&png[12..29]);
-    png[29..33].copy_from_slice(&crc.sum().to_be_bytes());
+    let png = claiming(
+        written(&small, ImageFormat::Png),
+        width.into(),
+        height.into(),
+    );
 
     let mut jpeg = written(&small, ImageFormat::Jpeg);
     let frame = jpeg.windows(2).position(|two| two == [0xff, 0xc0]).unwrap();
@@ -88,6 +87,22 @@ pub(crate) fn bombs(width: u16, height: u16) -> Vec<(&'static str, Vec<u8>)> {
     webp[frame + 3..frame + 5].copy_from_slice(&width.min(0x3fff).to_le_bytes());
     webp[frame + 5..frame + 7].copy_from_slice(&height.min(0x3fff).to_le_bytes());
     vec![("png", png), ("jpeg", jpeg), ("gif", gif), ("webp", webp)]
+}
+
+/// A PNG whose header tells of other sides.
+pub(crate) fn claiming(mut png: Vec<u8>, width: u32, height: u32) -> Vec<u8> {
+    png[16..20].copy_from_slice(&width.to_be_bytes());
+    png[20..24].copy_from_slice(&height.to_be_bytes());
+    let mut crc = flate2::Crc::new();
+    crc.update(&png[12..29]);
+    png[29..33].copy_from_slice(&crc.sum().to_be_bytes());
+    png
+}
+
+/// Few bytes, few enough pixels, and sixteen bits to each colour: twice the memory that its pixels say.
+pub(crate) fn deep(width: u32, height: u32) -> Vec<u8> {
+    let image = image::DynamicImage::new_rgba16(width, height);
+    written(&image, ImageFormat::Png)
 }
 
 /// One of each kind.

@@ -2,7 +2,8 @@
 
 use super::decode::{Format, SIDE_MAX, decode};
 use super::samples::{
-    BLUE, GREEN, RED, SECRET, WHITE, bombs, lossy_webp, png, quarters, sound, turned_jpeg, written,
+    BLUE, GREEN, RED, SECRET, WHITE, bombs, claiming, deep, lossy_webp, png, quarters, sound,
+    turned_jpeg, written,
 };
 use super::{AVATAR_SIDES, Refused, encode};
 use image::{DynamicImage, GenericImageView, ImageFormat};
@@ -192,6 +193,23 @@ fn a_header_that_says_too_much_is_believed_and_refused() {
         decode(&sound, max).err(),
         Some(Refused::TooManyPixels { max })
     );
+}
+
+#[test]
+fn a_picture_may_take_four_bytes_for_each_pixel_that_it_may_have() {
+    let max = 10_000;
+    assert!(
+        decode(&deep(70, 71), max).is_ok(),
+        "half the pixels, twice the bytes"
+    );
+    let refused = decode(&deep(99, 100), max).err();
+    assert_eq!(refused, Some(Refused::TooManyPixels { max }));
+    assert!(decode(&png(99, 100), max).is_ok());
+    // What somebody tried: a few bytes that want 460 MB, of 7,600 times 7,600 pixels. Nothing of it is decoded.
+    let wide = claiming(deep(8, 8), 7_600, 7_600);
+    let max = 60_000_000;
+    let refused = decode(&wide, max).err();
+    assert_eq!(refused, Some(Refused::TooManyPixels { max }));
 }
 
 #[test]

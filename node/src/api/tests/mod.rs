@@ -1,5 +1,6 @@
 //! The interface as a caller meets it, over a real node.
 
+mod abuse;
 mod described;
 mod elements;
 mod isolation;
