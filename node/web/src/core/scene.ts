@@ -97,9 +97,7 @@ export function createScene(document: BoardDocument): Scene {
       if (element) entries.set(id, entryOf(element))
     }
     order = [...entries.values()].sort((a, b) => comparePlaces(a.element, b.element))
-    index.load(order)
-    for (const { element } of order) if (element.type === 'connector') links.put(element)
-    routeStale()
+    indexFresh(order)
     ranksStale = true
   }
 
@@ -118,17 +116,27 @@ export function createScene(document: BoardDocument): Scene {
       else insert(element)
     }
     if (fresh.length > 0) {
-      for (const entry of fresh) {
-        entries.set(entry.id, entry)
-        if (entry.element.type === 'connector') links.put(entry.element)
-      }
-      links.all()
+      for (const entry of fresh) entries.set(entry.id, entry)
       order = [...order, ...fresh].sort((a, b) => comparePlaces(a.stored, b.stored))
-      if (indexed) index.load(fresh)
+      links.all()
+      indexFresh(fresh)
     }
     if (links.hasStale()) reindex()
     routeStale()
     changed()
+  }
+
+  /** Connectors last: their ways depend on the others. */
+  function indexFresh(fresh: readonly Entry[]): void {
+    const linked = fresh.filter(({ element }) => element.type === 'connector')
+    if (indexed) index.load(fresh.filter(({ element }) => element.type !== 'connector'))
+    for (const { element } of linked) if (element.type === 'connector') links.put(element)
+    const routed = links.routedFirst(linked.map(({ id }) => id))
+    linked.forEach((entry, i) => {
+      entry.element = routed[i] ?? entry.element
+      setBounds(entry)
+    })
+    if (indexed) index.load(linked)
   }
 
   function routeStale(): void {

@@ -96,6 +96,21 @@ export class Links {
     return routed
   }
 
+  /** The same for many that have just come. */
+  routedFirst(ids: readonly ElementId[]): readonly (ConnectorElement | undefined)[] {
+    const fresh: Region[] = []
+    const all = ids.map((id) => {
+      const e = this.connectors.get(id)
+      if (!e) return undefined
+      this.stale.delete(id)
+      const { routed, region } = this.route(e)
+      if (e.kind === 'elbow') fresh.push(this.regionAt(id, region))
+      return routed
+    })
+    this.regions.load(fresh)
+    return all
+  }
+
   /** Any connector, whether it is on the board or about to be. */
   route(e: ConnectorElement): { readonly routed: ConnectorElement; readonly region: Rect } {
     const [from, to] = [this.joint(e, e.ends.from), this.joint(e, e.ends.to)]
@@ -134,10 +149,13 @@ export class Links {
     const before = this.regionOf.get(id)
     if (before) this.regions.remove(before)
     this.regionOf.delete(id)
-    if (!rect) return
+    if (rect) this.regions.insert(this.regionAt(id, rect))
+  }
+
+  private regionAt(id: ElementId, rect: Rect): Region {
     const region: Region = { id, ...growRect(rect, REGION_SPACE) }
     this.regionOf.set(id, region)
-    this.regions.insert(region)
+    return region
   }
 }
 

@@ -94,6 +94,9 @@ function facing(from: Joint, to: Joint): readonly [Side, Side] {
 
 function elbow(from: Joint, to: Joint, near: Near): Routed {
   const [a, b] = facing(from, to)
+  // What most elbows are, and found without a search.
+  const plain = across(from, to, a, b)
+  if (plain && inTheWay(plain, from, to, near).length === 0) return open(plain, null, true)
   const ends = [endOf(from, a), endOf(to, b)] as const
   const obstacles: Rect[] = []
   let points = elbowBetween(...ends, obstacles) ?? bent(from, to, a, b)
@@ -108,6 +111,22 @@ function elbow(from: Joint, to: Joint, near: Near): Routed {
     region = unionRect(region, rectOfPoints(points))
   }
   return { route: { points, curve: null, elbow: true }, region }
+}
+
+/** Over the gap between two elements, with a bend half-way unless they stand level; null without such a gap. */
+function across(from: Joint, to: Joint, a: Side, b: Side): Point[] | null {
+  if (!from.rim || !to.rim || b !== opposite(a)) return null
+  const step = sideStep(a)
+  const [p, q] = [leave(from, a), leave(to, b)]
+  const [one, other] = [from.rim.rect, to.rim.rect]
+  if (step.x !== 0) {
+    const [low, high] = step.x > 0 ? [one.maxX, other.minX] : [other.maxX, one.minX]
+    const x = (low + high) / 2
+    return high > low ? withoutIdle([p, { x, y: p.y }, { x, y: q.y }, q]) : null
+  }
+  const [low, high] = step.y > 0 ? [one.maxY, other.minY] : [other.maxY, one.minY]
+  const y = (low + high) / 2
+  return high > low ? withoutIdle([p, { x: p.x, y }, { x: q.x, y }, q]) : null
 }
 
 function endOf(end: Joint, preferred: Side): ElbowEnd {

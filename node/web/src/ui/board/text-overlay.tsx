@@ -59,6 +59,10 @@ function Field({ editor, id, theme }: { editor: Editor; id: ElementId; theme: Th
         if (text !== undefined && !writing.current) held.happened(text, change.texts.get(id))
         lay()
       }),
+      // The label of a connector goes along with what that connects.
+      editor.scene.subscribe(() => {
+        if (editor.document.get(id)?.type === 'connector') lay()
+      }),
     ]
     return () => {
       for (const stop of stops) stop()

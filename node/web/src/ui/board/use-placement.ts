@@ -2,12 +2,15 @@
 
 import type { RefObject } from 'react'
 import { useLayoutEffect } from 'react'
+import { sproutsOf } from '../../core/connectors/sprouts'
 import type { Editor } from '../../core/editor-api'
 import type { Box } from '../../core/geometry/box'
 
 /** Clear of the resize handles, and above the handle that turns. */
 const GAP_ABOVE_PX = 44
 const GAP_BELOW_PX = 16
+/** Above and below, what the points that connectors are drawn out of take besides. */
+const SPROUTS_PX = 18
 const MARGIN_PX = 12
 /** Room that the bars at the head and the foot of the page take. */
 const HEAD_PX = 68
@@ -26,7 +29,7 @@ export function usePlacement(editor: Editor, barRef: RefObject<HTMLElement | nul
       frame = 0
       const box = editor.selectionBox()
       if (box === null) return
-      const at = spotFor(screenBounds(editor, box), node.offsetWidth, node.offsetHeight)
+      const at = spotFor(around(editor, screenBounds(editor, box)), node.offsetWidth, node.offsetHeight)
       node.style.transform = `translate(${Math.round(at.x)}px, ${Math.round(at.y)}px)`
     }
     const soon = () => {
@@ -42,6 +45,14 @@ export function usePlacement(editor: Editor, barRef: RefObject<HTMLElement | nul
       for (const stop of stops) stop()
     }
   }, [editor, barRef, active])
+}
+
+/** With what stands beside the selection. */
+function around(editor: Editor, bounds: Bounds): Bounds {
+  const { selection, camera } = editor.state.get()
+  const elements = selection.length === 1 ? selection.flatMap((id) => editor.element(id) ?? []) : []
+  if (sproutsOf(elements, camera).length === 0) return bounds
+  return { ...bounds, top: bounds.top - SPROUTS_PX, bottom: bounds.bottom + SPROUTS_PX }
 }
 
 interface Bounds {
