@@ -141,3 +141,90 @@ test('the zoom is typed, within what there is', async (world) => {
   await testId(page, 'zoom-fit').click()
   await canvas(page, { zoom: 1 })
 })
+
+/** Two people on one board; the second one's name is Bob. */
+async function twoPages(world) {
+  const { page: ada, board } = await opened(world, { a: block(200, 200, 100, 100, { fill: 'red' }), b: block(2000, 1500, 100, 100, { z: 'a1' }) })
+  const bob = await world.openBoard(board, { viewport: { width: 1000, height: 700 } })
+  await canvas(bob, { peers: 1, elements: 2 })
+  await canvas(ada, { peers: 1 })
+  return { ada, bob }
+}
+
+/** The map of a page says what part of the board is in view. */
+const frameOf = (page) => testId(page, 'minimap-view').boundingBox()
+
+test('somebody is followed until one moves oneself, presses Escape or they leave', async (world) => {
+  const { ada, bob } = await twoPages(world)
+  await ada.keyboard.press('m')
+  await bob.keyboard.press('m')
+  await testId(ada, 'minimap-view').waitFor()
+  const following = testId(bob, 'following')
+  const sees = (what, holds) => until(what, async () => holds(await frameOf(bob), await frameOf(ada)))
+  const centred = (mine, theirs) => {
+    const middle = (box, by) => (by === 'x' ? box.x + box.width / 2 : box.y + box.height / 2)
+    // The maps are of one size and at the same distance from the corner.
+    return near(middle(mine, 'x') + 280, middle(theirs, 'x'), 3) && near(middle(mine, 'y') + 100, middle(theirs, 'y'), 3)
+  }
+  await testId(bob, 'follow').click()
+  await following.waitFor()
+  await ada.keyboard.press('Shift+Digit1')
+  await sees('all of the board, as Ada does', centred)
+  await ada.mouse.move(600, 400)
+  await ada.mouse.wheel(300, 200)
+  await sees('the way Ada goes', centred)
+  // Whoever follows tells no view: following back moves nobody.
+  await testId(ada, 'follow').click()
+  await testId(ada, 'following').waitFor()
+  await ada.keyboard.press('Escape')
+  await testId(ada, 'following').waitFor({ state: 'detached' })
+
+  await bob.mouse.move(500, 300)
+  await bob.mouse.wheel(40, 0)
+  await following.waitFor({ state: 'detached' })
+
+  await testId(bob, 'follow').click()
+  await following.waitFor()
+  await bob.keyboard.press('Escape')
+  await following.waitFor({ state: 'detached' })
+  await testId(bob, 'follow').click()
+  await following.waitFor()
+  await testId(bob, 'stop-following').click()
+  await following.waitFor({ state: 'detached' })
+  await testId(bob, 'follow').click()
+  await ada.close()
+  await following.waitFor({ state: 'detached' })
+  await bob.getByText('left the board').waitFor()
+})
+
+test('everyone is brought to me, can go back, and is not torn away from what they write', async (world) => {
+  const { ada, bob } = await twoPages(world)
+  await bob.keyboard.press('m')
+  await testId(bob, 'minimap-view').waitFor()
+  const before = await frameOf(bob)
+  await ada.keyboard.press('Shift+Digit1')
+  await testId(ada, 'me').click()
+  await testId(ada, 'bring-to-me').click()
+  await testId(bob, 'following').waitFor()
+  await until('a wider view', async () => (await frameOf(bob)).width > before.width + 10)
+  await testId(bob, 'call-back').click()
+  await testId(bob, 'following').waitFor({ state: 'detached' })
+  await until('where Bob was', async () => near((await frameOf(bob)).width, before.width, 2))
+
+  await bob.mouse.dblclick(250, 250)
+  await testId(bob, 'text-editor').waitFor()
+  await bob.keyboard.type('I am')
+  // The same person calls once in five seconds at the most.
+  await until('the next call', async () => {
+    await ada.keyboard.press('Control+k')
+    await testId(ada, 'palette-input').fill('bring everyone')
+    await ada.keyboard.press('Enter')
+    await testId(ada, 'palette').waitFor({ state: 'detached' })
+    return (await testId(bob, 'call-go').count()) > 0
+  })
+  assert.equal(await testId(bob, 'following').count(), 0)
+  await bob.keyboard.type(' writing')
+  assert.ok((await testId(bob, 'text-editor').inputValue().catch(() => testId(bob, 'text-editor').textContent())).includes('I am writing'))
+  await testId(bob, 'call-go').first().click()
+  await testId(bob, 'following').waitFor()
+})

@@ -80,11 +80,11 @@ function revealAlong(from: number, to: number, size: number): number {
 }
 
 /** All of a rectangle in the middle of the view, enlarged to `zoomMost` at the most. */
-export function fit(rect: Rect, v: Viewport, zoomMost: number): Camera {
+export function fit(rect: Rect, v: Viewport, zoomMost: number, margin = FIT_MARGIN_PX): Camera {
   if (isEmptyRect(rect) || v.w <= 0 || v.h <= 0) return START
   const w = Math.max(1, rect.maxX - rect.minX)
   const h = Math.max(1, rect.maxY - rect.minY)
-  const room = Math.min(FIT_MARGIN_PX, v.w / 8, v.h / 8)
+  const room = Math.min(margin, v.w / 8, v.h / 8)
   const zoom = Math.max(ZOOM_MIN, Math.min(zoomMost, ZOOM_MAX, (v.w - 2 * room) / w, (v.h - 2 * room) / h))
   return {
     x: v.w / 2 - ((rect.minX + rect.maxX) / 2) * zoom,

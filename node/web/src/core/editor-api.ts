@@ -60,6 +60,8 @@ export interface PointerInput extends ModifierKeys {
   readonly at: Point
   /** 0 to 1; 0.5 from a device that has none. */
   readonly pressure: number
+  /** How much of the glass it covers, across, in CSS pixels; left out by a device that does not say. */
+  readonly contact?: number
   /** Positions since the last event that the browser merged into this one, oldest first, `at` last. */
   readonly trail?: readonly (Point & { readonly pressure: number })[]
   readonly time_ms: number
@@ -148,6 +150,8 @@ export interface EditorState {
   readonly fades: boolean
   /** A pointer gesture that changes or draws something is under way. */
   readonly gesture: boolean
+  /** What one finger does: the first pen that is seen leaves the drawing to pens. */
+  readonly fingers: 'draw' | 'pan'
   readonly readOnly: boolean
   readonly canUndo: boolean
   readonly canRedo: boolean
@@ -298,6 +302,7 @@ export interface Editor {
   zoomToSelection(): void
   panBy(dx: number, dy: number): void
   lookAt(camera: Camera): void
+  setFingers(fingers: EditorState['fingers']): void
   setSnapping(patch: Partial<SnapSettings>): void
   toWorld(screen: Point): Point
   toScreen(world: Point): Point

@@ -74,6 +74,7 @@ export function createEditor(options: EditorOptions): Editor {
     guides: NO_GUIDES,
     cursor: 'default',
     gesture: false,
+    fingers: 'draw',
     fades: false,
     readOnly: options.readOnly ?? false,
     canUndo: document.canUndo(),
@@ -81,6 +82,7 @@ export function createEditor(options: EditorOptions): Editor {
   })
   let tool = startTool('select')
   let spaceHeld = false
+  let penSeen = false
   let lastMove: PointerInput | null = null
   /** Edits of one name in a row join one undo step while they follow fast. */
   let lastGroup: string | null = null
@@ -271,9 +273,16 @@ export function createEditor(options: EditorOptions): Editor {
       return
     }
     presence?.setCursor(toWorld(state.get().camera, input.at))
-    const gesture = gestures.take(input, spaceHeld)
+    const { fingers, readOnly } = state.get()
+    const fingersPan = fingers === 'pan' || (readOnly && tool.id === 'select')
+    const gesture = gestures.take(input, spaceHeld, fingersPan)
+    if (input.device === 'pen' && !penSeen) {
+      penSeen = true
+      patch({ fingers: 'pan' })
+    }
     switch (gesture.to) {
       case 'tool':
+        if (gesture.instead) cancelGesture()
         if (gesture.kind === 'down') endTextEdit()
         lastMove = input
         step(toolInput(input, gesture.kind, gesture.clicks))
@@ -283,6 +292,8 @@ export function createEditor(options: EditorOptions): Editor {
         setCamera(zoomAbout(moved, moved.zoom * gesture.zoom, gesture.about))
         return
       }
+      case 'tap':
+        return tap(input, gesture.clicks)
       case 'tool-cancel':
         return cancelGesture()
       case 'menu':
@@ -290,6 +301,15 @@ export function createEditor(options: EditorOptions): Editor {
       case 'nobody':
         return showGesture()
     }
+  }
+
+  /** A tap selects; what draws does so under a pen alone as long as fingers move the board. */
+  function tap(input: PointerInput, clicks: number): void {
+    if (tool.id !== 'select') return
+    endTextEdit()
+    lastMove = input
+    step(toolInput(input, 'down', clicks))
+    step(toolInput(input, 'up', clicks))
   }
 
   function selectForMenu(at: Point): void {
@@ -490,6 +510,7 @@ export function createEditor(options: EditorOptions): Editor {
     zoomToFit,
     zoomToSelection,
     lookAt: (camera) => setCamera(bounded(camera)),
+    setFingers: (fingers) => patch({ fingers }),
     panBy(dx, dy) {
       setCamera(pan(state.get().camera, dx, dy))
     },

@@ -151,6 +151,17 @@ export interface Peer {
   readonly cursor: Point | null
   readonly selection: readonly ElementId[]
   readonly live: LivePreview | null
+  /** The part of the board they see, where they say so. */
+  readonly view: PeerView | null
+  /** Rises when they ask everybody to come to them. */
+  readonly call: number
+}
+
+export interface PeerView {
+  readonly x: number
+  readonly y: number
+  readonly w: number
+  readonly h: number
 }
 
 /**

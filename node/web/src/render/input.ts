@@ -68,6 +68,7 @@ function inputOf(host: HTMLElement, event: PointerEvent, kind: PointerInput['kin
     button: Math.max(0, event.button),
     at,
     pressure: event.pressure,
+    contact: Math.max(event.width, event.height),
     // Some browsers leave the event itself out of what it was merged from.
     trail: trail.length > 0 ? trail : [{ ...at, pressure: event.pressure }],
     time_ms: event.timeStamp,

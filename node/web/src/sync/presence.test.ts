@@ -96,6 +96,8 @@ test('others are read strictly', () => {
     cursor: null,
     selection: [],
     live: null,
+    view: null,
+    call: 0,
   })
   expect(
     readPeer(7, {
@@ -103,6 +105,8 @@ test('others are read strictly', () => {
       cursor: { x: Infinity, y: 1 },
       selection: ['el_a', 5, '<b>', 'e'.repeat(65)],
       live: { boxes: 'no' },
+      view: { x: 0, y: 0, w: -1, h: 5 },
+      call: 1.5,
     }),
   ).toEqual({
     clientId: 7,
@@ -111,6 +115,8 @@ test('others are read strictly', () => {
     cursor: null,
     selection: ['el_a'],
     live: null,
+    view: null,
+    call: 0,
   })
 })
 

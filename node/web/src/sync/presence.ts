@@ -9,7 +9,7 @@ import type { Element } from '../core/elements/types'
 import type { Point } from '../core/geometry/box'
 import { decodeLive, encodeLive } from '../core/live'
 import { personColor } from '../core/person-color'
-import type { Json, LivePresence, LivePreview, Peer } from '../core/ports'
+import type { Json, LivePresence, LivePreview, Peer, PeerView } from '../core/ports'
 import { thinStroke } from './thin-stroke'
 
 export interface User {
@@ -19,6 +19,10 @@ export interface User {
 
 export interface SessionPresence extends LivePresence {
   setUser(user: User): void
+  /** What part of the board is in view here; null while it is somebody else's view that is followed. */
+  setView(view: PeerView | null): void
+  /** Asks everybody to come to what is in view here. */
+  call(): void
   /** Moves to the awareness of another document; what is shown of this person goes along. */
   attach(awareness: awarenessProtocol.Awareness): void
   /** What waits for its turn goes out now. */
@@ -31,6 +35,8 @@ interface Mine {
   readonly cursor: Point | null
   readonly selection: readonly string[]
   readonly live: LivePreview | null
+  readonly view: PeerView | null
+  readonly call: number
 }
 
 const SEND_EVERY_MS = 50
@@ -52,7 +58,7 @@ export function createAwareness(doc: Doc): awarenessProtocol.Awareness {
 
 export function createPresence(first: awarenessProtocol.Awareness, user: User): SessionPresence {
   let awareness = first
-  let state: Mine = { user, cursor: null, selection: [], live: null }
+  let state: Mine = { user, cursor: null, selection: [], live: null, view: null, call: 0 }
   let timer: ReturnType<typeof setTimeout> | null = null
   let waiting = false
   let peers: readonly Peer[] | null = null
@@ -111,6 +117,13 @@ export function createPresence(first: awarenessProtocol.Awareness, user: User): 
       if (sameList(selection, state.selection)) return
       patch({ selection })
     },
+    setView(view) {
+      const rounded = view && rectOf(view, Math.round)
+      if (String(rounded && Object.values(rounded)) === String(state.view && Object.values(state.view)))
+        return
+      patch({ view: rounded })
+    },
+    call: () => patch({ call: state.call + 1 }),
     setLive(live) {
       if (live === null && state.live === null) return
       patch({ live })
@@ -138,7 +151,10 @@ export function createPresence(first: awarenessProtocol.Awareness, user: User): 
 }
 
 function wireOf(mine: Mine): { [key: string]: unknown } {
-  return { ...mine, live: mine.live === null ? null : compactLive(mine.live) }
+  const { call, view, ...rest } = mine
+  // What is not there costs nothing.
+  const more = { ...(view !== null && { view }), ...(call > 0 && { call }) }
+  return { ...rest, ...more, live: mine.live === null ? null : compactLive(mine.live) }
 }
 
 /** As much of a preview as fits: long strokes thinner, then fewer boxes, then no drafts. */
@@ -196,6 +212,8 @@ export function readPeer(clientId: number, from: unknown): Peer {
     cursor: readPoint(state['cursor']),
     selection: Array.isArray(selection) ? selection.slice(0, SELECTION_MAX).filter(isId) : [],
     live: decodeLive(state['live']),
+    view: readView(state['view']),
+    call: isCount(state['call']) ? state['call'] : 0,
   }
 }
 
@@ -203,6 +221,21 @@ function readPoint(value: unknown): Point | null {
   if (!isRecord(value)) return null
   const { x, y } = value
   return isCoordinate(x) && isCoordinate(y) ? { x, y } : null
+}
+
+function readView(value: unknown): PeerView | null {
+  if (!isRecord(value)) return null
+  const { x, y, w, h } = value
+  const known = isCoordinate(x) && isCoordinate(y) && isCoordinate(w) && isCoordinate(h)
+  return known && w > 0 && h > 0 ? { x, y, w, h } : null
+}
+
+function rectOf({ x, y, w, h }: PeerView, each: (value: number) => number): PeerView {
+  return { x: each(x), y: each(y), w: Math.max(1, each(w)), h: Math.max(1, each(h)) }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 function isCoordinate(value: unknown): value is number {

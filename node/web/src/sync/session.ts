@@ -11,7 +11,6 @@ import type { Loading } from '../api/body'
 import { leaveBody, loadBody } from '../api/body'
 import { findBoard } from '../api/client'
 import type { Role } from '../api/role'
-import type { LivePresence } from '../core/ports'
 import type { Store } from '../core/store'
 import { createStore } from '../core/store'
 import type { Credential } from './carrier'
@@ -58,7 +57,7 @@ export interface BoardSession {
   /** Rises when `ydoc` is another document: whoever holds the old one lets go and begins anew. */
   readonly generation: Store<number>
   /** Stays the same object over generations. */
-  readonly presence: LivePresence
+  readonly presence: SessionPresence
   readonly status: Store<SyncStatus>
   readonly role: Store<Role>
   /** Documents the server did not accept, newest last. */

@@ -30,3 +30,8 @@ export function chooseMotion(next: MotionChoice): void {
   }
   apply()
 }
+
+/** What is shown as a way may jump instead. */
+export function isStill(): boolean {
+  return motionChoice.get() === 'less' || matchMedia('(prefers-reduced-motion: reduce)').matches
+}

@@ -2,6 +2,12 @@
 import type { Action } from './action'
 
 export const pageActions = {
+  // By touch, from a menu or the palette.
+  fingers: {
+    group: 'view',
+    run: (e) => e.setFingers(e.state.get().fingers === 'pan' ? 'draw' : 'pan'),
+  },
+  bringToMe: { group: 'view', run: 'outside' },
   find: { group: 'view', keys: ['mod+f'], run: 'outside' },
   minimap: { group: 'view', keys: ['m'], run: 'outside' },
   palette: { group: 'other', keys: ['mod+k'], keyOnly: true, run: 'outside' },

@@ -43,6 +43,7 @@ import { TopBar } from './top-bar'
 import { receive } from './transfer/receive'
 import type { BoardInfo } from './use-board'
 import { ViewBar } from './view-bar'
+import { FollowFrame, useFollowing } from './ways/follow-frame'
 import { Ways } from './ways/ways'
 
 const ActivityPanel = lazyPage(
@@ -68,6 +69,7 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
   const editor = useEditor(session, commands)
   const images = useImages(editor, session)
   const underWay = useStore(images.uploads.all, (all) => all.length > 0)
+  const following = useFollowing(editor, session)
   const status = useStore(session.status, (value) => value)
   const role = useStore(session.role, (value) => value)
   const theme = useTheme()
@@ -99,6 +101,8 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
           seat={seat}
           onRename={readOnly ? null : rename}
           onHelp={() => commands.run('help')}
+          onPalette={() => commands.run('palette')}
+          following={following}
           onShare={account && known !== null ? () => setSharing(true) : null}
           mayShare={known?.may.share === true}
           onActivity={account ? () => setActivity(!activity) : null}
@@ -125,6 +129,7 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
         )}
         <ImagesPart editor={editor} images={images} board={session.board} />
         <ShortcutsPart />
+        <FollowFrame following={following} presence={session.presence} mayBring={!readOnly} />
         <Ways editor={editor} owner={seat.owner} theme={theme} />
         <ClipboardCommands desk={{ board: session.board, editor, ...images }} theme={theme} />
       </main>

@@ -15,6 +15,7 @@ import { lockEntry, styleEntries } from './selection-menu'
 /** A finger that rests this long asks for the menu, unless it has moved farther than it trembles. */
 const HELD_MS = 500
 const TREMBLE_PX = 10
+const PALM_PX = 80
 
 export function ContextMenu({ editor, children }: { editor: Editor; children: ReactNode }) {
   const spot = useRef<HTMLSpanElement>(null)
@@ -22,6 +23,7 @@ export function ContextMenu({ editor, children }: { editor: Editor; children: Re
   const close = useCallback(() => setOpen(false), [])
   const hold = useRef<Hold | null>(null)
   const opened = useRef(false)
+  const pen = useRef(false)
   const release = useCallback(() => {
     if (hold.current !== null) clearTimeout(hold.current.timer)
     hold.current = null
@@ -46,7 +48,12 @@ export function ContextMenu({ editor, children }: { editor: Editor; children: Re
     release()
     opened.current = false
     // With any other tool a finger that rests is about to draw.
-    if (second || event.pointerType !== 'touch' || editor.state.get().tool !== 'select') return
+    if (event.pointerType === 'pen') pen.current = true
+    const { tool, fingers } = editor.state.get()
+    const draws = tool !== 'select' && fingers === 'draw'
+    // Beside a pen it is the hand that holds it, and so is what covers more than a finger does.
+    const palm = pen.current || Math.max(event.width, event.height) > PALM_PX
+    if (second || event.pointerType !== 'touch' || draws || palm) return
     const { clientX: x, clientY: y } = event
     const { left, top } = event.currentTarget.getBoundingClientRect()
     const timer = setTimeout(() => {
@@ -55,6 +62,10 @@ export function ContextMenu({ editor, children }: { editor: Editor; children: Re
       openAt(x, y)
     }, HELD_MS)
     hold.current = { timer, x, y }
+  }
+  const onPointerEnd = (event: PointerEvent<HTMLElement>) => {
+    if (event.pointerType === 'pen') pen.current = false
+    release()
   }
   const onTouchEnd = (event: TouchEvent<HTMLElement>) => {
     // The click that browsers make of a lifted finger would take the focus away from the menu, and close it.
@@ -71,8 +82,8 @@ export function ContextMenu({ editor, children }: { editor: Editor; children: Re
       onContextMenu={onContextMenu}
       onPointerDown={onPointerDown}
       onPointerMove={onPointerMove}
-      onPointerUp={release}
-      onPointerCancel={release}
+      onPointerUp={onPointerEnd}
+      onPointerCancel={onPointerEnd}
       onTouchEnd={onTouchEnd}
     >
       {children}

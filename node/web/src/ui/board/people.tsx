@@ -6,6 +6,7 @@ import { useCallback, useRef, useState } from 'react'
 import { PERSON_COLORS } from '../../core/person-color'
 import type { LivePresence, Peer } from '../../core/ports'
 import { Avatar } from '../parts/avatar'
+import { Menu } from '../parts/menu'
 import { Glyph } from '../parts/glyph'
 import { Popover } from '../parts/popover'
 import { tipProps } from '../parts/tip'
@@ -16,52 +17,104 @@ import { Link } from '../parts/link'
 import { strings } from '../strings'
 import { useMe } from '../who'
 import { usePeers } from './use-peers'
+import { useStore } from '../use-store'
+import { BringButton } from './ways/bring-button'
+import type { Following } from './ways/following'
 
 const SHOWN_MAX = 4
 
 export interface PeopleProps {
   readonly presence: LivePresence
+  readonly following: Following
   readonly me: Profile
   /** Where their name is changed: here, in their account, or not at all (a guest has said it). */
   readonly named: 'here' | 'account' | 'guest'
 }
 
-export function People({ presence, me, named }: PeopleProps) {
+export function People({ presence, following, me, named }: PeopleProps) {
   const peers = usePeers(presence)
   const shown = peers.slice(0, SHOWN_MAX)
   const rest = peers.slice(SHOWN_MAX)
   return (
     <ul className="people" aria-label={strings.people.label} data-testid="people">
       {rest.length > 0 && (
-        <li
-          className="people__one people__more"
-          tabIndex={0}
-          {...tipProps(rest.map((peer) => peer.name).join(', '))}
-        >
-          <span aria-hidden="true">+{rest.length}</span>
-          <span className="sr-only">{strings.people.more(rest.length)}</span>
+        <li className="people__one">
+          <MorePeople peers={rest} following={following} />
         </li>
       )}
       {shown.toReversed().map((peer) => (
-        <Person key={peer.clientId} peer={peer} />
+        <Person key={peer.clientId} peer={peer} following={following} />
       ))}
       <li className="people__one">
-        <Me me={me} named={named} />
+        <Me me={me} named={named} alone={peers.length === 0} />
       </li>
     </ul>
   )
 }
 
-function Person({ peer }: { peer: Peer }) {
+/** A press follows them, and another one stops. */
+function Person({ peer, following }: { peer: Peer; following: Following }) {
+  const followed = useStore(following.whom, (whom) => whom === peer.clientId)
+  const label = strings.ways.follow.name(peer.name)
   return (
-    <li className="people__one" data-testid="peer" data-name={peer.name} {...tipProps(peer.name)}>
-      <Avatar name={peer.name} color={peer.color} />
-      <span className="sr-only">{peer.name}</span>
+    <li className="people__one" data-testid="peer" data-name={peer.name}>
+      <button
+        type="button"
+        className="people__person"
+        data-testid="follow"
+        aria-pressed={followed}
+        aria-label={label}
+        onClick={() => (followed ? following.stop() : following.follow(peer.clientId))}
+        {...tipProps(followed ? strings.ways.follow.stop : label)}
+      >
+        <Avatar name={peer.name} color={peer.color} />
+      </button>
     </li>
   )
 }
 
-function Me({ me, named }: Omit<PeopleProps, 'presence'>) {
+function MorePeople({ peers, following }: { peers: readonly Peer[]; following: Following }) {
+  const anchor = useRef<HTMLButtonElement>(null)
+  const [open, setOpen] = useState(false)
+  const close = useCallback(() => setOpen(false), [])
+  return (
+    <>
+      <button
+        ref={anchor}
+        type="button"
+        className="people__more"
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-label={strings.people.more(peers.length)}
+        onClick={() => setOpen(!open)}
+        {...tipProps(peers.map((peer) => peer.name).join(', '))}
+      >
+        +{peers.length}
+      </button>
+      {open && (
+        <Menu
+          anchor={anchor}
+          placement="below-end"
+          label={strings.people.more(peers.length)}
+          entries={peers.map((peer) => ({
+            kind: 'item',
+            label: strings.ways.follow.name(peer.name),
+            run: () => following.follow(peer.clientId),
+          }))}
+          onClose={close}
+        />
+      )}
+    </>
+  )
+}
+
+interface MeProps {
+  readonly me: Profile
+  readonly named: PeopleProps['named']
+  readonly alone: boolean
+}
+
+function Me({ me, named, alone }: MeProps) {
   const anchor = useRef<HTMLButtonElement>(null)
   const picture = useMe()?.avatarUrl ?? null
   const [open, setOpen] = useState(false)
@@ -91,6 +144,7 @@ function Me({ me, named }: Omit<PeopleProps, 'presence'>) {
           onClose={close}
         >
           <MeForm name={me.name} named={named} onDone={close} />
+          {!alone && <BringButton onDone={close} />}
         </Popover>
       )}
     </>

@@ -1,4 +1,4 @@
-import { ChevronLeft, History, Keyboard, Share2, Users } from 'lucide-react'
+import { ChevronLeft, History, Keyboard, Search, Share2, Users } from 'lucide-react'
 import { useState } from 'react'
 import type { BoardSession } from '../../sync/session'
 import { IconButton } from '../parts/icon-button'
@@ -13,13 +13,17 @@ import { strings } from '../strings'
 import { TITLE_CHARS_MAX } from '../start/board-card'
 import { People } from './people'
 import type { Seat } from './seat'
+import { shownShortcut } from './shown-keys'
 import { StatusPill } from './status-pill'
+import type { Following } from './ways/following'
 
 export interface TopBarProps {
   readonly title: string
   readonly session: BoardSession
+  readonly following: Following
   readonly onRename: ((title: string) => void) | null
   readonly onHelp: () => void
+  readonly onPalette: () => void
   readonly seat: Seat
   /** Null where there is nobody to share with. */
   readonly onShare: (() => void) | null
@@ -49,7 +53,7 @@ export function TopBar(props: TopBarProps) {
         <StatusPill session={session} />
       </div>
       <div className="island board__people">
-        <People presence={session.presence} me={seat.user} named={seat.named} />
+        <People presence={session.presence} following={props.following} me={seat.user} named={seat.named} />
         {onShare !== null && (
           <button
             type="button"
@@ -71,6 +75,13 @@ export function TopBar(props: TopBarProps) {
             onClick={onActivity}
           />
         )}
+        <IconButton
+          icon={Search}
+          label={strings.actions.palette}
+          shortcut={shownShortcut('palette')}
+          testId="palette-open"
+          onClick={props.onPalette}
+        />
         <ThemeButton />
         <IconButton
           icon={Keyboard}

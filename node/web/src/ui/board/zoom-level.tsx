@@ -84,6 +84,7 @@ function zoomEntries(editor: Editor): readonly MenuEntry[] {
     actionEntry(editor, 'zoomReset', { testId: 'zoom-100' }),
     { kind: 'line' },
     actionEntry(editor, 'minimap', { testId: 'minimap-toggle' }),
+    ...(navigator.maxTouchPoints > 0 ? [fingersEntry(editor)] : []),
     ...(editor.state.get().readOnly ? [] : snapEntries(editor)),
   ]
 }
@@ -95,4 +96,9 @@ function snapEntries(editor: Editor): readonly MenuEntry[] {
     actionEntry(editor, 'toggleSnap', { checked: elements, testId: 'snap-elements' }),
     actionEntry(editor, 'toggleGrid', { checked: grid, testId: 'snap-grid' }),
   ]
+}
+
+function fingersEntry(editor: Editor): MenuEntry {
+  const { fingers } = editor.state.get()
+  return actionEntry(editor, 'fingers', { checked: fingers === 'pan', testId: 'fingers' })
 }

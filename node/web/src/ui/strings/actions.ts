@@ -91,6 +91,8 @@ export const actionWords = {
     toggleSnap: 'Snap to elements',
     toggleGrid: 'Snap to grid',
     palette: 'Find an action',
+    fingers: 'Move the board with one finger',
+    bringToMe: 'Bring everyone to me',
     find: 'Find on this board',
     minimap: 'Show or hide the map',
     help: 'Keyboard shortcuts',

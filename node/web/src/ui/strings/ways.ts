@@ -21,6 +21,17 @@ export const waysWords = {
             ? count(all, 'result', 'results')
             : `${at.toLocaleString('en')} of ${all.toLocaleString('en')}`,
     },
+    follow: {
+      name: (name: string) => `Follow ${name}`,
+      stop: 'Stop following',
+      following: (name: string) => `Following ${name}`,
+      left: (name: string) => `${name} left the board`,
+      brought: (name: string) => `${name} brought you here`,
+      calls: (name: string) => `${name} asks everyone to come`,
+      back: 'Go back',
+      go: 'Go there',
+      called: 'Everyone here is brought to you',
+    },
     minimap: 'Map of the board',
     zoomLevel: 'Zoom in percent',
   },
