@@ -44,6 +44,11 @@ export function listen(host: HTMLElement, editor: Editor): () => void {
   }
   host.addEventListener('wheel', wheel, { passive: false, signal: stop.signal })
   host.addEventListener('mousedown', autoscroll, { signal: stop.signal })
+  // A quick stroke would else begin a fling of nothing, and the tap on a button right after it would only end that.
+  host.addEventListener('touchmove', (event) => event.preventDefault(), {
+    passive: false,
+    signal: stop.signal,
+  })
   return () => stop.abort()
 }
 

@@ -21,11 +21,16 @@ export interface Settings {
   readonly theme?: ThemeChoice
   readonly motion?: MotionChoice
   readonly sort?: BoardSort
+  /** First-use hints, which go for good. */
+  readonly hints?: 'seen'
 }
 
 const SORT_KEY = 'easel.sort'
 /** Whoever comes back to a page that was left alone this long may have chosen something elsewhere. */
 const STALE_AFTER_MS = 60_000
+
+const HINTS_KEY = 'easel.hints'
+const hints = createStore<boolean>(readHints())
 
 const sort = createStore<BoardSort>(readSort())
 
@@ -43,6 +48,10 @@ export function choose(settings: Settings): void {
 
 export function useSort(): BoardSort {
   return useStore(sort, (value) => value)
+}
+
+export function useHints(): boolean {
+  return useStore(hints, (value) => value)
 }
 
 /** Keeps this browser in step, from the start of the page to its end. */
@@ -82,6 +91,7 @@ function show(settings: Settings): void {
   if (settings.theme !== undefined) chooseTheme(settings.theme)
   if (settings.motion !== undefined) chooseMotion(settings.motion)
   if (settings.sort !== undefined) keepSort(settings.sort)
+  if (settings.hints !== undefined) endHints()
 }
 
 /** Another release of this client may have kept something else. */
@@ -89,10 +99,12 @@ function settingsOf(all: Members): Settings {
   const theme = oneOf(all['theme'], ['system', 'light', 'dark'] as const)
   const motion = oneOf(all['motion'], ['system', 'less'] as const)
   const order = oneOf(all['sort'], ['-updated_at', '-created_at', 'title'] as const)
+  const hints = oneOf(all['hints'], ['seen'] as const)
   return {
     ...(theme !== undefined && { theme }),
     ...(motion !== undefined && { motion }),
     ...(order !== undefined && { sort: order }),
+    ...(hints !== undefined && { hints }),
   }
 }
 
@@ -105,6 +117,23 @@ function readSort(): BoardSort {
     return oneOf(localStorage.getItem(SORT_KEY), ['-created_at', 'title'] as const) ?? '-updated_at'
   } catch {
     return '-updated_at'
+  }
+}
+
+function readHints(): boolean {
+  try {
+    return localStorage.getItem(HINTS_KEY) !== 'seen'
+  } catch {
+    return true
+  }
+}
+
+function endHints(): void {
+  hints.set(false)
+  try {
+    localStorage.setItem(HINTS_KEY, 'seen')
+  } catch {
+    // Storage is blocked: they are back with the next page.
   }
 }
 

@@ -9,6 +9,7 @@ export const pageActions = {
   },
   bringToMe: { group: 'view', run: 'outside' },
   find: { group: 'view', keys: ['mod+f'], run: 'outside' },
+  figures: { group: 'view', keys: ['alt+shift+code:KeyF'], run: 'outside' },
   minimap: { group: 'view', keys: ['m'], run: 'outside' },
   palette: { group: 'other', keys: ['mod+k'], keyOnly: true, run: 'outside' },
   help: { group: 'other', keys: ['any+?'], run: 'outside' },

@@ -130,7 +130,7 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
         <ImagesPart editor={editor} images={images} board={session.board} />
         <ShortcutsPart />
         <FollowFrame following={following} presence={session.presence} mayBring={!readOnly} />
-        <Ways editor={editor} owner={seat.owner} theme={theme} />
+        <Ways editor={editor} session={session} owner={seat.owner} theme={theme} />
         <ClipboardCommands desk={{ board: session.board, editor, ...images }} theme={theme} />
       </main>
     </CommandsContext>

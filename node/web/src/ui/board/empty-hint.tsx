@@ -1,6 +1,7 @@
 import { useCallback, useSyncExternalStore } from 'react'
 import type { Editor } from '../../core/editor-api'
 import { strings } from '../strings'
+import { choose, useHints } from '../settings'
 import { useStore } from '../use-store'
 
 /** How to begin, for as long as there is nothing on the board and no tool in hand. */
@@ -9,7 +10,8 @@ export function EmptyHint({ editor }: { editor: Editor }) {
   const empty = useSyncExternalStore(subscribe, () => editor.document.size() === 0)
   const idle = useStore(editor.state, (state) => state.tool === 'select' && !state.readOnly)
   const busy = useStore(editor.preview, (live) => live !== null)
-  if (!empty || !idle || busy) return null
+  const wanted = useHints()
+  if (!empty || !idle || busy || !wanted) return null
   const { hint } = strings.board
   return (
     <div className="hint" data-testid="empty-hint">
@@ -21,6 +23,14 @@ export function EmptyHint({ editor }: { editor: Editor }) {
           </span>
         ))}
       </p>
+      <button
+        type="button"
+        className="button button--ghost hint__end"
+        data-testid="end-hints"
+        onClick={() => choose({ hints: 'seen' })}
+      >
+        {hint.end}
+      </button>
     </div>
   )
 }

@@ -63,11 +63,11 @@ function Person({ peer, following }: { peer: Peer; following: Following }) {
         className="people__person"
         data-testid="follow"
         aria-pressed={followed}
-        aria-label={label}
         onClick={() => (followed ? following.stop() : following.follow(peer.clientId))}
         {...tipProps(followed ? strings.ways.follow.stop : label)}
       >
         <Avatar name={peer.name} color={peer.color} />
+        <span className="sr-only">{label}</span>
       </button>
     </li>
   )

@@ -94,6 +94,7 @@ export const actionWords = {
     fingers: 'Move the board with one finger',
     bringToMe: 'Bring everyone to me',
     find: 'Find on this board',
+    figures: 'Show or hide figures of speed',
     minimap: 'Show or hide the map',
     help: 'Keyboard shortcuts',
     escape: 'Back out',

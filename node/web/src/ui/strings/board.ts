@@ -16,6 +16,7 @@ export const boardWords = {
         ['P', 'Pen'],
         ['?', 'All keys'],
       ],
+      end: 'Do not show this again',
     },
     missingTitle: 'There is no board here',
     missingText: 'The link may be mistyped, or the board was deleted for good.',
@@ -24,11 +25,9 @@ export const boardWords = {
     crashTitle: 'Something went wrong on this page',
     crashText: 'What was saved is safe. Reload to go on.',
     reload: 'Reload',
-    leave: 'Some changes are not saved yet.',
   },
 
   status: {
-    label: 'Saving',
     loading: 'Opening…',
     connecting: 'Connecting…',
     saved: 'Saved',
@@ -138,7 +137,6 @@ export const boardWords = {
     align: 'Alignment',
     aligns: { left: 'Align left', center: 'Align centre', right: 'Align right' },
     order: 'Arrange',
-    selected: (n: number) => `${n} selected`,
   },
 
   colors: {

@@ -72,7 +72,6 @@ export const startWords = {
     remove: 'Move to trash',
     restore: 'Restore',
     loading: 'Loading boards',
-    loaded: (n: number) => count(n, 'board', 'boards'),
   },
 
   toast: {

@@ -65,10 +65,10 @@ export function FollowFrame({ following, presence, mayBring }: FollowFrameProps)
         type="button"
         className="following__pill"
         data-testid="stop-following"
-        aria-label={`${strings.ways.follow.following(peer.name)}. ${strings.ways.follow.stop}`}
         onClick={() => following.stop()}
       >
         {strings.ways.follow.following(peer.name)}
+        <span className="sr-only">{strings.ways.follow.stop}</span>
         <kbd className="key">Esc</kbd>
         <Glyph icon={X} size={14} />
       </button>

@@ -2,6 +2,7 @@
 
 import { useState } from 'react'
 import type { Editor } from '../../../core/editor-api'
+import type { BoardSession } from '../../../sync/session'
 import { lazyPage } from '../../lazy-page'
 import { strings } from '../../strings'
 import type { Theme } from '../../theme'
@@ -15,7 +16,13 @@ const Palette = lazyPage(
 const Find = lazyPage(() => import('./find-panel').then((part) => part.default), strings.actions.find).Page
 const Minimap = lazyPage(() => import('./minimap').then((part) => part.default), strings.ways.minimap).Page
 
+const Figures = lazyPage(
+  () => import('./figures').then((part) => part.default),
+  strings.ways.figures.title,
+).Page
+
 export interface WaysProps {
+  readonly session: BoardSession
   readonly editor: Editor
   readonly owner: string
   readonly theme: Theme
@@ -23,18 +30,21 @@ export interface WaysProps {
 
 const mapShown = keptSwitch('easel.minimap')
 
-export function Ways({ editor, owner, theme }: WaysProps) {
+export function Ways({ editor, session, owner, theme }: WaysProps) {
   const [palette, setPalette] = useState(false)
   const [find, setFind] = useState(0)
+  const [figures, setFigures] = useState(false)
   const [minimap, setMinimap] = useState(() => mapShown.read(owner))
   useCommand('palette', () => setPalette(true))
   useCommand('find', () => setFind(find + 1))
+  useCommand('figures', () => setFigures(!figures))
   useCommand('minimap', () => {
     mapShown.keep(owner, !minimap)
     setMinimap(!minimap)
   })
   return (
     <>
+      {figures && <Figures session={session} />}
       {minimap && <Minimap editor={editor} theme={theme} />}
       {find > 0 && <Find editor={editor} asked={find} onClose={() => setFind(0)} />}
       {palette && <Palette editor={editor} owner={owner} onClose={() => setPalette(false)} />}
