@@ -128,8 +128,8 @@ test('an SVG is sent as pixels, and what is no picture is told', async (world) =
   const image = await only(seen)
   assert.deepEqual(image.box.map(Math.round), [580, 370, 120, 60, 0])
   await colorAt(page, [640, 400], BLUE)
-  await drop(page, [640, 400], [{ name: 'letter.txt', type: 'image/png', bytes: Buffer.from('no picture') }])
-  await page.getByText('letter.txt: This is no picture').waitFor()
+  await drop(page, [640, 400], [{ name: 'letter.png', type: 'image/png', bytes: Buffer.from('no picture') }])
+  await page.getByText('letter.png: This is no picture').waitFor()
   assert.equal(images(seen).length, 1)
 })
 

@@ -2,8 +2,8 @@
 
 use super::{BYTES_MAX, ELEMENTS_MAX, preview};
 use crate::document::{
-    Body, Bounds, Dash, Element, End, Frame, Head, Label, Line, Paint, Pen, Shape, Sticky, Text,
-    elements,
+    Body, Bounds, Dash, Element, End, Frame, Head, Image, Label, Line, Paint, Pen, Shape, Sticky,
+    Text, elements,
 };
 use crate::pen::Ink;
 use crate::schema::{PALETTE, ShapeKind, Theme};
@@ -260,6 +260,29 @@ fn a_line_has_its_heads() {
     );
 }
 
+fn image(blurhash: Option<String>) -> Body {
+    Body::Image(Image {
+        asset: "ast_00000000000000000000000000".to_owned(),
+        w: 3.0,
+        h: 2.0,
+        crop: None,
+        flip_x: false,
+        flip_y: true,
+        blurhash,
+    })
+}
+
+#[test]
+fn of_an_image_its_mean_colour_is_shown() {
+    let hash = "LEHV6nWB2yk8pyo0adR*.7kCMdnj".to_owned();
+    let area = |fill: &str| {
+        format!(r#"{WHOLE}<rect width="563.2" height="352" rx="0" fill="{fill}"/></g>"#)
+    };
+    check(image(Some(hash)), &area("#979695"));
+    let grey = PALETTE.iter().find(|color| color.name == "grey").unwrap();
+    check(image(None), &area(grey.swatch.light.fill));
+}
+
 #[test]
 fn ink_is_smooth_and_without_needless_points() {
     let pen = |pressures| {
@@ -440,7 +463,7 @@ fn bodies() -> impl Strategy<Value = Body> {
     let point = -1_000_000_000_i64..1_000_000_000;
     let points = prop::collection::vec((point.clone(), point), 1..30);
     (
-        0..6_u8,
+        0..7_u8,
         style,
         any::<String>(),
         points,
@@ -489,6 +512,7 @@ fn bodies() -> impl Strategy<Value = Body> {
                         from: end(0.0, size),
                         to: end(-1e7, 1.0),
                     }),
+                    5 => image(flag.then_some(text)),
                     _ => Body::Unknown { type_name: text },
                 }
             },

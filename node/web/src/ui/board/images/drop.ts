@@ -43,5 +43,13 @@ export function attachDrop(host: HTMLElement, editor: Editor, take: (dropped: Dr
     const at = editor.toWorld({ x: event.clientX - left, y: event.clientY - top })
     take({ data: event.dataTransfer, at })
   })
+  // Beside the board as well a browser would open the file, and leave the page for it.
+  const guard = (event: DragEvent) => {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return
+    event.preventDefault()
+    if (event.type === 'dragover') event.dataTransfer.dropEffect = 'none'
+  }
+  window.addEventListener('dragover', guard, { signal: over.signal })
+  window.addEventListener('drop', guard, { signal: over.signal })
   return () => over.abort()
 }
