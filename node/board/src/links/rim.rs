@@ -57,6 +57,16 @@ impl Rim {
         Some(Rim { frame, corners })
     }
 
+    #[cfg(test)]
+    pub(super) fn rectangle(frame: Bounds) -> Rim {
+        let corners = outline(ShapeKind::Rectangle, frame.w, frame.h);
+        let corners = corners.into_iter().map(|p| in_world(&frame, p));
+        Rim {
+            frame,
+            corners: corners.collect(),
+        }
+    }
+
     /// A place given as fractions of the box.
     pub(super) fn place(&self, x: f64, y: f64) -> Point {
         let (w, h) = (self.frame.w, self.frame.h);

@@ -258,3 +258,74 @@ fn within(a: Point, b: Point, gap: &Bounds) -> Option<(f64, f64)> {
     }
     (enter < leave).then_some((enter, leave))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, curved, elbow, gap_for, middle, straight};
+    use crate::document::Bounds;
+    use crate::links::Rim;
+    use crate::pen::Point;
+
+    fn bounds(x: f64, y: f64) -> Bounds {
+        Bounds {
+            x,
+            y,
+            w: 100.0,
+            h: 60.0,
+            angle: 0.0,
+        }
+    }
+
+    fn on(rim: &Rim) -> Place<'_> {
+        Place {
+            aim: rim.place(0.5, 0.5),
+            rim: Some(rim),
+            fixed: None,
+        }
+    }
+
+    fn said(points: &[Point]) -> String {
+        let all = points
+            .iter()
+            .map(|p| format!("{},{}", p.x.round(), p.y.round()));
+        all.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The browser's table (`node/web/test/routes.test.ts`) has the same ways for these.
+    #[test]
+    fn an_elbow_leaves_and_meets_its_elements_squarely() {
+        for (to, expected) in [
+            ((300.0, 0.0), "100,30 300,30"),
+            ((300.0, 100.0), "100,30 200,30 200,130 300,130"),
+            ((0.0, 200.0), "50,60 50,200"),
+            ((40.0, 200.0), "50,60 50,130 90,130 90,200"),
+            ((110.0, 30.0), "100,30 105,30 105,60 110,60"),
+        ] {
+            let a = Rim::rectangle(bounds(0.0, 0.0));
+            let b = Rim::rectangle(bounds(to.0, to.1));
+            assert_eq!(said(&elbow(&[on(&a), on(&b)])), expected);
+        }
+    }
+
+    #[test]
+    fn a_straight_line_ends_on_the_outlines_and_a_curve_too() {
+        let a = Rim::rectangle(bounds(0.0, 0.0));
+        let b = Rim::rectangle(bounds(300.0, 0.0));
+        let ends = [on(&a), on(&b)];
+        assert_eq!(said(&straight(&ends)), "100,30 300,30");
+        let curve = curved(&ends);
+        assert_eq!(
+            said(&[curve[0], middle(&curve), curve[24]]),
+            "100,30 200,30 300,30"
+        );
+    }
+
+    #[test]
+    fn a_line_leaves_room_for_its_label() {
+        let line = [Point { x: 0.0, y: 30.0 }, Point { x: 300.0, y: 30.0 }];
+        let kept = gap_for(&line, &bounds(100.0, 0.0));
+        let kept: Vec<String> = kept.iter().map(|stretch| said(stretch)).collect();
+        assert_eq!(kept, ["0,30 100,30", "200,30 300,30"]);
+        assert_eq!(gap_for(&line, &bounds(100.0, 40.0)).len(), 1);
+    }
+}
