@@ -68,6 +68,38 @@ var base = document.documentElement.dataset.base || ''
   window.easelReturning = answer
 })()
 
+// The list of boards is asked for as soon as it is known on whose behalf, while the page's scripts are still being read.
+;(function () {
+  if (location.pathname !== base + '/' || location.search !== '') return
+  var user = hint()
+  if (user === '-') return
+  // As src/api/client.ts asks for the first of them; another order than the one kept here is asked for anew.
+  var path = base + '/api/v1/boards?sort=' + (kept('easel.sort') || '-updated_at') + '&limit=60'
+  function ask(token) {
+    var headers = { accept: 'application/json, application/problem+json' }
+    if (token !== null) headers.authorization = 'Bearer ' + token
+    return fetch(path, { headers: headers, credentials: 'same-origin', cache: 'no-store' }).then(
+      function (answer) {
+        return { token: token, answer: answer }
+      },
+    )
+  }
+  var asked =
+    user === null
+      ? ask(null)
+      : window.easelReturning.then(function (answer) {
+          if (!answer.ok) return null
+          return answer
+            .clone()
+            .json()
+            .then(function (session) {
+              return ask(session.access_token)
+            })
+        })
+  asked.catch(function () {})
+  window.easelList = { path: path, asked: asked }
+})()
+
 /** Has an account, or comes by a share link: then nothing is asked for on nobody's behalf. */
 function isSomebody(board) {
   try {
@@ -78,8 +110,12 @@ function isSomebody(board) {
 }
 
 function hint() {
+  return kept('easel.user')
+}
+
+function kept(key) {
   try {
-    return localStorage.getItem('easel.user')
+    return localStorage.getItem(key)
   } catch (_) {
     return null
   }

@@ -1,6 +1,6 @@
 /**
  * What `public/boot.js` asked for before this code had arrived: the answer about the page's board, its content, and a
- * WebSocket to it. Each is taken once; whoever finds nothing here asks for itself.
+ * WebSocket to it; or the list of boards. Each is taken once; whoever finds nothing here asks for itself.
  */
 
 interface Early {
@@ -84,4 +84,23 @@ export function takeEarlyRefresh(): Promise<Response> | undefined {
   const taken = returning
   returning = undefined
   return taken
+}
+
+interface EarlyList {
+  readonly path: string
+  /** Null when nobody is signed in any more. */
+  readonly asked: Promise<{ readonly token: string | null; readonly answer: Response } | null>
+}
+
+let list = (globalThis as { easelList?: EarlyList }).easelList
+
+/** The first boards of the list; undefined when they were asked for otherwise, or on somebody else's behalf. */
+export function takeEarlyList(
+  path: string,
+  bearer: string | null,
+): Promise<Response | undefined> | undefined {
+  if (list?.path !== path) return undefined
+  const { asked } = list
+  list = undefined
+  return asked.then((found) => (found?.token === bearer ? found.answer : undefined))
 }

@@ -1,7 +1,7 @@
 /** One request to the server's REST interface: a deadline, JSON both ways, failures as `ApiError`. */
 
 import { address } from '../base'
-import { takeEarlyAnswer, takeEarlyRefresh } from './early'
+import { takeEarlyAnswer, takeEarlyList, takeEarlyRefresh } from './early'
 import { ApiError, problemOf } from './problem'
 import { MalformedAnswer } from './read'
 
@@ -47,22 +47,35 @@ export async function exchange(request: Request, bearer: string | null): Promise
   }
 }
 
-function answerTo(request: Request, bearer: string | null, signal: AbortSignal): Promise<Response> {
-  return (
-    earlyAnswerTo(request, bearer) ??
-    fetch(API + request.path, {
-      method: request.method,
-      headers: headersOf(request, bearer),
-      body: request.body === undefined ? null : JSON.stringify(request.body),
-      credentials: 'same-origin',
-      cache: 'no-store',
-      signal,
-    })
-  )
+async function answerTo(request: Request, bearer: string | null, signal: AbortSignal): Promise<Response> {
+  const early = earlyAnswerTo(request, bearer)
+  // What was asked for early knows of no deadline and no end.
+  const found = early && (await Promise.race([early, endOf(signal)]))
+  if (found !== undefined) return found
+  return fetch(API + request.path, {
+    method: request.method,
+    headers: headersOf(request, bearer),
+    body: request.body === undefined ? null : JSON.stringify(request.body),
+    credentials: 'same-origin',
+    cache: 'no-store',
+    signal,
+  })
 }
 
-function earlyAnswerTo(request: Request, bearer: string | null): Promise<Response> | undefined {
+function endOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error)
+    else signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+}
+
+function earlyAnswerTo(
+  request: Request,
+  bearer: string | null,
+): Promise<Response | undefined> | Promise<Response> | undefined {
   if (request.path === '/auth/refresh') return bearer === null ? takeEarlyRefresh() : undefined
+  const list = request.method === 'GET' ? takeEarlyList(API + request.path, bearer) : undefined
+  if (list !== undefined) return list
   // The other one was asked for on nobody's behalf.
   return request.method === 'GET' && bearer === null ? takeEarlyAnswer(API + request.path) : undefined
 }
