@@ -54,3 +54,21 @@ function send(page, kind, [x, y], files, texts) {
     { kind, x, y, given, texts },
   )
 }
+
+/** A room in the evening: a wall that darkens, a floor, a window with a sun, a table. */
+export const photo = (w, h) =>
+  png(w, h, (px, py) => {
+    const [x, y] = [px / w, py / h]
+    const grain = ((px * 7919 + py * 104729) % 13) - 6
+    const lit = (color, by = 1) => color.map((part) => Math.max(0, Math.min(255, Math.round(part * by + grain))))
+    if (x > 0.12 && x < 0.42 && y > 0.14 && y < 0.52) {
+      const isFrame = x < 0.13 || x > 0.41 || y < 0.155 || y > 0.505 || Math.abs(x - 0.27) < 0.006
+      if (isFrame) return lit([240, 236, 228])
+      const sun = Math.hypot(x - 0.33, (y - 0.4) * (h / w)) < 0.035
+      return sun ? lit([255, 226, 150]) : lit([255 - 90 * y, 170 + 60 * (0.5 - y), 120 + 180 * (0.5 - y)])
+    }
+    if (y > 0.62 && y < 0.66 && x > 0.45 && x < 0.92) return lit([120, 78, 48])
+    if (y >= 0.66 && y < 0.9 && (Math.abs(x - 0.49) < 0.012 || Math.abs(x - 0.88) < 0.012)) return lit([92, 60, 38])
+    if (y > 0.44 && y < 0.62 && x > 0.6 && x < 0.78) return lit(x > 0.61 && x < 0.77 && y > 0.455 && y < 0.6 ? [60, 92, 140] : [40, 42, 48])
+    return y > 0.76 ? lit([176, 138, 100], 1.15 - 0.4 * x) : lit([214, 206, 196], 1.1 - 0.45 * x)
+  })
