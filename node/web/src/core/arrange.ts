@@ -1,14 +1,28 @@
-/** Z-order: which keys the selection gets to come forward or go back. */
+/** Z-order: which keys the selection gets to come forward or go back, among what hangs below the same parent. */
 import type { ElementId } from './elements/types'
 import { EMPTY_RECT, rectsTouch, unionRect, type Rect } from './geometry/box'
 import { keysBetween } from './order'
 import type { Intent } from './ports'
-import type { SceneEntry } from './scene'
+import type { Scene, SceneEntry } from './scene'
 
 export type Arrangement = 'to-front' | 'forward' | 'backward' | 'to-back'
 
 /** Nothing when the selection is there already. Its own order stays. */
-export function arrange(order: readonly SceneEntry[], ids: readonly ElementId[], how: Arrangement): Intent[] {
+export function arrange(
+  scene: Pick<Scene, 'order' | 'family' | 'get'>,
+  ids: readonly ElementId[],
+  how: Arrangement,
+): Intent[] {
+  const parents = new Set(ids.map((id) => scene.family.parentOf(id)))
+  return [...parents].flatMap((parent) => {
+    const siblings = scene.order().flatMap((entry) => {
+      return scene.family.parentOf(entry.id) === parent ? (scene.get(entry.id) ?? []) : []
+    })
+    return arrangeAmong(siblings, ids, how)
+  })
+}
+
+function arrangeAmong(order: readonly SceneEntry[], ids: readonly ElementId[], how: Arrangement): Intent[] {
   const chosen = new Set(ids)
   const block = order.filter((entry) => chosen.has(entry.id))
   const others = order.filter((entry) => !chosen.has(entry.id))

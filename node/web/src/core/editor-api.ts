@@ -10,6 +10,7 @@ import type { Alignment, Direction } from './align'
 import type { DraftSource } from './drafts'
 import type { GrowDirection } from './connectors/grow'
 import type { Mirror } from './flip'
+import type { FrameSize } from './frames'
 import type { Box, Point, Rect } from './geometry/box'
 import type {
   Align,
@@ -17,6 +18,7 @@ import type {
   Element,
   ElementId,
   ElementType,
+  FrameElement,
   LineEnds,
   Picture,
   RouteKind,
@@ -34,7 +36,17 @@ import type { Splice } from './writing/splice'
 
 /** Every kind of shape is a tool of its own. */
 export type ToolId =
-  'select' | 'hand' | ShapeKind | 'sticky' | 'text' | 'pen' | 'line' | 'connector' | 'eraser' | 'laser'
+  | 'select'
+  | 'hand'
+  | ShapeKind
+  | 'sticky'
+  | 'text'
+  | 'pen'
+  | 'line'
+  | 'connector'
+  | 'frame'
+  | 'eraser'
+  | 'laser'
 
 /** screen = world * zoom + (x, y), both in CSS pixels from the board's top-left corner. */
 export interface Camera {
@@ -137,6 +149,10 @@ export interface EditorState {
   readonly connector: ConnectorLook
   /** What the end in hand would be bound to. */
   readonly binding: BindTarget | null
+  /** The frame whose name is being written. */
+  readonly naming: ElementId | null
+  /** Of the next frame. */
+  readonly frameSize: FrameSize
   readonly editing: { readonly id: ElementId; readonly isNew: boolean } | null
   /** The image of which another part is being chosen. */
   readonly cropping: ElementId | null
@@ -249,6 +265,20 @@ export interface Editor {
   setPicture(id: ElementId, picture: Picture, box?: Box): void
   startCrop(id: ElementId): void
   endCrop(): void
+  /** The selected elements become one group. */
+  group(): void
+  ungroup(): void
+  /** Selects what the selected frame holds, or what lies beside the selection in its frame. */
+  selectInside(): void
+  /** What the selected frames hold stays. */
+  removeFramesOnly(): void
+  renameFrame(id: ElementId, name: string): void
+  /** The frames as they are presented. */
+  frames(): readonly FrameElement[]
+  /** To another place among them. */
+  reorderFrame(id: ElementId, to: number): void
+  setFrameSize(size: FrameSize): void
+  endNaming(): void
   bringToFront(): void
   bringForward(): void
   sendBackward(): void
@@ -300,6 +330,9 @@ export interface Editor {
   zoomOut(): void
   zoomToFit(): void
   zoomToSelection(): void
+  /** All of it in view, with room around it; enlarged to `zoomMost` at the most. */
+  zoomToRect(rect: Rect, zoomMost: number): void
+  setCamera(camera: Camera): void
   panBy(dx: number, dy: number): void
   lookAt(camera: Camera): void
   setFingers(fingers: EditorState['fingers']): void
@@ -321,6 +354,8 @@ export interface EditorOptions {
   newId(): ElementId
   readonly readOnly?: boolean
   readonly snapping?: SnapSettings
+  /** What the nth frame is called until somebody names it. */
+  frameName?(n: number): string
   /** Actions the editor does not do by itself. */
   readonly outside?: Outside
 }

@@ -39,7 +39,11 @@ import { canRun, runByKey, runByName, type Outside } from './actions'
 import { ACTIONS } from './actions/table'
 import { bindingFor, type Binding } from './keymap'
 import type { DocumentChange, Grouping, Intent, LivePreview } from './ports'
+import { createFrameEdits } from './frame-edits'
+import { homed } from './frames'
+import { withoutEmptyGroups } from './grouping'
 import { createPictureEdits } from './picture-edits'
+import { groupAround, looksOf, unitAt } from './units'
 import { NO_GUIDES } from './snapping/guide'
 import { createScene, type PreviewSource } from './scene'
 import { createStore } from './store'
@@ -68,6 +72,8 @@ export function createEditor(options: EditorOptions): Editor {
     binding: null,
     editing: null,
     cropping: null,
+    naming: null,
+    frameSize: 'wide',
     marquee: null,
     hover: null,
     snapping: options.snapping ?? { elements: true, grid: false },
@@ -101,7 +107,7 @@ export function createEditor(options: EditorOptions): Editor {
     const before = state.get().selection
     const after = [...new Set(ids)].filter((id) => document.get(id) !== undefined)
     if (after.length === before.length && after.every((id, i) => id === before[i])) return
-    patch({ selection: after, cropping: null })
+    patch({ selection: after, cropping: null, naming: null })
     presence?.setSelection(after)
   }
 
@@ -110,12 +116,13 @@ export function createEditor(options: EditorOptions): Editor {
   }
 
   function elementsOf(ids: readonly ElementId[]): Element[] {
-    return ids.flatMap((id) => elementOf(id) ?? [])
+    return ids.flatMap((id) => elementAt(id) ?? [])
   }
 
-  /** As the document holds it; a connector with its way. */
-  function elementOf(id: ElementId): Element | undefined {
+  /** As the document holds it; a connector with its way, a group with the box around what it holds. */
+  function elementAt(id: ElementId): Element | undefined {
     const e = document.get(id)
+    if (e?.type === 'group') return scene.get(id)?.element ?? e
     return e && scene.routed(e)
   }
 
@@ -130,7 +137,8 @@ export function createEditor(options: EditorOptions): Editor {
     if (state.get().readOnly || intents.length === 0) return
     const grouping: Grouping = group !== null && group === lastGroup ? 'typing' : 'step'
     lastGroup = group
-    document.apply([...intents, ...freeingIntents(intents, scene.connectorsOf)], grouping)
+    const whole = [...homed(intents, scene), ...freeingIntents(intents, scene.connectorsOf)]
+    document.apply(withoutEmptyGroups(whole, scene, document), grouping)
   }
 
   function follow(change: DocumentChange): void {
@@ -138,7 +146,8 @@ export function createEditor(options: EditorOptions): Editor {
     const { selection, editing, hover } = state.get()
     const gone = new Set(change.removed)
     if (editing && gone.has(editing.id)) patch({ editing: null })
-    const { cropping } = state.get()
+    const { cropping, naming } = state.get()
+    if (naming !== null && gone.has(naming)) patch({ naming: null })
     if (cropping !== null && gone.has(cropping)) patch({ cropping: null })
     if (hover !== null && gone.has(hover)) patch({ hover: null })
     if (selection.some((id) => gone.has(id))) select(selection)
@@ -147,7 +156,8 @@ export function createEditor(options: EditorOptions): Editor {
   // ---- tools
 
   function view(): View {
-    const { camera, viewport, snapping, selection, styles, heads, connector, readOnly } = state.get()
+    const { camera, viewport, snapping, selection, styles, heads, connector, readOnly, frameSize } =
+      state.get()
     return {
       camera,
       heads,
@@ -158,7 +168,11 @@ export function createEditor(options: EditorOptions): Editor {
       styles,
       readOnly,
       scene,
-      element: elementOf,
+      family: scene.family,
+      frameSize,
+      lowestKey: scene.lowestKey,
+      frameName: () => (options.frameName ?? String)(scene.frames().length + 1),
+      element: elementAt,
       snapshot: (id) => document.snapshot(id),
       keysOnTop: (count) => keysOnTop(scene, count),
       newId: options.newId,
@@ -317,7 +331,8 @@ export function createEditor(options: EditorOptions): Editor {
     endTextEdit()
     const { camera, selection } = state.get()
     const under = scene.topmostAt(toWorld(camera, at), 5 / camera.zoom, () => true)
-    if (under && !selection.includes(under.id)) select([under.id])
+    const unit = under && unitAt({ family: scene.family, element: elementAt }, under.id, selection)
+    if (unit !== undefined && !selection.includes(unit)) select([unit])
   }
 
   function key(input: KeyInput): boolean {
@@ -368,7 +383,12 @@ export function createEditor(options: EditorOptions): Editor {
   function edit(id: ElementId, isNew: boolean): void {
     const element = document.get(id)
     const { readOnly, editing } = state.get()
-    if (readOnly || !element || !hasText(element) || element.style.locked || editing?.id === id) return
+    if (element?.type === 'frame' && !readOnly && !scene.family.isLocked(id)) {
+      endTextEdit()
+      select([id])
+      return patch({ naming: id })
+    }
+    if (readOnly || !element || !hasText(element) || scene.family.isLocked(id) || editing?.id === id) return
     endTextEdit()
     // What is typed into something just made is one step with making it.
     if (isNew) lastGroup = `text ${id}`
@@ -378,6 +398,7 @@ export function createEditor(options: EditorOptions): Editor {
 
   function endTextEdit(): void {
     const { editing } = state.get()
+    patch({ naming: null })
     if (!editing) return
     patch({ editing: null })
     const element = document.get(editing.id)
@@ -415,7 +436,8 @@ export function createEditor(options: EditorOptions): Editor {
     if (state.get().cropping !== null) return pictureEdits.endCrop()
     if (editing) return endTextEdit()
     if (tool.id !== 'select') return setTool('select')
-    if (selection.length > 0) select([])
+    const around = groupAround({ family: scene.family, element: elementAt }, selection)
+    if (selection.length > 0) select(around === null ? [] : [around])
   }
 
   // ---- others
@@ -443,7 +465,7 @@ export function createEditor(options: EditorOptions): Editor {
     document,
     scene,
     newId: options.newId,
-    element: elementOf,
+    element: elementAt,
     commit,
     select,
     setTool,
@@ -455,11 +477,16 @@ export function createEditor(options: EditorOptions): Editor {
     setConnector: (connector) => patch({ connector }),
   }
   const edits = createEdits(desk)
+  const frameEdits = createFrameEdits({ ...desk, setFrameSize: (frameSize) => patch({ frameSize }) })
   const pictureEdits = createPictureEdits({ ...desk, setCropping: (cropping) => patch({ cropping }) })
 
   const editor: Editor = {
     ...edits,
     ...pictureEdits,
+    ...frameEdits,
+    endNaming: () => patch({ naming: null }),
+    zoomToRect,
+    setCamera,
     setDrafts(source, next) {
       drafts.set(source, next)
       showGesture()
@@ -485,7 +512,10 @@ export function createEditor(options: EditorOptions): Editor {
       if (lastMove && tool.shown().fades) step(toolInput(lastMove, 'tick', 0))
     },
     setTool,
-    styleSummary: () => summarise(selected(), tool.id, state.get()),
+    styleSummary() {
+      const looks = looksOf({ family: scene.family, element: elementAt }, state.get().selection)
+      return { ...summarise(looks, tool.id, state.get()), locked: lockedOf(selected()) }
+    },
     select,
     selectForMenu,
     startTextEdit: (id) => edit(id, false),
@@ -496,7 +526,7 @@ export function createEditor(options: EditorOptions): Editor {
       if (splices.length > 0) commit([{ do: 'spliceText', id, splices }], `text ${id}`)
     },
     endTextEdit,
-    textFrame: (id) => textFrameOf(elementOf(id)),
+    textFrame: (id) => textFrameOf(elementAt(id)),
     undo,
     redo,
     escape,
@@ -521,7 +551,7 @@ export function createEditor(options: EditorOptions): Editor {
     toWorld: (screen) => toWorld(state.get().camera, screen),
     toScreen: (world) => toScreen(state.get().camera, world),
     selectionBox: () => frameAround(state.get().selection.flatMap((id) => scene.get(id)?.element ?? [])),
-    element: elementOf,
+    element: elementAt,
     setReadOnly(readOnly) {
       if (readOnly) {
         cancelGesture()
@@ -538,6 +568,11 @@ export function createEditor(options: EditorOptions): Editor {
     },
   }
   return editor
+}
+
+function lockedOf(elements: readonly Element[]): 'none' | 'some' | 'all' {
+  const locked = elements.filter((e) => e.style.locked).length
+  return locked === 0 ? 'none' : locked === elements.length ? 'all' : 'some'
 }
 
 function modifierOf(key: string): keyof ModifierKeys | null {

@@ -23,12 +23,13 @@ import {
   type Rect,
 } from './geometry/box'
 import { flip, type Mirror } from './flip'
-import { intentsOf, moveElement } from './handling'
+import { boundsOf, intentsOf, moveElement } from './handling'
 import { keysBetween } from './order'
 import type { BoardDocument, Intent } from './ports'
 import type { Scene } from './scene'
 import type { Store } from './store'
 import { linesOf, noteAfter, notesOf, type NoteDirection } from './sticky-flow'
+import { carried, looksOf, shapedBy, withAllBelow, type Household } from './units'
 import { drawnBy, shownStyle, styleIntents, typesOf, withNext } from './styling'
 
 /** What an edit needs of the editor. */
@@ -47,6 +48,8 @@ export interface EditDesk {
   writeIn(id: ElementId): void
   endTextEdit(): void
   reveal(rect: Rect): void
+  /** A group with the box around what it holds. */
+  element(id: ElementId): Element | undefined
   /** For what is drawn next. */
   setStyles(styles: EditorState['styles']): void
   setHeads(heads: LineHeads): void
@@ -100,7 +103,19 @@ export function createEdits(desk: EditDesk): Edits {
   }
 
   function movable(): Element[] {
-    return selected().filter((e) => !e.style.locked)
+    return selected().filter((e) => !scene.family.isLocked(e.id))
+  }
+
+  const house: Household = { family: scene.family, element: (id) => desk.element(id) }
+
+  /** Of groups what they hold. */
+  function styled(): Element[] {
+    return looksOf(house, idsOf(movable()))
+  }
+
+  /** All that goes where the selection goes, bottom first. */
+  function family(): Element[] {
+    return inOrder([...state.get().selection, ...scene.family.below(state.get().selection)])
   }
 
   /** A connector between two elements stands where they are. */
@@ -117,31 +132,43 @@ export function createEdits(desk: EditDesk): Edits {
 
   /** Of the topmost of what is selected. */
   function copyStyle(): void {
-    const source = inOrder(state.get().selection).at(-1)
+    const source = looksOf(house, idsOf(inOrder(state.get().selection))).at(-1)
     if (source && source.type !== 'unknown') copiedStyle = shownStyle(source.type, source.style)
   }
 
   function pasteStyle(): void {
-    if (copiedStyle) commit(styleIntents(movable(), copiedStyle))
+    if (copiedStyle) commit(styleIntents(styled(), copiedStyle))
   }
 
   function deleteSelection(): void {
-    commit(movable().map((e) => ({ do: 'delete', id: e.id })))
+    commit(withAllBelow(house, idsOf(movable())).map((e) => ({ do: 'delete', id: e.id })))
   }
 
   function nudge(dx: number, dy: number): void {
     const moved = movable().map((e) => ({ before: e, after: moveElement(e, dx, dy) }))
-    commit(intentsOf(moved), `nudge ${state.get().selection.join(' ')}`)
+    commit(intentsOf(carried(house, moved)), `nudge ${state.get().selection.join(' ')}`)
   }
 
   function order(how: Arrangement): void {
     const ids = movable().map((e) => e.id)
-    commit(arrange(scene.order(), ids, how))
+    commit(arrange(scene, ids, how))
   }
 
+  /** What lies beside the selection in its frame or group first, then all of the board. */
   function selectAll(): void {
     setTool('select')
-    select(scene.order().flatMap(({ element }) => (element.style.locked ? [] : [element.id])))
+    const { selection } = state.get()
+    const parents = new Set(selection.map((id) => scene.family.parentOf(id)))
+    const [parent = null] = parents.size === 1 ? parents : [null]
+    const beside = childrenIn(parent)
+    const isAll = beside.length === selection.length && beside.every((id) => selection.includes(id))
+    select(parent !== null && !isAll ? beside : childrenIn(null))
+  }
+
+  function childrenIn(parent: ElementId | null): ElementId[] {
+    return scene.order().flatMap(({ id }) => {
+      return scene.family.parentOf(id) === parent && !scene.family.isLocked(id) ? [id] : []
+    })
   }
 
   function inOrder(ids: readonly ElementId[]): Element[] {
@@ -151,7 +178,7 @@ export function createEdits(desk: EditDesk): Edits {
 
   function copy(): ClipboardPayload | null {
     pastes = 0
-    return payloadOf(document, inOrder(state.get().selection))
+    return payloadOf(document, family())
   }
 
   function insert(payload: ClipboardPayload, by: Point): void {
@@ -163,11 +190,11 @@ export function createEdits(desk: EditDesk): Edits {
     })
     commit(intents)
     setTool('select')
-    select(intents.flatMap((intent) => (intent.do === 'insert' ? [intent.id] : [])))
+    select(scene.family.tops(intents.flatMap((intent) => (intent.do === 'insert' ? [intent.id] : []))))
   }
 
   function duplicate(): void {
-    const payload = payloadOf(document, inOrder(state.get().selection))
+    const payload = payloadOf(document, family())
     if (payload) insert(payload, { x: COPY_OFFSET, y: COPY_OFFSET })
   }
 
@@ -236,14 +263,14 @@ export function createEdits(desk: EditDesk): Edits {
 
   function setShape(kind: ShapeKind): void {
     commit(
-      movable().flatMap((e): Intent[] =>
+      styled().flatMap((e): Intent[] =>
         e.type === 'shape' && e.kind !== kind ? [{ do: 'setKind', id: e.id, kind }] : [],
       ),
     )
   }
 
   function setStyle(style: Partial<StyleProps>): void {
-    const elements = movable()
+    const elements = styled()
     const drawn = drawnBy(state.get().tool)
     const types = elements.length > 0 ? typesOf(elements) : drawn ? [drawn] : []
     desk.setStyles(withNext(state.get().styles, types, style))
@@ -253,7 +280,7 @@ export function createEdits(desk: EditDesk): Edits {
 
   /** Of the lines and connectors among what is selected, and of those that are drawn next. */
   function setHeads(heads: Partial<LineHeads>): void {
-    const elements = movable()
+    const elements = styled()
     const drawn = state.get().tool
     const isFor = (type: 'line' | 'connector') => drawn === type || elements.some((e) => e.type === type)
     if (isFor('line')) desk.setHeads({ ...state.get().heads, ...heads })
@@ -269,7 +296,7 @@ export function createEdits(desk: EditDesk): Edits {
   function setRoute(kind: RouteKind): void {
     desk.setConnector({ ...state.get().connector, kind })
     commit(
-      movable().flatMap((e): Intent[] =>
+      styled().flatMap((e): Intent[] =>
         e.type === 'connector' && e.kind !== kind ? [{ do: 'setKind', id: e.id, kind }] : [],
       ),
     )
@@ -334,9 +361,10 @@ export function createEdits(desk: EditDesk): Edits {
     bringForward: () => order('forward'),
     sendBackward: () => order('backward'),
     sendToBack: () => order('to-back'),
-    align: (how: Alignment) => commit(intentsOf(align(placeable(), how))),
-    distribute: (direction: Direction) => commit(intentsOf(distribute(placeable(), direction))),
-    tidy: () => commit(intentsOf(tidy(placeable()))),
+    align: (how: Alignment) => commit(intentsOf(carried(house, align(placeable(), how)))),
+    distribute: (direction: Direction) =>
+      commit(intentsOf(carried(house, distribute(placeable(), direction)))),
+    tidy: () => commit(intentsOf(carried(house, tidy(placeable())))),
     addNote,
     toggleLock,
     copyStyle,
@@ -346,11 +374,16 @@ export function createEdits(desk: EditDesk): Edits {
     setRoute,
     connect,
     grow: growTo,
-    flip: (mirror: Mirror) => commit(intentsOf(flip(movable(), mirror))),
+    flip: (mirror: Mirror) =>
+      commit(intentsOf(flip(shapedBy(house, idsOf(movable()), 'turn'), mirror, boundsOf(movable())))),
   }
+}
+
+function idsOf(elements: readonly Element[]): ElementId[] {
+  return elements.map((e) => e.id)
 }
 
 /** Keys for so many elements above everything there is. */
 export function keysOnTop(scene: Scene, count: number): string[] {
-  return keysBetween(scene.order().at(-1)?.element.z ?? null, null, count)
+  return keysBetween(scene.highestKey(), null, count)
 }

@@ -12,8 +12,8 @@ import { boundsOf, type Handled } from './handling'
 /** `across` swaps left and right, `down` top and bottom. */
 export type Mirror = 'across' | 'down'
 
-export function flip(elements: readonly Element[], mirror: Mirror): Handled[] {
-  const about = rectCentre(boundsOf(elements))
+export function flip(elements: readonly Element[], mirror: Mirror, around = boundsOf(elements)): Handled[] {
+  const about = rectCentre(around)
   return elements.map((e) => ({ before: e, after: flipOne(e, mirror, about) }))
 }
 

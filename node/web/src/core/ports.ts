@@ -139,6 +139,10 @@ export interface BoardDocument {
 export interface LivePreview {
   /** Elements that are being moved, resized or turned. */
   readonly boxes?: readonly (readonly [ElementId, Box])[]
+  /** What hangs below these moves by so much, but for what has a box above. */
+  readonly carry?: { readonly ids: readonly ElementId[]; readonly dx: number; readonly dy: number }
+  /** These come to hang below this frame, or below nothing. */
+  readonly into?: { readonly ids: readonly ElementId[]; readonly parent: ElementId | null }
   /** Elements that do not exist yet, or whose whole look is changing (it replaces the one of that id). */
   readonly drafts?: readonly Element[]
 }

@@ -4,14 +4,27 @@
  * without touching the document.
  *
  * Nothing is sorted per frame: entries stand in an array in z-order, a query marks the ranks the index
- * finds and walks the marks.
+ * finds and walks the marks. Where elements hang below others a second array holds the order of painting: each is
+ * followed by what hangs below it.
  */
 import RBush from 'rbush'
-import { rectsTouch, unionRect, EMPTY_RECT, type Point, type Rect } from './geometry/box'
-import { hitElement, inMarquee, paintBounds, withBox, type MarqueeMode } from './elements'
+import {
+  boxOfRect,
+  intersectRect,
+  rectOfBox,
+  rectsTouch,
+  unionRect,
+  EMPTY_RECT,
+  type Point,
+  type Rect,
+} from './geometry/box'
+import { frameOf, hitElement, inMarquee, paintBounds, withBox, type MarqueeMode } from './elements'
+import { boxHasPoint } from './elements/solid'
 import { comparePlaces } from './order'
 import { isInTheWay, Links } from './connectors/links'
 import type { ConnectorElement, Element, ElementId } from './elements/types'
+import { moveElement } from './handling'
+import { Families, type Family } from './parents'
 import type { BoardDocument, DocumentChange, LivePreview } from './ports'
 
 /** An element and the rectangle it may colour. */
@@ -19,9 +32,18 @@ export interface SceneEntry extends Rect {
   readonly id: ElementId
   /** As it is to be shown: the document's, or a live preview's in its place. */
   readonly element: Element
+  /** What lets only a part of it be seen. */
+  readonly clip: Clip | null
+}
+
+/** A frame that shows of what it holds only what lies in it; the frame may lie in another itself. */
+export interface Clip {
+  readonly frame: SceneEntry
 }
 
 export interface Scene {
+  /** Who hangs below whom, as it is shown. */
+  readonly family: Family
   /** Rises with every change to what is shown. */
   version(): number
   size(): number
@@ -32,13 +54,19 @@ export interface Scene {
   topmostAt(p: Point, slack: number, accept: (e: Element) => boolean): Element | undefined
   /** Bottom first. */
   inRect(rect: Rect, mode: MarqueeMode): Element[]
+  /** A group's box is around what it holds. */
   get(id: ElementId): SceneEntry | undefined
   /** A connector with the way it takes here; others as they are. */
   routed<E extends Element>(e: E): E
   /** The connectors that are bound to an element. */
   connectorsOf(id: ElementId): readonly ConnectorElement[]
-  /** Everything, bottom first. */
+  /** Everything, bottom first, each followed by what hangs below it. */
   order(): readonly SceneEntry[]
+  /** The greatest and the least `z` there is; null on an empty board. */
+  highestKey(): string | null
+  lowestKey(): string | null
+  /** The frames, bottom first. */
+  frames(): readonly SceneEntry[]
   bounds(): Rect
   /** Shows these in place of what the document holds until the next call for the same source. */
   setPreview(source: PreviewSource, live: LivePreview | null): void
@@ -59,6 +87,7 @@ interface Entry extends SceneEntry {
   element: Element
   /** What `element` is made of: a connector without its way. */
   source: Element
+  clip: Clip | null
   stored: Element
   rank: number
   minX: number
@@ -72,7 +101,13 @@ export function createScene(document: BoardDocument): Scene {
   const index = new RBush<Entry>()
   const previews = new Map<PreviewSource, ReadonlyMap<ElementId, Element>>()
   const listeners = new Set<() => void>()
+  const family = new Families((id) => entries.get(id)?.element)
+  /** By z alone. */
   let order: Entry[] = []
+  /** As it is painted; null after a change. */
+  let painted: Entry[] | null = null
+  let framesPainted: Entry[] | null = null
+  const groups = new Map<ElementId, SceneEntry>()
   let marks = new Uint8Array(0)
   let ranksStale = false
   /** Otherwise the index is out of date, and everything is walked. */
@@ -94,7 +129,9 @@ export function createScene(document: BoardDocument): Scene {
   function load(): void {
     for (const id of document.ids()) {
       const element = document.get(id)
-      if (element) entries.set(id, entryOf(element))
+      if (!element) continue
+      entries.set(id, entryOf(element))
+      family.names(id, element.parent)
     }
     order = [...entries.values()].sort((a, b) => comparePlaces(a.element, b.element))
     indexFresh(order)
@@ -116,7 +153,11 @@ export function createScene(document: BoardDocument): Scene {
       else insert(element)
     }
     if (fresh.length > 0) {
-      for (const entry of fresh) entries.set(entry.id, entry)
+      for (const entry of fresh) {
+        entries.set(entry.id, entry)
+        family.names(entry.id, entry.element.parent)
+      }
+      restructure()
       order = [...order, ...fresh].sort((a, b) => comparePlaces(a.stored, b.stored))
       links.all()
       indexFresh(fresh)
@@ -155,6 +196,7 @@ export function createScene(document: BoardDocument): Scene {
 
   function changed(): void {
     ranksStale = true
+    groups.clear()
     whole = null
     version += 1
     for (const listener of [...listeners]) listener()
@@ -163,16 +205,26 @@ export function createScene(document: BoardDocument): Scene {
   function insert(element: Element): void {
     const entry = entryOf(element)
     entries.set(element.id, entry)
+    family.names(element.id, element.parent)
     order.splice(placeOf(entry), 0, entry)
     if (indexed) index.insert(entry)
     if (element.type === 'connector') links.put(element)
     else disturb(element.id, element, entry)
+    restructure()
+  }
+
+  /** The order of painting is to be found anew. */
+  function restructure(): void {
+    painted = null
+    framesPainted = null
   }
 
   function remove(id: ElementId): void {
     const entry = entries.get(id)
     if (!entry) return
     entries.delete(id)
+    family.forget(id, entry.element.parent)
+    restructure()
     order.splice(order[placeOf(entry)] === entry ? placeOf(entry) : order.indexOf(entry), 1)
     if (indexed) index.remove(entry)
     if (entry.element.type === 'connector') links.drop(id)
@@ -188,6 +240,7 @@ export function createScene(document: BoardDocument): Scene {
     if (moved) order.splice(placeOf(entry), 1)
     entry.stored = element
     if (moved) order.splice(placeOf(entry), 0, entry)
+    if (moved) restructure()
     show(entry, previewOf(id) ?? element)
   }
 
@@ -215,6 +268,11 @@ export function createScene(document: BoardDocument): Scene {
 
   function place(entry: Entry, element: Element): void {
     if (indexed) index.remove(entry)
+    if (entry.element.parent !== element.parent) {
+      family.forget(entry.id, entry.element.parent)
+      family.names(entry.id, element.parent)
+      restructure()
+    }
     entry.element = element
     setBounds(entry)
     if (indexed) index.insert(entry)
@@ -257,13 +315,52 @@ export function createScene(document: BoardDocument): Scene {
     for (const draft of live.drafts ?? []) {
       if (entries.has(draft.id)) shown.set(draft.id, draft)
     }
+    if (live.carry) {
+      const { ids, dx, dy } = live.carry
+      for (const id of family.below(ids)) {
+        const entry = entries.get(id)
+        if (entry && !shown.has(id)) shown.set(id, moveElement(entry.stored, dx, dy))
+      }
+    }
+    if (live.into) {
+      for (const id of live.into.ids) {
+        const element = shown.get(id) ?? entries.get(id)?.stored
+        if (element) shown.set(id, { ...element, parent: live.into.parent })
+      }
+    }
     return shown
+  }
+
+  /** Each element followed by what hangs below it, and what lets only a part of them be seen. */
+  function inOrder(): Entry[] {
+    if (painted) return painted
+    for (const entry of order) entry.clip = null
+    if (family.isFlat()) return (painted = order)
+    const roots: Entry[] = []
+    const below = new Map<ElementId, Entry[]>()
+    for (const entry of order) {
+      const parent = entry.element.parent === null ? null : family.parentOf(entry.id)
+      const siblings = parent === null ? roots : below.get(parent)
+      if (siblings) siblings.push(entry)
+      else if (parent !== null) below.set(parent, [entry])
+    }
+    const all: Entry[] = []
+    const next = roots.toReversed()
+    for (let entry = next.pop(); entry; entry = next.pop()) {
+      all.push(entry)
+      const children = below.get(entry.id)
+      if (!children) continue
+      const clip = entry.element.type === 'frame' ? { frame: entry } : entry.clip
+      for (const child of children) child.clip = clip
+      for (const child of children.toReversed()) next.push(child)
+    }
+    return (painted = all)
   }
 
   function rankAll(): void {
     if (!ranksStale) return
     ranksStale = false
-    order.forEach((entry, rank) => (entry.rank = rank))
+    inOrder().forEach((entry, rank) => (entry.rank = rank))
     if (marks.length < order.length) marks = new Uint8Array(order.length * 2)
   }
 
@@ -271,10 +368,11 @@ export function createScene(document: BoardDocument): Scene {
     const all = bounds()
     const part = overlap(rect, all) / Math.max(1, area(all))
     if (!reindex() || part >= WALK_ALL_FROM) {
-      for (const entry of order) if (rectsTouch(entry, rect)) act(entry)
+      for (const entry of inOrder()) if (rectsTouch(entry, rect)) act(entry)
       return
     }
     rankAll()
+    const ranked = inOrder()
     let lowest = order.length
     let highest = -1
     for (const entry of index.search(rect)) {
@@ -285,7 +383,7 @@ export function createScene(document: BoardDocument): Scene {
     for (let rank = lowest; rank <= highest; rank++) {
       if (marks[rank] !== 1) continue
       marks[rank] = 0
-      const entry = order[rank]
+      const entry = ranked[rank]
       if (entry) act(entry)
     }
   }
@@ -301,8 +399,34 @@ export function createScene(document: BoardDocument): Scene {
   }
 
   function bounds(): Rect {
-    whole ??= order.reduce<Rect>((all, entry) => unionRect(all, entry), EMPTY_RECT)
+    // What hangs in a frame is seen within it at most.
+    whole ??= inOrder().reduce<Rect>(
+      (all, entry) => (entry.clip || entry.element.type === 'group' ? all : unionRect(all, entry)),
+      EMPTY_RECT,
+    )
     return whole
+  }
+
+  function get(id: ElementId): SceneEntry | undefined {
+    const entry = entries.get(id)
+    if (entry?.element.type !== 'group') return entry
+    const known = groups.get(id)
+    if (known) return known
+    const around = family.below([id]).reduce<Rect>((all, one) => {
+      const element = entries.get(one)?.element
+      const counts = element && element.type !== 'group' && !liesInFrame(one, id)
+      return counts ? unionRect(all, rectOfBox(frameOf(element))) : all
+    }, EMPTY_RECT)
+    const box = around === EMPTY_RECT ? entry.element.box : boxOfRect(around)
+    const shown = { id, element: withBox(entry.element, box), clip: entry.clip, ...around }
+    groups.set(id, shown)
+    return shown
+  }
+
+  /** Between it and the group stands a frame. */
+  function liesInFrame(id: ElementId, group: ElementId): boolean {
+    const above = family.above(id)
+    return above.slice(0, above.indexOf(group)).some((one) => entries.get(one)?.element.type === 'frame')
   }
 
   return {
@@ -317,19 +441,25 @@ export function createScene(document: BoardDocument): Scene {
     topmostAt(p, slack, accept) {
       const around: Rect = { minX: p.x - slack, minY: p.y - slack, maxX: p.x + slack, maxY: p.y + slack }
       let found: Element | undefined
-      visit(around, ({ element }) => {
-        if (accept(element) && hitElement(element, p, slack)) found = element
+      inOrder()
+      visit(around, (entry) => {
+        const { element } = entry
+        if (accept(element) && hitElement(element, p, slack) && isSeenAt(entry, p)) found = element
       })
       return found
     },
     inRect(rect, mode) {
       const found: Element[] = []
-      visit(rect, ({ element }) => {
-        if (inMarquee(element, rect, mode)) found.push(element)
+      inOrder()
+      visit(rect, (entry) => {
+        const seen = entry.clip ? intersectRect(rect, seenIn(entry.clip)) : rect
+        if (seen && inMarquee(entry.element, mode === 'touching' ? seen : rect, mode))
+          found.push(entry.element)
       })
       return found
     },
-    get: (id) => entries.get(id),
+    family,
+    get,
     routed(e) {
       if (e.type !== 'connector') return e
       const entry = entries.get(e.id)
@@ -342,7 +472,10 @@ export function createScene(document: BoardDocument): Scene {
         const element = entries.get(one)?.element
         return element?.type === 'connector' ? [element] : []
       }),
-    order: () => order,
+    order: inOrder,
+    highestKey: () => order.at(-1)?.stored.z ?? null,
+    lowestKey: () => order[0]?.stored.z ?? null,
+    frames: () => (framesPainted ??= inOrder().filter((entry) => entry.element.type === 'frame')),
     bounds,
     setPreview,
     destroy: stop,
@@ -354,6 +487,7 @@ function entryOf(element: Element): Entry {
     id: element.id,
     element,
     source: element,
+    clip: null,
     stored: element,
     rank: 0,
     minX: 0,
@@ -371,6 +505,21 @@ function setBounds(entry: Entry): void {
   entry.minY = bounds.minY
   entry.maxX = bounds.maxX
   entry.maxY = bounds.maxY
+}
+
+/** No frame that it lies in hides it there. */
+export function isSeenAt(entry: SceneEntry, p: Point): boolean {
+  for (let clip = entry.clip; clip; clip = clip.frame.clip) {
+    if (!boxHasPoint(clip.frame.element.box, p, 0)) return false
+  }
+  return true
+}
+
+/** What of the world the frames let be seen, at the most. */
+export function seenIn(clip: Clip): Rect {
+  const own = rectOfBox(clip.frame.element.box)
+  if (!clip.frame.clip) return own
+  return intersectRect(own, seenIn(clip.frame.clip)) ?? { ...own, maxX: own.minX, maxY: own.minY }
 }
 
 function area(r: Rect): number {

@@ -28,6 +28,7 @@ export function drawnBy(tool: ToolId): StyledType | null {
     case 'pen':
     case 'line':
     case 'connector':
+    case 'frame':
       return tool
     default:
       return 'shape'

@@ -9,6 +9,7 @@ import type { Editor } from '../core/editor-api'
 import type { ElementId } from '../core/elements/types'
 import { growRect, type Rect } from '../core/geometry/box'
 import { Grid } from './grid'
+import { paintFrameNames } from './frame-names'
 import { Painter, type Detail } from './painter'
 import type { Colors } from './pens'
 import type { Pictures } from './pictures'
@@ -31,6 +32,7 @@ interface Painted {
   readonly version: number
   readonly colors: Colors
   readonly editing: ElementId | null
+  readonly naming: ElementId | null
   readonly detail: Detail
   /** How many elements were in view. */
   readonly count: number
@@ -63,10 +65,10 @@ export class BoardPainting {
   }
 
   paint(ctx: CanvasRenderingContext2D, look: BoardLook): void {
-    const { camera, viewport, editing } = look.editor.state.get()
+    const { camera, viewport, editing, naming } = look.editor.state.get()
     const { colors, density } = look
     const version = look.editor.scene.version()
-    const now = { ...camera, ...viewport, density, version, colors, editing: editing?.id ?? null }
+    const now = { ...camera, ...viewport, density, version, colors, editing: editing?.id ?? null, naming }
     const whole: Area = { x: 0, y: 0, w: ctx.canvas.width, h: ctx.canvas.height }
     const strips = this.painted && stripsAfter(this.painted, now, whole)
     if (!this.painted || !strips) {
@@ -121,10 +123,13 @@ export class BoardPainting {
     }
     let count = 0
     // Two pixels more: what is rounded to whole pixels may reach one beyond its bounds.
-    editor.scene.visit(growRect(world, 2 / scale), ({ element }) => {
+    editor.scene.visit(growRect(world, 2 / scale), ({ element, clip }) => {
       count += 1
+      painter.within(clip)
       painter.paint(element)
     })
+    painter.within(null)
+    paintFrameNames(ctx, editor, growRect(world, 2 / scale), { colors, density })
     ctx.restore()
     return count
   }
@@ -139,7 +144,8 @@ function stripsAfter(was: Painted, now: Omit<Painted, 'count' | 'detail'>, whole
     was.density === now.density &&
     was.version === now.version &&
     was.colors === now.colors &&
-    was.editing === now.editing
+    was.editing === now.editing &&
+    was.naming === now.naming
   if (!same || was.count < MANY || was.detail !== 'all') return null
   const exactX = (now.x - was.x) * now.density
   const exactY = (now.y - was.y) * now.density

@@ -62,6 +62,11 @@ export function paintOverlay(ctx: Ctx, view: OverlayView): void {
     outline(ctx, editor, [state.hover], camera)
   }
   if (state.cropping === null) paintSelection(ctx, view, state.selection, state.editing?.id ?? null)
+  const into = editor.preview.get()?.into?.parent ?? null
+  if (into !== null) {
+    ctx.lineWidth = 2.5
+    outline(ctx, editor, [into], camera)
+  }
   if (state.marquee) {
     const { minX, minY, maxX, maxY } = state.marquee
     const from = onScreen(camera, { x: minX, y: minY })

@@ -9,6 +9,7 @@ import type { Paint, PaintText, PathOps } from '../core/elements/kind'
 import { blurhashMean } from '../core/blurhash'
 import type { Element, ElementId, Picture } from '../core/elements/types'
 import type { Box } from '../core/geometry/box'
+import type { Clip } from '../core/scene'
 import { canvasFont } from '../core/text'
 import { drawMark, drawPicture } from './image'
 import { coarsePathOf, pathOf } from './paths'
@@ -53,6 +54,7 @@ export class Painter {
   private alpha = -1
   private font = ''
   private space: 'world' | 'turned' | 'pixels' = 'turned'
+  private clip: Clip | null = null
 
   constructor(ctx: Ctx, view: PaintView) {
     this.ctx = ctx
@@ -64,6 +66,35 @@ export class Painter {
     ctx.fontKerning = 'none'
     ctx.setLineDash([])
     this.toWorld()
+  }
+
+  /** What is painted from here on is seen within this frame alone, and those that it lies in; null ends that. */
+  within(clip: Clip | null): void {
+    if (clip === this.clip) return
+    const { ctx } = this
+    if (this.clip) ctx.restore()
+    this.forget()
+    this.clip = clip
+    if (!clip) return
+    ctx.save()
+    for (let at: Clip | null = clip; at; at = at.frame.clip) {
+      const { x, y, w, h, angle } = at.frame.element.box
+      this.toWorld()
+      if (angle !== 0) this.turn(at.frame.element.box)
+      ctx.beginPath()
+      ctx.rect(x, y, w, h)
+      ctx.clip()
+    }
+  }
+
+  /** The canvas is set as nobody here knows. */
+  private forget(): void {
+    this.fillStyle = ''
+    this.strokeStyle = ''
+    this.lineWidth = -1
+    this.alpha = -1
+    this.font = ''
+    this.space = 'turned'
   }
 
   paint(e: Element): void {

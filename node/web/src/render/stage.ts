@@ -149,7 +149,10 @@ export function mountBoard(
   function follow(): void {
     const state = editor.state.get()
     const boardMoved =
-      state.camera !== seen.camera || state.viewport !== seen.viewport || state.editing !== seen.editing
+      state.camera !== seen.camera ||
+      state.viewport !== seen.viewport ||
+      state.editing !== seen.editing ||
+      state.naming !== seen.naming
     if (state.cursor !== seen.cursor) host.style.cursor = cssCursor(state.cursor)
     seen = state
     request(boardMoved ? 'both' : 'overlay')

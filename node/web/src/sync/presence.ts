@@ -162,7 +162,7 @@ export function compactLive(live: LivePreview): Json {
   for (const keep of [1, 2, 4, 8, 16, 32]) {
     const boxes = live.boxes?.slice(0, Math.ceil(Math.min(live.boxes.length, BOXES_MAX) / keep))
     const drafts = live.drafts?.map((draft) => thin(draft, keep))
-    const json = rounded(encodeLive({ ...(boxes && { boxes }), ...(drafts && { drafts }) }))
+    const json = rounded(encodeLive({ ...live, ...(boxes && { boxes }), ...(drafts && { drafts }) }))
     if (JSON.stringify(json).length <= LIVE_CHARS_MAX) return json
   }
   return null

@@ -58,7 +58,7 @@ function nudge(editor: Editor, input: KeyInput): boolean {
 function writable(editor: Editor): boolean {
   const [id, second] = editor.state.get().selection
   const element = id === undefined || second !== undefined ? undefined : editor.element(id)
-  return element !== undefined && (hasText(element) || element.type === 'image')
+  return element !== undefined && (hasText(element) || element.type === 'image' || element.type === 'frame')
 }
 
 /** Enter goes on from a note that says something; F2 writes in it. Of an image another part can be chosen. */
@@ -67,6 +67,10 @@ function editText(editor: Editor, input: KeyInput): boolean {
   const element = id === undefined || second !== undefined ? undefined : editor.element(id)
   if (element?.type === 'image') {
     editor.startCrop(element.id)
+    return true
+  }
+  if (element?.type === 'frame') {
+    editor.startTextEdit(element.id)
     return true
   }
   if (!element || !hasText(element)) return false

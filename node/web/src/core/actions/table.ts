@@ -5,6 +5,7 @@
 import type { Action } from './action'
 import { connectorActions } from './connectors'
 import { editActions } from './edit'
+import { frameActions } from './frames'
 import { imageActions } from './images'
 import { orderActions } from './order'
 import { pageActions } from './page'
@@ -17,6 +18,7 @@ const TABLE = {
   ...imageActions,
   ...orderActions,
   ...connectorActions,
+  ...frameActions,
   ...viewActions,
   ...pageActions,
 }

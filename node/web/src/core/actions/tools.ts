@@ -27,6 +27,7 @@ export const toolActions = {
   'tool:diamond': draw('diamond', 'd'),
   'tool:connector': draw('connector', 'c', 'a'),
   'tool:line': draw('line', 'l'),
+  'tool:frame': draw('frame', 'f'),
   'tool:pen': draw('pen', 'p'),
   'tool:eraser': draw('eraser', 'e'),
   'tool:laser': take('laser', 'k'),

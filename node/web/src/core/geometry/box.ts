@@ -119,6 +119,17 @@ export function unionRect(a: Rect, b: Rect): Rect {
   }
 }
 
+/** What lies in both; null when they do not touch. */
+export function intersectRect(a: Rect, b: Rect): Rect | null {
+  if (!rectsTouch(a, b)) return null
+  return {
+    minX: Math.max(a.minX, b.minX),
+    minY: Math.max(a.minY, b.minY),
+    maxX: Math.min(a.maxX, b.maxX),
+    maxY: Math.min(a.maxY, b.maxY),
+  }
+}
+
 export function growRect(r: Rect, by: number): Rect {
   return { minX: r.minX - by, minY: r.minY - by, maxX: r.maxX + by, maxY: r.maxY + by }
 }

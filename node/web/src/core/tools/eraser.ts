@@ -33,7 +33,7 @@ export const eraserTool: Tool<EraserState> = {
     switch (state.at) {
       case 'idle': {
         if (input.kind !== 'down') return stay(state)
-        const accept = (e: Element) => !e.style.locked
+        const accept = (e: Element) => canErase(e, view)
         const under = view.scene.topmostAt(input.at, slackOf(input, view.camera), accept)
         const start: Erasing = { at: 'erasing', last: input.at, marked: new Set(), live: null }
         return stay(under ? marking(start, [under.id], view) : start)
@@ -67,6 +67,11 @@ function eraseTo(state: Erasing, to: Point, input: ToolInput, view: View): Erasi
   return crossed.length === 0 ? moved : marking(moved, crossed, view)
 }
 
+/** A frame is deleted on purpose, never by the way. */
+function canErase(e: Element, view: View): boolean {
+  return e.type !== 'frame' && !view.family.isLocked(e.id)
+}
+
 /** Marks those that are not marked and lets go of those that are. */
 function marking(state: Erasing, ids: readonly ElementId[], view: View): Erasing {
   const marked = new Set(state.marked)
@@ -85,7 +90,7 @@ function crossedBetween(from: Point, to: Point, slack: number, view: View): Elem
   const way = growRect(rectBetween(from, to), slack)
   view.scene.visit(way, (entry) => {
     const { element } = entry
-    if (element.style.locked || !rectsTouch(entry, way)) return
+    if (!canErase(element, view) || !rectsTouch(entry, way)) return
     for (let i = 1; i <= steps; i += 1) {
       const part = i / steps
       const p = { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part }

@@ -3,6 +3,7 @@ import type { ToolId } from '../editor-api'
 import { connectorTool } from './connector'
 import { drawShapeTool } from './draw-shape'
 import { eraserTool } from './eraser'
+import { frameTool } from './frame'
 import { handTool } from './hand'
 import { laserTool } from './laser'
 import { lineTool } from './line'
@@ -35,6 +36,8 @@ export function startTool(id: ToolId): RunningTool {
       return run(lineTool)
     case 'connector':
       return run(connectorTool)
+    case 'frame':
+      return run(frameTool)
     case 'eraser':
       return run(eraserTool)
     case 'laser':

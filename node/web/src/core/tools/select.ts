@@ -26,6 +26,8 @@ import { beginMove, moveOn, placeMove, showMove, type Moving } from './moving'
 import { beginResize, placeResize, resizeOn, showResize, type Resizing } from './resizing'
 import { sproutOn, type Sprouting } from './sprouting'
 import { writeAt } from './text'
+import { frameNamedAt } from '../frames'
+import { deeper, shapedBy, unitAt } from '../units'
 import {
   isDrag,
   NOTHING_SHOWN,
@@ -125,7 +127,7 @@ function hover(input: ToolInput, view: View): SelectState {
     const frame = frameAround(selected(view))
     return { at: 'idle', hover: null, cursor: cursorOf(grip, frame?.angle ?? 0) }
   }
-  const over = elementUnder(input, view)
+  const over = unitUnder(input, view)
   return { at: 'idle', hover: over?.id ?? null, cursor: over && !view.readOnly ? 'move' : 'default' }
 }
 
@@ -139,7 +141,7 @@ function press(input: ToolInput, view: View): Step<SelectState> {
     target,
     clicks: input.clicks,
   })
-  const under = elementUnder(input, view)
+  const under = unitUnder(input, view)
   if (!under) {
     const inFrame = view.selection.length > 0 && frameHasPoint(selected(view), input.at)
     return stay(pressed(inFrame ? { on: 'frame' } : { on: 'board' }))
@@ -157,12 +159,12 @@ function hold(grip: Grip, input: ToolInput, view: View): SelectState {
   const frame = frameAround(elements)
   const [first] = elements
   if (!frame || !first) return IDLE
-  const handled = elements.map((e) => ({ before: e, after: e }))
+  const turned = shapedBy(view, view.selection, 'turn').map((e) => ({ before: e, after: e }))
   switch (grip.is) {
     case 'resize':
-      return beginResize(grip.handle, frame, input.at, elements)
+      return beginResize(grip.handle, frame, input.at, shapedBy(view, view.selection, 'resize'))
     case 'turn':
-      return { at: 'turning', frame, from: input.at, handled }
+      return { at: 'turning', frame, from: input.at, handled: turned }
     case 'end':
       if (first.type === 'connector') return takeEnd(first, grip.end)
       return first.type === 'line' ? beginEnd(grip.end, first) : IDLE
@@ -183,8 +185,8 @@ function drag(state: At<'pressed'>, input: ToolInput, view: View): Step<SelectSt
     case 'frame': {
       if (view.readOnly) return stay(state)
       const ids = draggedIds(state.target, view)
-      const before = elementsOf(ids, view).filter((e) => !e.style.locked)
-      const step = movingStep(moveOn(beginMove(state.from, before), input, view), input, view)
+      const before = elementsOf(view.family.tops(ids), view).filter((e) => !view.family.isLocked(e.id))
+      const step = movingStep(moveOn(beginMove(state.from, before, view), input, view), input, view)
       return { state: step.state, effects: [{ do: 'select', ids }, ...step.effects] }
     }
     case 'board': {
@@ -200,7 +202,14 @@ function draggedIds(target: Target, view: View): readonly ElementId[] {
 
 function click(state: At<'pressed'>, input: ToolInput, view: View): Effect[] {
   // Clicks with Alt go down through a stack, however fast they come.
+  if (state.clicks === 2 && !input.alt) {
+    const inner = goIn(state.target, input, view)
+    if (inner !== null) return [{ do: 'select', ids: [inner] }]
+  }
   if (state.clicks === 2 && !input.alt && !view.readOnly) {
+    if (state.target.on === 'element' && view.element(state.target.id)?.type === 'frame') {
+      return [{ do: 'edit', id: state.target.id, isNew: false }]
+    }
     const writable = writableUnder(input, view)
     if (writable)
       return [
@@ -253,8 +262,8 @@ function marquee(state: At<'marquee'>, input: ToolInput, view: View): Step<Selec
   const rect = rectBetween(state.from, input.at)
   const found = view.scene.inRect(rect, input.alt || input.mod ? 'enclosing' : 'touching')
   const ids = new Set(state.base)
-  for (const e of found) if (!e.style.locked) ids.add(e.id)
-  const effects: Effect[] = [{ do: 'select', ids: [...ids] }]
+  for (const e of found) if (!view.family.isLocked(e.id)) ids.add(unitAt(view, e.id, state.base))
+  const effects: Effect[] = [{ do: 'select', ids: view.family.tops([...ids]) }]
   return { state: input.kind === 'up' ? IDLE : { ...state, to: input.at }, effects }
 }
 
@@ -273,7 +282,27 @@ function gripUnder(input: ToolInput, view: View): Grip | null {
 }
 
 function elementUnder(input: ToolInput, view: View): Element | undefined {
-  return view.scene.topmostAt(input.at, slackOf(input, view.camera), (e) => !e.style.locked)
+  const accept = (e: Element) => !view.family.isLocked(e.id)
+  const named = frameNamedAt(view.scene, input.at, view.camera)
+  if (named && accept(named)) return named
+  return view.scene.topmostAt(input.at, slackOf(input, view.camera), accept)
+}
+
+/** As a click takes it: with Ctrl what lies there itself, otherwise the group that it is a part of. */
+function unitUnder(input: ToolInput, view: View): Element | undefined {
+  const under = elementUnder(input, view)
+  if (!under || input.mod) return under
+  return view.element(unitAt(view, under.id, view.selection))
+}
+
+/** A double click on a group goes in: to its part that lies there. */
+function goIn(target: Target, input: ToolInput, view: View): ElementId | null {
+  if (target.on === 'board') return null
+  const [only, second] = view.selection
+  const group = target.on === 'element' ? target.id : second === undefined ? only : undefined
+  if (group === undefined || view.element(group)?.type !== 'group') return null
+  const under = elementUnder(input, view)
+  return under && view.family.above(under.id).includes(group) ? deeper(view, group, under.id) : null
 }
 
 /** For a double click the inside of a hollow shape counts: its text is written there. */
@@ -283,7 +312,8 @@ function writableUnder(input: ToolInput, view: View): Element | undefined {
   const around = { minX: input.at.x, minY: input.at.y, maxX: input.at.x, maxY: input.at.y }
   let found: Element | undefined
   view.scene.visit(around, ({ element }) => {
-    if (hasText(element) && !element.style.locked && frameHasPoint([element], input.at)) found = element
+    if (hasText(element) && !view.family.isLocked(element.id) && frameHasPoint([element], input.at))
+      found = element
   })
   return found
 }
@@ -294,7 +324,7 @@ function beneath(id: ElementId, input: ToolInput, view: View): ElementId | undef
   const slack = slackOf(input, view.camera)
   const stack: ElementId[] = []
   view.scene.visit({ minX: x - slack, minY: y - slack, maxX: x + slack, maxY: y + slack }, ({ element }) => {
-    if (!element.style.locked && hitElement(element, input.at, slack)) stack.push(element.id)
+    if (!view.family.isLocked(element.id) && hitElement(element, input.at, slack)) stack.push(element.id)
   })
   const current = view.selection.find((one) => stack.includes(one)) ?? id
   const place = stack.indexOf(current)

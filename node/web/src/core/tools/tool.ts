@@ -19,6 +19,8 @@ import type { Element, ElementId } from '../elements/types'
 import type { Point, Rect } from '../geometry/box'
 import type { ElementSnapshot, Intent, LivePreview } from '../ports'
 import type { Scene } from '../scene'
+import type { FrameSize } from '../frames'
+import type { Family } from '../parents'
 import { NO_GUIDES, type Guide } from '../snapping/guide'
 
 export interface ToolInput extends ModifierKeys {
@@ -49,12 +51,19 @@ export interface View {
   readonly heads: LineHeads
   readonly connector: ConnectorLook
   readonly readOnly: boolean
-  readonly scene: Pick<Scene, 'topmostAt' | 'inRect' | 'visit' | 'routed'>
-  /** As the document holds it; a connector with its way. */
+  readonly scene: Scene
+  /** As `scene.family`, for what asks about units. */
+  readonly family: Family
+  /** Of the next frame. */
+  readonly frameSize: FrameSize
+  /** As the document holds it; a connector with its way, a group with the box around what it holds. */
   element(id: ElementId): Element | undefined
   snapshot(id: ElementId): ElementSnapshot | undefined
   /** Rising keys above everything on the board. */
   keysOnTop(count: number): readonly string[]
+  /** Of what lies beneath all else; null on an empty board. */
+  lowestKey(): string | null
+  frameName(): string
   newId(): ElementId
 }
 

@@ -28,6 +28,7 @@ import type { Commands } from './commands'
 import { CommandsContext, createCommands } from './commands'
 import { ContextMenu } from './context-menu'
 import { EmptyHint } from './empty-hint'
+import { FrameNameField } from './frames/name-field'
 import { attachDrop } from './images/drop'
 import { ImagesPart } from './images/images-part'
 import { useImages, type Images } from './images/use-images'
@@ -95,6 +96,7 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
         <Canvas editor={editor} session={session} images={images} title={title} />
         {status.phase !== 'loading' && status.phase !== 'connecting' && <EmptyHint editor={editor} />}
         <TextOverlay editor={editor} theme={theme} />
+        <FrameNameField editor={editor} />
         <TopBar
           title={title}
           session={session}
@@ -159,6 +161,7 @@ function useEditor(session: BoardSession, commands: Commands): Editor {
         presence: session.presence,
         now: () => performance.now(),
         newId: newElementId,
+        frameName: strings.frames.named,
         outside: commands,
       })
       return { board, editor }

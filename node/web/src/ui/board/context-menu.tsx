@@ -10,6 +10,7 @@ import { strings } from '../strings'
 import { actionEntry } from './action-entry'
 import { flipEntries, tidyEntry } from './align-menu'
 import { imageEntries } from './images/image-verbs'
+import { frameEntries, groupEntries } from './frames/menu'
 import { lockEntry, styleEntries } from './selection-menu'
 
 /** A finger that rests this long asks for the menu, unless it has moved farther than it trembles. */
@@ -127,9 +128,11 @@ function entries(editor: Editor): readonly MenuEntry[] {
       entry('zoomFit'),
       entry('zoomReset'),
       entry('minimap'),
+      LINE,
+      entry('copyLink'),
     ]
   }
-  if (readOnly) return [entry('copy'), entry('copyPng'), entry('copySvg')]
+  if (readOnly) return [entry('copy'), entry('copyPng'), entry('copySvg'), entry('copyLink')]
   if (editor.styleSummary().locked === 'all') return plain([entry('copy'), LINE, lockEntry(editor)])
   return plain([
     entry('cut'),
@@ -147,10 +150,13 @@ function entries(editor: Editor): readonly MenuEntry[] {
     entry('backward'),
     entry('toBack'),
     LINE,
+    ...groupEntries(editor),
     ...(selection.length > 1 ? [tidyEntry(editor)] : []),
     ...flipEntries(editor),
     LINE,
     lockEntry(editor),
+    ...frameEntries(editor),
+    LINE,
     actionEntry(editor, 'delete', { danger: true }),
   ])
 }

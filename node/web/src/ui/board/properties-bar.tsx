@@ -32,6 +32,7 @@ import { actionEntry } from './action-entry'
 import { alignEntries, flipEntries } from './align-menu'
 import { editorStrings } from './editor-strings'
 import { HeadsPart } from './heads-part'
+import { FrameSizePart } from './frames/size-part'
 import type { ColorUse } from './palette'
 import { colorName, cssColor, PALETTE_NAMES } from './palette'
 import { Choice, Choices, Part } from './property-part'
@@ -99,6 +100,7 @@ export function PropertiesBar({ editor, theme }: { editor: Editor; theme: Theme 
         if (!(event.target instanceof HTMLInputElement)) event.preventDefault()
       }}
     >
+      {!locked && <FrameSizePart editor={editor} summary={summary} />}
       {!locked && <ShapePart editor={editor} summary={summary} />}
       {has('fill') && <FillPart {...parts} />}
       {has('stroke') && <StrokePart {...parts} />}

@@ -5,6 +5,7 @@ import {
   Circle,
   Diamond,
   Eraser,
+  Frame,
   Hand,
   Minus,
   MousePointer2,
@@ -48,6 +49,7 @@ const GROUPS: readonly (readonly Tool[])[] = [
     { id: 'connector', icon: Spline, key: 'C', edits: true },
     { id: 'line', icon: Minus, key: 'L', edits: true },
     { id: 'pen', icon: Pencil, key: 'P', edits: true },
+    { id: 'frame', icon: Frame, key: 'F', edits: true },
   ],
   [
     { id: 'eraser', icon: Eraser, key: 'E', edits: true },

@@ -48,7 +48,8 @@ function summarySource(editor: Editor): SummarySource {
       const stopDocument = editor.document.subscribe(({ changed }) => {
         const { selection } = editor.state.get()
         if (selection.length === 0) return
-        const touched = changed.length < 200 ? changed.some((id) => selection.includes(id)) : true
+        const grouped = selection.some((id) => editor.document.get(id)?.type === 'group')
+        const touched = grouped || changed.length >= 200 || changed.some((id) => selection.includes(id))
         if (touched && renew()) listener()
       })
       return () => {

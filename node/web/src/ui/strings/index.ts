@@ -9,6 +9,7 @@ import { boardWords } from './board'
 import { commonWords } from './common'
 import { entryWords } from './entry'
 import { imageWords } from './images'
+import { frameWords } from './frames'
 import { sharingWords } from './sharing'
 import { startWords } from './start'
 import { transferWords } from './transfer'
@@ -23,6 +24,7 @@ export const strings = {
   ...startWords,
   ...transferWords,
   ...boardWords,
+  ...frameWords,
   ...actionWords,
   ...waysWords,
 }
