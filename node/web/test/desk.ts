@@ -31,6 +31,7 @@ export function desk(ydoc = new Y.Doc()): Desk {
   const presence: LivePresence = {
     setCursor: () => undefined,
     setSelection: () => undefined,
+    setPresenting: () => undefined,
     setLive: (live) => void told.push(live),
     peers: () => [],
     subscribe: () => () => undefined,

@@ -159,6 +159,8 @@ export interface Peer {
   readonly view: PeerView | null
   /** Rises when they ask everybody to come to them. */
   readonly call: number
+  /** The frame that this person presents just now. */
+  readonly presenting: ElementId | null
 }
 
 export interface PeerView {
@@ -176,6 +178,8 @@ export interface LivePresence {
   setCursor(at: Point | null): void
   setSelection(ids: readonly ElementId[]): void
   setLive(live: LivePreview | null): void
+  /** The frame that is being presented; null ends it. */
+  setPresenting(frame: ElementId | null): void
   /** The others: never this client. */
   peers(): readonly Peer[]
   subscribe(listener: () => void): () => void

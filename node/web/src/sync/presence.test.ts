@@ -98,6 +98,7 @@ test('others are read strictly', () => {
     live: null,
     view: null,
     call: 0,
+    presenting: null,
   })
   expect(
     readPeer(7, {
@@ -107,6 +108,7 @@ test('others are read strictly', () => {
       live: { boxes: 'no' },
       view: { x: 0, y: 0, w: -1, h: 5 },
       call: 1.5,
+      presenting: '<b>',
     }),
   ).toEqual({
     clientId: 7,
@@ -117,6 +119,7 @@ test('others are read strictly', () => {
     live: null,
     view: null,
     call: 0,
+    presenting: null,
   })
 })
 

@@ -37,6 +37,7 @@ interface Mine {
   readonly live: LivePreview | null
   readonly view: PeerView | null
   readonly call: number
+  readonly presenting: string | null
 }
 
 const SEND_EVERY_MS = 50
@@ -58,7 +59,7 @@ export function createAwareness(doc: Doc): awarenessProtocol.Awareness {
 
 export function createPresence(first: awarenessProtocol.Awareness, user: User): SessionPresence {
   let awareness = first
-  let state: Mine = { user, cursor: null, selection: [], live: null, view: null, call: 0 }
+  let state: Mine = { user, cursor: null, selection: [], live: null, view: null, call: 0, presenting: null }
   let timer: ReturnType<typeof setTimeout> | null = null
   let waiting = false
   let peers: readonly Peer[] | null = null
@@ -127,6 +128,9 @@ export function createPresence(first: awarenessProtocol.Awareness, user: User): 
     setLive(live) {
       if (live === null && state.live === null) return
       patch({ live })
+    },
+    setPresenting(presenting) {
+      if (presenting !== state.presenting) patch({ presenting })
     },
     peers() {
       peers ??= readPeers(awareness, read)
@@ -214,6 +218,7 @@ export function readPeer(clientId: number, from: unknown): Peer {
     live: decodeLive(state['live']),
     view: readView(state['view']),
     call: isCount(state['call']) ? state['call'] : 0,
+    presenting: isId(state['presenting']) ? state['presenting'] : null,
   }
 }
 

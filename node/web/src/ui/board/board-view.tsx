@@ -28,10 +28,12 @@ import type { Commands } from './commands'
 import { CommandsContext, createCommands } from './commands'
 import { ContextMenu } from './context-menu'
 import { EmptyHint } from './empty-hint'
+import { FramesPart } from './frames/frames-part'
 import { FrameNameField } from './frames/name-field'
 import { attachDrop } from './images/drop'
 import { ImagesPart } from './images/images-part'
 import { useImages, type Images } from './images/use-images'
+import { LinksPart } from './links/links-part'
 import { keepSnapping } from './keep-snapping'
 import { attachKeys } from './keys'
 import { PropertiesBar } from './properties-bar'
@@ -130,6 +132,8 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
           />
         )}
         <ImagesPart editor={editor} images={images} board={session.board} />
+        <FramesPart editor={editor} presence={session.presence} theme={theme} pictures={images.pictures} />
+        <LinksPart editor={editor} session={session} />
         <ShortcutsPart />
         <FollowFrame following={following} presence={session.presence} mayBring={!readOnly} />
         <Ways editor={editor} session={session} owner={seat.owner} theme={theme} />

@@ -1,5 +1,5 @@
-import { ChevronLeft, History, Keyboard, Search, Share2, Users } from 'lucide-react'
-import { useState } from 'react'
+import { ChevronLeft, GalleryVerticalEnd, History, Keyboard, Search, Share2, Users } from 'lucide-react'
+import { useContext, useState } from 'react'
 import type { BoardSession } from '../../sync/session'
 import { IconButton } from '../parts/icon-button'
 import { InlineEdit } from '../parts/inline-edit'
@@ -11,6 +11,7 @@ import { tipProps } from '../parts/tip'
 import { paths } from '../routes'
 import { strings } from '../strings'
 import { TITLE_CHARS_MAX } from '../start/board-card'
+import { CommandsContext } from './commands'
 import { People } from './people'
 import type { Seat } from './seat'
 import { shownShortcut } from './shown-keys'
@@ -35,6 +36,7 @@ export interface TopBarProps {
 
 export function TopBar(props: TopBarProps) {
   const { title, session, onRename, onHelp, seat, onShare, mayShare, onActivity } = props
+  const commands = useContext(CommandsContext)
   return (
     <header className="board__top">
       <div className="island board__head">
@@ -81,6 +83,13 @@ export function TopBar(props: TopBarProps) {
           shortcut={shownShortcut('palette')}
           testId="palette-open"
           onClick={props.onPalette}
+        />
+        <IconButton
+          icon={GalleryVerticalEnd}
+          label={strings.frames.title}
+          shortcut={shownShortcut('framesPanel')}
+          testId="frames-open"
+          onClick={() => commands.run('framesPanel')}
         />
         <ThemeButton />
         <IconButton
