@@ -1,6 +1,6 @@
 //! From bytes that somebody sent to pixels, within bounds.
 
-use super::Refused;
+use super::{Refused, color};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use std::io::Cursor;
 
@@ -69,7 +69,7 @@ fn is_lossless_webp(bytes: &[u8]) -> bool {
     false
 }
 
-/// The pixels, the right way up, in 8-bit RGB or RGBA.
+/// The pixels, the right way up, in 8-bit RGB or RGBA, their colours sRGB.
 pub(super) fn decode(bytes: &[u8], pixels_max: u64) -> Result<(DynamicImage, Format), Refused> {
     let format = Format::of(bytes).ok_or(Refused::Type)?;
     if format == Format::Jpeg && !ends_as_jpeg(bytes) {
@@ -98,11 +98,14 @@ pub(super) fn decode(bytes: &[u8], pixels_max: u64) -> Result<(DynamicImage, For
         return Err(Refused::TooManyPixels { max: pixels_max });
     }
     let orientation = decoder.orientation().map_err(refused)?;
+    // What cannot be read of it leaves the pixels as they are.
+    let profile = decoder.icc_profile().unwrap_or_default();
     let decoded = DynamicImage::from_decoder(decoder).map_err(refused)?;
-    let mut image = match decoded.color().has_alpha() {
+    let image = match decoded.color().has_alpha() {
         true => DynamicImage::ImageRgba8(decoded.into_rgba8()),
         false => DynamicImage::ImageRgb8(decoded.into_rgb8()),
     };
+    let mut image = color::to_srgb(image, profile.as_deref());
     image.apply_orientation(orientation);
     Ok((image, format))
 }

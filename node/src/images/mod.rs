@@ -1,10 +1,11 @@
 //! Pictures that people bring: looked at, decoded within bounds, and written anew.
 //!
 //! What is kept is never what was sent. The type is told by the content; the header is read before anything is decoded; a
-//! picture of sane size is decoded, turned the way its EXIF says, and encoded again, by which everything goes that is no
+//! picture of sane size is decoded, turned the way its EXIF says, its colours made sRGB, and encoded again, by which everything goes that is no
 //! pixel: EXIF with its places, profiles, comments, what was hung behind the picture. Of moving pictures the first frame
 //! is kept. Decoding happens off the request path, a few pictures at once.
 
+mod color;
 mod decode;
 mod encode;
 mod raster;

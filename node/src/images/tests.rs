@@ -242,3 +242,44 @@ fn damaged_pictures_do_no_harm() {
         }
     }
 }
+
+#[test]
+fn colors_of_a_profile_become_those_of_every_screen() {
+    let wide = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    let srgb = moxcms::ColorProfile::new_srgb().encode().unwrap();
+    let said = [180, 90, 70];
+    let decoded = |profile: Option<&[u8]>, alpha: bool| {
+        let [r, g, b] = said;
+        let rgba = image::RgbaImage::from_pixel(9, 7, image::Rgba([r, g, b, 255]));
+        let rgba = DynamicImage::ImageRgba8(rgba);
+        let image = match alpha {
+            true => rgba,
+            false => DynamicImage::ImageRgb8(rgba.into_rgb8()),
+        };
+        let mut out = Vec::new();
+        let mut encoder = image::codecs::png::PngEncoder::new(&mut out);
+        if let Some(profile) = profile {
+            image::ImageEncoder::set_icc_profile(&mut encoder, profile.to_vec()).unwrap();
+        }
+        image.write_with_encoder(encoder).unwrap();
+        let (image, _) = decode(&out, PIXELS_MAX).unwrap();
+        let [r, g, b, _] = image.get_pixel(8, 6).0;
+        [r, g, b]
+    };
+    let differ = |have: [u8; 3], want: [u8; 3]| {
+        let each = have
+            .iter()
+            .zip(want)
+            .map(|(one, other)| one.abs_diff(other));
+        each.max()
+    };
+    for alpha in [false, true] {
+        // By the matrices of the two spaces: 193.5, 83.4, 63.4.
+        let narrower = decoded(Some(&wide), alpha);
+        assert!(differ(narrower, [193, 83, 63]) <= Some(2), "{narrower:?}");
+        let same = decoded(Some(&srgb), alpha);
+        assert!(differ(same, said) <= Some(1), "{same:?}");
+        assert_eq!(decoded(None, alpha), said);
+        assert_eq!(decoded(Some(b"no profile"), alpha), said);
+    }
+}
