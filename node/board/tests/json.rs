@@ -289,6 +289,100 @@ fn a_text_is_changed_where_it_differs() {
 }
 
 #[test]
+fn formats_inside_a_text_are_written_and_taken_away() {
+    let doc = new_doc(1);
+    let runs = json!([
+        { "text": "😀 see " },
+        { "text": "here", "format": { "bold": true, "link": "https://example.org/" } },
+        { "text": " now", "format": {} },
+    ]);
+    let new = json!({ "type": "text", "box": BOX, "runs": runs });
+    json::create(&doc, "el_1", &object(new), None).unwrap();
+    let look = || {
+        let element = shown(&doc, "el_1").unwrap();
+        let text = element["text"].as_str().unwrap().to_owned();
+        (
+            text,
+            element.get("runs").cloned().unwrap_or_default().to_string(),
+        )
+    };
+    let link = r#"{"format":{"bold":true,"link":"https://example.org/"},"text":"here"}"#;
+    let first = format!(r#"[{{"text":"😀 see "}},{link},{{"text":" now"}}]"#);
+    assert_eq!(look(), ("😀 see here now".into(), first.clone()));
+    // A later version's format stays where it is, and may come back.
+    {
+        let mut txn = doc.transact_mut();
+        let Some(Out::YMap(map)) = txn.get_map("elements").unwrap().get(&txn, "el_1") else {
+            panic!("it is there");
+        };
+        let Some(Out::YText(text)) = map.get(&txn, "text") else {
+            panic!("it has a text");
+        };
+        let later = yrs::types::Attrs::from([("glow".into(), 3.into())]);
+        text.format(&mut txn, 0, 2, later);
+    }
+    let patch = |patch: Value| told(json::patch(&doc, "el_1", &object(patch), &any_state));
+    patch(json!({ "text": "😀 see it here now" }));
+    let glow = r#"{"format":{"glow":3},"text":"😀"}"#;
+    let beside = format!(r#"[{glow},{{"text":" see it "}},{link},{{"text":" now"}}]"#);
+    assert_eq!(look(), ("😀 see it here now".into(), beside));
+    patch(json!({ "runs": [
+        { "text": "😀 ", "format": { "italic": true, "glow": 3 } },
+        { "text": "see", "format": { "list": "bullet" } },
+    ] }));
+    let both = r#"{"format":{"glow":3,"italic":true},"text":"😀"}"#;
+    let rest = r#"{"format":{"italic":true},"text":" "},{"format":{"list":"bullet"},"text":"see"}"#;
+    assert_eq!(look(), ("😀 see".into(), format!("[{both},{rest}]")));
+    // What was read makes the same again, and says so by writing nothing.
+    let whole = shown(&doc, "el_1").unwrap();
+    let same = json::replace(&doc, "el_1", &whole, &any_state).unwrap();
+    assert_eq!((same.update, same.element), (None, Some(whole.clone())));
+    for (wrong, expected) in [
+        (json!({ "runs": 1 }), "/runs wrong-type"),
+        (json!({ "runs": ["a"] }), "/runs/0 wrong-type"),
+        (json!({ "runs": [{}] }), "/runs/0/text missing-member"),
+        (
+            json!({ "runs": [{ "text": "a", "b": 1 }] }),
+            "/runs/0/b unknown-member",
+        ),
+        (
+            json!({ "runs": [{ "text": "a", "format": { "bold": false } }] }),
+            "/runs/0/format/bold wrong-type",
+        ),
+        (
+            json!({ "runs": [{ "text": "a", "format": { "link": "javascript:alert(1)" } }] }),
+            "/runs/0/format/link invalid",
+        ),
+        (
+            json!({ "runs": [{ "text": "a", "format": { "list": "star" } }] }),
+            "/runs/0/format/list invalid",
+        ),
+        (
+            json!({ "runs": [{ "text": "a", "format": { "glow": 4 } }] }),
+            "/runs/0/format/glow unknown-member",
+        ),
+        (
+            json!({ "runs": vec![json!({ "text": "a" }); 1_001] }),
+            "/runs invalid",
+        ),
+        (
+            json!({ "runs": [{ "text": "x".repeat(20_001) }] }),
+            "/text invalid",
+        ),
+        (
+            json!({ "text": "a", "runs": [{ "text": "b" }] }),
+            "/runs invalid",
+        ),
+    ] {
+        assert_eq!(patch(wrong.clone()), expected, "of {wrong}");
+    }
+    assert_eq!(shown(&doc, "el_1").unwrap(), whole);
+    patch(json!({ "runs": null }));
+    let plain = format!(r#"[{glow},{{"text":" see"}}]"#);
+    assert_eq!(look(), ("😀 see".into(), plain));
+}
+
+#[test]
 fn nesting_has_an_end_and_no_circle() {
     let doc = new_doc(1);
     for level in 1..=33 {
@@ -396,6 +490,17 @@ fn member() -> impl Strategy<Value = (String, Value)> {
         prop::collection::vec(numbers(2..3_usize), 1..4)
             .prop_map(|points| json!({ "w": 5, "h": 5.5, "points": points })),
         Just(json!({ "from": [0, 0.5], "to": [1, 1], "to_head": "arrow" })),
+        prop::collection::vec(
+            (prop::sample::select(vec!["", "é", "😀 b"]), any::<bool>()),
+            0..4
+        )
+        .prop_map(|runs| {
+            let run = |(text, bold): (&str, bool)| match bold {
+                true => json!({ "text": text, "format": { "bold": true, "link": "mailto:a@b.c" } }),
+                false => json!({ "text": text }),
+            };
+            runs.into_iter().map(run).collect()
+        }),
     ];
     let names = prop::sample::select(vec![
         "box",

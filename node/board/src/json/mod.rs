@@ -11,12 +11,13 @@ mod joints;
 mod order;
 mod parents;
 mod read;
+mod runs;
 mod wanted;
 mod write;
 
 pub use order::above;
 pub use read::{Object, element, outline};
-pub use write::{Written, create, patch, remove, replace, set_authors};
+pub use write::{Written, create, is_unsigned, patch, remove, replace, set_authors};
 
 use yrs::{Map, MapRef, Out, ReadTxn};
 

@@ -1,10 +1,10 @@
 //! An element of the document as JSON.
 
 use serde_json::{Map as JsonMap, Value, json};
-use yrs::types::text::YChange;
-use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn, Text, TextRef};
+use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn};
 
 use super::image::image_json;
+use super::runs;
 use crate::document::{
     End, Head, Joint, PenData, any, bounds_or_default, ends, image, is_word, joints, real,
     style_fits,
@@ -77,7 +77,7 @@ fn put_own<T: ReadTxn>(txn: &T, map: &MapRef, known: ElementType, shown: &mut Ob
         };
         let plain = text.as_ref().map(|text| text.get_string(txn));
         put("text", plain.unwrap_or_default().into());
-        if let Some(runs) = text.and_then(|text| runs(txn, &text)) {
+        if let Some(runs) = text.and_then(|text| runs::shown(txn, &text)) {
             put("runs", runs);
         }
     }
@@ -121,29 +121,6 @@ fn default_json(default: StyleDefault) -> Value {
         StyleDefault::Number(number) => real(number),
         StyleDefault::Flag(flag) => flag.into(),
     }
-}
-
-/// Text in pieces of one format each; nothing when there is no format in it.
-fn runs<T: ReadTxn>(txn: &T, text: &TextRef) -> Option<Value> {
-    let runs = text.diff(txn, YChange::identity);
-    if runs.iter().all(|run| run.attributes.is_none()) {
-        return None;
-    }
-    let runs = runs.into_iter().filter_map(|run| {
-        let Out::Any(Any::String(piece)) = run.insert else {
-            return None;
-        };
-        let mut shown = json!({ "text": piece.as_ref() });
-        if let Some(attributes) = run.attributes {
-            let format: Object = attributes
-                .iter()
-                .map(|(name, value)| (name.to_string(), any(value)))
-                .collect();
-            shown["format"] = Value::Object(format);
-        }
-        Some(shown)
-    });
-    Some(Value::Array(runs.collect()))
 }
 
 /// Points in pixels from the top left of a box of this size.

@@ -7,6 +7,7 @@ use yrs::Any;
 
 use super::joints::connector;
 use super::read::{Object, STEPS_PER_PX, default_of, ends_json, ink_json};
+use super::runs::{self, Run};
 use super::{Fault, image};
 use crate::document::{End, Head, is_paint, real};
 use crate::pen::{self, Ink};
@@ -26,6 +27,8 @@ pub(super) struct Wanted {
     /// What is to stay as it is.
     pub(super) kept: BTreeSet<&'static str>,
     pub(super) text: Option<String>,
+    /// Formats inside it; without them those that are there stay.
+    pub(super) runs: Option<Vec<Run>>,
 }
 
 impl Wanted {
@@ -52,6 +55,7 @@ pub(super) fn read(
         reading.member(name, value);
     }
     reading.needs(asked);
+    reading.settle_text(asked);
     match reading.faults.is_empty() {
         true => Ok(reading.wanted),
         false => Err(reading.faults),
@@ -95,14 +99,7 @@ impl Reading<'_> {
             return self.text(value);
         }
         if name == "runs" && self.known.has_text() {
-            if !is_same && !value.is_null() {
-                self.fault(
-                    name,
-                    "read-only",
-                    "formats inside a text cannot be written yet",
-                );
-            }
-            return;
+            return self.runs(value, is_same);
         }
         let Some(key) = keys(self.known).find(|key| *key == name) else {
             return self.fault(name, "unknown-member", "there is no such member");
@@ -196,6 +193,35 @@ impl Reading<'_> {
                 self.fault("text", "invalid", &detail);
             }
             _ => self.faults.push(wrong_type("/text", "text")),
+        }
+    }
+
+    fn runs(&mut self, value: &Value, is_same: bool) {
+        let before = self.before.and_then(|before| before.get("runs"));
+        match value {
+            // Taken away below.
+            Value::Null => {}
+            _ => match runs::read(value, before) {
+                Ok(read) => self.wanted.runs = Some(read),
+                // Whatever a later version keeps in them.
+                Err(_) if is_same => {}
+                Err(fault) => self.faults.push(fault),
+            },
+        }
+    }
+
+    /// The text is that of the runs, where only these are said.
+    fn settle_text(&mut self, asked: &Object) {
+        let says = |name: &str| asked.get(name).is_some_and(|value| !value.is_null());
+        let Some(runs) = &self.wanted.runs else {
+            return;
+        };
+        let text = runs::text(runs);
+        if !says("text") {
+            return self.text(&Value::String(text));
+        }
+        if self.wanted.text.as_ref().is_some_and(|said| *said != text) {
+            self.fault("runs", "invalid", "must say the same as the text");
         }
     }
 

@@ -9,6 +9,7 @@ use yrs::{
 };
 
 use super::read::{self, Object};
+use super::runs::{self, Run};
 use super::wanted::{self, Wanted};
 use super::{Fault, Refused, find, joints, order, parents};
 use crate::document::{IMAGE_MEMBERS, is_word};
@@ -26,6 +27,13 @@ pub struct Written {
     pub update: Option<Vec<u8>>,
     /// The element as it now is; nothing when it is gone.
     pub element: Option<Object>,
+}
+
+/// What becomes of formats inside a text that are not spoken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Formats {
+    Stay,
+    AsSaid,
 }
 
 /// Makes an element, on top of all others unless it says where. No transaction may be open, here and below.
@@ -61,11 +69,9 @@ pub fn create(doc: &Doc, id: &str, asked: &Object, by: Option<&str>) -> Result<W
         .chain(author);
     let map = root.insert(&mut txn, id, all.collect::<MapPrelim>());
     if known.has_text() {
-        map.insert(
-            &mut txn,
-            "text",
-            TextPrelim::new(wanted.text.unwrap_or_default()),
-        );
+        let text = TextPrelim::new(wanted.text.unwrap_or_default());
+        let text = map.insert(&mut txn, "text", text);
+        runs::write(&mut txn, &text, &wanted.runs.unwrap_or_default());
     }
     Ok(done(txn, id, &map))
 }
@@ -77,7 +83,7 @@ pub fn replace(
     asked: &Object,
     is_expected: &dyn Fn(&Object) -> bool,
 ) -> Result<Written, Refused> {
-    change(doc, id, is_expected, |_| asked.clone())
+    change(doc, id, is_expected, |_| (asked.clone(), Formats::AsSaid))
 }
 
 /// The same for a merge patch (RFC 7396).
@@ -89,12 +95,20 @@ pub fn patch(
 ) -> Result<Written, Refused> {
     change(doc, id, is_expected, |before| {
         let mut target = before.clone();
-        // They say the same as the text, which is what is written.
-        if patch.contains_key("text") && !patch.contains_key("runs") {
-            target.remove("runs");
+        let mut formats = Formats::AsSaid;
+        // Each says what the other does, and what is patched holds.
+        match (patch.contains_key("text"), patch.get("runs")) {
+            (true, None) => {
+                target.remove("runs");
+                formats = Formats::Stay;
+            }
+            (false, Some(runs)) if !runs.is_null() => {
+                target.remove("text");
+            }
+            (true, Some(_)) | (false, Some(_) | None) => {}
         }
         merge(&mut target, patch);
-        target
+        (target, formats)
     })
 }
 
@@ -118,6 +132,11 @@ pub fn remove(
         update: Some(txn.encode_update_v1()),
         element: None,
     })
+}
+
+/// Whether this element is there and nobody is said to have made it.
+pub fn is_unsigned<T: ReadTxn>(txn: &T, id: &str) -> bool {
+    find(txn, id).is_some_and(|map| !map.contains_key(txn, "by"))
 }
 
 /// Notes who made these elements, as far as they are there and do not say it already. Returns the update, if any.
@@ -144,7 +163,7 @@ fn change(
     doc: &Doc,
     id: &str,
     is_expected: &dyn Fn(&Object) -> bool,
-    target: impl FnOnce(&Object) -> Object,
+    target: impl FnOnce(&Object) -> (Object, Formats),
 ) -> Result<Written, Refused> {
     // Made before a transaction is open: yrs opens one for it.
     doc.get_or_insert_map(ROOT_ELEMENTS);
@@ -154,7 +173,7 @@ fn change(
     if !is_expected(&before) {
         return Err(Refused::Moved);
     }
-    let asked = target(&before);
+    let (asked, formats) = target(&before);
     if asked == before {
         return Ok(Written {
             update: None,
@@ -166,7 +185,11 @@ fn change(
         let detail = "an element of a later version is kept as it is";
         return Err(Refused::Invalid(vec![Fault::invalid("/type", detail)]));
     };
-    let wanted = wanted::read(known, &asked, Some(&before)).map_err(Refused::Invalid)?;
+    let mut wanted = wanted::read(known, &asked, Some(&before)).map_err(Refused::Invalid)?;
+    let says_none = asked.get("runs").is_none_or(Value::is_null);
+    if formats == Formats::AsSaid && says_none && before.contains_key("runs") {
+        wanted.runs = Some(vec![Run::plain(wanted.text.clone().unwrap_or_default())]);
+    }
     if is_locked(&before) && wanted.kept.contains("locked") {
         return Err(Refused::Locked);
     }
@@ -211,7 +234,12 @@ fn write(
         }
     }
     if known.has_text() {
-        write_text(txn, map, wanted.text);
+        write_text(
+            txn,
+            map,
+            wanted.text,
+            wanted.runs.as_deref().unwrap_or_default(),
+        );
     }
 }
 
@@ -252,7 +280,7 @@ fn beside(txn: &TransactionMut<'_>, map: &MapRef, stored: Any, known: &[&str]) -
 }
 
 /// Changes what differs between the two ends that are the same, so that formats and what others write beside it stay.
-fn write_text(txn: &mut TransactionMut<'_>, map: &MapRef, wanted: Option<String>) {
+fn write_text(txn: &mut TransactionMut<'_>, map: &MapRef, wanted: Option<String>, runs: &[Run]) {
     let text: Option<TextRef> = match map.get(txn, "text") {
         Some(Out::YText(text)) => Some(text),
         _ => None,
@@ -260,7 +288,8 @@ fn write_text(txn: &mut TransactionMut<'_>, map: &MapRef, wanted: Option<String>
     let wanted = wanted.unwrap_or_default();
     let Some(text) = text else {
         if !wanted.is_empty() {
-            map.insert(txn, "text", TextPrelim::new(wanted));
+            let text = map.insert(txn, "text", TextPrelim::new(wanted));
+            runs::write(txn, &text, runs);
         }
         return;
     };
@@ -275,14 +304,14 @@ fn write_text(txn: &mut TransactionMut<'_>, map: &MapRef, wanted: Option<String>
     let end = same(&mut rest.0.chars().rev().zip(rest.1.chars().rev()));
     let out = &rest.0[..rest.0.len() - end];
     let into = &rest.1[..rest.1.len() - end];
-    let units = |text: &str| u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
-    let at = units(&before[..start]);
+    let at = runs::units(&before[..start]);
     if !out.is_empty() {
-        text.remove_range(txn, at, units(out));
+        text.remove_range(txn, at, runs::units(out));
     }
     if !into.is_empty() {
         text.insert(txn, at, into);
     }
+    runs::write(txn, &text, runs);
 }
 
 fn done(txn: TransactionMut<'_>, id: &str, map: &MapRef) -> Written {

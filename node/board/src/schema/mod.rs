@@ -312,6 +312,17 @@ pub const ROUTES: [&str; 3] = ["elbow", "straight", "curved"];
 /// not say.
 pub const MODES: [&str; 2] = ["auto", "fixed"];
 
+/// Formats inside a text: attributes of the Y.Text that are `true`.
+pub const FORMAT_FLAGS: [&str; 4] = ["bold", "italic", "underline", "strike"];
+/// An address with one of these schemes.
+pub const FORMAT_LINK: &str = "link";
+pub const LINK_SCHEMES: [&str; 3] = ["http", "https", "mailto"];
+/// UTF-16 code units of an address.
+pub const LINK_LENGTH_MAX: usize = 2_048;
+/// What a paragraph is an item of, said of its characters.
+pub const FORMAT_LIST: &str = "list";
+pub const LISTS: [&str; 2] = ["bullet", "number"];
+
 /// Whether this may name an element.
 ///
 /// `__proto__` does not: as a key of an object in JavaScript it is no key, and what lies under it would be lost in copies.
