@@ -3,6 +3,7 @@
 //! No room is needed for it, and what is read is what is durable. A document costs many times its bytes, so few are kept,
 //! and none for long.
 
+use super::dates::Dates;
 use super::store;
 use crate::app::App;
 use crate::http::problem::{Code, Problem};
@@ -42,6 +43,8 @@ struct Kept {
 pub(super) struct Content {
     pub(super) doc: Doc,
     pub(super) seq: u64,
+    /// As far as somebody asked for them.
+    pub(super) dates: Dates,
     bytes: usize,
     tag: Option<String>,
 }
@@ -74,22 +77,35 @@ impl Content {
     }
 }
 
+/// What of a board's content is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Needs {
+    Document,
+    /// Also when its elements were made and changed.
+    Dates,
+}
+
 /// Reads something out of a board's content, off the request path.
 pub(super) async fn read<T: Send + 'static>(
     app: &App,
     level: ReadLevel,
     board: BoardId,
+    needs: Needs,
     work: impl FnOnce(&mut Content) -> T + Send + 'static,
 ) -> Result<T, Problem> {
     let slot = app.contents.slot(board);
     let mut content = slot.clone().lock_owned().await;
-    if let Err(problem) = bring_up_to_date(app, level, board, &mut content).await {
+    let mut brought = bring_up_to_date(app, level, board, &mut content).await;
+    if let (Ok(()), Needs::Dates, Some(content)) = (&brought, needs, &mut *content) {
+        brought = bring_dates_up_to_date(app, level, board, content).await;
+    }
+    if let Err(problem) = brought {
         *content = None;
         return Err(problem);
     }
     let done = tokio::task::spawn_blocking(move || {
         let content_of = content.as_mut()?;
-        let bytes = content_of.bytes;
+        let bytes = content_of.bytes + content_of.dates.bytes();
         let worked = std::panic::AssertUnwindSafe(|| work(content_of));
         match std::panic::catch_unwind(worked) {
             Ok(done) => Some((done, bytes)),
@@ -145,9 +161,36 @@ async fn bring_up_to_date(
     *content = Some(Content {
         doc,
         seq: state.head_seq,
+        dates: Dates::default(),
         bytes,
         tag: None,
     });
+    Ok(())
+}
+
+/// Reads what was stored since, which is all that ever was for the first who asks.
+async fn bring_dates_up_to_date(
+    app: &App,
+    level: ReadLevel,
+    board: BoardId,
+    content: &mut Content,
+) -> Result<(), Problem> {
+    while content.dates.seq() < content.seq {
+        let query = Query::Tail {
+            doc: board.into(),
+            after_seq: content.dates.seq(),
+            limit: PAGE_ROWS_MAX,
+        };
+        let page = store::read(app, level, query).await?.into_tail();
+        let page = page.filter(|page| !page.is_empty());
+        let page = page.ok_or(Code::BoardNotFound)?;
+        let mut dates = std::mem::take(&mut content.dates);
+        let read = tokio::task::spawn_blocking(move || {
+            dates.read_on(&page);
+            dates
+        });
+        content.dates = read.await.map_err(|_| Code::Internal)?;
+    }
     Ok(())
 }
 

@@ -16,6 +16,7 @@ mod conditions;
 mod contents;
 mod copies;
 mod cursor;
+mod dates;
 mod elements;
 mod files;
 mod idempotency;

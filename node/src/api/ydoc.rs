@@ -7,6 +7,7 @@
 
 use super::access;
 use super::boards::board_id;
+use super::contents::Needs;
 use super::query::Params;
 use super::wire::choice;
 use super::{body, conditions, contents, elements, store};
@@ -305,7 +306,7 @@ async fn show_since(
     gate::check_state_vector(&since, &Limits::board()).map_err(|_| bad())?;
     let known = headers.clone();
     let level = store::level(headers);
-    let (etag, bytes) = contents::read(app, level, board, move |content| {
+    let (etag, bytes) = contents::read(app, level, board, Needs::Document, move |content| {
         let asked = [
             content.tag().as_bytes(),
             &since,
@@ -350,7 +351,7 @@ pub(super) async fn state_vector(
     access::scope(&caller, Scope::ElementsRead)?;
     let level = store::level(&headers);
     access::seen(&app, &caller, level, board).await?;
-    let bytes = contents::read(&app, level, board, |content| {
+    let bytes = contents::read(&app, level, board, Needs::Document, |content| {
         easel_board::document::version(&content.doc.transact())
             .0
             .encode()

@@ -13,12 +13,14 @@ mod reader;
 mod refusal;
 mod structs;
 mod summary;
+mod touched;
 mod update;
 
 pub use limits::{Limits, Profile};
 pub use outline::Outline;
 pub use refusal::Refusal;
 pub use summary::{ClientRange, Summary};
+pub use touched::{Ledger, made};
 pub use update::{check_state_vector, check_update, is_nothing};
 
 /// Client ids are numbers that JavaScript holds exactly.

@@ -305,7 +305,7 @@ impl<'u> Walk<'_, 'u> {
         let Some(parent) = refs.parent else {
             return self.spot_between(refs.origin, refs.right_origin);
         };
-        let place = if parent.keyed {
+        let place = if parent.key.is_some() {
             Place::Entry
         } else {
             Place::List

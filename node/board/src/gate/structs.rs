@@ -30,8 +30,8 @@ pub(super) struct Refs<'u> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Parent<'u> {
     pub(super) owner: Owner<'u>,
-    /// Under a key, not in the list.
-    pub(super) keyed: bool,
+    /// Under this key; without one it stands in the list.
+    pub(super) key: Option<&'u str>,
 }
 
 /// The shared type that something is in.
@@ -120,11 +120,11 @@ fn read_refs<'u>(reader: &mut Reader<'u>, limits: &Limits, info: u8) -> Result<R
             1 => Owner::Root(reader.string("name", limits.key_bytes_max)?),
             _ => return Err(Refusal::Malformed("an unknown kind of parent")),
         };
-        let keyed = info & HAS_PARENT_SUB != 0;
-        if keyed {
-            reader.string("key", limits.key_bytes_max)?;
-        }
-        refs.parent = Some(Parent { owner, keyed });
+        let key = match info & HAS_PARENT_SUB {
+            0 => None,
+            _ => Some(reader.string("key", limits.key_bytes_max)?),
+        };
+        refs.parent = Some(Parent { owner, key });
     }
     Ok(refs)
 }

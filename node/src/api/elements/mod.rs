@@ -9,7 +9,9 @@ pub(super) mod write;
 
 pub(super) use write::{ordered, writer};
 
-use super::conditions;
+use super::{conditions, dates};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use easel_board::json::Object;
 use serde::Serialize;
 use serde_json::Value;
@@ -34,8 +36,24 @@ struct Elements {
     next_cursor: Option<String>,
 }
 
-/// Of an element by itself.
+/// Of an element by itself, without what the document does not say of it.
 fn tag(element: &Object) -> String {
-    let text = serde_json::to_string(element).expect("an element is JSON");
+    let mut element = element.clone();
+    element.retain(|name, _| !dates::MEMBERS.contains(&name.as_str()));
+    let text = serde_json::to_string(&element).expect("an element is JSON");
     conditions::etag(None, text.as_bytes())
+}
+
+/// An element as an answer, or 304 when the caller has it.
+fn tagged(request: &HeaderMap, element: Object) -> Response {
+    let tag = tag(&element);
+    let mut response = match conditions::is_known(request, &tag) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => {
+            let kind = [(header::CONTENT_TYPE, "application/json")];
+            (kind, Value::Object(element).to_string()).into_response()
+        }
+    };
+    conditions::put_etag(&mut response, &tag);
+    response
 }

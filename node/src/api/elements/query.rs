@@ -1,6 +1,8 @@
 //! Which elements are wanted, and what of them.
 
+use crate::api::dates::Dates;
 use crate::api::query::Params;
+use crate::api::time;
 use crate::app::App;
 use crate::http::problem::{Code, Problem};
 use axum::http::Uri;
@@ -39,6 +41,8 @@ pub(super) struct Filter {
     parent: Option<Parent>,
     bbox: Option<[f64; 4]>,
     author: Option<String>,
+    /// In ms since the Unix epoch.
+    updated_since: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -52,7 +56,14 @@ impl ListQuery {
     pub(super) fn parse(app: &App, board: BoardId, uri: &Uri) -> Result<ListQuery, Problem> {
         let mut params = Params::of(uri)?;
         let mut words = Vec::new();
-        for name in ["type", "parent", "bbox", "author", "fields"] {
+        for name in [
+            "type",
+            "parent",
+            "bbox",
+            "author",
+            "updated_since",
+            "fields",
+        ] {
             if let Some(word) = params.take::<String>(name, "is text")? {
                 words.push((name, word));
             }
@@ -72,6 +83,7 @@ impl ListQuery {
             parent: word("parent").map(parent).transpose()?,
             bbox: word("bbox").map(bbox).transpose()?,
             author: word("author").map(str::to_owned),
+            updated_since: word("updated_since").map(moment).transpose()?,
         };
         let fields = word("fields").map(fields).transpose()?;
         let said = words.iter().map(|(name, word)| format!("{name}={word}"));
@@ -119,7 +131,7 @@ impl ListQuery {
 }
 
 impl Filter {
-    pub(super) fn takes(&self, element: &Object) -> bool {
+    pub(super) fn takes(&self, element: &Object, dates: &Dates) -> bool {
         let is = |name: &str, wanted: &Option<String>| {
             let found = element.get(name).and_then(Value::as_str);
             wanted.as_deref().is_none_or(|wanted| found == Some(wanted))
@@ -133,6 +145,11 @@ impl Filter {
                 Some(Parent::Element(id)) => lies == Some(id.as_str()),
             }
             && self.bbox.is_none_or(|bbox| touches(element, bbox))
+            && self.updated_since.is_none_or(|since| {
+                let id = element.get("id").and_then(Value::as_str);
+                let dated = id.and_then(|id| dates.of(id));
+                dated.is_none_or(|dated| dated.is_since(since))
+            })
     }
 }
 
@@ -170,6 +187,11 @@ fn bbox(word: &str) -> Result<[f64; 4], Problem> {
         }
         _ => Err(bad("the parameter bbox is four numbers: x1,y1,x2,y2")),
     }
+}
+
+fn moment(word: &str) -> Result<u64, Problem> {
+    let ms = time::parse_rfc3339(word);
+    ms.ok_or_else(|| bad("the parameter updated_since is a time, as in RFC 3339"))
 }
 
 fn fields(word: &str) -> Result<Vec<String>, Problem> {

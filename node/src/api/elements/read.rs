@@ -1,11 +1,11 @@
 //! Reading elements.
 
 use super::query::{ListQuery, Place};
-use super::{Element, Elements};
+use super::{Element, Elements, tagged};
 use crate::api::access;
 use crate::api::boards::board_id;
 use crate::api::conditions;
-use crate::api::contents::{self, Content};
+use crate::api::contents::{self, Content, Needs};
 use crate::api::store;
 use crate::app::{App, AppState};
 use crate::auth::Caller;
@@ -37,6 +37,7 @@ const CHUNK: usize = 256;
         ("parent" = Option<String>, Query, description = "Only what lies in this element, or in nothing: `none`.", pattern = "^[A-Za-z0-9_-]{1,64}$"),
         ("bbox" = Option<String>, Query, description = "Only what reaches into this rectangle: `x1,y1,x2,y2`.", pattern = "^-?[0-9]{1,7},-?[0-9]{1,7},-?[0-9]{1,7},-?[0-9]{1,7}$"),
         ("author" = Option<String>, Query, description = "Only what this person made."),
+        ("updated_since" = Option<String>, Query, format = DateTime, description = "Only what was made or changed at this time or later. What was deleted since is not told."),
         ("fields" = Option<String>, Query, description = "Only these members, divided by commas, and the id."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200),
         ("cursor" = Option<String>, Query, description = "Where an earlier page of the same list ended."),
@@ -80,7 +81,7 @@ pub(in crate::api) async fn show(
     let level = store::level(&headers);
     access::seen(&app, &caller, level, board).await?;
     let found = element_now(&app, level, board, element).await?;
-    Ok(conditions::answer(&headers, None, &Value::Object(found)))
+    Ok(tagged(&headers, found))
 }
 
 /// An element as it is durable now.
@@ -90,16 +91,23 @@ pub(super) async fn element_now(
     board: BoardId,
     id: String,
 ) -> Result<Object, Problem> {
-    let found = contents::read(app, level, board, move |content| one(content, &id)).await?;
+    let found = contents::read(app, level, board, Needs::Dates, move |content| {
+        one(content, &id)
+    })
+    .await?;
     found.ok_or_else(|| Code::ElementNotFound.into())
 }
 
 fn one(content: &Content, id: &str) -> Option<Object> {
     let txn = content.doc.transact();
-    match txn.get_map(ROOT_ELEMENTS)?.get(&txn, id)? {
-        Out::YMap(map) => json::element(&txn, id, &map),
-        _ => None,
+    let mut element = match txn.get_map(ROOT_ELEMENTS)?.get(&txn, id)? {
+        Out::YMap(map) => json::element(&txn, id, &map)?,
+        _ => return None,
+    };
+    if let Some(dated) = content.dates.of(id) {
+        dated.put_into(&mut element);
     }
+    Some(element)
 }
 
 /// What a page is made of.
@@ -118,7 +126,7 @@ async fn page(
 ) -> Result<Response, Problem> {
     let asked = Arc::new(asked);
     let (of, known) = (asked.clone(), headers.clone());
-    let page = contents::read(app, level, board, move |content| {
+    let page = contents::read(app, level, board, Needs::Dates, move |content| {
         let tag = content.tag().to_owned();
         if conditions::is_known(&known, &tag) {
             return Page {
@@ -172,7 +180,7 @@ fn places(content: &Content, asked: &ListQuery) -> Vec<Place> {
             Out::YMap(map) => json::outline(&txn, id, &map),
             _ => None,
         })
-        .filter(|element| asked.filter.takes(element))
+        .filter(|element| asked.filter.takes(element, &content.dates))
         .map(|element| {
             let word = |name: &str| element.get(name).and_then(Value::as_str);
             Place {
@@ -206,7 +214,7 @@ async fn lines(
 ) -> Result<Response, Problem> {
     let asked = Arc::new(asked);
     let of = asked.clone();
-    let chosen = contents::read(&app, level, board, move |content| {
+    let chosen = contents::read(&app, level, board, Needs::Dates, move |content| {
         (content.tag().to_owned(), places(content, &of))
     });
     let (tag, mut places) = chosen.await?;
@@ -224,7 +232,7 @@ async fn lines(
                 if ids.is_empty() {
                     return None;
                 }
-                let read = contents::read(&app, level, board, move |content| {
+                let read = contents::read(&app, level, board, Needs::Dates, move |content| {
                     lines_of(content, &asked, &ids)
                 });
                 // Cut short, which the caller sees by the body's end.

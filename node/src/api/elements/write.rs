@@ -1,11 +1,13 @@
 //! Writing elements, by way of the board's room.
 
 use super::read::element_now;
-use super::{Element, tag};
+use super::{Element, tag, tagged};
 use crate::api::access::{self, Seen};
 use crate::api::boards::board_id;
 use crate::api::body::{self, Accepts, Read};
 use crate::api::conditions;
+use crate::api::contents::{self, Needs};
+use crate::api::dates;
 use crate::api::idempotency::{self, Attempt};
 use crate::api::store;
 use crate::app::{App, AppState};
@@ -66,7 +68,8 @@ pub(in crate::api) async fn create(
     writer(&app, &caller, board).await?;
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let post = axum::http::Method::POST;
-    let Read { value, asked } = body::read::<Object>(&app, request, Accepts::Json).await?;
+    let Read { mut value, asked } = body::read::<Object>(&app, request, Accepts::Json).await?;
+    forget_dates(&mut value);
     let attempt = Attempt::of(&caller, &headers, &post, uri.path(), asked)?;
     let id = new_id(&attempt, &value)?;
     let once = attempt.key.map(|(id, asked)| Once { id, asked });
@@ -86,7 +89,7 @@ pub(in crate::api) async fn create(
         element: value.clone(),
     };
     let wrote = ordered(&app, &caller, board, once, wish).await?;
-    Ok(made(&app, board, &id, wrote))
+    Ok(made(&app, board, &id, wrote).await)
 }
 
 /// Changes members of an element (RFC 7396). Without If-Match the last one to write a member wins. Takes the role editor.
@@ -142,15 +145,18 @@ async fn change(
     let board = board_id(&board)?;
     writer(&app, &caller, board).await?;
     let wanted = conditions::tags_wanted(request.headers());
-    let read = body::read::<Object>(&app, request, accepts).await?;
+    let mut asked = body::read::<Object>(&app, request, accepts).await?.value;
+    if accepts == Accepts::Json {
+        forget_dates(&mut asked);
+    }
     writer(&app, &caller, board).await?;
     let wish = || Wish::Change {
         id: id.clone(),
-        change: how(read.value.clone()),
+        change: how(asked.clone()),
         only_if: only_if(wanted.clone()),
     };
     let wrote = ordered(&app, &caller, board, None, wish).await?;
-    Ok(shown(wrote))
+    Ok(shown(&app, board, &id, wrote).await)
 }
 
 /// Takes an element off the board. Takes the role editor.
@@ -188,7 +194,7 @@ pub(in crate::api) async fn ordered(
     once: Option<Once>,
     wish: impl Fn() -> Wish,
 ) -> Result<Wrote, Problem> {
-    let shown = door::shown(caller).map(Arc::new);
+    let shown = door::shown(app, caller).map(Arc::new);
     let mut tries = 0;
     loop {
         let writing = Writing {
@@ -206,6 +212,11 @@ pub(in crate::api) async fn ordered(
             Err(not) => return Err(not_written(not)),
         }
     }
+}
+
+/// They stand in what was read, and come back with it, here or on another board.
+fn forget_dates(asked: &mut Object) {
+    asked.retain(|name, _| !dates::MEMBERS.contains(&name.as_str()));
 }
 
 fn not_written(not: NotWrote) -> Problem {
@@ -253,16 +264,24 @@ fn new_id(attempt: &Attempt, asked: &Object) -> Result<String, Problem> {
     }
 }
 
-fn shown(wrote: Wrote) -> Response {
+async fn shown(app: &App, board: BoardId, id: &str, wrote: Wrote) -> Response {
     let index = wrote.index;
-    let element = Value::Object(wrote.element.unwrap_or_default());
-    let mut response = conditions::answer(&HeaderMap::new(), None, &element);
+    let mut element = wrote.element.unwrap_or_default();
+    let (level, of) = (ReadLevel::AtLeast(index), id.to_owned());
+    let dated = contents::read(app, level, board, Needs::Dates, move |content| {
+        content.dates.of(&of)
+    });
+    // It is done in any case; without the times the answer is only shorter.
+    if let Ok(Some(dated)) = dated.await {
+        dated.put_into(&mut element);
+    }
+    let mut response = tagged(&HeaderMap::new(), element);
     store::put_index(&mut response, index);
     response
 }
 
-fn made(app: &App, board: BoardId, id: &str, wrote: Wrote) -> Response {
-    let mut response = shown(wrote);
+async fn made(app: &App, board: BoardId, id: &str, wrote: Wrote) -> Response {
+    let mut response = shown(app, board, id, wrote).await;
     *response.status_mut() = StatusCode::CREATED;
     let place = app.url(&format!("/api/v1/boards/{board}/elements/{id}"));
     if let Ok(place) = HeaderValue::try_from(place) {
@@ -309,7 +328,7 @@ async fn answered_before(
         applied: false,
         index,
     };
-    let mut response = made(app, board, id, wrote);
+    let mut response = made(app, board, id, wrote).await;
     idempotency::mark_replayed(&mut response);
     Ok(Some(response))
 }

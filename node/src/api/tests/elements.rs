@@ -1,6 +1,7 @@
 //! Elements as programs read and write them.
 
 use super::JSON;
+use super::people::Place;
 use crate::testing::TestNode;
 use serde_json::{Value, json};
 
@@ -351,4 +352,94 @@ async fn many_writers_at_once_are_all_answered_and_all_kept() {
     for line in lines {
         assert_eq!(line["id"], format!("e{}", line["text"].as_str().unwrap()));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_element_says_when_it_was_made_and_changed_and_by_whom() {
+    let place = Place::start().await;
+    let ada = place.admin.clone();
+    let board = place.board(&ada, "Plan").await;
+    let ben = place.invited(&board, "editor", "Ben").await;
+    let at = format!("/api/v1/boards/{board}/elements");
+    let draw =
+        |id: &str| json!({ "id": id, "type": "sticky", "box": [0, 0, 9, 9, 0], "text": "a" });
+    for id in ["one", "two"] {
+        let made = place
+            .ask(Some(&ada), &format!("POST {at}"), Some(draw(id)))
+            .await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let element = made.json();
+        assert_eq!(element["created_at"], element["updated_at"]);
+        assert_eq!(element["updated_by"], ada.id.as_str());
+    }
+    let read = |id: &str| format!("GET {at}/{id}");
+    let first = place.ask(Some(&ada), &read("one"), None).await;
+    let patch = format!(
+        "PATCH {at}/one\ncontent-type: application/merge-patch+json\nauthorization: Bearer {}\n\n{{\"fill\": \"red\"}}",
+        ben.token
+    );
+    let changed = place.node.ask(&patch).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let (before, after) = (first.json(), changed.json());
+    assert_eq!(after["created_at"], before["created_at"]);
+    assert_eq!(
+        (&after["by"], &after["updated_by"]),
+        (&before["by"], &ben.id.as_str().into())
+    );
+    let (then, now) = (before["updated_at"].as_str(), after["updated_at"].as_str());
+    assert!(then < now, "{then:?} before {now:?}");
+    let again = place.ask(Some(&ada), &read("one"), None).await;
+    assert_eq!(
+        (again.json(), again.header("etag")),
+        (after.clone(), changed.header("etag"))
+    );
+    // What was read goes back as it is, whatever it says of the server's own members.
+    let put = place
+        .ask(Some(&ada), &format!("PUT {at}/one"), Some(after.clone()))
+        .await;
+    assert_eq!((put.status, put.json()), (200, after.clone()));
+    let said =
+        json!({ "id": "three", "type": "sticky", "box": [0, 0, 1, 1, 0], "created_at": then });
+    let said = place
+        .ask(Some(&ada), &format!("POST {at}"), Some(said))
+        .await;
+    assert_eq!(said.status, 201, "{}", said.body);
+    assert!(said.json()["created_at"].as_str() > now, "{}", said.body);
+    let gone = place
+        .ask(Some(&ada), &format!("DELETE {at}/three"), None)
+        .await;
+    assert_eq!(gone.status, 204);
+    let patch = patch.replace(
+        "\"fill\": \"red\"",
+        "\"created_at\": null, \"updated_at\": \"x\"",
+    );
+    assert_eq!(place.node.ask(&patch).await.outcome(), "422 invalid");
+
+    let list = async |query: String| {
+        let request = format!("GET {at}?{query}");
+        place.ask(Some(&ada), &request, None).await
+    };
+    let ids = |answer: &crate::testing::Answer| -> Vec<String> {
+        let body = answer.json();
+        let data = body["data"].as_array().unwrap().iter();
+        data.map(|element| element["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let since = |time: &str| format!("updated_since={time}");
+    let both = list(since(before["created_at"].as_str().unwrap())).await;
+    assert_eq!(ids(&both), ["one", "two"]);
+    assert_eq!(both.json()["data"][0], after);
+    let one = list(since(now.unwrap())).await;
+    assert_eq!(ids(&one), ["one"]);
+    let none = list(since("2999-01-01T00:00:00Z")).await;
+    assert_eq!(ids(&none), [""; 0]);
+    let thin = list("fields=updated_by&type=sticky&limit=1".into()).await;
+    assert_eq!(
+        thin.json()["data"],
+        json!([{ "id": "one", "updated_by": ben.id }])
+    );
+    assert_eq!(
+        list("updated_since=yesterday".into()).await.outcome(),
+        "400 bad-query"
+    );
 }
