@@ -136,6 +136,7 @@ fn room(elements: usize, now: Instant) -> (Room, u64) {
         body: stored.first().cloned(),
         state_vector: vector,
         tail: Vec::new(),
+        made: std::collections::BTreeMap::new(),
     };
     room.handle(now, Event::Loaded(Ok(loaded)), &mut effects);
     let live = Live::build(Kind::Board, 1_000, &stored);

@@ -13,12 +13,14 @@ use super::rooms::Rooms;
 use super::wire::Frame;
 use crate::realtime::Who;
 use bytes::Bytes;
+use easel_board::gate;
 use easel_storage::query::PAGE_ROWS_MAX;
 use easel_storage::{
     Actor, Command, DocName, DocState, Envelope, Outcome, Payload, Query, ReadError, ReadLevel,
-    Rejection, Store, SubmitError, submit_one,
+    Rejection, Store, StoredUpdate, SubmitError, submit_one,
 };
 use futures_util::FutureExt;
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -384,6 +386,7 @@ async fn load(store: Arc<dyn Store>, doc: DocName) -> Result<Loaded, LoadFailed>
             return Err(LoadFailed::Gone);
         }
     }
+    let is_board = matches!(doc, DocName::Board(_));
     let read = store
         .read(ReadLevel::Local, Query::Doc(doc))
         .await
@@ -397,6 +400,10 @@ async fn load(store: Arc<dyn Store>, doc: DocName) -> Result<Loaded, LoadFailed>
         Some(body) => (body.seq, Some(body.bytes), Some(body.state_vector)),
         None => (0, None, None),
     };
+    let made = match is_board {
+        true => made_by_people(&state.tail),
+        false => BTreeMap::new(),
+    };
     let tail = state.tail.into_iter().map(|update| update.bytes).collect();
     Ok(Loaded {
         head_seq: state.head_seq,
@@ -404,7 +411,24 @@ async fn load(store: Arc<dyn Store>, doc: DocName) -> Result<Loaded, LoadFailed>
         body,
         state_vector,
         tail,
+        made,
     })
+}
+
+/// The elements that these updates make, each with who did.
+fn made_by_people(tail: &[StoredUpdate]) -> BTreeMap<Arc<str>, Arc<str>> {
+    let mut made = BTreeMap::new();
+    for update in tail {
+        let by: Arc<str> = match update.author {
+            Actor::User(user) => user.to_string().into(),
+            Actor::Guest(session) => session.to_string().into(),
+            Actor::System | Actor::Local => continue,
+        };
+        for id in gate::made(&update.bytes) {
+            made.entry(id.into()).or_insert_with(|| by.clone());
+        }
+    }
+    made
 }
 
 /// What the store holds after this: as much as it gives at once.

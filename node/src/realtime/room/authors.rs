@@ -3,7 +3,7 @@
 //! Clients may say it of their own new elements, and are corrected if they say it of another's: at once, by the repair.
 //! Where they say nothing (stock clients do not), the server writes it. An edit for each stroke would be shown to everybody
 //! and double what a room sends; so it is gathered until the next tick, a few seconds, and written for many at once. What a
-//! crash cuts off stays without an author.
+//! crash cuts off is written when the room is opened again: the store knows whose update made an element.
 
 use super::{Effect, Phase, Room};
 use crate::realtime::Shown;
@@ -55,6 +55,28 @@ impl Room {
         }
     }
 
+    /// The tail made these elements, and its last authors may not have been written: needs the document, which says it.
+    pub(super) fn doubt_authors(
+        &mut self,
+        made: BTreeMap<Arc<str>, Arc<str>>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if !made.is_empty() {
+            self.authors.unsigned = made;
+            self.need_document(effects);
+        }
+    }
+
+    /// The document stands: who is said to have made something is so.
+    pub(super) fn settle_authors(&mut self, effects: &mut Vec<Effect>) {
+        let Phase::Open(live) = &self.phase else {
+            return;
+        };
+        if let Err(broken) = live.retain_unsigned(&mut self.authors.unsigned) {
+            self.poison(&format!("authors could not be read: {broken}"), effects);
+        }
+    }
+
     /// Writes the authors that were gathered.
     pub(super) fn sign(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         if self.authors.unsigned.is_empty() {
@@ -103,5 +125,103 @@ impl Room {
             };
             effects.push(Effect::NoteEdited { actor, guest });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::realtime::room::{
+        Appended, Build, Effect, Event, Kind, Live, Loaded, Room, RoomOptions,
+    };
+    use bytes::Bytes;
+    use easel_board::gate::Limits;
+    use easel_storage::CommitIndex;
+    use std::collections::BTreeMap;
+    use std::time::{Duration, Instant};
+    use yrs::{Any, Doc, Map, MapPrelim, Out, ReadTxn, Transact};
+
+    #[test]
+    fn what_a_crash_cut_off_is_signed_when_the_room_is_opened_again() {
+        let doc = Doc::with_client_id(5);
+        let root = doc.get_or_insert_map("elements");
+        let stored: Vec<Bytes> = [("silent", None), ("signed", Some("usr_2"))]
+            .into_iter()
+            .map(|(id, by)| {
+                let place = [0.0, 0.0, 9.0, 9.0, 0.0].map(Any::from);
+                let members = [
+                    ("type", Any::from("sticky")),
+                    ("box", Any::from(place.to_vec())),
+                ];
+                let by = by.map(|by| ("by", Any::from(by)));
+                let element: MapPrelim = members.into_iter().chain(by).collect();
+                let mut txn = doc.transact_mut();
+                root.insert(&mut txn, id, element);
+                txn.encode_update_v1().into()
+            })
+            .collect();
+        let mut now = Instant::now();
+        let mut room = Room::new(RoomOptions {
+            name: "signed".to_owned(),
+            id: 1_000,
+            rank: None,
+            build: Build::WhenNeeded,
+            limits: Limits::board(),
+            linger: Duration::from_secs(10),
+        });
+        let made = ["silent", "signed", "gone"].map(|id| (id.into(), "usr_1".into()));
+        let loaded = Loaded {
+            head_seq: 2,
+            body_seq: 0,
+            body: None,
+            state_vector: None,
+            tail: stored.clone(),
+            made: BTreeMap::from(made),
+        };
+        let mut effects = Vec::new();
+        room.handle(now, Event::Loaded(Ok(loaded)), &mut effects);
+        let needs_document = effects.iter().any(|of| matches!(of, Effect::Build { .. }));
+        assert!(
+            needs_document,
+            "the document is read though nobody came: {effects:?}"
+        );
+        let live = Live::build(Kind::Board, 1_000, &stored);
+        room.handle(now, Event::Built(live), &mut effects);
+        let mends = effects.iter().any(|of| matches!(of, Effect::Append(_)));
+        assert!(!mends, "there is nothing to mend: {effects:?}");
+        effects.clear();
+        now += Duration::from_secs(5);
+        room.handle(now, Event::Tick, &mut effects);
+        let appended = effects.iter().find_map(|effect| match effect {
+            Effect::Append(batch) => Some(batch.updates.clone()),
+            _ => None,
+        });
+        let appended = appended.expect("the author is written");
+        let whole: Vec<Bytes> = stored
+            .iter()
+            .cloned()
+            .chain(appended.iter().map(|update| match &update.payload {
+                easel_storage::Payload::Inline(bytes) => bytes.clone(),
+                other => panic!("{other:?}"),
+            }))
+            .collect();
+        let read = crate::realtime::opened(&whole).unwrap();
+        let txn = read.transact();
+        let by = |id: &str| match txn.get_map("elements").unwrap().get(&txn, id) {
+            Some(Out::YMap(map)) => map.get(&txn, "by").map(|by| by.to_string(&txn)),
+            _ => None,
+        };
+        assert_eq!(by("silent").as_deref(), Some("usr_1"));
+        assert_eq!(by("signed").as_deref(), Some("usr_2"));
+        assert_eq!(by("gone"), None);
+        effects.clear();
+        let appended = Appended {
+            first_seq: 3,
+            last_seq: 3,
+            index: CommitIndex(3),
+        };
+        room.handle(now, Event::Appended(Ok(appended)), &mut effects);
+        room.handle(now + Duration::from_secs(5), Event::Tick, &mut effects);
+        let again = effects.iter().any(|of| matches!(of, Effect::Append(_)));
+        assert!(!again, "it is written once: {effects:?}");
     }
 }

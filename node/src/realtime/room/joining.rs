@@ -64,6 +64,7 @@ impl Room {
         if self.options.build == Build::AtOnce {
             self.need_document(effects);
         }
+        self.doubt_authors(loaded.made, effects);
         let seats: Vec<SeatNo> = self.seats.keys().copied().collect();
         for seat in seats {
             self.greet(seat, effects);
@@ -108,6 +109,7 @@ impl Room {
                 );
             }
         }
+        self.settle_authors(effects);
         self.start_sharing(effects);
         self.repair(now, effects);
         self.handle_waiting(now, effects);

@@ -128,6 +128,18 @@ impl Live {
         })
     }
 
+    /// Keeps those of these elements that do not say whose they are.
+    pub(super) fn retain_unsigned<T>(
+        &self,
+        made: &mut BTreeMap<Arc<str>, T>,
+    ) -> Result<(), Broken> {
+        guarded(|| {
+            let txn = self.doc.transact();
+            made.retain(|id, _| json::is_unsigned(&txn, id));
+            Ok(())
+        })
+    }
+
     /// Writes whom elements are put down to. Returns the server's edit, if one was needed.
     pub(super) fn set_authors(
         &mut self,

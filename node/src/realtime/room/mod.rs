@@ -49,6 +49,7 @@ use saving::{Next, Saving};
 use seat::Seat;
 use sharing::Sharing;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tail::Tail;
 use telling::Telling;
@@ -143,6 +144,8 @@ pub(crate) struct Loaded {
     /// Yjs v1 encoding, stored beside the body.
     pub(crate) state_vector: Option<Bytes>,
     pub(crate) tail: Vec<Bytes>,
+    /// Elements that the tail makes, and the people who did. Some may not say so: a crash came first.
+    pub(crate) made: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 /// Why the document could not be read.

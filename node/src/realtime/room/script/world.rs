@@ -111,6 +111,7 @@ impl World {
                     body,
                     state_vector,
                     tail,
+                    made: BTreeMap::new(),
                 })));
             }
             ["load", "gone"] => self.handle(Event::Loaded(Err(LoadFailed::Gone))),

@@ -11,6 +11,7 @@ use easel_storage::{
     Actor, BoardId, Command, CommitIndex, DocName, Envelope, Outcome, Payload, Query, Rejection,
     Reply, Time,
 };
+use std::collections::BTreeMap;
 use yrs::Doc;
 
 pub(super) struct Storage {
@@ -85,6 +86,7 @@ impl Storage {
                 body: None,
                 state_vector: None,
                 tail: Vec::new(),
+                made: BTreeMap::new(),
             });
         };
         let body = found.body.filter(|body| body.seq <= view);
@@ -96,6 +98,7 @@ impl Storage {
             body,
             state_vector,
             tail: self.between(body_seq, view),
+            made: BTreeMap::new(),
         })
     }
 
