@@ -355,6 +355,11 @@ impl Scene {
         );
         let asset = place.node.send(&upload, samples::png(4, 4)).await;
         let asset = text(&asset.json()["id"]);
+        let element = json!({
+            "id": "el_1", "type": "sticky", "box": [0, 0, 100, 100, 0], "text": format!("Words {mark}"),
+        });
+        let draw = format!("POST {}", at("elements"));
+        place.does(&draw, Some(&owner.token), Some(element)).await;
         let tokens = "POST /me/tokens";
         let whole = place
             .does(tokens, Some(&owner.token), Some(token_for_all()))
