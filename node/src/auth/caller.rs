@@ -37,6 +37,8 @@ pub(crate) struct UserCaller {
     pub(crate) token: Option<TokenId>,
     pub(crate) admin: bool,
     pub(crate) name: DisplayName,
+    /// When the picture that they have was set.
+    pub(crate) pictured_at: Option<Time>,
     /// What the personal token is for; `None`: everything.
     pub(crate) scopes: Option<Vec<Scope>>,
     /// The only board that the personal token is for.
@@ -374,6 +376,7 @@ fn user_caller(view: &UserView) -> Option<UserCaller> {
         token: None,
         admin: view.row.role == InstanceRole::Admin,
         name: view.row.name.clone(),
+        pictured_at: view.row.avatar.as_ref().map(|avatar| avatar.at),
         scopes: None,
         board: None,
         authenticated_at: None,

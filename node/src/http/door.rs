@@ -123,7 +123,7 @@ async fn who(app: &App, caller: &Caller, doc: &DocName) -> Result<Who, Problem> 
             Ok(Who {
                 role,
                 actor: caller.actor().ok_or(Code::Unauthenticated)?,
-                shown: shown(caller).map(Arc::new),
+                shown: shown(app, caller).map(Arc::new),
             })
         }
     }
@@ -150,11 +150,14 @@ fn raw(caller: &Caller) -> Result<Who, Problem> {
     }
 }
 
-pub(crate) fn shown(caller: &Caller) -> Option<Shown> {
+pub(crate) fn shown(app: &App, caller: &Caller) -> Option<Shown> {
     match caller {
         Caller::User(user) => Some(Shown {
             id: user.user.to_string().into(),
             name: user.name.as_str().to_owned(),
+            picture: user
+                .pictured_at
+                .map(|at| app.auth.avatar_pass(user.user, at)),
         }),
         Caller::Visitor(visitor) => Some(Shown {
             id: visitor.session.to_string().into(),
@@ -162,6 +165,7 @@ pub(crate) fn shown(caller: &Caller) -> Option<Shown> {
                 Some(name) => name.as_str().to_owned(),
                 None => "Guest".to_owned(),
             },
+            picture: None,
         }),
         Caller::Anonymous | Caller::Local => None,
     }

@@ -105,6 +105,7 @@ mod tests {
             token: None,
             admin: false,
             name: "Ada".to_owned().try_into().unwrap(),
+            pictured_at: None,
             scopes: None,
             board: None,
             authenticated_at: None,

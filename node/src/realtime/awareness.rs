@@ -278,7 +278,7 @@ impl Awareness {
     }
 }
 
-/// The state with the name and id of whom it is, as the server knows them: nobody passes for somebody else. The rest of
+/// The state with the name, id and picture of whom it is, as the server knows them: nobody passes for somebody else. The rest of
 /// what it says of its user (a colour) stays.
 ///
 /// `None` for what is no object: the others might read a name out of what we cannot.
@@ -290,6 +290,12 @@ fn stamped(state: &Bytes, shown: &Shown) -> Option<Bytes> {
     }
     user["id"] = (*shown.id).into();
     user["name"] = shown.name.as_str().into();
+    // Short, since it goes along with every move: the rest of the address is the same for everybody.
+    match (&shown.picture, user.as_object_mut()) {
+        (Some(picture), _) => user["picture"] = picture.as_str().into(),
+        (None, Some(user)) => drop(user.remove("picture")),
+        (None, None) => {}
+    }
     Some(Value::Object(said).to_string().into())
 }
 
@@ -423,10 +429,19 @@ mod tests {
         let shown = crate::realtime::Shown {
             id: "usr_1".into(),
             name: "Ada".to_owned(),
+            picture: None,
         };
+        let pictured = crate::realtime::Shown {
+            picture: Some("abc".to_owned()),
+            ..shown.clone()
+        };
+        let said = r#"1 1 {"user":{"color":"red","picture":"mine"}}"#;
+        let expected = r#"1 1 {"user":{"color":"red","id":"usr_1","name":"Ada","picture":"abc"}}"#;
+        let heard = Awareness::default().accept(1, Some(&pictured), &message(said), |_| false);
+        assert_eq!(text(heard.unwrap()), expected);
         for (said, expected) in [
             (
-                r#"{"user":{"name":"Eve","id":"usr_9","color":"red"},"x":1}"#,
+                r#"{"user":{"name":"Eve","id":"usr_9","color":"red","picture":"eve"},"x":1}"#,
                 r#"1 1 {"user":{"color":"red","id":"usr_1","name":"Ada"},"x":1}"#,
             ),
             (

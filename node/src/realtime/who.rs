@@ -24,6 +24,8 @@ pub(crate) struct Who {
 pub(crate) struct Shown {
     pub(crate) id: Arc<str>,
     pub(crate) name: String,
+    /// What their picture is asked for with; nothing when they have none.
+    pub(crate) picture: Option<String>,
 }
 
 impl Who {
@@ -264,6 +266,7 @@ mod tests {
             token: None,
             admin: false,
             name: "Ada".to_owned().try_into().unwrap(),
+            pictured_at: None,
             scopes: None,
             board: None,
             authenticated_at: None,

@@ -152,6 +152,8 @@ export interface Peer {
   readonly name: string
   /** `#rrggbb` or a palette name. */
   readonly color: string
+  /** Where their picture is. */
+  readonly picture: string | null
   readonly cursor: Point | null
   readonly selection: readonly ElementId[]
   readonly live: LivePreview | null

@@ -93,6 +93,7 @@ test('others are read strictly', () => {
     clientId: 7,
     name: 'Someone',
     color: '#64748b',
+    picture: null,
     cursor: null,
     selection: [],
     live: null,
@@ -114,6 +115,7 @@ test('others are read strictly', () => {
     clientId: 7,
     name: 'x'.repeat(40),
     color: '#64748b',
+    picture: null,
     cursor: null,
     selection: ['el_a'],
     live: null,
@@ -121,6 +123,21 @@ test('others are read strictly', () => {
     call: 0,
     presenting: null,
   })
+})
+
+test('a picture is where the server says, and nowhere else', () => {
+  const picture = (user: object) => readPeer(7, { user }).picture
+  expect(picture({ id: 'usr_1', picture: 'ab12' })).toBe('/api/v1/users/usr_1/avatar?pass=ab12')
+  for (const user of [
+    {},
+    { id: 'usr_1' },
+    { picture: 'ab12' },
+    { id: '../x', picture: 'ab12' },
+    { id: 'usr_1', picture: '//elsewhere' },
+    { id: 'usr_1', picture: 'a&b' },
+  ]) {
+    expect(picture(user), JSON.stringify(user)).toBe(null)
+  }
 })
 
 test('others come, move and go; my own moves are not news', () => {

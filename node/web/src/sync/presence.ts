@@ -5,6 +5,7 @@
 
 import * as awarenessProtocol from 'y-protocols/awareness'
 import type { Doc } from 'yjs'
+import { address } from '../base'
 import type { Element } from '../core/elements/types'
 import type { Point } from '../core/geometry/box'
 import { decodeLive, encodeLive } from '../core/live'
@@ -49,6 +50,7 @@ const BOXES_MAX = 100
 const NAME_CHARS_MAX = 40
 const ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/
 const COLOR_PATTERN = /^(#[0-9a-fA-F]{6}|[a-z]{1,20})$/
+const PASS_PATTERN = /^[A-Za-z0-9_-]{1,128}$/
 const COORDINATE_MAX = 1e7
 const NO_NAME = 'Someone'
 const NO_COLOR = '#64748b'
@@ -213,6 +215,7 @@ export function readPeer(clientId: number, from: unknown): Peer {
       id: typeof user['id'] === 'string' ? user['id'] : null,
       color: typeof chosen === 'string' && COLOR_PATTERN.test(chosen) ? chosen : NO_COLOR,
     }),
+    picture: readPicture(user),
     cursor: readPoint(state['cursor']),
     selection: Array.isArray(selection) ? selection.slice(0, SELECTION_MAX).filter(isId) : [],
     live: decodeLive(state['live']),
@@ -220,6 +223,12 @@ export function readPeer(clientId: number, from: unknown): Peer {
     call: isCount(state['call']) ? state['call'] : 0,
     presenting: isId(state['presenting']) ? state['presenting'] : null,
   }
+}
+
+/** The server says what it is asked for with; the rest of the address is the same for everybody. */
+function readPicture({ id, picture }: Readonly<Record<string, unknown>>): string | null {
+  if (!isId(id) || typeof picture !== 'string' || !PASS_PATTERN.test(picture)) return null
+  return address(`/api/v1/users/${id}/avatar?pass=${picture}`)
 }
 
 function readPoint(value: unknown): Point | null {

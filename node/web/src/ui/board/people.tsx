@@ -66,7 +66,7 @@ function Person({ peer, following }: { peer: Peer; following: Following }) {
         onClick={() => (followed ? following.stop() : following.follow(peer.clientId))}
         {...tipProps(followed ? strings.ways.follow.stop : label)}
       >
-        <Avatar name={peer.name} color={peer.color} />
+        <Avatar name={peer.name} color={peer.color} picture={peer.picture} />
         <span className="sr-only">{label}</span>
       </button>
     </li>
