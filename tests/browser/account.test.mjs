@@ -23,6 +23,43 @@ test('a person has one colour, wherever they are seen', async (world) => {
   assert.equal(await colorIn(testId(bob, 'user-menu')), seen, 'in the bar of the pages')
 })
 
+test('a picture is seen by the others as soon as its person is there', async (world) => {
+  const ada = await setUp(world)
+  const board = await newBoard(ada, 'Garden')
+  const bob = await join(world, await invite(ada, 'editor'), 'Bob')
+  const peer = ada.locator('[data-testid=peer][data-name="Bob"]')
+  await peer.waitFor()
+  const pictures = (place) => place.locator('.avatar__picture')
+  // Come, and as large as its file is: what does not load is taken out again.
+  const isShown = async (place) =>
+    (await pictures(place).count()) === 1 && (await pictures(place).evaluate((img) => img.naturalWidth > 0))
+  assert.equal(await pictures(peer).count(), 0)
+
+  const toAccount = async () => {
+    await bob.goto(`${world.node.url}/account`)
+    await testId(bob, 'picture').waitFor()
+  }
+  const toBoard = async () => {
+    await bob.goto(`${world.node.url}/b/${board}`)
+    await phase(bob, 'saved')
+    await peer.waitFor()
+  }
+  await toAccount()
+  const file = { name: 'bob.png', mimeType: 'image/png', buffer: await bob.screenshot() }
+  await testId(bob, 'picture-file').setInputFiles(file)
+  await testId(bob, 'picture-remove').waitFor()
+  await until('the picture in the account', () => isShown(testId(bob, 'user-menu')))
+  await toBoard()
+  await until('the picture in the bar of another page', () => isShown(peer))
+  await until('the picture to himself', () => isShown(testId(bob, 'me')))
+
+  await toAccount()
+  await testId(bob, 'picture-remove').click()
+  await testId(bob, 'picture-remove').waitFor({ state: 'detached' })
+  await toBoard()
+  await until('the initials', async () => (await pictures(peer).count()) === 0)
+})
+
 test('what somebody chose is there in their next browser, and not for the next person', async (world) => {
   const ada = await setUp(world)
   await newBoard(ada, 'Garden')

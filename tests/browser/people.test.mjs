@@ -93,7 +93,7 @@ test('a board’s life with people: set up, invite, share, draw, lower, remove, 
   await phase(bob, 'saved')
   await canvas(ada, { elements: 3 })
 
-  // Removed while the server had not yet got everything.
+  // Removed: out at once, and nothing of it is there any more.
   await member(ada, 'Bob').getByTestId('member-menu').click()
   await testId(ada, 'member-remove').click()
   await testId(bob, 'board-closed').waitFor()
@@ -128,6 +128,18 @@ test('a board’s life with people: set up, invite, share, draw, lower, remove, 
   await testId(ada, 'board-card').getByRole('link').click()
   await phase(ada, 'saved')
   await canvas(ada, { elements: 3 })
+
+  // Restored as it was: who had been removed is still out, and makes a board of his own instead.
+  await bob.reload()
+  await testId(bob, 'no-access').waitFor()
+  await bob.goto(node.url)
+  await testId(bob, 'empty').waitFor()
+  await newBoard(bob, 'Orchard')
+  await draw(bob, 300)
+  await phase(bob, 'saved')
+  await testId(ada, 'home').click()
+  await testId(ada, 'board-card').getByText('Garden').waitFor()
+  assert.equal(await testId(ada, 'board-card').count(), 1, 'which is his alone')
 })
 
 test('sections, stars, copies and the archive', async (world) => {
