@@ -83,10 +83,7 @@ async fn elements_are_found_by_what_they_are_and_where() {
     let board = node.board("Plan").await;
     let place = format!("/api/v1/boards/{board}/elements");
     for (id, element) in [
-        (
-            "near",
-            json!({ "type": "frame", "box": [0, 0, 10, 10, 0] }),
-        ),
+        ("near", json!({ "type": "frame", "box": [0, 0, 10, 10, 0] })),
         (
             "far",
             json!({ "type": "sticky", "box": [500, 500, 10, 10, 0] }),

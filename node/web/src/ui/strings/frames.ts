@@ -21,8 +21,6 @@ export const frameWords = {
     up: 'Present earlier',
     down: 'Present later',
     rename: 'Rename',
-    deleted: (n: number) =>
-      n === 1 ? 'Deleted with what was in it.' : `${n} frames deleted with what was in them.`,
   },
 
   present: {
@@ -38,7 +36,6 @@ export const frameWords = {
     shown: (n: number, all: number, name: string) => `Frame ${n} of ${all}: ${name}`,
     by: (name: string) => `${name} is presenting`,
     follow: 'Follow',
-    gone: 'There is no frame left to show.',
   },
 
   deepLinks: {
