@@ -184,7 +184,7 @@ pub(crate) fn figure_among(
             };
             (Form::Bare, Some((&text.label, holder, Paint::None)))
         }
-        Body::Pen(pen) => (pen_form(pen, w, h, theme), None),
+        Body::Pen(pen) | Body::Highlighter(pen) => (pen_form(pen, w, h, theme), None),
         Body::Line(line) => (line_form(line, w, h, theme), None),
         Body::Image(image) => (picture(image, theme), None),
         Body::Frame(frame) => (sheet(frame, theme), None),

@@ -106,8 +106,9 @@ fn reading(element: &Element) -> Value {
             set("auto_width", json!(text.auto_width));
             label(&text.label, &mut set);
         }
-        Body::Pen(pen) => {
-            set("type", json!("pen"));
+        Body::Pen(pen) | Body::Highlighter(pen) => {
+            let is_pen = matches!(element.body, Body::Pen(_));
+            set("type", json!(if is_pen { "pen" } else { "highlighter" }));
             set("stroke", paint(pen.stroke));
             set("stroke_width", json!(pen.stroke_width));
             set("points", json!(pen.ink.points.len()));

@@ -71,6 +71,10 @@ fn a_new_element_is_shown_without_its_defaults() {
         r#"{"box":[1,2,30,40.5,0],"data":{"h":40,"points":[[0,0],[1.125,-2]],"pressures":[1,255],"w":30},"id":"el_1","type":"pen","z":"a0"}"#,
     );
     check_new(
+        json!({ "type": "highlighter", "box": BOX, "stroke": "green", "opacity": 0.5, "data": { "w": 30, "h": 40, "points": [[0, 0], [30, 40]] } }),
+        r#"{"box":[1,2,30,40.5,0],"data":{"h":40,"points":[[0,0],[30,40]],"w":30},"id":"el_1","stroke":"green","type":"highlighter","z":"a0"}"#,
+    );
+    check_new(
         json!({ "type": "line", "box": BOX, "data": { "from": [0, 0], "to": [1, 1], "to_head": "arrow", "from_head": "none" } }),
         r#"{"box":[1,2,30,40.5,0],"data":{"from":[0,0],"to":[1,1],"to_head":"arrow"},"id":"el_1","type":"line","z":"a0"}"#,
     );

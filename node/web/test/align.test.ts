@@ -263,7 +263,7 @@ describe('flip', () => {
   })
 
   test('twice is as it was, whatever it is', () => {
-    const draws = fc.constantFrom('rectangle', 'ellipse', 'sticky', 'line', 'pen')
+    const draws = fc.constantFrom('rectangle', 'ellipse', 'sticky', 'line', 'pen', 'highlighter')
     const place = fc.tuple(fc.integer({ min: 0, max: 700 }), fc.integer({ min: 0, max: 500 }))
     fc.assert(
       fc.property(fc.array(fc.tuple(draws, place, place), { minLength: 1, maxLength: 5 }), (drawn) => {

@@ -12,7 +12,7 @@ import { contentOf, desk, exchange, type Desk } from './desk'
 
 const place = fc.tuple(fc.integer({ min: 0, max: 800 }), fc.integer({ min: 0, max: 600 }))
 const keys = fc.record({ shift: fc.boolean(), alt: fc.boolean(), mod: fc.boolean() })
-const drawing: ToolId[] = ['rectangle', 'ellipse', 'diamond', 'sticky', 'pen', 'line']
+const drawing: ToolId[] = ['rectangle', 'ellipse', 'diamond', 'sticky', 'pen', 'highlighter', 'line']
 
 /** What a menu does to the selection. */
 const VERBS = {

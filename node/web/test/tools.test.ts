@@ -35,6 +35,8 @@ describe('drawing', () => {
     ['line', [100, 100], [200, 150], {}, 'line 100,100 100x50'],
     ['line', [100, 100], [200, 104], { shift: true }, 'line 100,100 100x0'],
     ['pen', [100, 100], [200, 160], {}, 'pen 100,100 100x60'],
+    ['highlighter', [100, 100], [200, 160], {}, 'highlighter 100,100 100x60'],
+    ['highlighter', [100, 100], [200, 104], { shift: true }, 'highlighter 100,100 100x0'],
   ]
   test.each(cases)('%s from %j to %j with %j makes %s', (tool, from, to, keys, expected) => {
     const d = desk()

@@ -41,6 +41,8 @@ pub enum Body {
     Sticky(Sticky),
     Text(Text),
     Pen(Pen),
+    /// Wide, clear ink; kept as a pen's.
+    Highlighter(Pen),
     Line(Line),
     Connector(Connector),
     Image(Image),
@@ -187,15 +189,8 @@ fn read_body<T: ReadTxn>(keys: &Keys<'_, T>, known: ElementType) -> Option<Optio
             label: keys.label(),
             auto_width: keys.flag(StyleKey::AutoWidth),
         })),
-        ElementType::Pen => match PenData::read(value(keys.txn, keys.map, "data").as_ref()) {
-            PenData::Ink(ink) => Some(Body::Pen(Pen {
-                stroke: keys.paint(StyleKey::Stroke),
-                stroke_width: keys.number(StyleKey::StrokeWidth),
-                ink,
-            })),
-            PenData::Later => None,
-            PenData::Broken => return None,
-        },
+        ElementType::Pen => keys.stroke()?.map(Body::Pen),
+        ElementType::Highlighter => keys.stroke()?.map(Body::Highlighter),
         ElementType::Line => {
             let (from, to) = ends(value(keys.txn, keys.map, "data").as_ref()).0;
             Some(Body::Line(Line {
@@ -228,7 +223,7 @@ fn read_body<T: ReadTxn>(keys: &Keys<'_, T>, known: ElementType) -> Option<Optio
     })
 }
 
-/// What lies under a pen's `data`.
+/// What lies under the `data` of a pen or a highlighter.
 pub(crate) enum PenData {
     Ink(Ink),
     /// Packed in a way that only a later version knows.
@@ -260,6 +255,19 @@ impl<T: ReadTxn> Keys<'_, T> {
         match value(self.txn, self.map, key) {
             Some(Any::String(word)) => Some(word.as_ref().to_owned()),
             _ => None,
+        }
+    }
+
+    /// `None` when there is no ink, `Some(None)` when it is of a later version.
+    fn stroke(&self) -> Option<Option<Pen>> {
+        match PenData::read(value(self.txn, self.map, "data").as_ref()) {
+            PenData::Ink(ink) => Some(Some(Pen {
+                stroke: self.paint(StyleKey::Stroke),
+                stroke_width: self.number(StyleKey::StrokeWidth),
+                ink,
+            })),
+            PenData::Later => Some(None),
+            PenData::Broken => None,
         }
     }
 

@@ -109,7 +109,12 @@ pub(super) fn fault<T: ReadTxn>(txn: &T, id: &str, data: &Value) -> Option<Fault
             _ => None,
         };
         match known {
-            Some(ElementType::Pen | ElementType::Line | ElementType::Connector) => {
+            Some(
+                ElementType::Pen
+                | ElementType::Highlighter
+                | ElementType::Line
+                | ElementType::Connector,
+            ) => {
                 let detail = "strokes, lines and connectors hold no ends";
                 Some(Fault::invalid(pointer, detail))
             }

@@ -83,7 +83,7 @@ fn put_own<T: ReadTxn>(txn: &T, map: &MapRef, known: ElementType, shown: &mut Ob
     }
     let data = plain(txn, map, "data");
     match known {
-        ElementType::Pen => {
+        ElementType::Pen | ElementType::Highlighter => {
             if let PenData::Ink(ink) = PenData::read(data.as_ref()) {
                 put("data", ink_json(&ink));
             }

@@ -142,7 +142,9 @@ impl Reading<'_> {
                 value,
                 &ShapeKind::ALL.map(ShapeKind::name),
             )?),
-            "data" if self.known == ElementType::Pen => Some(ink(value)?),
+            "data" if matches!(self.known, ElementType::Pen | ElementType::Highlighter) => {
+                Some(ink(value)?)
+            }
             "data" if self.known == ElementType::Connector => Some(connector(value)?),
             "data" if self.known == ElementType::Image => Some(image::wanted(value)?),
             "data" => Some(line(value)?),

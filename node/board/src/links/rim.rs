@@ -48,7 +48,11 @@ impl Rim {
             | Body::Image(_)
             | Body::Frame(_)
             | Body::Unknown { .. } => ShapeKind::Rectangle,
-            Body::Pen(_) | Body::Line(_) | Body::Connector(_) | Body::Group => return None,
+            Body::Pen(_)
+            | Body::Highlighter(_)
+            | Body::Line(_)
+            | Body::Connector(_)
+            | Body::Group => return None,
         };
         let corners = outline(kind, frame.w, frame.h)
             .into_iter()

@@ -47,7 +47,7 @@ pub(super) fn element<T: ReadTxn>(
         fixes: Vec::new(),
     };
     if let Some(known) = known {
-        if known == ElementType::Pen
+        if matches!(known, ElementType::Pen | ElementType::Highlighter)
             && matches!(PenData::read(look.value("data").as_ref()), PenData::Broken)
         {
             return Found::NoElement;

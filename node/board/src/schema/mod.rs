@@ -47,6 +47,7 @@ pub enum ElementType {
     Sticky,
     Text,
     Pen,
+    Highlighter,
     Line,
     Connector,
     Image,
@@ -55,11 +56,12 @@ pub enum ElementType {
 }
 
 impl ElementType {
-    pub const ALL: [ElementType; 9] = [
+    pub const ALL: [ElementType; 10] = [
         ElementType::Shape,
         ElementType::Sticky,
         ElementType::Text,
         ElementType::Pen,
+        ElementType::Highlighter,
         ElementType::Line,
         ElementType::Connector,
         ElementType::Image,
@@ -73,6 +75,7 @@ impl ElementType {
             ElementType::Sticky => "sticky",
             ElementType::Text => "text",
             ElementType::Pen => "pen",
+            ElementType::Highlighter => "highlighter",
             ElementType::Line => "line",
             ElementType::Connector => "connector",
             ElementType::Image => "image",
@@ -92,6 +95,7 @@ impl ElementType {
         match self {
             ElementType::Shape
             | ElementType::Pen
+            | ElementType::Highlighter
             | ElementType::Line
             | ElementType::Connector
             | ElementType::Group => (100.0, 100.0),
@@ -111,7 +115,10 @@ impl ElementType {
             | ElementType::Connector
             | ElementType::Image
             | ElementType::Frame => true,
-            ElementType::Pen | ElementType::Line | ElementType::Group => false,
+            ElementType::Pen
+            | ElementType::Highlighter
+            | ElementType::Line
+            | ElementType::Group => false,
         }
     }
 
@@ -123,6 +130,7 @@ impl ElementType {
             | ElementType::Sticky
             | ElementType::Text
             | ElementType::Pen
+            | ElementType::Highlighter
             | ElementType::Line
             | ElementType::Connector
             | ElementType::Image => false,
@@ -132,9 +140,11 @@ impl ElementType {
     /// Whether elements of this type have `data`.
     pub fn has_data(self) -> bool {
         match self {
-            ElementType::Pen | ElementType::Line | ElementType::Connector | ElementType::Image => {
-                true
-            }
+            ElementType::Pen
+            | ElementType::Highlighter
+            | ElementType::Line
+            | ElementType::Connector
+            | ElementType::Image => true,
             ElementType::Shape
             | ElementType::Sticky
             | ElementType::Text
@@ -181,6 +191,13 @@ impl ElementType {
                 (StyleKey::Stroke, Word("black")),
                 (StyleKey::StrokeWidth, Number(4.0)),
                 (StyleKey::Opacity, Number(1.0)),
+                (StyleKey::Locked, Flag(false)),
+            ],
+            // What lies beneath stays readable: the ink is clear, and browsers mix it with what it crosses.
+            ElementType::Highlighter => &[
+                (StyleKey::Stroke, Word("yellow")),
+                (StyleKey::StrokeWidth, Number(20.0)),
+                (StyleKey::Opacity, Number(0.5)),
                 (StyleKey::Locked, Flag(false)),
             ],
             ElementType::Line => &[

@@ -120,7 +120,7 @@ impl Allowance {
             Body::Shape(shape) => (shape.label.text.len(), 0),
             Body::Sticky(sticky) => (sticky.label.text.len(), 0),
             Body::Text(text) => (text.label.text.len(), 0),
-            Body::Pen(pen) => (0, pen.ink.points.len()),
+            Body::Pen(pen) | Body::Highlighter(pen) => (0, pen.ink.points.len()),
             Body::Connector(connector) => (connector.label.text.len(), 0),
             Body::Line(_)
             | Body::Image(_)

@@ -7,6 +7,11 @@ export function strokeColor(color: Color, theme: Theme): string | null {
   return color === 'none' ? null : (swatchOf(color, theme)?.stroke ?? color)
 }
 
+/** How ink that leaves what it crosses readable is laid over it. */
+export function mixOn(theme: Theme): 'multiply' | 'screen' {
+  return theme === 'light' ? 'multiply' : 'screen'
+}
+
 export function fillColor(color: Color, theme: Theme): string | null {
   return color === 'none' ? null : (swatchOf(color, theme)?.fill ?? color)
 }

@@ -42,6 +42,7 @@ export type ToolId =
   | 'sticky'
   | 'text'
   | 'pen'
+  | 'highlighter'
   | 'line'
   | 'connector'
   | 'frame'

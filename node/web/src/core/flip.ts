@@ -33,6 +33,7 @@ function flipOne(e: Element, mirror: Mirror, about: Point): Element {
     case 'line':
       return { ...e, box, ends: flipEnds(e, mirror) }
     case 'pen':
+    case 'highlighter':
       return { ...e, box, data: flippedInk(e.data, mirror) }
     case 'shape':
       return { ...e, box, kind: MIRRORED[mirror][e.kind] ?? e.kind }

@@ -2,7 +2,7 @@
  * Moving, resizing and turning elements: element in, element out. What others see while it happens and
  * what is written when it is done both follow from the pair of before and after.
  */
-import { frameOf, withBox } from './elements'
+import { frameOf, isInk, withBox } from './elements'
 import { dataOf } from './elements/connector'
 import { mapFreeEnds } from './connectors/ends'
 import { lineBetween, lineEnds } from './elements/line'
@@ -117,7 +117,7 @@ export function intentsOf(handled: readonly Handled[]): Intent[] {
     if (after.type === 'shape' && before.type === 'shape' && after.kind !== before.kind) {
       intents.push({ do: 'setKind', id: before.id, kind: after.kind })
     }
-    if (after.type === 'pen' && before.type === 'pen' && after.data !== before.data) {
+    if (isInk(after) && isInk(before) && after.data !== before.data) {
       intents.push({ do: 'setInk', id: before.id, data: after.data })
     }
     if (after.type === 'image' && before.type === 'image' && after.picture !== before.picture) {

@@ -2,7 +2,7 @@
  * Notes one after the other: the next beside or below, as large and as coloured as the one before, clear of what stands
  * there; and a note for each line of a list.
  */
-import { frameOf } from './elements'
+import { frameOf, isInk } from './elements'
 import { newSticky } from './elements/make'
 import type { Element, ElementId, StickyElement } from './elements/types'
 import {
@@ -119,7 +119,7 @@ function farEdge(
 
 /** Lines and strokes are drawn across notes, and what the source stands on is no obstacle. */
 function isInTheWay(e: Element, other: Rect, rect: Rect, from: Rect): boolean {
-  if (e.type === 'line' || e.type === 'pen' || e.type === 'connector' || e.type === 'group') return false
+  if (isInk(e) || e.type === 'line' || e.type === 'connector' || e.type === 'group') return false
   if (rectContains(other, from)) return false
   return other.minX < rect.maxX && other.maxX > rect.minX && other.minY < rect.maxY && other.maxY > rect.minY
 }

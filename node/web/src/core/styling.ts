@@ -9,6 +9,7 @@ export const NO_STYLES: NextStyles = {
   sticky: {},
   text: {},
   pen: {},
+  highlighter: {},
   line: {},
   connector: {},
   image: {},
@@ -26,6 +27,7 @@ export function drawnBy(tool: ToolId): StyledType | null {
     case 'sticky':
     case 'text':
     case 'pen':
+    case 'highlighter':
     case 'line':
     case 'connector':
     case 'frame':

@@ -267,6 +267,7 @@ function styleDefaultsOf(type: unknown): StyleProps | undefined {
     case 'sticky':
     case 'text':
     case 'pen':
+    case 'highlighter':
     case 'line':
     case 'connector':
     case 'image':

@@ -3,6 +3,7 @@
  * only where it changes, upright elements need no transform of their own, and what is small on screen
  * is painted with less detail.
  */
+import { mixOn } from '../core/colors'
 import { frameOf, paintOf } from '../core/elements'
 import type { Heads } from '../core/elements/heads'
 import type { Paint, PaintText, PathOps } from '../core/elements/kind'
@@ -250,6 +251,7 @@ export class Painter {
     if (stroke === null || (form.is !== 'path' && form.is !== 'ink')) return
     const { ctx } = this
     ctx.translate(frame.x, frame.y)
+    if (paint.mixes) ctx.globalCompositeOperation = mixOn(this.view.colors.theme)
     if (form.is === 'ink') {
       this.setFill(stroke)
       ctx.fill(pathOf(form.ops), 'nonzero')
@@ -259,6 +261,7 @@ export class Painter {
       this.dashed(paint, () => ctx.stroke(path))
       if (form.heads) this.paintHeads(form.heads, stroke)
     }
+    if (paint.mixes) ctx.globalCompositeOperation = 'source-over'
     ctx.translate(-frame.x, -frame.y)
   }
 

@@ -6,6 +6,7 @@
 import * as awarenessProtocol from 'y-protocols/awareness'
 import type { Doc } from 'yjs'
 import { address } from '../base'
+import { isInk } from '../core/elements'
 import type { Element } from '../core/elements/types'
 import type { Point } from '../core/geometry/box'
 import { decodeLive, encodeLive } from '../core/live'
@@ -175,7 +176,7 @@ export function compactLive(live: LivePreview): Json {
 }
 
 function thin(draft: Element, keep: number): Element {
-  return draft.type === 'pen' && keep > 1 ? { ...draft, data: thinStroke(draft.data, keep) } : draft
+  return isInk(draft) && keep > 1 ? { ...draft, data: thinStroke(draft.data, keep) } : draft
 }
 
 /** Thousandths are below what a screen shows, and full doubles take three times the bytes. */

@@ -29,6 +29,7 @@ export const toolActions = {
   'tool:line': draw('line', 'l'),
   'tool:frame': draw('frame', 'f'),
   'tool:pen': draw('pen', 'p'),
+  'tool:highlighter': draw('highlighter', 'shift+p'),
   'tool:eraser': draw('eraser', 'e'),
   'tool:laser': take('laser', 'k'),
 } satisfies Record<`tool:${ToolId}`, Action>

@@ -5,7 +5,7 @@
  * elements to connectors, and an index finds the ways that lie where something came or went.
  */
 import RBush from 'rbush'
-import { frameOf } from '../elements'
+import { frameOf, isInk } from '../elements'
 import { outlineOf } from '../elements/solid'
 import type { ConnectorElement, ConnectorEnd, Element, ElementId } from '../elements/types'
 import { growRect, rectOfBox, type Rect } from '../geometry/box'
@@ -174,7 +174,7 @@ export function rimOfElement(e: Element): Rim | null {
 }
 
 function hasRim(e: Element): boolean {
-  return e.type !== 'pen' && e.type !== 'line' && e.type !== 'connector'
+  return !isInk(e) && e.type !== 'line' && e.type !== 'connector'
 }
 
 /** What an elbow goes around. */

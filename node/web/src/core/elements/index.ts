@@ -7,6 +7,7 @@ import { lookOf, shareLook } from './look'
 import { image } from './image'
 import { frame, FRAME_EDGE } from './frame'
 import { group } from './group'
+import { highlighter } from './highlighter'
 import { line } from './line'
 import { pen } from './pen'
 import { pressureWidth } from './ink'
@@ -15,7 +16,7 @@ import { sticky } from './sticky'
 import { text } from './text'
 import { unknown } from './unknown'
 import { textAreaOf } from './words'
-import type { Element, ShapeElement, StickyElement, TextualElement } from './types'
+import type { Element, InkElement, ShapeElement, StickyElement, TextualElement } from './types'
 
 /** Calls `act` with the element and what its type says about itself. */
 function withKind<R>(e: Element, act: <E extends Element>(kind: Kind<E>, element: E) => R): R {
@@ -28,6 +29,8 @@ function withKind<R>(e: Element, act: <E extends Element>(kind: Kind<E>, element
       return act(text, e)
     case 'pen':
       return act(pen, e)
+    case 'highlighter':
+      return act(highlighter, e)
     case 'line':
       return act(line, e)
     case 'connector':
@@ -80,6 +83,7 @@ export function paintBounds(e: Element): Rect {
     case 'text':
       return growRect(bounds, e.style.font_size / 4)
     case 'pen':
+    case 'highlighter':
       return growRect(bounds, (e.style.stroke_width / 2) * pressureWidth(1))
     case 'line':
       return growRect(bounds, headSize(e.style.stroke_width))
@@ -126,6 +130,10 @@ export function withBox(e: Element, box: Box): Element {
   const other = { ...e, box }
   if (box.w === e.box.w && box.h === e.box.h) shareLook(e, other)
   return other
+}
+
+export function isInk(e: Element): e is InkElement {
+  return e.type === 'pen' || e.type === 'highlighter'
 }
 
 export function hasText(e: Element): e is TextualElement {

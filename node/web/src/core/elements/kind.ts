@@ -42,6 +42,8 @@ export interface Paint {
   readonly strokeWidth: number
   readonly dash: Dash
   readonly text: PaintText | null
+  /** Darkens what it lies on, or lightens it on a dark board, so that it stays readable. */
+  readonly mixes?: boolean
 }
 
 export type Form =

@@ -16,6 +16,7 @@ import type {
   ImageElement,
   FrameElement,
   GroupElement,
+  HighlighterElement,
   LineElement,
   PenElement,
   Picture,
@@ -57,6 +58,11 @@ export function newText(by: Maker, at: Point, width: number | null, text = ''): 
 export function newPen(by: Maker, points: readonly Point[], pressures: readonly number[] | null): PenElement {
   const { box, data } = inkBetween(points, pressures)
   return { ...base(by, 'pen', box), type: 'pen', data }
+}
+
+export function newHighlight(by: Maker, points: readonly Point[]): HighlighterElement {
+  const { box, data } = inkBetween(points, null)
+  return { ...base(by, 'highlighter', box), type: 'highlighter', data }
 }
 
 export function newLine(by: Maker, from: Point, to: Point, heads: LineHeads): LineElement {
@@ -116,6 +122,8 @@ function own(e: KnownElement): Pick<NewElement, 'type' | 'kind' | 'text' | 'data
       return { type: 'text', text: e.text }
     case 'pen':
       return { type: 'pen', data: e.data }
+    case 'highlighter':
+      return { type: 'highlighter', data: e.data }
     case 'line':
       return { type: 'line', data: e.ends }
     case 'connector':

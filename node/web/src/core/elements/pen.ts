@@ -11,20 +11,23 @@ import {
 } from '../geometry/box'
 import { distanceToSegment, segmentTouchesRect } from '../geometry/segment'
 import { inkArea, inkLine, packInk, unpackInk, type Ink } from './ink'
-import type { Kind } from './kind'
-import type { PenElement } from './types'
+import type { Get, Kind } from './kind'
+import type { InkElement, PenElement } from './types'
 
 const decoded = new WeakMap<Uint8Array, Ink>()
 
-export const pen: Kind<PenElement> = {
-  read(base, get) {
-    const data = get('data')
-    if (!(data instanceof Uint8Array)) return undefined
-    const ink = unpackInk(data)
-    if (!ink) return undefined
-    decoded.set(data, ink)
-    return { ...base, type: 'pen', data }
-  },
+/** The ink of a stroke as it is stored; undefined when it cannot be read. */
+export function readInk(get: Get): Uint8Array | undefined {
+  const data = get('data')
+  if (!(data instanceof Uint8Array)) return undefined
+  const ink = unpackInk(data)
+  if (!ink) return undefined
+  decoded.set(data, ink)
+  return data
+}
+
+/** What every stroke of a hand has in common. */
+export const inked: Omit<Kind<InkElement>, 'read'> = {
   write: (e) => [['data', e.data]],
   frame: (e) => e.box,
   hit(e, p, slack) {
@@ -57,6 +60,14 @@ export const pen: Kind<PenElement> = {
   },
 }
 
+export const pen: Kind<PenElement> = {
+  ...inked,
+  read(base, get) {
+    const data = readInk(get)
+    return data && { ...base, type: 'pen', data }
+  },
+}
+
 /** A stroke from world points, in the box that just holds them. */
 export function inkBetween(points: readonly Point[], pressures: readonly number[] | null) {
   const xs = points.map((p) => p.x)
@@ -82,18 +93,18 @@ export function flippedInk(data: Uint8Array, mirror: 'across' | 'down'): Uint8Ar
 
 const NO_INK: Ink = { w0: 0, h0: 0, points: [0, 0], pressures: null }
 
-function inkOf(e: PenElement): Ink {
+function inkOf(e: InkElement): Ink {
   return decoded.get(e.data) ?? unpackInk(e.data) ?? NO_INK
 }
 
 /** The points in the element's frame, stretched to the size it has now. */
-function scaledPoints(e: PenElement, ink: Ink): readonly number[] {
+function scaledPoints(e: InkElement, ink: Ink): readonly number[] {
   const sx = ink.w0 > 0 ? e.box.w / ink.w0 : 1
   const sy = ink.h0 > 0 ? e.box.h / ink.h0 : 1
   return ink.points.map((n, i) => (i % 2 === 0 ? n * sx : n * sy))
 }
 
-function segmentsOf(e: PenElement): readonly (readonly [Point, Point])[] {
+function segmentsOf(e: InkElement): readonly (readonly [Point, Point])[] {
   const flat = scaledPoints(e, inkOf(e))
   const at = (i: number): Point => ({ x: flat[i] ?? 0, y: flat[i + 1] ?? 0 })
   if (flat.length === 2) return [[at(0), at(0)]]

@@ -7,6 +7,7 @@ import type { Get, RawValue } from './kind'
 import { image, readPicture } from './image'
 import { frame } from './frame'
 import { group } from './group'
+import { highlighter } from './highlighter'
 import { line } from './line'
 import { pen } from './pen'
 import { isShapeKind, shape } from './shape'
@@ -41,6 +42,8 @@ export function elementFromRaw(id: ElementId, get: Get): Element | undefined {
       return text.read(base, get)
     case 'pen':
       return pen.read(base, get)
+    case 'highlighter':
+      return highlighter.read(base, get)
     case 'line':
       return line.read(base, get)
     case 'connector':
@@ -65,6 +68,7 @@ function typeOf(get: Get): ElementType {
     case 'sticky':
     case 'text':
     case 'pen':
+    case 'highlighter':
     case 'line':
     case 'connector':
     case 'frame':
@@ -103,6 +107,8 @@ function ownKeys(e: Element): readonly (readonly [string, RawValue])[] {
       return text.write(e)
     case 'pen':
       return pen.write(e)
+    case 'highlighter':
+      return highlighter.write(e)
     case 'line':
       return line.write(e)
     case 'connector':

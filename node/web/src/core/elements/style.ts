@@ -37,6 +37,7 @@ export const DEFAULT_STYLE: Readonly<Record<ElementType, StyleProps>> = {
   sticky: { ...ABSENT, ...STYLES.sticky },
   text: { ...ABSENT, ...STYLES.text },
   pen: { ...ABSENT, ...STYLES.pen },
+  highlighter: { ...ABSENT, ...STYLES.highlighter },
   line: { ...ABSENT, ...STYLES.line },
   connector: { ...ABSENT, ...STYLES.connector },
   image: { ...ABSENT, ...STYLES.image },

@@ -61,6 +61,13 @@ export interface PenElement extends ElementBase {
   readonly data: Uint8Array
 }
 
+/** Wide, clear ink over what is already there. */
+export interface HighlighterElement extends ElementBase {
+  readonly type: 'highlighter'
+  /** As a pen's. */
+  readonly data: Uint8Array
+}
+
 /** Ends as fractions of the box, so that moving and scaling touch the box alone. */
 export interface LineEnds {
   readonly from: readonly [number, number]
@@ -158,6 +165,7 @@ export type Element =
   | StickyElement
   | TextElement
   | PenElement
+  | HighlighterElement
   | LineElement
   | ConnectorElement
   | ImageElement
@@ -165,6 +173,8 @@ export type Element =
   | GroupElement
   | UnknownElement
 export type ElementType = Element['type']
+/** Elements that are a stroke of a hand. */
+export type InkElement = PenElement | HighlighterElement
 /** Elements that others can hang below. */
 export type Container = FrameElement | GroupElement
 /** Elements that hold text a person can edit. */

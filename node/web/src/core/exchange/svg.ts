@@ -1,6 +1,6 @@
 /** Elements as an SVG file: what the painter draws, with the same numbers. It stands alone and loads nothing. */
 import { blurhashMean } from '../blurhash'
-import { fillColor, inkColor, strokeColor } from '../colors'
+import { fillColor, inkColor, mixOn, strokeColor } from '../colors'
 import { frameOf, paintBounds, paintOf } from '../elements'
 import type { Heads } from '../elements/heads'
 import { ARC, CLOSE, CUBIC, LINE, MOVE, QUAD, type Paint, type PathOps } from '../elements/kind'
@@ -42,7 +42,8 @@ function drawn(e: Element, options: SvgOptions): string {
   if (content === '') return ''
   const turn = b.angle === 0 ? '' : ` rotate(${n((b.angle * 180) / Math.PI)} ${n(b.w / 2)} ${n(b.h / 2)})`
   const opacity = e.style.opacity < 1 ? ` opacity="${n(e.style.opacity)}"` : ''
-  return `<g transform="translate(${n(b.x)} ${n(b.y)})${turn}"${opacity}>${content}</g>`
+  const mixed = paint.mixes ? ` style="mix-blend-mode:${mixOn(options.theme)}"` : ''
+  return `<g transform="translate(${n(b.x)} ${n(b.y)})${turn}"${opacity}${mixed}>${content}</g>`
 }
 
 function formOf(paint: Paint, b: Box, options: SvgOptions, e: Element): string {

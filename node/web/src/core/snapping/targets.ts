@@ -4,7 +4,7 @@
  */
 import { viewOf, type Viewport } from '../camera'
 import type { Camera, SnapSettings } from '../editor-api'
-import { frameOf } from '../elements'
+import { frameOf, isInk } from '../elements'
 import type { Element, ElementId } from '../elements/types'
 import { rectOfBox, type Rect } from '../geometry/box'
 import type { Scene } from '../scene'
@@ -74,7 +74,7 @@ function sizeOf(r: Rect): number {
 
 /** The bounds of a stroke, a slanted line or a group are nothing that anybody sees. */
 function isTarget(e: Element): boolean {
-  return e.type !== 'pen' && e.type !== 'line' && e.type !== 'connector' && e.type !== 'group'
+  return !isInk(e) && e.type !== 'line' && e.type !== 'connector' && e.type !== 'group'
 }
 
 function linesOf(rects: readonly Rect[], sides: (r: Rect) => readonly [number, number]): Float64Array {

@@ -7,7 +7,7 @@ import { frameTool } from './frame'
 import { handTool } from './hand'
 import { laserTool } from './laser'
 import { lineTool } from './line'
-import { penTool } from './pen'
+import { highlighterTool, penTool } from './pen'
 import { selectTool } from './select'
 import { stickyTool } from './sticky'
 import { textTool } from './text'
@@ -32,6 +32,8 @@ export function startTool(id: ToolId): RunningTool {
       return run(textTool)
     case 'pen':
       return run(penTool)
+    case 'highlighter':
+      return run(highlighterTool)
     case 'line':
       return run(lineTool)
     case 'connector':

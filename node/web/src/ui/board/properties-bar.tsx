@@ -50,6 +50,8 @@ const WIDTHS = [
   { value: 4, name: 'bold', line: 4 },
   { value: 8, name: 'heavy', line: 6.5 },
 ] as const
+/** A highlighter's are so many times as wide. */
+const HIGHLIGHTER_WIDTH = 5
 const DASHES: readonly { readonly value: Dash; readonly array: string | undefined }[] = [
   { value: 'solid', array: undefined },
   { value: 'dashed', array: '6 4' },
@@ -205,6 +207,7 @@ function StrokePart({ editor, summary, theme }: PartProps) {
   const words = strings.properties
   const { stroke, stroke_width: width, dash } = summary.values
   const none = summary.types.every((type) => type === 'shape')
+  const times = summary.types.every((type) => type === 'highlighter') ? HIGHLIGHTER_WIDTH : 1
   return (
     <Part
       label={words.stroke}
@@ -225,8 +228,8 @@ function StrokePart({ editor, summary, theme }: PartProps) {
             key={one.name}
             label={words.widths[one.name]}
             testId={`width-${one.value}`}
-            chosen={width === one.value}
-            onChoose={() => editor.setStyle({ stroke_width: one.value })}
+            chosen={width === one.value * times}
+            onChoose={() => editor.setStyle({ stroke_width: one.value * times })}
           >
             <Sample width={one.line} />
           </Choice>

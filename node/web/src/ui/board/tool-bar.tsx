@@ -7,6 +7,7 @@ import {
   Eraser,
   Frame,
   Hand,
+  Highlighter,
   Minus,
   MousePointer2,
   Pencil,
@@ -49,6 +50,7 @@ const GROUPS: readonly (readonly Tool[])[] = [
     { id: 'connector', icon: Spline, key: 'C', edits: true },
     { id: 'line', icon: Minus, key: 'L', edits: true },
     { id: 'pen', icon: Pencil, key: 'P', edits: true },
+    { id: 'highlighter', icon: Highlighter, key: 'shift+P', edits: true },
     { id: 'frame', icon: Frame, key: 'F', edits: true },
   ],
   [
@@ -84,7 +86,7 @@ export function ToolBar({ editor }: { editor: Editor }) {
               className="tool"
               aria-label={toolName(tool.id)}
               aria-pressed={active === tool.id}
-              aria-keyshortcuts={tool.key}
+              aria-keyshortcuts={tool.key.replace('shift', 'Shift')}
               tabIndex={active === tool.id ? 0 : -1}
               data-testid={`tool-${tool.id}`}
               onClick={() => editor.setTool(tool.id)}

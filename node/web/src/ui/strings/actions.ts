@@ -34,6 +34,7 @@ const tools = {
   'tool:line': 'Line',
   'tool:frame': 'Frame',
   'tool:pen': 'Pen',
+  'tool:highlighter': 'Highlighter',
   'tool:eraser': 'Eraser',
   'tool:laser': 'Laser pointer',
 } as const satisfies Record<`tool:${ToolId}`, string>
