@@ -45,11 +45,15 @@ fn put_font(out: &Path) -> io::Result<()> {
     // As with the client's folder.
     let _ = fs::create_dir_all(&fonts);
     println!("cargo::rerun-if-changed={}", fonts.display());
-    // A copy, since the next build of the client may replace the file before the compiler reads it.
-    let copy = out.join("easel-text.ttf");
-    let bytes = fs::read(fonts.join("easel-text.ttf")).unwrap_or_default();
-    fs::write(&copy, bytes)?;
-    fs::write(out.join("font.rs"), format!("include_bytes!({copy:?})"))
+    let mut list = String::from("&[");
+    for name in ["easel-text.ttf", "easel-text-bold.ttf"] {
+        // A copy, since the next build of the client may replace the file before the compiler reads it.
+        let copy = out.join(name);
+        fs::write(&copy, fs::read(fonts.join(name)).unwrap_or_default())?;
+        list.push_str(&format!("include_bytes!({copy:?}),"));
+    }
+    list.push(']');
+    fs::write(out.join("font.rs"), list)
 }
 
 /// Sets `SOURCE_COMMIT` for the compiler, if nobody did and this is a checkout with git at hand. Only for a release:

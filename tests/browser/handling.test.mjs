@@ -504,8 +504,8 @@ test('two people type into one note, letter by letter', async (world) => {
   await a.keyboard.press('Control+Home')
   await Promise.all([a.keyboard.type('abcdefgh ', { delay: 12 }), b.keyboard.type(' ijklmnop', { delay: 12 })])
   await seen.until('all letters', () => seen.get('n').text === 'abcdefgh middle ijklmnop')
-  await until('A to see it', async () => (await testId(a, 'text-editor').inputValue()) === 'abcdefgh middle ijklmnop')
-  await until('B to see it', async () => (await testId(b, 'text-editor').inputValue()) === 'abcdefgh middle ijklmnop')
+  await until('A to see it', async () => (await testId(a, 'text-editor').textContent()) === 'abcdefgh middle ijklmnop')
+  await until('B to see it', async () => (await testId(b, 'text-editor').textContent()) === 'abcdefgh middle ijklmnop')
   // Each goes on where they were.
   await a.keyboard.type('X')
   await b.keyboard.type('Y')

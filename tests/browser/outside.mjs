@@ -37,6 +37,8 @@ export async function outside(node, board) {
         for (const [id, keys] of Object.entries(elements)) map.set(id, elementOf(keys))
       })
     },
+    /** The text of an element with its formats, as Yjs tells it. */
+    delta: (id) => map.get(id)?.get('text')?.toDelta() ?? [],
     set(id, key, value) {
       map.get(id).set(key, value)
     },

@@ -12,7 +12,7 @@ pub use crate::links::HeadMark;
 use crate::links::{self, Rim};
 use crate::pen::{self, Point, Step};
 use crate::schema::{CANVAS, INK_DARK, INK_LIGHT, PALETTE, SHEET, ShapeKind, Theme};
-use crate::text::{Align, TextBlock, TextBox, TextHolder, layout_text};
+use crate::text::{Align, Style, TextBlock, TextBox, TextHolder, layout_text};
 
 /// Free space around the label of a connector.
 const LABEL_SPACE: f64 = 4.0;
@@ -25,6 +25,11 @@ const SHEET_EDGE: f64 = 1.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
+
+/// Where lines under and through letters are, and how thick, as parts of the font size.
+pub const UNDERLINE_BELOW: f64 = 0.14;
+pub const STRIKE_ABOVE: f64 = 0.28;
+pub const RULE_WIDTH: f64 = 0.07;
 
 /// One element, ready to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,11 +125,44 @@ pub struct Words {
     pub lines: Vec<Row>,
 }
 
-/// One line of text: words with the left end of each and what the table of advances says it takes.
+/// One line of text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub baseline: f64,
-    pub words: Vec<(String, f64, f64)>,
+    pub words: Vec<RowWord>,
+}
+
+/// A word, or a part of one in its own style.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowWord {
+    pub text: String,
+    /// Its left end.
+    pub x: f64,
+    /// What the table of advances says it takes.
+    pub width: f64,
+    pub style: Style,
+    /// Written from right to left.
+    pub rtl: bool,
+}
+
+impl Row {
+    /// Lines under words (or through them) as their left end and length: on from word to word where both have one.
+    pub fn rules(&self, drawn: impl Fn(Style) -> bool) -> Vec<(f64, f64)> {
+        let mut out: Vec<(f64, f64)> = Vec::new();
+        let mut goes_on = false;
+        for word in &self.words {
+            let has = drawn(word.style);
+            match out.last_mut() {
+                Some((x, length)) if has && goes_on && word.x >= *x => {
+                    *length = word.x + word.width - *x;
+                }
+                Some(_) | None if has => out.push((word.x, word.width)),
+                Some(_) | None => {}
+            }
+            goes_on = has;
+        }
+        out
+    }
 }
 
 /// How an element is drawn in a theme.
@@ -215,6 +253,7 @@ fn lay_out<'a>(
     let end = label.text.floor_char_boundary(text_bytes_max);
     layout_text(&TextBox {
         text: &label.text[..end],
+        runs: &label.runs,
         holder,
         w: bounds.w,
         h: bounds.h,
@@ -234,7 +273,13 @@ fn words_of(block: &TextBlock<'_>, color: Rgb) -> Option<Words> {
             words: line
                 .words
                 .iter()
-                .map(|word| (word.text.to_owned(), word.x, word.width))
+                .map(|word| RowWord {
+                    text: word.text.clone().into_owned(),
+                    x: word.x,
+                    width: word.width,
+                    style: word.style,
+                    rtl: word.rtl,
+                })
                 .collect(),
         })
         .collect();
@@ -317,8 +362,8 @@ fn connector_figure(
     if let Some(words) = &mut words {
         for row in &mut words.lines {
             row.baseline += y;
-            for (_, word_x, _) in &mut row.words {
-                *word_x += x;
+            for word in &mut row.words {
+                word.x += x;
             }
         }
     }

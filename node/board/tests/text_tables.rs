@@ -7,36 +7,42 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use easel_board::schema::ShapeKind;
+use easel_board::schema::{LISTS, ShapeKind};
 use easel_board::text::advances::{self, COVERED, Range, extends, is_control, is_space};
-use easel_board::text::{Align, TextBox, TextHolder, Valign, break_lines, layout_text};
+use easel_board::text::{
+    Align, List, Run, Style, TextBox, TextHolder, Valign, break_lines, layout_text,
+};
 use serde_json::{Value, json};
 
 const TTF: &str = "../web/node_modules/@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf";
+const TTF_BOLD: &str = "../web/node_modules/@expo-google-fonts/inter/700Bold/Inter_700Bold.ttf";
 const TABLE: &str = "src/text/advances.txt";
+const TABLE_BOLD: &str = "src/text/advances-bold.txt";
 const TYPESCRIPT: &str = "../web/src/core/text/advances.gen.ts";
 const FIXTURES: &str = "fixtures/text.json";
 
 #[test]
-fn the_table_of_advances_is_that_of_the_font() {
-    let font_path = here(TTF);
-    let bytes = std::fs::read(&font_path).unwrap_or_else(|error| {
-        panic!(
-            "run `npm ci` in node/web first: {}: {error}",
-            font_path.display()
-        )
+fn the_tables_of_advances_are_those_of_the_fonts() {
+    let [regular, bold] = [TTF, TTF_BOLD].map(|ttf| {
+        let path = here(ttf);
+        let bytes = std::fs::read(&path).unwrap_or_else(|error| {
+            panic!(
+                "run `npm ci` in node/web first: {}: {error}",
+                path.display()
+            )
+        });
+        let font = ttf_parser::Face::parse(&bytes, 0).expect("the TTF parses");
+        assert_eq!(u32::from(font.units_per_em()), advances::UNITS_PER_EM);
+        assert_eq!(u32::try_from(font.ascender()), Ok(advances::ASCENT));
+        assert_eq!(
+            u32::try_from(-i32::from(font.descender())),
+            Ok(advances::DESCENT)
+        );
+        runs_of(&font)
     });
-    let font = ttf_parser::Face::parse(&bytes, 0).expect("the TTF parses");
-    assert_eq!(u32::from(font.units_per_em()), advances::UNITS_PER_EM);
-    assert_eq!(u32::try_from(font.ascender()), Ok(advances::ASCENT));
-    assert_eq!(
-        u32::try_from(-i32::from(font.descender())),
-        Ok(advances::DESCENT)
-    );
-
-    let runs = runs_of(&font);
-    check_or_bless(TABLE, &table(&runs));
-    check_or_bless(TYPESCRIPT, &typescript(&runs));
+    check_or_bless(TABLE, &table(&regular, "Regular"));
+    check_or_bless(TABLE_BOLD, &table(&bold, "Bold"));
+    check_or_bless(TYPESCRIPT, &typescript(&regular, &bold));
 }
 
 #[test]
@@ -45,6 +51,8 @@ fn the_shared_fixtures_hold() {
     write_cases(&mut out, line_cases());
     out.push_str("],\n\"blocks\": [\n");
     write_cases(&mut out, block_cases());
+    out.push_str("],\n\"rich\": [\n");
+    write_cases(&mut out, rich_cases());
     out.push_str("]\n}\n");
     check_or_bless(FIXTURES, &out);
 }
@@ -68,10 +76,10 @@ fn check_or_bless(path: &str, made: &str) {
 }
 
 /// Advances of consecutive code points, with the first of them.
-type Run = (u32, Vec<u16>);
+type Stretch = (u32, Vec<u16>);
 
-fn runs_of(font: &ttf_parser::Face<'_>) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
+fn runs_of(font: &ttf_parser::Face<'_>) -> Vec<Stretch> {
+    let mut runs: Vec<Stretch> = Vec::new();
     for code in COVERED.iter().flat_map(|&(first, last)| first..=last) {
         let blank = is_control(code) || extends(code) || (is_space(code) && code == 0x200b);
         let Some(units) = char::from_u32(code)
@@ -89,9 +97,9 @@ fn runs_of(font: &ttf_parser::Face<'_>) -> Vec<Run> {
     runs
 }
 
-fn table(runs: &[Run]) -> String {
-    let mut out = String::from(
-        "# Made by tests/text_tables.rs from Inter Regular: first code point, then advances in font units.\n",
+fn table(runs: &[Stretch], weight: &str) -> String {
+    let mut out = format!(
+        "# Made by tests/text_tables.rs from Inter {weight}: first code point, then advances in font units.\n",
     );
     for (first, list) in runs {
         let list: Vec<String> = list.iter().map(u16::to_string).collect();
@@ -100,7 +108,7 @@ fn table(runs: &[Run]) -> String {
     out
 }
 
-fn typescript(runs: &[Run]) -> String {
+fn typescript(regular: &[Stretch], bold: &[Stretch]) -> String {
     let mut out = String::from(
         "// Made by node/board/tests/text_tables.rs from the font and from node/board/src/text/advances.rs: do not edit.\n\n\
          export type Range = readonly [first: number, last: number];\n",
@@ -153,12 +161,17 @@ fn typescript(runs: &[Run]) -> String {
         );
     }
     out.push_str("/** First code point, and the advances of it and of those that follow. */\n");
-    out.push_str("export const RUNS: readonly (readonly [first: number, advances: readonly number[]])[] = [\n");
-    for (first, list) in runs {
-        let list: Vec<String> = list.iter().map(u16::to_string).collect();
-        let _ = writeln!(out, "  [0x{first:04x}, [{}]],", list.join(", "));
+    for (name, runs) in [("RUNS", regular), ("BOLD_RUNS", bold)] {
+        let _ = writeln!(
+            out,
+            "export const {name}: readonly (readonly [first: number, advances: readonly number[]])[] = ["
+        );
+        for (first, list) in runs {
+            let list: Vec<String> = list.iter().map(u16::to_string).collect();
+            let _ = writeln!(out, "  [0x{first:04x}, [{}]],", list.join(", "));
+        }
+        out.push_str("];\n");
     }
-    out.push_str("];\n");
     out
 }
 
@@ -173,8 +186,8 @@ fn write_cases(out: &mut String, cases: Vec<Value>) {
     }
 }
 
-/// `[text, width or null, cut words, [[start, end, width, [[start, end, x, width] …]] …]]`, offsets
-/// in UTF-16 code units as JavaScript counts them.
+/// `[text, width or null, cut words, [[start, end, width, rtl, [[start, end, x, width, rtl] …]] …]]`, offsets in UTF-16
+/// code units as JavaScript counts them.
 fn line_cases() -> Vec<Value> {
     let mut dice = Dice(0x5eed_0001);
     let mut cases: Vec<(String, Option<u64>)> = Vec::new();
@@ -206,7 +219,7 @@ fn line_cases() -> Vec<Value> {
 }
 
 fn line_case(text: &str, width: Option<u64>) -> Value {
-    let broken = break_lines(text, width);
+    let broken = break_lines(text, &[], width);
     let units = |byte: usize| text[..byte].encode_utf16().count();
     let lines: Vec<Value> = broken
         .lines
@@ -215,9 +228,15 @@ fn line_case(text: &str, width: Option<u64>) -> Value {
             let words: Vec<Value> = line
                 .words
                 .iter()
-                .map(|w| json!([units(w.start), units(w.end), w.x, w.width]))
+                .map(|w| json!([units(w.start), units(w.end), w.x, w.width, w.rtl]))
                 .collect();
-            json!([units(line.start), units(line.end), line.width, words])
+            json!([
+                units(line.start),
+                units(line.end),
+                line.width,
+                line.rtl,
+                words
+            ])
         })
         .collect();
     json!([text, width, broken.cut_words, lines])
@@ -269,6 +288,7 @@ fn block_cases() -> Vec<Value> {
         let font_size = dice.pick(&[12.0, 16.0, 20.0, 20.0, 33.3, 64.0, 0.0, 5000.0]);
         let block = layout_text(&TextBox {
             text: &text,
+            runs: &[],
             holder,
             w,
             h,
@@ -294,6 +314,83 @@ fn block_cases() -> Vec<Value> {
         ]));
     }
     out
+}
+
+/// `[input with its runs, font size, w, h, [[x, baseline, width, [[text, x, width, style, rtl] …]] …]]`.
+fn rich_cases() -> Vec<Value> {
+    let mut dice = Dice(0x5eed_0003);
+    (0..120).map(|_| rich_case(&mut dice)).collect()
+}
+
+fn rich_case(dice: &mut Dice) -> Value {
+    let words = 1 + dice.below(20);
+    let text = dice.text(words);
+    let mut places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    places.push(text.len());
+    let mut runs = Vec::new();
+    let mut at = 0;
+    while at + 1 < places.len() {
+        let next = (at + 1 + dice.below(9) as usize).min(places.len() - 1);
+        let style = Style(dice.pick(&[0, 0, 1, 1, 2, 3, 5, 8, 16, 31]));
+        let list = dice.pick(&[None, None, None, Some(List::Bullet), Some(List::Number)]);
+        if style != Style::PLAIN || list.is_some() {
+            let (start, end) = (places[at], places[next]);
+            runs.push(Run {
+                start,
+                end,
+                style,
+                list,
+            });
+        }
+        at = next;
+    }
+    let (holder, holder_name) = dice.pick(&[
+        (TextHolder::Shape(ShapeKind::Ellipse), "ellipse"),
+        (TextHolder::Sticky, "sticky"),
+        (TextHolder::Text, "text"),
+        (TextHolder::AutoText, "auto_text"),
+    ]);
+    let (align, align_name) = dice.pick(&[
+        (Align::Left, "left"),
+        (Align::Center, "center"),
+        (Align::Right, "right"),
+    ]);
+    let (w, h) = (dice.below(400) as f64, dice.below(300) as f64);
+    let font_size = dice.pick(&[12.0, 20.0, 33.3]);
+    let block = layout_text(&TextBox {
+        text: &text,
+        runs: &runs,
+        holder,
+        w,
+        h,
+        font_size,
+        align,
+        valign: Valign::Middle,
+    });
+    let lines: Vec<Value> = block
+        .lines
+        .iter()
+        .map(|line| {
+            let words: Vec<Value> = line
+                .words
+                .iter()
+                .map(|word| json!([word.text, word.x, word.width, word.style.0, word.rtl]))
+                .collect();
+            json!([line.x, line.baseline, line.width, words])
+        })
+        .collect();
+    let units = |byte: usize| text[..byte].encode_utf16().count();
+    let shown: Vec<Value> = runs
+        .iter()
+        .map(|run| {
+            let (start, end) = (units(run.start), units(run.end));
+            json!({ "start": start, "end": end, "style": run.style.0, "list": run.list.map(|list| LISTS[list as usize]) })
+        })
+        .collect();
+    json!([
+        { "text": text, "runs": shown, "holder": holder_name, "w": w, "h": h, "fontSize": font_size, "align": align_name, "valign": "middle" },
+        block.font_size, block.w, block.h, lines
+    ])
 }
 
 /// Every rule once, before chance takes over.

@@ -7,12 +7,14 @@ use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{ImageHrefResolver, Options, Tree, fontdb};
 use std::sync::{Arc, LazyLock};
 
-/// Easel Text as TTF; empty when the client was not built before the server, and then no text is drawn.
-const FONT: &[u8] = include!(concat!(env!("OUT_DIR"), "/font.rs"));
+/// Easel Text as TTF, regular and bold; empty when the client was not built before the server, and then no text is drawn.
+const FONT_FILES: &[&[u8]] = include!(concat!(env!("OUT_DIR"), "/font.rs"));
 
 static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     let mut fonts = fontdb::Database::new();
-    fonts.load_font_data(FONT.to_vec());
+    for file in FONT_FILES {
+        fonts.load_font_data(file.to_vec());
+    }
     let family = fonts.faces().next().map(|face| face.families[0].0.clone());
     if let Some(family) = family {
         // Whatever the preview asks for.
@@ -56,7 +58,7 @@ fn ground(theme: Theme) -> Color {
 
 #[cfg(test)]
 mod tests {
-    use super::{FONT, raster};
+    use super::{FONT_FILES, raster};
     use easel_board::schema::Theme;
 
     fn svg(content: &str) -> String {
@@ -82,7 +84,7 @@ mod tests {
         let text = inked(
             r#"<text font-size="40" fill="black"><tspan x="100" y="200">Words</tspan></text>"#,
         );
-        assert_eq!(text > 100, !FONT.is_empty());
+        assert_eq!(text > 100, !FONT_FILES[0].is_empty());
     }
 
     #[test]

@@ -4,7 +4,8 @@
  * the server draws pictures of boards.
  *
  * - `Easel Text` draws what stands on boards. It has no kerning and no ligatures, so a word is
- *   exactly as wide as its letters in the table, on a canvas and in a text field alike.
+ *   exactly as wide as its letters in the table, on a canvas and in a text field alike. Its bold is a file of its own;
+ *   italic is the browser's slant of either, which keeps the advances.
  * - `Inter` is the interface, with its kerning. Its everyday characters come in a small file; a
  *   browser fetches the rest when a page needs it.
  */
@@ -32,6 +33,11 @@ const WEIGHTS = [
   { weight: 600, ttf: '600SemiBold/Inter_600SemiBold.ttf' },
 ]
 
+const BOARD = [
+  ['easel-text', '400Regular/Inter_400Regular.ttf'],
+  ['easel-text-bold', '700Bold/Inter_700Bold.ttf'],
+]
+
 export async function makeFonts() {
   const styles = await readFile(STYLES, 'utf8')
   const declared = styles.replaceAll(/\s+/g, ' ').split(`unicode-range: ${EVERYDAY};`).length - 1
@@ -54,8 +60,10 @@ export async function makeFonts() {
     await writeFile(new URL(file, OUT), bytes)
     made.push(`${file} ${Math.round(bytes.length / 1024)} KiB`)
   }
-  await make('easel-text', WEIGHTS[0].ttf, characters, MARKS)
-  await make('easel-text', WEIGHTS[0].ttf, characters, MARKS, 'truetype')
+  for (const [name, ttf] of BOARD) {
+    await make(name, ttf, characters, MARKS)
+    await make(name, ttf, characters, MARKS, 'truetype')
+  }
   for (const { weight, ttf } of WEIGHTS) {
     const [small, rest] = [true, false].map((is) => characters.filter((code) => everyday.has(code) === is))
     await make(`inter-${weight}`, ttf, small, INTERFACE)

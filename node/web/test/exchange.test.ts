@@ -1,11 +1,15 @@
 /** What other programs put on the clipboard, and what somebody might put there on purpose. */
 import { describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
 import { parseClipboard } from '../src/core/clipboard'
 import { unpackInk } from '../src/core/elements/ink'
 import { bytesFromBase64 } from '../src/core/base64'
 import type { ClipboardPayload } from '../src/core/editor-api'
 import { readExcalidraw } from '../src/core/exchange/excalidraw'
 import { gridOfTsv, notesOfGrid } from '../src/core/exchange/grid'
+import { svgOf } from '../src/core/exchange/svg'
+import { payloadBounds } from '../src/core/copies'
+import { desk } from './desk'
 import { EMBEDDED, embeddedIn, escapedHtml, isWebAddress, linkOf, tableOf } from '../src/core/exchange/html'
 
 const told = (payload: ClipboardPayload | null) =>
@@ -415,5 +419,48 @@ describe('Excalidraw', () => {
     const result = readExcalidraw(text)
     if (count === null) expect(result).toBe(null)
     else expect([result?.payload?.elements.length ?? 0, result?.pictures]).toEqual([count, []])
+  })
+})
+
+describe('formats inside a text', () => {
+  const board = desk()
+  const keys = { type: 'text', box: [0, 0, 0, 0, 0], z: 'a0', auto_width: true }
+  const elements = board.ydoc.getMap<Y.Map<unknown>>('elements')
+  const write = (id: string, delta: readonly object[]) => {
+    const text = new Y.Text()
+    text.applyDelta([...delta])
+    elements.set(id, new Y.Map(Object.entries<unknown>({ ...keys, text })))
+    const element = board.editor.element(id)
+    if (!element) throw new Error(`no ${id}`)
+    return element
+  }
+  const sent = (id: string) => {
+    board.editor.select([id])
+    const payload = board.editor.copy()
+    if (!payload) throw new Error(`${id} was not copied`)
+    return payload
+  }
+  const look = { theme: 'light', padding: 0, files: new Map<string, string>() } as const
+
+  it('are drawn in a picture of it', () => {
+    const element = write('drawn', [
+      { insert: 'loud', attributes: { bold: true, underline: true } },
+      { insert: ' slant', attributes: { italic: true } },
+      { insert: '\n\u05d0\u05d1' },
+    ])
+    const svg = svgOf([element], look)
+    expect(svg).toMatch(/<tspan [^>]*font-weight="bold">loud</)
+    expect(svg).toMatch(/<tspan [^>]*font-style="italic">slant</)
+    expect(svg).toMatch(/<tspan [^>]*direction="rtl"[^>]*>\u05d0\u05d1</)
+    expect(svg.match(/<path d="M0 [^"]*" fill=/g)).toHaveLength(1)
+  })
+
+  it('count for how large a copy is', () => {
+    const plain = payloadBounds((write('plain', [{ insert: 'words' }]), sent('plain')))
+    const bold = payloadBounds(
+      (write('bold', [{ insert: 'words', attributes: { bold: true } }]), sent('bold')),
+    )
+    expect(bold.maxX).toBeGreaterThan(plain.maxX + 1)
+    expect(bold.maxX).toBeCloseTo(board.editor.textFrame('bold')?.element.w ?? 0)
   })
 })

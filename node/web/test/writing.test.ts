@@ -103,7 +103,11 @@ class Typist {
 
   private change(value: string): void {
     this.writing = true
-    this.desk.editor.spliceText(this.id, this.field.typed(value, this.caret))
+    const splices = this.field.typed(value, this.caret)
+    this.desk.editor.writeText(
+      this.id,
+      splices.map((splice) => ({ do: 'splice', splice })),
+    )
     this.writing = false
   }
 }

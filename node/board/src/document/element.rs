@@ -1,15 +1,17 @@
 //! One element, read.
 
-use yrs::{Any, GetString, Map, MapRef, Number, Out, ReadTxn};
+use yrs::types::text::YChange;
+use yrs::{Any, GetString, Map, MapRef, Number, Out, ReadTxn, Text as _, TextRef};
 
 use super::connector::{Connector, RouteKind, joints};
 use super::image::{Image, image};
 use crate::pen::{self, Ink};
 use crate::schema::{
-    COORDINATE_MAX, ElementType, Head, PALETTE, PaletteColor, ShapeKind, StyleDefault, StyleKey,
-    StyleValue, WORD_LENGTH_MAX, Z_DEFAULT, is_element_id, is_z,
+    COORDINATE_MAX, ElementType, FORMAT_FLAGS, FORMAT_LINK, FORMAT_LIST, Head, PALETTE,
+    PaletteColor, ShapeKind, StyleDefault, StyleKey, StyleValue, WORD_LENGTH_MAX, Z_DEFAULT,
+    is_element_id, is_z,
 };
-use crate::text::{Align, Valign};
+use crate::text::{Align, List, Run, Style, Valign, is_link};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Element {
@@ -119,10 +121,11 @@ pub enum Dash {
     Dotted,
 }
 
-/// Text and how it is set. Formatting inside the text is not read yet.
+/// Text and how it is set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Label {
     pub text: String,
+    pub runs: Vec<Run>,
     pub font_size: f64,
     pub align: Align,
     pub valign: Valign,
@@ -342,14 +345,59 @@ impl<T: ReadTxn> Keys<'_, T> {
     }
 
     fn label(&self) -> Label {
+        let (text, runs) = match self.map.get(self.txn, "text") {
+            Some(Out::YText(text)) => formatted(self.txn, &text),
+            _ => (String::new(), Vec::new()),
+        };
         Label {
-            text: self.text(),
+            text,
+            runs,
             font_size: self.number(StyleKey::FontSize),
             align: [Align::Left, Align::Center, Align::Right][self.choice(StyleKey::Align)],
             valign: [Valign::Top, Valign::Middle, Valign::Bottom][self.choice(StyleKey::Valign)],
             color: self.paint(StyleKey::TextColor),
         }
     }
+}
+
+/// The letters of a text and the formats that this version knows; what is embedded counts for nothing.
+fn formatted<T: ReadTxn>(txn: &T, source: &TextRef) -> (String, Vec<Run>) {
+    let mut text = String::new();
+    let mut runs = Vec::new();
+    for piece in source.diff(txn, YChange::identity) {
+        let Out::Any(Any::String(letters)) = &piece.insert else {
+            continue;
+        };
+        let start = text.len();
+        text.push_str(letters);
+        let Some(attributes) = &piece.attributes else {
+            continue;
+        };
+        let is_on = |name: &str| matches!(attributes.get(name), Some(Any::Bool(true)));
+        let styles = [Style::BOLD, Style::ITALIC, Style::UNDERLINE, Style::STRIKE];
+        let mut style = FORMAT_FLAGS
+            .into_iter()
+            .zip(styles)
+            .filter(|(name, _)| is_on(name))
+            .fold(Style::PLAIN, |all, (_, part)| all | part);
+        if matches!(attributes.get(FORMAT_LINK), Some(Any::String(address)) if is_link(address)) {
+            style = style | Style::LINK;
+        }
+        let list = match attributes.get(FORMAT_LIST) {
+            Some(Any::String(name)) => List::from_name(name),
+            _ => None,
+        };
+        if style != Style::PLAIN || list.is_some() {
+            let end = text.len();
+            runs.push(Run {
+                start,
+                end,
+                style,
+                list,
+            });
+        }
+    }
+    (text, runs)
 }
 
 fn value<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<Any> {

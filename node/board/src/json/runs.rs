@@ -12,6 +12,7 @@ use super::Fault;
 use super::read::Object;
 use crate::document::any;
 use crate::schema::{FORMAT_FLAGS, FORMAT_LINK, FORMAT_LIST, LINK_LENGTH_MAX, LINK_SCHEMES, LISTS};
+use crate::text::is_link;
 
 /// A piece of text and its format, in the words of this version.
 #[derive(Debug, Clone, PartialEq)]
@@ -162,16 +163,6 @@ fn read_format(
 }
 
 /// Whether a text may lead there.
-fn is_link(url: &str) -> bool {
-    let scheme = url
-        .split_once(':')
-        .map(|(scheme, _)| scheme.to_ascii_lowercase());
-    let is_known = |scheme: String| LINK_SCHEMES.contains(&scheme.as_str());
-    url.encode_utf16().count() <= LINK_LENGTH_MAX
-        && !url.chars().any(|c| c.is_whitespace() || c.is_control())
-        && scheme.is_some_and(is_known)
-}
-
 fn unknown(pointer: &str, name: &str) -> Fault {
     let name = name.replace('~', "~0").replace('/', "~1");
     Fault::new(

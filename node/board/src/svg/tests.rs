@@ -7,7 +7,7 @@ use crate::document::{
 };
 use crate::pen::Ink;
 use crate::schema::{PALETTE, ShapeKind, Theme};
-use crate::text::{Align, Valign};
+use crate::text::{Align, Run, Style, Valign};
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 use std::collections::HashMap;
 use yrs::types::map::MapPrelim;
@@ -41,6 +41,7 @@ fn element(x: f64, y: f64, w: f64, h: f64, body: Body) -> Element {
 fn label(text: &str) -> Label {
     Label {
         text: text.to_owned(),
+        runs: Vec::new(),
         font_size: 16.0,
         align: Align::Center,
         valign: Valign::Middle,
@@ -66,13 +67,15 @@ fn sticky(text: &str) -> Body {
     })
 }
 
-const INERT_ATTRIBUTES: [&str; 23] = [
+const INERT_ATTRIBUTES: [&str; 25] = [
     "cx",
     "cy",
     "d",
     "fill",
     "font-family",
     "font-size",
+    "font-style",
+    "font-weight",
     "height",
     "lengthAdjust",
     "opacity",
@@ -128,6 +131,32 @@ fn check(body: Body, expected: &str) {
 }
 
 const WHOLE: &str = r#"<g transform="translate(38.4 24)">"#;
+
+#[test]
+fn formats_are_drawn() {
+    let mut label = label("one two");
+    let style = Style::BOLD | Style::ITALIC | Style::UNDERLINE;
+    label.runs = vec![Run {
+        start: 0,
+        end: 7,
+        style,
+        list: None,
+    }];
+    let body = Body::Text(Text {
+        label,
+        auto_width: false,
+    });
+    let svg = content(&[element(0.0, 0.0, 640.0, 400.0, body)], Theme::Light);
+    assert_eq!(
+        svg.matches(r#"font-weight="700" font-style="italic""#)
+            .count(),
+        2,
+        "{svg}"
+    );
+    // One line under both words and the space between them.
+    assert_eq!(svg.matches("<path").count(), 1, "{svg}");
+    assert_eq!(svg.matches('M').count(), 1, "{svg}");
+}
 
 #[test]
 fn an_empty_board_is_an_invitation() {

@@ -5,8 +5,11 @@ use super::{HEIGHT, WIDTH};
 use crate::document::{Bounds, Dash};
 use crate::links::HeadMark;
 use crate::pen::{self, Point, Step};
-use crate::scene::{self, Figure, Form, Outline, Pencil, Rgb, Words};
+use crate::scene::{
+    self, Figure, Form, Outline, Pencil, RULE_WIDTH, Rgb, STRIKE_ABOVE, UNDERLINE_BELOW, Words,
+};
 use crate::schema::{OutlineStep, Place, ShapeKind};
+use crate::text::Style;
 
 /// Steps of one path in the picture.
 const STEPS_MAX: usize = 400;
@@ -261,23 +264,66 @@ impl View {
         );
         for row in &words.lines {
             let y = Fine(row.baseline * self.scale);
-            for (word, x, width) in &row.words {
+            for word in &row.words {
                 put(
                     out,
-                    format_args!(r#"<tspan x="{}" y="{y}""#, Fine(x * self.scale)),
+                    format_args!(r#"<tspan x="{}" y="{y}""#, Fine(word.x * self.scale)),
                 );
+                if word.style.has(Style::BOLD) {
+                    out.push_str(r#" font-weight="700""#);
+                }
+                if word.style.has(Style::ITALIC) {
+                    out.push_str(r#" font-style="italic""#);
+                }
                 // One letter stretched to a length would be a distorted letter.
-                if word.chars().nth(1).is_some() {
-                    let length = Fine(width * self.scale);
+                if word.text.chars().nth(1).is_some() {
+                    let length = Fine(word.width * self.scale);
                     put(
                         out,
                         format_args!(r#" textLength="{length}" lengthAdjust="spacingAndGlyphs""#),
                     );
                 }
-                put(out, format_args!(">{}</tspan>", Escaped(word)));
+                put(out, format_args!(">{}</tspan>", Escaped(&word.text)));
             }
         }
         out.push_str("</text>");
+        self.put_rules(out, words);
+    }
+
+    /// What is underlined or struck through.
+    fn put_rules(&self, out: &mut String, words: &Words) {
+        let mut steps = String::new();
+        for row in &words.lines {
+            let under = |style: Style| style.has(Style::UNDERLINE) || style.has(Style::LINK);
+            let lines = [
+                (row.rules(under), UNDERLINE_BELOW),
+                (row.rules(|style| style.has(Style::STRIKE)), -STRIKE_ABOVE),
+            ];
+            for (rules, below) in lines {
+                let y = Coarse((row.baseline + below * words.font_size) * self.scale);
+                for (x, length) in rules {
+                    put(
+                        &mut steps,
+                        format_args!(
+                            "M{} {y}h{}",
+                            Coarse(x * self.scale),
+                            Coarse(length * self.scale)
+                        ),
+                    );
+                }
+            }
+        }
+        if steps.is_empty() {
+            return;
+        }
+        let width = Fine((RULE_WIDTH * words.font_size * self.scale).max(0.4));
+        put(
+            out,
+            format_args!(
+                r#"<path d="{steps}" stroke="{}" stroke-width="{width}"/>"#,
+                hex(words.color)
+            ),
+        );
     }
 
     /// Words too small to read, as bars of the height of small letters.
@@ -285,9 +331,8 @@ impl View {
         let height = words.font_size * self.scale / 2.0;
         out.push_str("<path d=\"");
         for row in &words.lines {
-            let (Some((_, start, _)), Some((_, last, width))) =
-                (row.words.first(), row.words.last())
-            else {
+            let ends = row.words.iter().map(|word| (word.x, word.x + word.width));
+            let Some((start, end)) = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
                 continue;
             };
             let y = row.baseline * self.scale - height / 2.0;
@@ -297,7 +342,7 @@ impl View {
                     "M{} {}h{}",
                     Coarse(start * self.scale),
                     Coarse(y),
-                    Coarse((last + width - start) * self.scale)
+                    Coarse((end - start) * self.scale)
                 ),
             );
         }

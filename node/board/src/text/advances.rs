@@ -177,12 +177,15 @@ pub const KEYCAP: u32 = 0x20e3;
 pub const ZERO_WIDTH_JOINER: u32 = 0x200d;
 
 /// Advances of the covered code points, by code point; [`ABSENT`] where the font has none.
-static TABLE: LazyLock<Vec<u16>> = LazyLock::new(|| {
+static TABLE: LazyLock<Vec<u16>> = LazyLock::new(|| read_table(include_str!("advances.txt")));
+static TABLE_BOLD: LazyLock<Vec<u16>> =
+    LazyLock::new(|| read_table(include_str!("advances-bold.txt")));
+
+const ABSENT: u16 = u16::MAX;
+
+fn read_table(file: &str) -> Vec<u16> {
     let mut table = Vec::new();
-    for line in include_str!("advances.txt")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-    {
+    for line in file.lines().filter(|line| !line.starts_with('#')) {
         let mut fields = line.split(' ');
         let first = fields
             .next()
@@ -196,19 +199,26 @@ static TABLE: LazyLock<Vec<u16>> = LazyLock::new(|| {
         }));
     }
     table
-});
-
-const ABSENT: u16 = u16::MAX;
+}
 
 /// The advance of a code point by itself, in font units. What extends another has none.
 pub fn advance(code: u32) -> u32 {
+    advance_in(&TABLE, code)
+}
+
+/// The same of the bold weight. What the font lacks takes the same room in both.
+pub fn advance_bold(code: u32) -> u32 {
+    advance_in(&TABLE_BOLD, code)
+}
+
+fn advance_in(table: &[u16], code: u32) -> u32 {
     if code == 0x09 {
-        return TAB_SPACES * advance(0x20);
+        return TAB_SPACES * advance_in(table, 0x20);
     }
     if is_control(code) || code == 0x200b || extends(code) {
         return 0;
     }
-    match TABLE.get(code as usize) {
+    match table.get(code as usize) {
         Some(&units) if units != ABSENT => u32::from(units),
         Some(_) | None if is_emoji(code) => EMOJI_ADVANCE,
         Some(_) | None if code == 0x3000 || within(WIDE, code) => WIDE_ADVANCE,
@@ -265,6 +275,16 @@ pub fn is_wide(code: u32) -> bool {
 
 pub fn is_rtl(code: u32) -> bool {
     code >= 0x590 && within(RTL, code)
+}
+
+/// A letter that is written from left to right: the first such letter or the first of [`RTL`] gives a paragraph its direction.
+pub fn is_ltr(code: u32) -> bool {
+    let is_sign = (0x2000..=0x2bff).contains(&code)
+        || (0x3000..=0x303f).contains(&code)
+        || (0xfe00..=0xfe0f).contains(&code)
+        || (0x1f000..0x20000).contains(&code);
+    let is_letter = (0x41..=0x5a).contains(&code) || (0x61..=0x7a).contains(&code) || code >= 0xc0;
+    is_letter && !is_sign && !is_rtl(code) && !extends(code)
 }
 
 /// Holds in `ranges`, which are sorted and apart.

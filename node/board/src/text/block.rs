@@ -3,8 +3,11 @@
 //! Lengths on the board are floats; they become whole 64ths of a pixel before anything is decided,
 //! and pixels again only for drawing, by a division by a power of two, which is exact.
 
+use std::borrow::Cow;
+
 use super::advances::{ASCENT, DESCENT, UNITS_PER_EM};
-use super::lines::{BrokenText, Fit, PreparedText, break_lines};
+use super::lines::{BrokenText, Fit, MARKER_GAP, PreparedText, break_lines};
+use super::runs::{Run, Style};
 use crate::schema::ShapeKind;
 
 /// From one baseline to the next: 1.25 em.
@@ -51,6 +54,7 @@ pub enum TextHolder {
 #[derive(Clone, Copy, Debug)]
 pub struct TextBox<'a> {
     pub text: &'a str,
+    pub runs: &'a [Run],
     pub holder: TextHolder,
     pub w: f64,
     pub h: f64,
@@ -62,9 +66,12 @@ pub struct TextBox<'a> {
 /// A word at its place: left end of its baseline, in pixels from the top left of the unrotated box.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlacedWord<'a> {
-    pub text: &'a str,
+    pub text: Cow<'a, str>,
     pub x: f64,
     pub width: f64,
+    pub style: Style,
+    /// Drawn from right to left.
+    pub rtl: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -90,12 +97,15 @@ pub fn layout_text<'a>(input: &TextBox<'a>) -> TextBlock<'a> {
     let inner = inner_rect(input);
     let (size64, broken) = match input.holder {
         TextHolder::Sticky => shrink_to_fit(input, &inner),
-        TextHolder::AutoText => (size64(input.font_size), break_lines(input.text, None)),
+        TextHolder::AutoText => (
+            size64(input.font_size),
+            break_lines(input.text, input.runs, None),
+        ),
         TextHolder::Shape(_) | TextHolder::Text => {
             let size64 = size64(input.font_size);
             (
                 size64,
-                break_lines(input.text, Some(units_in(inner.w, size64))),
+                break_lines(input.text, input.runs, Some(units_in(inner.w, size64))),
             )
         }
     };
@@ -156,7 +166,7 @@ fn pixels(units: u64, size64: u64) -> f64 {
 /// set, a step that cuts words does not count as fitting: smaller text reads better than cut text,
 /// but a long address must not make all the rest tiny.
 fn shrink_to_fit(input: &TextBox<'_>, inner: &Inner) -> (u64, BrokenText) {
-    let prepared = PreparedText::new(input.text);
+    let prepared = PreparedText::new(input.text, input.runs);
     let size = size_that_fits(&prepared, size64(input.font_size), inner);
     (size, prepared.break_lines(Some(units_in(inner.w, size))))
 }
@@ -203,22 +213,40 @@ fn place<'a>(
     let mut lines = Vec::with_capacity(broken.lines.len());
     for (index, line) in broken.lines.iter().enumerate() {
         let width = pixels(line.width, size64);
+        let indent = pixels(line.indent, size64);
+        let room = inner_w - indent - width;
+        let before = if line.rtl { 0.0 } else { indent };
+        // What is written from right to left begins at the right.
         let x = inner.x
-            + match input.align {
-                Align::Left => 0.0,
-                Align::Center => (inner_w - width) / 2.0,
-                Align::Right => inner_w - width,
+            + before
+            + match (input.align, line.rtl) {
+                (Align::Left, false) | (Align::Right, true) => 0.0,
+                (Align::Center, _) => room / 2.0,
+                (Align::Right, false) | (Align::Left, true) => room,
             };
         let from_top = index as u64 * u64::from(LINE_HEIGHT) + u64::from(BASELINE);
-        let words = line
-            .words
-            .iter()
-            .map(|word| PlacedWord {
-                text: &input.text[word.start..word.end],
-                x: x + pixels(word.x, size64),
-                width: pixels(word.width, size64),
-            })
-            .collect();
+        let marker = line.marker.as_ref().map(|marker| {
+            let (gap, own) = (pixels(MARKER_GAP, size64), pixels(marker.width, size64));
+            PlacedWord {
+                text: Cow::Owned(marker.text.clone()),
+                x: if line.rtl {
+                    x + width + gap
+                } else {
+                    x - gap - own
+                },
+                width: own,
+                style: Style::PLAIN,
+                rtl: line.rtl,
+            }
+        });
+        let words = line.words.iter().map(|word| PlacedWord {
+            text: Cow::Borrowed(&input.text[word.start..word.end]),
+            x: x + pixels(word.x, size64),
+            width: pixels(word.width, size64),
+            style: word.style,
+            rtl: word.rtl,
+        });
+        let words = marker.into_iter().chain(words).collect();
         lines.push(PlacedLine {
             x,
             baseline: top + pixels(from_top, size64),
@@ -245,6 +273,7 @@ mod tests {
     fn sticky(text: &str, side: f64) -> TextBlock<'_> {
         layout_text(&TextBox {
             text,
+            runs: &[],
             holder: TextHolder::Sticky,
             w: side,
             h: side,
@@ -280,6 +309,7 @@ mod tests {
     fn a_box_as_wide_as_its_measured_text_holds_it_in_one_line() {
         let mut input = TextBox {
             text: "The quick brown fox",
+            runs: &[],
             holder: TextHolder::AutoText,
             w: 0.0,
             h: 0.0,
@@ -299,6 +329,7 @@ mod tests {
         for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 0.0, 1e300] {
             let block = layout_text(&TextBox {
                 text: "some words",
+                runs: &[],
                 holder: TextHolder::Sticky,
                 w: number,
                 h: number,

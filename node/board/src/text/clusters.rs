@@ -5,9 +5,10 @@
 //! zero-width joiner ties two pictures together, or if it completes a flag.
 
 use super::advances::{
-    EMOJI_ADVANCE, KEYCAP, VARIATION_EMOJI, ZERO_WIDTH_JOINER, advance, extends, is_emoji,
-    is_pictograph, is_regional_indicator, is_space, is_wide,
+    EMOJI_ADVANCE, KEYCAP, VARIATION_EMOJI, ZERO_WIDTH_JOINER, advance, advance_bold, extends,
+    is_emoji, is_pictograph, is_regional_indicator, is_space, is_wide,
 };
+use super::runs::{Run, Style, StyleAt};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -28,10 +29,13 @@ pub struct Cluster {
     /// Font units.
     pub advance: u32,
     pub kind: Kind,
+    /// Of the first code point.
+    pub style: Style,
 }
 
-/// Cuts `text`, a paragraph without newlines; offsets are counted from `offset`.
-pub fn clusters(text: &str, offset: usize) -> Vec<Cluster> {
+/// Cuts `text`, a paragraph without newlines; offsets are counted from `offset`, also those of the runs.
+pub fn clusters(text: &str, offset: usize, runs: &[Run]) -> Vec<Cluster> {
+    let mut styles = StyleAt::new(runs);
     let mut out: Vec<Cluster> = Vec::with_capacity(text.len());
     let mut previous = 0;
     for (at, ch) in text.char_indices() {
@@ -45,13 +49,20 @@ pub fn clusters(text: &str, offset: usize) -> Vec<Cluster> {
                     cluster.advance = EMOJI_ADVANCE;
                 }
             }
-            Some(_) | None => out.push(Cluster {
-                start: offset + at,
-                end,
-                base: code,
-                advance: advance(code),
-                kind: kind_of(code),
-            }),
+            Some(_) | None => {
+                let style = styles.at(offset + at);
+                out.push(Cluster {
+                    start: offset + at,
+                    end,
+                    base: code,
+                    advance: match style.has(Style::BOLD) {
+                        true => advance_bold(code),
+                        false => advance(code),
+                    },
+                    kind: kind_of(code),
+                    style,
+                });
+            }
         }
         previous = code;
     }
@@ -88,7 +99,7 @@ mod tests {
 
     /// Clusters separated by bars, each followed by its advance.
     fn check(text: &str, expected: &str) {
-        let found = clusters(text, 0);
+        let found = clusters(text, 0, &[]);
         let shown: Vec<String> = found
             .iter()
             .map(|c| format!("{} {}", &text[c.start..c.end], c.advance))

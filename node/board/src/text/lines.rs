@@ -5,12 +5,23 @@
 //! - A line breaks after spaces, after a hyphen or slash between letters, and around ideographs and
 //!   pictures, save where punctuation would be torn off ([`super::advances`] has the lists).
 //! - What does not fit on a line of its own is cut between clusters, at least one to a line.
-//! - Words are what spaces separate. Drawn from left to right each at its x, right-to-left text
-//!   would come out in the wrong order; therefore neighbouring right-to-left words, and what stands
-//!   between them, are one [`Word`] and left to the renderer to order.
+//! - A word is what spaces separate, or a part of it that is drawn in one style.
+//! - The first letter that has a direction gives a paragraph its own. In a paragraph from right to left the words stand
+//!   from right to left; neighbouring words of the other direction, and what stands between them, keep theirs. The letters
+//!   within a word are left to the renderer to order.
+//! - An item of a list is moved in by its indent, and its first line has a marker.
 
-use super::advances::{BREAK_AFTER, NO_BREAK_AFTER, NO_BREAK_BEFORE, is_newline, is_rtl};
+use super::advances::{
+    BREAK_AFTER, NO_BREAK_AFTER, NO_BREAK_BEFORE, UNITS_PER_EM, advance, is_ltr, is_newline, is_rtl,
+};
 use super::clusters::{Cluster, Kind, clusters};
+use super::runs::{List, Run, Style, list_of};
+
+/// How far the items of a list are moved in, in font units.
+pub const BULLET_INDENT: u64 = UNITS_PER_EM as u64 * 3 / 2;
+pub const NUMBER_INDENT: u64 = UNITS_PER_EM as u64 * 2;
+/// Between a marker and its item.
+pub const MARKER_GAP: u64 = UNITS_PER_EM as u64 / 2;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
@@ -21,6 +32,9 @@ pub struct Word {
     pub x: u64,
     /// What the table says the word takes, in font units.
     pub width: u64,
+    pub style: Style,
+    /// Drawn from right to left.
+    pub rtl: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +42,23 @@ pub struct Line {
     /// Bytes of the text: hanging spaces included, the newline not.
     pub start: usize,
     pub end: usize,
-    /// Without hanging spaces, in font units.
+    /// Without hanging spaces and indent, in font units.
     pub width: u64,
+    /// As they follow each other in the text.
     pub words: Vec<Word>,
+    /// Of a paragraph that is written from right to left.
+    pub rtl: bool,
+    /// Kept free before the line, in font units.
+    pub indent: u64,
+    pub marker: Option<Marker>,
+}
+
+/// What stands before the first line of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marker {
+    pub text: String,
+    /// In font units.
+    pub width: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +72,8 @@ pub struct BrokenText {
 }
 
 /// Breaks `text` into lines no wider than `width_max` font units, or at newlines only.
-pub fn break_lines(text: &str, width_max: Option<u64>) -> BrokenText {
-    PreparedText::new(text).break_lines(width_max)
+pub fn break_lines(text: &str, runs: &[Run], width_max: Option<u64>) -> BrokenText {
+    PreparedText::new(text, runs).break_lines(width_max)
 }
 
 /// A text cut into clusters: what is the same for every width and size.
@@ -60,6 +88,9 @@ struct Paragraph {
     start: usize,
     end: usize,
     clusters: Vec<Cluster>,
+    rtl: bool,
+    indent: u64,
+    marker: Option<Marker>,
 }
 
 /// How a text goes into a number of lines.
@@ -72,16 +103,34 @@ pub enum Fit {
 }
 
 impl<'a> PreparedText<'a> {
-    pub fn new(text: &'a str) -> PreparedText<'a> {
-        let paragraphs = paragraphs(text)
-            .into_iter()
-            .map(|(start, end)| Paragraph {
+    pub fn new(text: &'a str, runs: &[Run]) -> PreparedText<'a> {
+        let bounds = paragraphs(text);
+        let mut number = 0_u64;
+        let mut out = Vec::with_capacity(bounds.len());
+        for (index, &(start, end)) in bounds.iter().enumerate() {
+            let next = bounds.get(index + 1).map(|&(start, _)| start);
+            let list = list_of(runs, start, end, next);
+            number = match list {
+                Some(List::Number) => number + 1,
+                Some(List::Bullet) | None => 0,
+            };
+            out.push(Paragraph {
                 start,
                 end,
-                clusters: clusters(&text[start..end], start),
-            })
-            .collect();
-        PreparedText { text, paragraphs }
+                clusters: clusters(&text[start..end], start, runs),
+                rtl: is_paragraph_rtl(&text[start..end]),
+                indent: match list {
+                    None => 0,
+                    Some(List::Bullet) => BULLET_INDENT,
+                    Some(List::Number) => NUMBER_INDENT,
+                },
+                marker: list.map(|list| marker_of(list, number)),
+            });
+        }
+        PreparedText {
+            text,
+            paragraphs: out,
+        }
     }
 
     pub fn break_lines(&self, width_max: Option<u64>) -> BrokenText {
@@ -97,7 +146,11 @@ impl<'a> PreparedText<'a> {
                 from = end;
             }
         }
-        let width = lines.iter().map(|line| line.width).max().unwrap_or(0);
+        let width = lines
+            .iter()
+            .map(|line| line.indent + line.width)
+            .max()
+            .unwrap_or(0);
         BrokenText {
             lines,
             width,
@@ -129,7 +182,7 @@ impl<'a> PreparedText<'a> {
                 after_space = true;
             } else {
                 match words.last_mut() {
-                    Some(word) if !after_space => {
+                    Some(word) if !after_space && word.style == cluster.style => {
                         word.end = cluster.end;
                         word.width += advance;
                     }
@@ -138,49 +191,63 @@ impl<'a> PreparedText<'a> {
                         end: cluster.end,
                         x,
                         width: advance,
+                        style: cluster.style,
+                        rtl: false,
                     }),
                 }
                 after_space = false;
             }
             x += advance;
         }
-        let words = self.merge_rtl(words);
+        let width = words.last().map_or(0, |word| word.x + word.width);
+        self.order(&mut words, paragraph.rtl, width);
         Line {
             start: clusters
                 .first()
                 .map_or(paragraph.start, |first| first.start),
             end: clusters.last().map_or(paragraph.end, |last| last.end),
-            width: words.last().map_or(0, |word| word.x + word.width),
+            width,
             words,
+            rtl: paragraph.rtl,
+            indent: paragraph.indent,
+            marker: paragraph.marker.clone().filter(|_| from == 0),
         }
     }
 
-    /// Joins right-to-left words with their like, across words that have no direction of their own.
-    fn merge_rtl(&self, words: Vec<Word>) -> Vec<Word> {
-        if !words
-            .iter()
-            .any(|word| self.direction(word) == Direction::Rtl)
-        {
-            return words;
+    /// Puts words where they stand when some of them are written from right to left.
+    fn order(&self, words: &mut [Word], rtl: bool, width: u64) {
+        let directions: Vec<Direction> = words.iter().map(|word| self.direction(word)).collect();
+        if !rtl && !directions.contains(&Direction::Rtl) {
+            return;
         }
-        let mut out: Vec<Word> = Vec::with_capacity(words.len());
-        // Index in `out` of the right-to-left word that a later one may join.
-        let mut open: Option<usize> = None;
-        for word in words {
-            match (self.direction(&word), open) {
-                (Direction::Ltr, _) => open = None,
-                (Direction::Neutral, _) => {}
-                (Direction::Rtl, None) => open = Some(out.len()),
-                (Direction::Rtl, Some(first)) => {
-                    out.truncate(first + 1);
-                    out[first].end = word.end;
-                    out[first].width = word.x + word.width - out[first].x;
-                    continue;
+        let other = if rtl { Direction::Ltr } else { Direction::Rtl };
+        let mut first = 0;
+        while first < words.len() {
+            let mut last = first;
+            if directions[first] == other {
+                let ahead = directions[first..].iter().enumerate();
+                for (by, _) in ahead
+                    .take_while(|(_, direction)| {
+                        **direction == other || **direction == Direction::Neutral
+                    })
+                    .filter(|(_, direction)| **direction == other)
+                {
+                    last = first + by;
                 }
             }
-            out.push(word);
+            let (left, right) = (words[first].x, words[last].x + words[last].width);
+            let is_other = directions[first] == other;
+            for word in &mut words[first..=last] {
+                word.rtl = rtl != is_other;
+                word.x = match (rtl, is_other) {
+                    (false, false) => word.x,
+                    (false, true) => left + right - (word.x + word.width),
+                    (true, false) => width - (word.x + word.width),
+                    (true, true) => width - right + word.x - left,
+                };
+            }
+            first = last + 1;
         }
-        out
     }
 
     fn direction(&self, word: &Word) -> Direction {
@@ -195,6 +262,25 @@ impl<'a> PreparedText<'a> {
         }
         direction
     }
+}
+
+fn is_paragraph_rtl(text: &str) -> bool {
+    let mut strong = text.chars().map(u32::from);
+    strong
+        .find(|&code| is_rtl(code) || is_ltr(code))
+        .is_some_and(is_rtl)
+}
+
+fn marker_of(list: List, number: u64) -> Marker {
+    let text = match list {
+        List::Bullet => "•".to_owned(),
+        List::Number => format!("{number}."),
+    };
+    let width = text
+        .chars()
+        .map(|ch| u64::from(advance(u32::from(ch))))
+        .sum();
+    Marker { text, width }
 }
 
 fn paragraphs(text: &str) -> Vec<(usize, usize)> {
@@ -221,6 +307,7 @@ impl Paragraph {
     /// last place on it where it may break, `x` the width from `line` up to the cluster in hand.
     fn fill(&self, width_max: u64, lines_max: usize, ends: &mut Vec<usize>) -> Fit {
         let all = &self.clusters;
+        let width_max = width_max.saturating_sub(self.indent);
         let (mut line, mut turn, mut x) = (0, 0, 0_u64);
         let mut fit = Fit::Whole;
         for (at, cluster) in all.iter().enumerate() {
@@ -295,7 +382,7 @@ fn is_one_of(list: &str, code: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::break_lines;
+    use super::{List, Run, Style, break_lines};
     use crate::text::advances::advance;
 
     /// Lines separated by bars, words within them by commas; the width is given as a text that just fits.
@@ -304,7 +391,7 @@ mod tests {
             .chars()
             .map(|ch| u64::from(advance(u32::from(ch))))
             .sum();
-        let broken = break_lines(text, Some(width));
+        let broken = break_lines(text, &[], Some(width));
         let lines: Vec<String> = broken
             .lines
             .iter()
@@ -385,16 +472,87 @@ mod tests {
     }
 
     #[test]
-    fn right_to_left_words_are_drawn_as_one() {
-        check("שלום עולם", "שלום עולם", "שלום עולם");
-        check("a שלום 12 עולם b", "a שלום 12 עולם b", "a,שלום 12 עולם,b");
-        check("שלום a עולם", "שלום a עולם", "שלום,a,עולם");
-        check("שלום 12", "שלום 12", "שלום,12");
+    fn words_stand_in_the_direction_of_their_paragraph() {
+        /// Words as they stand from left to right.
+        fn check(text: &str, expected: &str) {
+            let broken = break_lines(text, &[], None);
+            let mut words = broken.lines[0].words.clone();
+            words.sort_by_key(|word| word.x);
+            let shown: Vec<&str> = words
+                .iter()
+                .map(|word| &text[word.start..word.end])
+                .collect();
+            assert_eq!(shown.join(" "), expected, "{text:?}");
+            assert_eq!(words[0].x, 0, "{text:?} begins at the edge");
+        }
+        check("one two", "one two");
+        check("שלום עולם", "עולם שלום");
+        check("a שלום 12 עולם b", "a עולם 12 שלום b");
+        check("שלום a b עולם", "עולם a b שלום");
+        check("12 שלום 34", "34 שלום 12");
+        check("a שלום 12", "a שלום 12");
+    }
+
+    #[test]
+    fn a_word_is_cut_where_its_style_changes_and_bold_is_wider() {
+        let runs = [Run {
+            start: 2,
+            end: 7,
+            style: Style::BOLD,
+            list: None,
+        }];
+        let broken = break_lines("one two", &runs, None);
+        let plain = break_lines("one two", &[], None);
+        let words = &broken.lines[0].words;
+        let shown: Vec<(usize, usize, u8)> =
+            words.iter().map(|w| (w.start, w.end, w.style.0)).collect();
+        assert_eq!(shown, [(0, 2, 0), (2, 3, 1), (4, 7, 1)]);
+        assert_eq!(words[1].x, words[0].width);
+        assert!(broken.width > plain.width);
+    }
+
+    #[test]
+    fn items_of_a_list_are_moved_in_and_counted() {
+        /// Lines with their indent and marker; of each paragraph all that is given is of the list.
+        fn check(text: &str, items: &[(usize, usize, List)], expected: &[&str]) {
+            let runs: Vec<Run> = items
+                .iter()
+                .map(|&(start, end, list)| Run {
+                    start,
+                    end,
+                    style: Style::PLAIN,
+                    list: Some(list),
+                })
+                .collect();
+            let broken = break_lines(text, &runs, None);
+            let shown: Vec<String> = broken
+                .lines
+                .iter()
+                .map(|line| {
+                    let marker = line.marker.as_ref().map_or("", |marker| &marker.text);
+                    format!("{marker}{}", &text[line.start..line.end])
+                })
+                .collect();
+            assert_eq!(shown, expected, "{text:?}");
+        }
+        check(
+            "a\nb\nc",
+            &[(0, 3, List::Number), (4, 5, List::Number)],
+            &["1.a", "2.b", "3.c"],
+        );
+        check(
+            "a\nb\nc",
+            &[(0, 1, List::Number), (4, 5, List::Number)],
+            &["1.a", "b", "1.c"],
+        );
+        check("a\n\nb", &[(0, 3, List::Bullet)], &["•a", "•", "b"]);
+        check("a\n", &[(0, 2, List::Bullet)], &["•a", "•"]);
+        check("a\n", &[(0, 1, List::Bullet)], &["•a", ""]);
     }
 
     #[test]
     fn x_counts_every_space_before_a_word() {
-        let broken = break_lines("  a  b ", None);
+        let broken = break_lines("  a  b ", &[], None);
         let line = &broken.lines[0];
         let (space, a, b) = (
             u64::from(advance(0x20)),

@@ -8,6 +8,7 @@ import { boxToArray } from './elements/read'
 import type { ConnectorElement, ConnectorEnds, Element, ElementId } from './elements/types'
 import { EMPTY_RECT, rectOfBox, unionRect, type Box, type Point, type Rect } from './geometry/box'
 import type { BoardDocument, ElementSnapshot, Intent } from './ports'
+import { richFromDelta, type RichText } from './text/runs'
 
 export function payloadOf(document: BoardDocument, elements: readonly Element[]): ClipboardPayload | null {
   const copied = elements.flatMap((e) => {
@@ -31,18 +32,13 @@ type Copy = ClipboardPayload['elements'][number]
 /** A text stores no size of its own, so it is read as an element to be measured. */
 function frameOfCopy({ id, box: [x, y, w, h, angle], snapshot }: Copy): Box {
   const text = snapshot.keys['text']
-  const element = elementFromRaw(id, (key) => (key === 'text' ? plainText(text) : snapshot.keys[key]))
+  const element = elementFromRaw(id, (key) => (key === 'text' ? richText(text) : snapshot.keys[key]))
   return element ? frameOf(element) : { x, y, w, h, angle }
 }
 
-function plainText(value: unknown): string {
-  if (typeof value !== 'object' || value === null || !('$text' in value) || !Array.isArray(value.$text))
-    return ''
-  return value.$text.map((op: unknown) => (isInsert(op) ? op.insert : '')).join('')
-}
-
-function isInsert(op: unknown): op is { insert: string } {
-  return typeof op === 'object' && op !== null && 'insert' in op && typeof op.insert === 'string'
+function richText(value: unknown): RichText {
+  const held = typeof value === 'object' && value !== null && '$text' in value ? value.$text : null
+  return richFromDelta(Array.isArray(held) ? held : [])
 }
 
 export interface Placement {

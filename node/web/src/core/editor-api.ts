@@ -32,7 +32,8 @@ import type { Guide } from './snapping/guide'
 import type { NewPicture } from './picture-edits'
 import type { NoteDirection } from './sticky-flow'
 import type { Store } from './store'
-import type { Splice } from './writing/splice'
+import type { ListKind, Marks, PlacedLine, TextRun } from './text'
+import type { StyleName, TextEdit } from './writing/rich-edit'
 
 /** Every kind of shape is a tool of its own. */
 export type ToolId =
@@ -186,6 +187,10 @@ export interface StyleSummary {
   readonly heads: Partial<LineHeads> | null
   /** Of the connectors among them: null without one, and 'mixed' where they differ. */
   readonly route: RouteKind | 'mixed' | null
+  /** What all of the selected texts have throughout; absent without a text. */
+  readonly formats?: Marks
+  /** Where the links in the selected texts lead. */
+  readonly links?: readonly string[]
   /** How many of the selected elements are locked. */
   readonly locked: 'none' | 'some' | 'all'
 }
@@ -194,6 +199,11 @@ export interface StyleSummary {
 export interface TextFrame {
   readonly id: ElementId
   readonly text: string
+  readonly runs: readonly TextRun[]
+  /** As the painter draws them, in world units from the top left of the element before it is turned. */
+  readonly lines: readonly PlacedLine[]
+  /** From the top of a line to its baseline. */
+  readonly baseline: number
   /** The area text may fill, turned about the centre of the *element* by `angle`. */
   readonly area: Box
   readonly element: Box
@@ -314,7 +324,9 @@ export interface Editor {
   startTextEdit(id: ElementId): void
   setText(id: ElementId, text: string): void
   /** What was typed, letter by letter: nothing of what others type at the same time is touched. */
-  spliceText(id: ElementId, splices: readonly Splice[]): void
+  writeText(id: ElementId, edits: readonly TextEdit[]): void
+  /** Of the whole text of what is selected: taken away where all have it. */
+  toggleFormat(name: StyleName | ListKind): void
   /** A text element left empty is removed. */
   endTextEdit(): void
   textFrame(id: ElementId): TextFrame | null

@@ -49,6 +49,7 @@ import { createScene, type PreviewSource } from './scene'
 import { createStore } from './store'
 import { isWriting, NO_STYLES, summarise } from './styling'
 import { textFrameOf } from './textFrame'
+import { intentsOfEdits } from './writing/format-elements'
 import { startTool } from './tools'
 import type { Effect, ToolInput, View } from './tools/tool'
 
@@ -522,8 +523,8 @@ export function createEditor(options: EditorOptions): Editor {
     setText(id, text) {
       commit([{ do: 'setText', id, text }], `text ${id}`)
     },
-    spliceText(id, splices) {
-      if (splices.length > 0) commit([{ do: 'spliceText', id, splices }], `text ${id}`)
+    writeText(id, edits) {
+      commit(intentsOfEdits(id, edits), `text ${id}`)
     },
     endTextEdit,
     textFrame: (id) => textFrameOf(elementAt(id)),

@@ -31,6 +31,7 @@ import type { Store } from './store'
 import { linesOf, noteAfter, notesOf, type NoteDirection } from './sticky-flow'
 import { carried, looksOf, shapedBy, withAllBelow, type Household } from './units'
 import { drawnBy, shownStyle, styleIntents, typesOf, withNext } from './styling'
+import { formatIntents } from './writing/format-elements'
 
 /** What an edit needs of the editor. */
 export interface EditDesk {
@@ -84,6 +85,7 @@ export type Edits = Pick<
   | 'setRoute'
   | 'connect'
   | 'grow'
+  | 'toggleFormat'
   | 'addNote'
 >
 
@@ -376,6 +378,7 @@ export function createEdits(desk: EditDesk): Edits {
     grow: growTo,
     flip: (mirror: Mirror) =>
       commit(intentsOf(flip(shapedBy(house, idsOf(movable()), 'turn'), mirror, boundsOf(movable())))),
+    toggleFormat: (name) => commit(formatIntents(styled(), name)),
   }
 }
 

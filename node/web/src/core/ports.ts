@@ -4,6 +4,7 @@
  * over awareness; tests implement both in memory.
  */
 import type { Box, Point } from './geometry/box'
+import type { MarkedSplice, MarksPatch } from './writing/marks'
 import type { Splice } from './writing/splice'
 import type {
   Element,
@@ -80,7 +81,14 @@ export type Intent =
   | { readonly do: 'setOrder'; readonly id: ElementId; readonly order: string }
   | { readonly do: 'setText'; readonly id: ElementId; readonly text: string }
   /** One after the other: each counts in the text as those before it left it. */
-  | { readonly do: 'spliceText'; readonly id: ElementId; readonly splices: readonly Splice[] }
+  | { readonly do: 'spliceText'; readonly id: ElementId; readonly splices: readonly MarkedSplice[] }
+  | {
+      readonly do: 'formatText'
+      readonly id: ElementId
+      readonly from: number
+      readonly to: number
+      readonly marks: MarksPatch
+    }
   /** Only what is named changes. */
   | { readonly do: 'setLine'; readonly id: ElementId; readonly data: Partial<LineData> }
   /** The same for a connector. */

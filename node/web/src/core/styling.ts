@@ -2,6 +2,8 @@
 import type { ConnectorLook, LineHeads, NextStyles, StyledType, StyleSummary, ToolId } from './editor-api'
 import { DEFAULT_STYLE, styleFor, styleKeysOf } from './elements/style'
 import type { Element, RouteKind, StyleProps } from './elements/types'
+import { hasText } from './elements'
+import { formatsOf, linksOf } from './writing/format-elements'
 import type { Intent } from './ports'
 
 export const NO_STYLES: NextStyles = {
@@ -91,6 +93,8 @@ function summary(of: 'selection', types: readonly StyledType[], elements: readon
     values,
     heads: headsOf(elements),
     route: routeOf(elements),
+    ...(elements.some((e) => hasText(e) && e.text !== '') && { formats: formatsOf(elements) }),
+    links: linksOf(elements),
     locked: locked === 0 ? 'none' : locked === elements.length ? 'all' : 'some',
   }
 }

@@ -4,15 +4,19 @@ import { frameOf, hasText } from './elements'
 import type { Element } from './elements/types'
 import { labelBox } from './elements/connector'
 import { blockOf, textAreaOf } from './elements/words'
-import { LINE_HEIGHT, UNITS_PER_EM } from './text'
+import { BASELINE, LINE_HEIGHT, UNITS_PER_EM } from './text'
+import { NO_RUNS } from './text/runs'
 
 export function textFrameOf(element: Element | undefined): TextFrame | null {
   if (!element || !hasText(element)) return null
   const frame = element.type === 'connector' ? labelBox(element) : frameOf(element)
-  const { fontSize } = blockOf(element)
+  const { fontSize, lines } = blockOf(element)
   return {
     id: element.id,
     text: element.text,
+    runs: element.runs ?? NO_RUNS,
+    lines,
+    baseline: (fontSize * BASELINE) / UNITS_PER_EM,
     area: textAreaOf(element, frame),
     element: frame,
     fontSize,

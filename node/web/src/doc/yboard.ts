@@ -19,9 +19,10 @@ import type {
   Json,
   NewElement,
 } from '../core/ports'
-import { spliced, type Splice } from '../core/writing/splice'
+import type { MarkedSplice } from '../core/writing/marks'
+import type { Splice } from '../core/writing/splice'
 import { snapshotOf, valueFrom } from './snapshot'
-import { setYText, spliceYText, splicesOf } from './ytext'
+import { formatYText, readYText, setYText, spliceYText, splicesOf } from './ytext'
 
 /** Typing that pauses for longer than this begins another undo step. */
 const TYPING_PAUSE_MS = 1000
@@ -139,7 +140,7 @@ function readElement(elements: Elements, id: ElementId): Element | undefined {
 }
 
 function plain(value: unknown): unknown {
-  return value instanceof Y.Text ? value.toString() : value
+  return value instanceof Y.Text ? readYText(value) : value
 }
 
 function snapshotOfElement(elements: Elements, id: ElementId): ElementSnapshot | undefined {
@@ -203,6 +204,11 @@ function perform(elements: Elements, intent: Intent): void {
       return setText(map, intent.text)
     case 'spliceText':
       return spliceText(map, intent.splices)
+    case 'formatText': {
+      const text = map.get('text')
+      if (text instanceof Y.Text) formatYText(text, intent.from, intent.to, intent.marks)
+      return
+    }
     case 'setLine':
       return setLine(map, intent.data)
     case 'setConnector':
@@ -289,10 +295,10 @@ function setText(map: Y.Map<unknown>, after: string): void {
   else map.set('text', new Y.Text(after))
 }
 
-function spliceText(map: Y.Map<unknown>, splices: readonly Splice[]): void {
+function spliceText(map: Y.Map<unknown>, splices: readonly MarkedSplice[]): void {
   const text = map.get('text')
-  if (text instanceof Y.Text) for (const splice of splices) spliceYText(text, splice)
-  else map.set('text', new Y.Text(spliced('', splices)))
+  const held = text instanceof Y.Text ? text : map.set('text', new Y.Text())
+  for (const splice of splices) spliceYText(held, splice)
 }
 
 function setLine(map: Y.Map<unknown>, data: Extract<Intent, { do: 'setLine' }>['data']): void {

@@ -13,6 +13,7 @@ import type { Box } from '../core/geometry/box'
 import type { Clip } from '../core/scene'
 import { canvasFont } from '../core/text'
 import { drawMark, drawPicture } from './image'
+import { BOLD, ITALIC } from '../core/text/runs'
 import { coarsePathOf, pathOf } from './paths'
 import type { Colors } from './pens'
 import type { Pictures } from './pictures'
@@ -53,7 +54,8 @@ export class Painter {
   private strokeStyle = ''
   private lineWidth = -1
   private alpha = -1
-  private font = ''
+  private fontSize = -1
+  private fontStyle = 0
   private space: 'world' | 'turned' | 'pixels' = 'turned'
   private clip: Clip | null = null
 
@@ -64,6 +66,7 @@ export class Painter {
     ctx.lineJoin = 'round'
     ctx.textBaseline = 'alphabetic'
     ctx.textAlign = 'left'
+    ctx.direction = 'ltr'
     ctx.fontKerning = 'none'
     ctx.setLineDash([])
     this.toWorld()
@@ -94,7 +97,8 @@ export class Painter {
     this.strokeStyle = ''
     this.lineWidth = -1
     this.alpha = -1
-    this.font = ''
+    this.fontSize = -1
+    this.fontStyle = -1
     this.space = 'turned'
   }
 
@@ -329,13 +333,23 @@ export class Painter {
 
   private paintText(paint: Paint, text: PaintText, frame: Box): void {
     if (!this.isLegible(text.fontSize)) return
-    const font = canvasFont(text.fontSize)
-    if (font !== this.font) {
-      this.ctx.font = font
-      this.font = font
-    }
     this.setFill(this.view.colors.ink(text.color, paint.fill))
-    for (const word of text.words) this.ctx.fillText(word.text, frame.x + word.x, frame.y + word.y)
+    const { ctx } = this
+    let isRtl = false
+    for (const word of text.words) {
+      if (word.rtl !== isRtl) {
+        isRtl = word.rtl
+        ctx.direction = isRtl ? 'rtl' : 'ltr'
+        ctx.textAlign = isRtl ? 'right' : 'left'
+      }
+      this.setFont(text.fontSize, word.style & (BOLD | ITALIC))
+      ctx.fillText(word.text, frame.x + word.x, frame.y + word.y)
+    }
+    if (isRtl) {
+      ctx.direction = 'ltr'
+      ctx.textAlign = 'left'
+    }
+    for (const { x, y, w, h } of text.rules) ctx.fillRect(frame.x + x, frame.y + y, w, h)
   }
 
   // ---- from far away
@@ -409,6 +423,13 @@ export class Painter {
     if (color === this.fillStyle) return
     this.fillStyle = color
     this.ctx.fillStyle = color
+  }
+
+  private setFont(size: number, style: number): void {
+    if (size === this.fontSize && style === this.fontStyle) return
+    this.fontSize = size
+    this.fontStyle = style
+    this.ctx.font = canvasFont(size, style)
   }
 
   private setStroke(color: string, width: number): void {

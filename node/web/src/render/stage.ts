@@ -255,6 +255,7 @@ function followDensity(changed: () => void): () => void {
 
 /** Text painted before its font is there is in another one. */
 function followFonts(changed: () => void): () => void {
+  // Bold letters come when somebody has written some: the canvas asks for them by drawing.
   void document.fonts.load(canvasFont(16)).then(changed)
   document.fonts.addEventListener('loadingdone', changed)
   return () => document.fonts.removeEventListener('loadingdone', changed)

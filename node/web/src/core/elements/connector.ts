@@ -31,9 +31,8 @@ import { ELEMENT_ID_PATTERN, MODES, ROUTES } from '../schema.gen'
 import { headsAt, headSize } from './heads'
 import type { Form, Kind, PathOps } from './kind'
 import { readFraction, readHead } from './line'
-import { readText } from './read'
 import type { ConnectorElement, ConnectorEnd, ConnectorEnds } from './types'
-import { blockOf, placedWords } from './words'
+import { blockOf, placedWords, readFormatted, writeText } from './words'
 
 /** Free space around the label. */
 const LABEL_SPACE = 4
@@ -42,13 +41,9 @@ export const connector: Kind<ConnectorElement> = {
   read(base, get) {
     const kind = ROUTES.find((one) => one === get('kind')) ?? ROUTES[0]
     const ends = readEnds(get('data'))
-    return { ...base, type: 'connector', kind, ends, text: readText(get('text')), route: null }
+    return { ...base, type: 'connector', kind, ends, ...readFormatted(get('text')), route: null }
   },
-  write: (e) => [
-    ['kind', e.kind],
-    ['data', { ...dataOf(e.ends) }],
-    ...(e.text === '' ? [] : [['text', e.text] as const]),
-  ],
+  write: (e) => [['kind', e.kind], ['data', { ...dataOf(e.ends) }], ...writeText(e)],
   frame: (e) => boxOfRect(rectOfPoints(routeOf(e).points)),
   hit(e, p, slack) {
     const label = labelRect(e)

@@ -72,10 +72,23 @@ export interface PaintText {
   /** Null: the ink readable on the fill. */
   readonly color: Color | null
   readonly words: readonly PaintWord[]
+  /** Lines under and through letters. */
+  readonly rules: readonly PaintRule[]
+}
+
+export interface PaintRule {
+  readonly x: number
+  readonly y: number
+  readonly w: number
+  readonly h: number
 }
 
 export interface PaintWord {
   readonly text: string
+  /** Bits of `core/text/runs.ts`. */
+  readonly style: number
+  /** Drawn from right to left: `x` is its right end. */
+  readonly rtl: boolean
   readonly x: number
   readonly y: number
 }

@@ -1,5 +1,6 @@
 /** Reading numbers, boxes and keys that any client may have written. */
 import type { Box } from '../geometry/box'
+import { readRich } from '../text/runs'
 import { COORDINATE_MAX, Z_LENGTH_MAX } from '../schema.gen'
 
 export function readNumber(value: unknown): number | undefined {
@@ -9,7 +10,7 @@ export function readNumber(value: unknown): number | undefined {
 }
 
 export function readText(value: unknown): string {
-  return typeof value === 'string' ? value : ''
+  return readRich(value).text
 }
 
 const DIGITS = /^[0-9A-Za-z]+$/

@@ -1,19 +1,18 @@
 /** Closed shapes of every kind, with text inside. */
 import { SHAPE_FORMS, SHAPE_KINDS } from '../schema.gen'
-import { readText } from './read'
 import type { Form, Kind } from './kind'
 import { outlineOps } from './outline'
 import { hitOutline, outlineTouches } from './solid'
 import type { ShapeElement, ShapeKind } from './types'
-import { wordsOf } from './words'
+import { readFormatted, wordsOf, writeText } from './words'
 
 export const shape: Kind<ShapeElement> = {
   read(base, get) {
     const kind = get('kind')
     if (!isShapeKind(kind)) return undefined
-    return { ...base, type: 'shape', kind, text: readText(get('text')) }
+    return { ...base, type: 'shape', kind, ...readFormatted(get('text')) }
   },
-  write: (e) => [['kind', e.kind], ...(e.text === '' ? [] : [['text', e.text] as const])],
+  write: (e) => [['kind', e.kind], ...writeText(e)],
   frame: (e) => e.box,
   hit(e, p, slack) {
     // A hollow shape is held by its edge, so that what lies inside it stays within reach; its

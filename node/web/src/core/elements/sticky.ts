@@ -1,13 +1,12 @@
 /** A note of paper: always filled, its text shrinks to fit. */
 import type { Kind } from './kind'
-import { readText } from './read'
 import { boxHasPoint, outlineTouches } from './solid'
 import type { StickyElement } from './types'
-import { wordsOf } from './words'
+import { readFormatted, wordsOf, writeText } from './words'
 
 export const sticky: Kind<StickyElement> = {
-  read: (base, get) => ({ ...base, type: 'sticky', text: readText(get('text')) }),
-  write: (e) => (e.text === '' ? [] : [['text', e.text]]),
+  read: (base, get) => ({ ...base, type: 'sticky', ...readFormatted(get('text')) }),
+  write: writeText,
   frame: (e) => e.box,
   hit: (e, p, slack) => boxHasPoint(e.box, p, slack),
   touches: (e, rect) => outlineTouches('rectangle', e.box, rect),

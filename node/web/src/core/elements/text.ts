@@ -5,14 +5,13 @@
  */
 import type { Box } from '../geometry/box'
 import type { Kind } from './kind'
-import { readText } from './read'
 import { boxHasPoint, outlineTouches } from './solid'
 import type { TextElement } from './types'
-import { blockOf, wordsOf } from './words'
+import { blockOf, readFormatted, wordsOf, writeText } from './words'
 
 export const text: Kind<TextElement> = {
-  read: (base, get) => ({ ...base, type: 'text', text: readText(get('text')) }),
-  write: (e) => (e.text === '' ? [] : [['text', e.text]]),
+  read: (base, get) => ({ ...base, type: 'text', ...readFormatted(get('text')) }),
+  write: writeText,
   frame: textBox,
   hit: (e, p, slack) => boxHasPoint(textBox(e), p, slack),
   touches: (e, rect) => outlineTouches('rectangle', textBox(e), rect),

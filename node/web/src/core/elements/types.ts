@@ -6,6 +6,7 @@
 import type { Box, Point } from '../geometry/box'
 import type { Route } from '../connectors/way'
 import type { Align, Dash, Head, JointMode, RouteKind, ShapeKind, Valign } from '../schema.gen'
+import type { TextRun } from '../text'
 
 export type ElementId = string
 
@@ -43,16 +44,22 @@ export interface ShapeElement extends ElementBase {
   readonly type: 'shape'
   readonly kind: ShapeKind
   readonly text: string
+  /** Formats inside the text; absent where all is plain. */
+  readonly runs?: readonly TextRun[]
 }
 
 export interface StickyElement extends ElementBase {
   readonly type: 'sticky'
   readonly text: string
+  /** Formats inside the text; absent where all is plain. */
+  readonly runs?: readonly TextRun[]
 }
 
 export interface TextElement extends ElementBase {
   readonly type: 'text'
   readonly text: string
+  /** Formats inside the text; absent where all is plain. */
+  readonly runs?: readonly TextRun[]
 }
 
 export interface PenElement extends ElementBase {
@@ -112,6 +119,7 @@ export interface ConnectorElement extends ElementBase {
   readonly ends: ConnectorEnds
   /** Stands in the middle of the way. */
   readonly text: string
+  readonly runs?: readonly TextRun[]
   /** As the scene has found it; never stored. */
   readonly route: Route | null
 }

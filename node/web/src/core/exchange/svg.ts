@@ -3,10 +3,21 @@ import { blurhashMean } from '../blurhash'
 import { fillColor, inkColor, mixOn, strokeColor } from '../colors'
 import { frameOf, paintBounds, paintOf } from '../elements'
 import type { Heads } from '../elements/heads'
-import { ARC, CLOSE, CUBIC, LINE, MOVE, QUAD, type Paint, type PathOps } from '../elements/kind'
+import {
+  ARC,
+  CLOSE,
+  CUBIC,
+  LINE,
+  MOVE,
+  QUAD,
+  type Paint,
+  type PaintWord,
+  type PathOps,
+} from '../elements/kind'
 import type { Element, Picture } from '../elements/types'
 import { EMPTY_RECT, unionRect, type Box, type Rect } from '../geometry/box'
 import { CANVAS, type Theme } from '../schema.gen'
+import { BOLD, ITALIC } from '../text/runs'
 
 export interface SvgOptions {
   readonly theme: Theme
@@ -114,10 +125,23 @@ function imageOf(picture: Picture | null, b: Box, { files, theme }: SvgOptions, 
 function wordsOf({ text, fill }: Paint, theme: Theme): string {
   if (text === null) return ''
   const words = text.words.map(
-    (word) => `<tspan x="${n(word.x)}" y="${n(word.y)}">${escaped(word.text)}</tspan>`,
+    (word) => `<tspan x="${n(word.x)}" y="${n(word.y)}"${letters(word)}>${escaped(word.text)}</tspan>`,
   )
   const color = inkColor(text.color, fill, theme)
-  return `<text font-size="${n(text.fontSize)}" fill="${color}" xml:space="preserve">${words.join(' ')}</text>`
+  const rules = text.rules.map(({ x, y, w, h }) => `M${n(x)} ${n(y)}h${n(w)}v${n(h)}h${n(-w)}Z`).join('')
+  return (
+    `<text font-size="${n(text.fontSize)}" fill="${color}" xml:space="preserve">${words.join(' ')}</text>` +
+    (rules === '' ? '' : `<path d="${rules}" fill="${color}"/>`)
+  )
+}
+
+function letters({ style, rtl }: PaintWord): string {
+  return (
+    ((style & BOLD) === 0 ? '' : ' font-weight="bold"') +
+    ((style & ITALIC) === 0 ? '' : ' font-style="italic"') +
+    // `x` is where it starts, at its right. Its direction is its own, whatever signs it begins and ends with.
+    (rtl ? ' direction="rtl" unicode-bidi="embed"' : '')
+  )
 }
 
 function lookOf(paint: Paint, theme: Theme): string {

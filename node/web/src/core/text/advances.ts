@@ -4,6 +4,7 @@
  * Basic Multilingual Plane, since every letter of a board passes through here.
  */
 import {
+  BOLD_RUNS,
   BREAK_AFTER,
   EMOJI,
   EMOJI_ADVANCE,
@@ -40,10 +41,16 @@ export const BREAKS_AFTER = 128
 
 const PLANE = 0x10000
 const classes = new Uint8Array(PLANE)
-const advances = new Uint16Array(PLANE).fill(OTHER_ADVANCE)
-for (const [first, last] of WIDE) advances.fill(WIDE_ADVANCE, first, last + 1)
-advances[0x3000] = WIDE_ADVANCE
-for (const [first, run] of RUNS) advances.set(run, first)
+const [regular, bold] = [RUNS, BOLD_RUNS].map((runs) => {
+  const table = new Uint16Array(PLANE).fill(OTHER_ADVANCE)
+  for (const [first, last] of WIDE) table.fill(WIDE_ADVANCE, first, last + 1)
+  table[0x3000] = WIDE_ADVANCE
+  for (const [first, run] of runs) table.set(run, first)
+  return table
+}) as [Uint16Array, Uint16Array]
+
+const covered = new Uint8Array(PLANE)
+for (const [first, run] of RUNS) covered.fill(1, first, first + run.length)
 
 mark(IS_SPACE, SPACE)
 mark(IS_NEWLINE, NEWLINE)
@@ -55,15 +62,20 @@ mark(KEEPS_BEFORE, singles(NO_BREAK_BEFORE))
 mark(KEEPS_AFTER, singles(NO_BREAK_AFTER))
 mark(BREAKS_AFTER, singles(BREAK_AFTER))
 
-for (let code = 0; code < PLANE; code++) if (hasNoRoom(code)) advances[code] = 0
-advances[0x09] = TAB_SPACES * advance(0x20)
+for (let code = 0; code < PLANE; code++) if (hasNoRoom(code)) regular[code] = bold[code] = 0
+for (const table of [regular, bold]) table[0x09] = TAB_SPACES * (table[0x20] ?? 0)
 
 /** The advance of a code point by itself, in font units. What extends another has none. */
-export function advance(code: number): number {
-  if (code < PLANE) return advances[code] ?? 0
+export function advance(code: number, isBold = false): number {
+  if (code < PLANE) return (isBold ? bold : regular)[code] ?? 0
   if (within(EXTEND, code)) return 0
   if (isEmoji(code)) return EMOJI_ADVANCE
   return within(WIDE, code) ? WIDE_ADVANCE : OTHER_ADVANCE
+}
+
+/** Whether the board's font can draw a code point of the Basic Multilingual Plane. */
+export function isInTable(code: number): boolean {
+  return covered[code] === 1 || (classes[code] ?? 0) === IS_EXTENDING
 }
 
 export function classOf(code: number): number {
@@ -71,6 +83,20 @@ export function classOf(code: number): number {
   if (within(EXTEND, code)) return IS_EXTENDING
   if (isEmoji(code) || within(WIDE, code)) return IS_WIDE
   return within(RTL, code) ? IS_RTL : 0
+}
+
+/**
+ * A letter that is written from left to right: the first such letter or the first of `IS_RTL` gives a paragraph its
+ * direction.
+ */
+export function isLtr(code: number): boolean {
+  const isSign =
+    (code >= 0x2000 && code <= 0x2bff) ||
+    (code >= 0x3000 && code <= 0x303f) ||
+    (code >= 0xfe00 && code <= 0xfe0f) ||
+    (code >= 0x1f000 && code < 0x20000)
+  const isLetter = (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) || code >= 0xc0
+  return isLetter && !isSign && (classOf(code) & (IS_RTL | IS_EXTENDING)) === 0
 }
 
 export function isRegionalIndicator(code: number): boolean {

@@ -6,14 +6,17 @@
  */
 import { SHAPE_FORMS, SHAPE_PADDING, type ShapeKind } from '../schema.gen'
 import { ASCENT, DESCENT, UNITS_PER_EM } from './advances.gen'
-import { breakLines, breakPrepared, fitLines, prepareText } from './lines'
-import type { BrokenText, PreparedText } from './lines'
+import { breakLines, breakPrepared, fitLines, MARKER_GAP, prepareText } from './lines'
+import type { BrokenText, Line, PreparedText } from './lines'
+import { BOLD, ITALIC, type TextRun } from './runs'
 
 /** The family, made by `scripts/fonts.mjs`, that has no kerning and no ligatures. */
 export const TEXT_FAMILY = 'Easel Text'
-/** What to set as `ctx.font` before drawing words of this size. */
-export function canvasFont(fontSizePx: number): string {
-  return `${fontSizePx}px "${TEXT_FAMILY}", sans-serif`
+/** What to set as `ctx.font` before drawing words of this size and style. */
+export function canvasFont(fontSizePx: number, style = 0): string {
+  const slant = (style & ITALIC) === 0 ? '' : 'italic '
+  const weight = (style & BOLD) === 0 ? '' : 'bold '
+  return `${slant}${weight}${fontSizePx}px "${TEXT_FAMILY}", sans-serif`
 }
 
 /** From one baseline to the next, in font units: 1.25 em. */
@@ -38,6 +41,7 @@ export type TextHolder = ShapeKind | 'sticky' | 'text' | 'auto_text'
 
 export interface TextBox {
   readonly text: string
+  readonly runs?: readonly TextRun[]
   readonly holder: TextHolder
   readonly w: number
   readonly h: number
@@ -48,12 +52,24 @@ export interface TextBox {
 
 /** A word at its place: left end of its baseline, in pixels from the top left of the unrotated box. */
 export interface PlacedWord {
+  /** Where it begins in the text; -1 of what is not in it. */
+  readonly start: number
   readonly text: string
   readonly x: number
   readonly width: number
+  /** Bits of `runs.ts`. */
+  readonly style: number
+  /** Drawn from right to left. */
+  readonly rtl: boolean
 }
 
 export interface PlacedLine {
+  /** UTF-16 code units of the text: hanging spaces included, the newline not. */
+  readonly start: number
+  readonly end: number
+  readonly rtl: boolean
+  /** Of the words of the text. `words` has it as well, before them. */
+  readonly marker: PlacedWord | null
   readonly x: number
   readonly baseline: number
   readonly width: number
@@ -76,10 +92,10 @@ export function layoutText(input: TextBox): TextBlock {
     case 'sticky':
       return shrinkToFit(input, inner)
     case 'auto_text':
-      return place(input, inner, size64(input.fontSize), breakLines(input.text, null))
+      return place(input, inner, size64(input.fontSize), breakLines(input.text, null, input.runs))
     default: {
       const size = size64(input.fontSize)
-      return place(input, inner, size, breakLines(input.text, unitsIn(inner.w, size)))
+      return place(input, inner, size, breakLines(input.text, unitsIn(inner.w, size), input.runs))
     }
   }
 }
@@ -151,7 +167,7 @@ function pixels(units: number, size: number): number {
  * long address must not make all the rest tiny.
  */
 function shrinkToFit(input: TextBox, inner: Inner): TextBlock {
-  const prepared = prepareText(input.text)
+  const prepared = prepareText(input.text, input.runs)
   const size = sizeThatFits(prepared, size64(input.fontSize), inner)
   return place(input, inner, size, breakPrepared(prepared, unitsIn(inner.w, size)))
 }
@@ -178,16 +194,27 @@ function place(input: TextBox, inner: Inner, size: number, broken: BrokenText): 
   const top = inner.y + share(input.valign, innerH - height)
   const lines = broken.lines.map((line, index): PlacedLine => {
     const width = pixels(line.width, size)
-    const x = inner.x + share(input.align, innerW - width)
+    const indent = pixels(line.indent, size)
+    const align = line.rtl ? MIRRORED[input.align] : input.align
+    const x = inner.x + (line.rtl ? 0 : indent) + share(align, innerW - indent - width)
+    const marker = markerOf(line, x, width, size)
+    const words = line.words.map((word) => ({
+      start: word.start,
+      text: input.text.slice(word.start, word.end),
+      x: x + pixels(word.x, size),
+      width: pixels(word.width, size),
+      style: word.style,
+      rtl: word.rtl,
+    }))
     return {
+      start: line.start,
+      end: line.end,
+      rtl: line.rtl,
+      marker,
       x,
       baseline: top + pixels(index * LINE_HEIGHT + BASELINE, size),
       width,
-      words: line.words.map((word) => ({
-        text: input.text.slice(word.start, word.end),
-        x: x + pixels(word.x, size),
-        width: pixels(word.width, size),
-      })),
+      words: marker === null ? words : [marker, ...words],
     }
   })
   return {
@@ -196,6 +223,17 @@ function place(input: TextBox, inner: Inner, size: number, broken: BrokenText): 
     w: measured ? innerW : side(input.w),
     h: measured ? height : side(input.h),
   }
+}
+
+/** What is written from right to left begins at the right. */
+const MIRRORED = { left: 'right', center: 'center', right: 'left' } as const
+
+function markerOf(line: Line, x: number, width: number, size: number): PlacedWord | null {
+  if (line.marker === null) return null
+  const gap = pixels(MARKER_GAP, size)
+  const own = pixels(line.marker.width, size)
+  const at = line.rtl ? x + width + gap : x - gap - own
+  return { start: -1, text: line.marker.text, x: at, width: own, style: 0, rtl: line.rtl }
 }
 
 /** How much of the room that is left comes before the text. */

@@ -17,6 +17,7 @@ import {
   KEEPS_BEFORE,
 } from './advances'
 import { EMOJI_ADVANCE } from './advances.gen'
+import { BOLD } from './runs'
 
 const VARIATION_EMOJI = 0xfe0f
 const KEYCAP = 0x20e3
@@ -32,12 +33,15 @@ export interface Clusters {
   readonly advances: Uint16Array
   /** Of the first code point (see `classOf`); `IS_WIDE` also where a selector makes a picture, `IS_RTL` also of marks. */
   readonly classes: Uint8Array
+  /** Of the first code unit; null where all is plain. */
+  readonly styles: Uint8Array | null
   /** 1 where a line may break before it; after a space it may in any case. */
   readonly mayBreak: Uint8Array
 }
 
-/** Cuts `text` between `start` and `end`, a paragraph without newlines. */
-export function clusters(text: string, start: number, end: number): Clusters {
+/** Cuts `text` between `start` and `end`, a paragraph without newlines; `unitStyles` has one for each of its code units. */
+export function clusters(text: string, start: number, end: number, unitStyles: Uint8Array | null): Clusters {
+  const styles = unitStyles && new Uint8Array(end - start)
   const starts = new Int32Array(end - start + 1)
   const advances = new Uint16Array(end - start)
   const classes = new Uint8Array(end - start)
@@ -60,7 +64,11 @@ export function clusters(text: string, start: number, end: number): Clusters {
             isRegionalIndicator(code) && isRegionalIndicator(base) && at - (starts[last] ?? 0) === 2))
     if (!joins) {
       starts[count] = at
-      advances[count] = advance(code)
+      if (styles && unitStyles) {
+        const style = unitStyles[at - start] ?? 0
+        styles[count] = style
+        advances[count] = advance(code, (style & BOLD) !== 0)
+      } else advances[count] = advance(code)
       classes[count] = own
       base = code
       count++
@@ -73,7 +81,7 @@ export function clusters(text: string, start: number, end: number): Clusters {
     at += code > 0xffff ? 2 : 1
   }
   starts[count] = end
-  return { count, starts, advances, classes, mayBreak: breaksOf(text, count, starts, classes) }
+  return { count, starts, advances, classes, styles, mayBreak: breaksOf(text, count, starts, classes) }
 }
 
 /** A lone surrogate counts as the replacement character that the server reads in its place. */

@@ -3,9 +3,19 @@
  * `node/board/src/text/lines.rs`, which states the rules; `node/board/fixtures/text.json` holds the
  * two together.
  */
-import { classOf, IS_NEWLINE, IS_RTL, IS_SPACE } from './advances'
+import { advance, classOf, IS_NEWLINE, IS_RTL, IS_SPACE, isLtr } from './advances'
+import { UNITS_PER_EM } from './advances.gen'
 import { clusters, codeAt } from './clusters'
 import type { Clusters } from './clusters'
+import { listOf, NO_RUNS, stylesOf, type ListKind, type TextRun } from './runs'
+
+/** How far the items of a list are moved in, in font units. */
+const INDENT: Readonly<Record<ListKind, number>> = {
+  bullet: (UNITS_PER_EM * 3) / 2,
+  number: UNITS_PER_EM * 2,
+}
+/** Between a marker and its item. */
+export const MARKER_GAP = UNITS_PER_EM / 2
 
 export interface Word {
   /** UTF-16 code units of the text. */
@@ -15,15 +25,32 @@ export interface Word {
   readonly x: number
   /** What the table says the word takes, in font units. */
   readonly width: number
+  /** Bits of `runs.ts`. */
+  readonly style: number
+  /** Drawn from right to left. */
+  readonly rtl: boolean
 }
 
 export interface Line {
   /** UTF-16 code units of the text: hanging spaces included, the newline not. */
   readonly start: number
   readonly end: number
-  /** Without hanging spaces, in font units. */
+  /** Without hanging spaces and indent, in font units. */
   readonly width: number
+  /** As they follow each other in the text. */
   readonly words: readonly Word[]
+  /** Of a paragraph that is written from right to left. */
+  readonly rtl: boolean
+  /** Kept free before the line, in font units. */
+  readonly indent: number
+  /** What stands before the first line of an item. */
+  readonly marker: Marker | null
+}
+
+export interface Marker {
+  readonly text: string
+  /** In font units. */
+  readonly width: number
 }
 
 export interface BrokenText {
@@ -44,31 +71,75 @@ export interface PreparedText {
 interface Paragraph extends Clusters {
   readonly start: number
   readonly end: number
+  readonly rtl: boolean
+  readonly indent: number
+  readonly marker: Marker | null
 }
 
 /** Breaks `text` into lines no wider than `widthMax` font units, or at newlines only. */
-export function breakLines(text: string, widthMax: number | null): BrokenText {
-  return breakPrepared(prepareText(text), widthMax)
+export function breakLines(
+  text: string,
+  widthMax: number | null,
+  runs: readonly TextRun[] = NO_RUNS,
+): BrokenText {
+  return breakPrepared(prepareText(text, runs), widthMax)
 }
 
-export function prepareText(text: string): PreparedText {
-  const paragraphs: Paragraph[] = []
+/** Where the paragraphs of a text begin and end, without their line breaks. */
+export function paragraphsOf(text: string): (readonly [start: number, end: number])[] {
+  const out: (readonly [number, number])[] = []
   let start = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === 0x0a && at > 0 && text.charCodeAt(at - 1) === 0x0d) {
       start = at + 1
     } else if ((classOf(code) & IS_NEWLINE) !== 0) {
-      paragraphs.push(paragraphOf(text, start, at))
+      out.push([start, at])
       start = at + 1
     }
   }
-  paragraphs.push(paragraphOf(text, start, text.length))
+  out.push([start, text.length])
+  return out
+}
+
+export function prepareText(text: string, runs: readonly TextRun[] = NO_RUNS): PreparedText {
+  const bounds = paragraphsOf(text)
+  let number = 0
+  const paragraphs = bounds.map(([start, end], index): Paragraph => {
+    const list = runs.length === 0 ? null : listOf(runs, start, end, bounds[index + 1]?.[0] ?? null)
+    number = list === 'number' ? number + 1 : 0
+    const cut = clusters(text, start, end, runs.length === 0 ? null : stylesOf(runs, start, end))
+    return {
+      start,
+      end,
+      ...cut,
+      rtl: isRtl(text, cut),
+      indent: list === null ? 0 : INDENT[list],
+      marker: list === null ? null : markerOf(list, number),
+    }
+  })
   return { text, paragraphs }
 }
 
-function paragraphOf(text: string, start: number, end: number): Paragraph {
-  return { start, end, ...clusters(text, start, end) }
+/** By its first letter that has a direction; most texts have none from right to left, which their classes say at once. */
+function isRtl(text: string, { count, starts, classes }: Clusters): boolean {
+  for (let at = 0; at < count; at++) {
+    if (((classes[at] ?? 0) & IS_RTL) === 0) continue
+    for (let unit = starts[0] ?? 0; ; unit++) {
+      const code = codeAt(text, unit)
+      if ((classOf(code) & IS_RTL) !== 0) return true
+      if (isLtr(code)) return false
+      if (code > 0xffff) unit++
+    }
+  }
+  return false
+}
+
+function markerOf(list: ListKind, number: number): Marker {
+  const text = list === 'bullet' ? '•' : `${number}.`
+  let width = 0
+  for (const letter of text) width += advance(letter.codePointAt(0) ?? 0)
+  return { text, width }
 }
 
 export function breakPrepared(prepared: PreparedText, widthMax: number | null): BrokenText {
@@ -85,7 +156,7 @@ export function breakPrepared(prepared: PreparedText, widthMax: number | null): 
     }
   }
   let width = 0
-  for (const line of lines) width = Math.max(width, line.width)
+  for (const line of lines) width = Math.max(width, line.indent + line.width)
   return { lines, width, cutWords }
 }
 
@@ -108,8 +179,9 @@ export type Fit = 'whole' | 'cut' | 'too-long'
  * than `linesMax`. `line` is the first cluster of the line being filled, `turn` the last place on it
  * where it may break, `x` the width from `line` up to the cluster in hand.
  */
-function fill(paragraph: Paragraph, widthMax: number, linesMax: number, ends: number[]): Fit {
-  const { count, advances, classes, mayBreak } = paragraph
+function fill(paragraph: Paragraph, room: number, linesMax: number, ends: number[]): Fit {
+  const { count, advances, classes, mayBreak, indent } = paragraph
+  const widthMax = Math.max(0, room - indent)
   let line = 0
   let turn = 0
   let x = 0
@@ -146,62 +218,70 @@ function fill(paragraph: Paragraph, widthMax: number, linesMax: number, ends: nu
 interface OpenWord {
   readonly start: number
   end: number
-  readonly x: number
+  x: number
   width: number
+  readonly style: number
+  rtl: boolean
 }
 
 function lineOf(text: string, paragraph: Paragraph, from: number, to: number): Line {
-  const { starts, advances, classes } = paragraph
-  let words: OpenWord[] = []
+  const { starts, advances, classes, styles, rtl } = paragraph
+  const words: OpenWord[] = []
   let word: OpenWord | undefined
-  let isRtl = false
+  let hasRtl = rtl
   let x = 0
   for (let at = from; at < to; at++) {
     const advance = advances[at] ?? 0
     const own = classes[at] ?? 0
+    const style = styles === null ? 0 : (styles[at] ?? 0)
     if ((own & IS_SPACE) !== 0) {
       word = undefined
-    } else if (word !== undefined) {
+    } else if (word !== undefined && word.style === style) {
       word.end = starts[at + 1] ?? word.end
       word.width += advance
     } else {
-      word = { start: starts[at] ?? 0, end: starts[at + 1] ?? 0, x, width: advance }
+      word = { start: starts[at] ?? 0, end: starts[at + 1] ?? 0, x, width: advance, style, rtl: false }
       words.push(word)
     }
-    isRtl ||= (own & IS_RTL) !== 0
+    hasRtl ||= (own & IS_RTL) !== 0
     x += advance
   }
-  if (isRtl) words = mergeRtl(text, words)
   const last = words.at(-1)
+  const width = last === undefined ? 0 : last.x + last.width
+  if (hasRtl) order(text, words, rtl, width)
   return {
     start: starts[from] ?? paragraph.start,
     end: starts[to] ?? paragraph.end,
-    width: last === undefined ? 0 : last.x + last.width,
+    width,
     words,
+    rtl,
+    indent: paragraph.indent,
+    marker: from === 0 ? paragraph.marker : null,
   }
 }
 
-/** Joins right-to-left words with their like, across words that have no direction of their own. */
-function mergeRtl(text: string, words: OpenWord[]): OpenWord[] {
-  const out: OpenWord[] = []
-  // The right-to-left word that a later one may join, and its place in `out`.
-  let open: { readonly word: OpenWord; readonly index: number } | undefined
-  for (const word of words) {
-    const direction = directionOf(text, word)
-    if (direction === 'rtl' && open !== undefined) {
-      out.length = open.index + 1
-      open.word.end = word.end
-      open.word.width = word.x + word.width - open.word.x
-      continue
+/** Puts words where they stand when some of them are written from right to left. */
+function order(text: string, words: readonly OpenWord[], rtl: boolean, width: number): void {
+  const directions = words.map((word) => directionOf(text, word))
+  const other = rtl ? 'ltr' : 'rtl'
+  for (let first = 0; first < words.length;) {
+    const isOther = directions[first] === other
+    let last = first
+    for (let at = first; isOther && (directions[at] === other || directions[at] === 'neutral'); at++) {
+      if (directions[at] === other) last = at
     }
-    if (direction === 'rtl') open = { word, index: out.length }
-    else if (direction === 'ltr') open = undefined
-    out.push(word)
+    const left = words[first]?.x ?? 0
+    const right = (words[last]?.x ?? 0) + (words[last]?.width ?? 0)
+    for (const word of words.slice(first, last + 1)) {
+      word.rtl = rtl !== isOther
+      if (rtl) word.x = isOther ? width - right + word.x - left : width - (word.x + word.width)
+      else if (isOther) word.x = left + right - (word.x + word.width)
+    }
+    first = last + 1
   }
-  return out
 }
 
-function directionOf(text: string, word: OpenWord): 'ltr' | 'rtl' | 'neutral' {
+function directionOf(text: string, word: Pick<Word, 'start' | 'end'>): 'ltr' | 'rtl' | 'neutral' {
   let direction: 'ltr' | 'neutral' = 'neutral'
   for (let at = word.start; at < word.end; at++) {
     const code = codeAt(text, at)

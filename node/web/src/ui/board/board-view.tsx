@@ -36,6 +36,7 @@ import { useImages, type Images } from './images/use-images'
 import { LinksPart } from './links/links-part'
 import { keepSnapping } from './keep-snapping'
 import { attachKeys } from './keys'
+import { attachLinks } from './links'
 import { PropertiesBar } from './properties-bar'
 import type { Seat } from './seat'
 import { SeatNote } from './seat-note'
@@ -202,6 +203,7 @@ function Canvas({ editor, session, images, title }: CanvasProps) {
       attachKeys(editor),
       attachClipboard(desk),
       attachDrop(host.current, editor, ({ data, at }) => receive(desk, data, at)),
+      attachLinks(host.current, editor),
       keepCamera(editor, session),
     ]
     return () => {

@@ -31,8 +31,10 @@ import { useStore } from '../use-store'
 import { actionEntry } from './action-entry'
 import { alignEntries, flipEntries } from './align-menu'
 import { editorStrings } from './editor-strings'
-import { HeadsPart } from './heads-part'
+import { FormatPart } from './format-part'
 import { FrameSizePart } from './frames/size-part'
+import { HeadsPart } from './heads-part'
+import { LinkField } from './link-field'
 import type { ColorUse } from './palette'
 import { colorName, cssColor, PALETTE_NAMES } from './palette'
 import { Choice, Choices, Part } from './property-part'
@@ -110,9 +112,11 @@ export function PropertiesBar({ editor, theme }: { editor: Editor; theme: Theme 
       {heads && <HeadsPart editor={editor} heads={heads} />}
       {has('font_size') && <TextPart {...parts} />}
       {!locked && selected && <ImageVerbs editor={editor} />}
+      {has('font_size') && <FormatPart editor={editor} summary={summary} />}
       {has('opacity') && <OpacityPart {...parts} />}
       {selected && !locked && <SelectionVerbs editor={editor} />}
       {locked && <UnlockButton editor={editor} />}
+      <LinkField editor={editor} />
     </div>
   )
 }

@@ -184,5 +184,20 @@ export const boardWords = {
 
   text: {
     editor: 'Text of the element',
+    formats: 'Format of the letters',
+    format: {
+      bold: 'Bold',
+      italic: 'Italic',
+      underline: 'Underline',
+      strike: 'Strike through',
+      bullet: 'Bulleted list',
+      number: 'Numbered list',
+    },
+    link: 'Link',
+    linkAddress: 'Address of the link',
+    linkHint: 'example.org or name@example.org',
+    linkSet: 'Set the link',
+    linkOpen: 'Open the link',
+    linkRemove: 'Remove the link',
   },
 } as const
