@@ -214,6 +214,12 @@ describe('order', () => {
     )
   })
 
+  test('below the lowest key there is nothing, and keys still rise', () => {
+    const keys = keysBetween(null, '0', 3)
+    expect(keys).toEqual([...new Set(keys)].sort())
+    expect(keys).toHaveLength(3)
+  })
+
   test('ties are settled by id', () => {
     expect(comparePlaces({ z: 'a0', id: 'a' }, { z: 'a0', id: 'b' })).toBe(-1)
     expect(comparePlaces({ z: 'Zz', id: 'b' }, { z: 'a0', id: 'a' })).toBe(-1)

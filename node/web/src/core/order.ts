@@ -33,7 +33,8 @@ export function keysBetween(below: string | null, above: string | null, count: n
   const keys: string[] = []
   let last = below
   for (let i = 0; i < count; i++) {
-    last = plainBetween(last ?? '', above)
+    // Nothing lies below `0` and the like; what came out above goes on from there.
+    last = plainBetween(last ?? '', last !== null && above !== null && last >= above ? null : above)
     keys.push(last)
   }
   return keys
