@@ -104,3 +104,30 @@ for (const colorScheme of ['light', 'dark']) {
     await assertNoBarriers(page, 'with the palette open')
   })
 }
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`the lists beside a board, and following somebody, have no barriers (${colorScheme})`, async ({ node, openBoard, outside }) => {
+    const board = await node.createBoard('Lists')
+    const seen = await outside(board)
+    seen.write({
+      f: { type: 'frame', box: [200, 150, 400, 300, 0], z: 'a0', text: 'Plan' },
+      n: note(250, 200, 'Spring', { parent: 'f', z: 'a1' }),
+      b: block(700, 300, 200, 100, { z: 'a2', text: 'Build' }),
+    })
+    const page = await openBoard(board, { colorScheme, reducedMotion: 'reduce' })
+    await canvas(page, { elements: 3 })
+    await testId(page, 'canvas').focus()
+    await page.keyboard.press('Alt+o')
+    await testId(page, 'outline-row').first().waitFor()
+    await assertNoBarriers(page, 'with the outline')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Alt+f')
+    await testId(page, 'frames-row').first().waitFor()
+    await assertNoBarriers(page, 'with the frames')
+    await page.keyboard.press('Escape')
+    await openBoard(board)
+    await testId(page, 'follow').first().click()
+    await testId(page, 'following').waitFor()
+    await assertNoBarriers(page, 'while following')
+  })
+}

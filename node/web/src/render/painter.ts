@@ -44,6 +44,8 @@ const TEXT_FROM_PX: Readonly<Record<Detail, number>> = { all: 5, some: 9 }
 const ROUND_FROM_PX = 2
 const CORNER_MOST = { rectangle: 6, note: 4, placeholder: 4 }
 const NOTE_SHADOW = 3
+/** Half of an area's colour would hardly be seen. */
+const MARKER_STRENGTH = 1.6
 
 type Ctx = CanvasRenderingContext2D
 
@@ -255,7 +257,10 @@ export class Painter {
     if (stroke === null || (form.is !== 'path' && form.is !== 'ink')) return
     const { ctx } = this
     ctx.translate(frame.x, frame.y)
-    if (paint.mixes) ctx.globalCompositeOperation = mixOn(this.view.colors.theme)
+    if (paint.mixes) {
+      ctx.globalCompositeOperation = mixOn(this.view.colors.theme)
+      this.setAlpha(Math.min(1, this.alpha * MARKER_STRENGTH))
+    }
     if (form.is === 'ink') {
       this.setFill(stroke)
       ctx.fill(pathOf(form.ops), 'nonzero')
@@ -383,7 +388,9 @@ export class Painter {
   // ---- state of the canvas
 
   private strokeOf(paint: Paint): string | null {
-    return paint.strokeWidth > 0 ? this.view.colors.stroke(paint.stroke) : null
+    if (paint.strokeWidth <= 0) return null
+    // A marker is as light as an area: a line's colour would be mud on what it crosses.
+    return paint.mixes ? this.view.colors.fill(paint.stroke) : this.view.colors.stroke(paint.stroke)
   }
 
   /** Runs with the dashes of this paint, which are rare enough to be put back at once. */

@@ -21,4 +21,7 @@ export const viewActions = {
     keys: ['mod+code:Quote'],
     run: (e) => e.setSnapping({ grid: !e.state.get().snapping.grid }),
   },
+  outline: { ...view, keys: ['alt+code:KeyO'], run: 'outside' },
+  readOn: { ...view, keys: ['alt+arrowdown'], when: hasContent, run: 'outside' },
+  readBack: { ...view, keys: ['alt+arrowup'], when: hasContent, run: 'outside' },
 } satisfies Record<string, Action>

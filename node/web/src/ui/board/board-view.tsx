@@ -33,6 +33,7 @@ import { FrameNameField } from './frames/name-field'
 import { attachDrop } from './images/drop'
 import { ImagesPart } from './images/images-part'
 import { useImages, type Images } from './images/use-images'
+import { OutlinePart } from './outline/outline-part'
 import { LinksPart } from './links/links-part'
 import { keepSnapping } from './keep-snapping'
 import { attachKeys } from './keys'
@@ -134,6 +135,7 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
         )}
         <ImagesPart editor={editor} images={images} board={session.board} />
         <FramesPart editor={editor} presence={session.presence} theme={theme} pictures={images.pictures} />
+        <OutlinePart editor={editor} />
         <LinksPart editor={editor} session={session} />
         <ShortcutsPart />
         <FollowFrame following={following} presence={session.presence} mayBring={!readOnly} />

@@ -17,7 +17,6 @@ export const frameWords = {
     list: 'Frames in the order in which they are presented',
     empty: 'No frames yet. Press F and drag one around what belongs together.',
     hint: 'Drag, or Alt and an arrow key, changes the order.',
-    goTo: (n: number, name: string) => `${n}. ${name}`,
     up: 'Present earlier',
     down: 'Present later',
     rename: 'Rename',

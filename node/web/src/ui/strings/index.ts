@@ -10,6 +10,7 @@ import { commonWords } from './common'
 import { entryWords } from './entry'
 import { imageWords } from './images'
 import { frameWords } from './frames'
+import { outlineWords } from './outline'
 import { sharingWords } from './sharing'
 import { startWords } from './start'
 import { transferWords } from './transfer'
@@ -26,5 +27,6 @@ export const strings = {
   ...boardWords,
   ...frameWords,
   ...actionWords,
+  ...outlineWords,
   ...waysWords,
 }

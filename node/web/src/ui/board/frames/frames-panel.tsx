@@ -153,7 +153,7 @@ function Row(props: RowProps) {
           }}
         />
       ) : (
-        <button type="button" className="frames__go" aria-label={words.goTo(at + 1, name)} onClick={go}>
+        <button type="button" className="frames__go" onClick={go}>
           <Preview {...props} />
           <span className="frames__number">{at + 1}</span>
           <span className="frames__name">{name}</span>
