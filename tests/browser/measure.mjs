@@ -1,6 +1,6 @@
 /**
  * How fast the page is on this machine, medians of three: `node tests/browser/measure.mjs [--json FILE] [--runs N]
- * [--only PART] [--editors LIST] [--into FILE]`, with PART one of `open`, `pan`, `zoom`, `drag`, `pen`, `type`, `remote`, `large`, and LIST of
+ * [--only PARTS] [--editors LIST] [--into FILE]`, with PARTS some of `open`, `pan`, `zoom`, `drag`, `pen`, `type`, `remote`, `large`, and LIST of
  * `easel,excalidraw,tldraw` (the others are built by bench/run). `TEST_EASEL` names the binary, else it is the release
  * build; FILE has a place for the table between two marks. It fails on no figure; compare those of one machine only, with nothing else running.
  *
@@ -104,7 +104,7 @@ async function put(file, table) {
 }
 
 function wants(part) {
-  return options.only === undefined || options.only === part
+  return options.only === undefined || options.only.split(',').includes(part)
 }
 
 async function measure(editor, boards) {
