@@ -29,6 +29,10 @@ NEVER = ["stream_open", "me_stream"]
 # What would take the board or the session away from the operations beside it.
 NOT_BESIDE = ["boards_trash", "boards_transfer", "members_remove", "boards_archive", "auth_logout"]
 
+# A creation repeated under the same Idempotency-Key is answered as the first time, even when what it made was deleted
+# since; generated keys are short, so two sequences come upon the same one.
+NOT_CHECKED = ["ensure_resource_availability"]
+
 
 def main():
     options = argparse.ArgumentParser()
@@ -109,7 +113,7 @@ def run(folder, address, options, name, args, parameters):
     report = folder / f"{name}.xml"
     command = [
         SCHEMATHESIS, "--config-file", config, "run", f"http://{address}/api/v1/openapi.json",
-        "--url", f"http://{address}/api/v1", "--checks", "all", "--seed", str(options.seed), "--workers", "2",
+        "--url", f"http://{address}/api/v1", "--checks", "all", "--exclude-checks", ",".join(NOT_CHECKED), "--seed", str(options.seed), "--workers", "2",
         "--request-timeout", "30", "--generation-database", "none", "--no-color", "--warnings", "off",
         "--report", "junit", "--report-junit-path", report, *args,
     ]
