@@ -1,7 +1,7 @@
 // Every type of element, and every kind of shape, as it looked when its picture was taken, light and dark. With
 // PICTURE=1 the pictures are taken anew: look at them before they are committed.
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { canvas, out, phase, suite, testId } from './harness.mjs'
@@ -9,6 +9,7 @@ import { scribble } from './measure/board.mjs'
 import { block, note } from './outside.mjs'
 
 const test = suite()
+mkdirSync(out, { recursive: true })
 const PICTURES = join(dirname(fileURLToPath(import.meta.url)), 'pictures')
 /** Other fonts and other smoothing move the edges of letters and lines by as much. */
 const DIFFERENT_FROM = 48
