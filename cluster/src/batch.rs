@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use easel_storage::{Envelope, Reply};
 
 use crate::raft::EncodedEnvelope;
@@ -22,6 +23,11 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    pub(crate) fn new(envelope: Envelope) -> Self {
+        let encoded = EncodedEnvelope(Bytes::from(envelope.encode()));
+        Self { encoded, envelope }
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.encoded.0.len()
     }

@@ -2,8 +2,8 @@
 //!
 //! A node alone is a Raft group with one voter, so there is one way to write. A command goes from the
 //! [`Store`](easel_storage::Store) through the batcher (`propose`, `batch`) into the log (`log`), and when the
-//! log is on disk into the state (`machine`, `state`); its reply comes back the same way. Beside that run
-//! upkeep (`keep`) and the status (`status`).
+//! log is on disk into the state (`machine`, `state`); its reply comes back the same way. Where another node leads it
+//! goes there (`forward`). Beside that run upkeep (`keep`) and the status (`status`, `touch`).
 //!
 //! It knows nothing of boards: commands are `easel-storage`'s, and how they change the state too. All of
 //! openraft stays inside: no public item names one of its types.
@@ -15,9 +15,11 @@ mod codec;
 mod disk;
 mod error;
 mod folder;
+mod forward;
 mod health;
 mod keep;
 mod lag;
+mod leaders;
 mod log;
 mod machine;
 mod network;
@@ -32,8 +34,9 @@ mod state;
 mod status;
 #[cfg(test)]
 mod tests;
+mod touch;
 
 pub use error::StartError;
 pub use node::{Node, Options};
 pub use observer::{Observer, Silent};
-pub use status::Status;
+pub use status::{Member, MemberRole, Status};

@@ -20,11 +20,13 @@ use crate::codec::Identity;
 use crate::disk::Reserve;
 use crate::error::StartError;
 use crate::folder::{FIRST_NODE, Folder, NodeFile};
+use crate::forward::Forward;
 use crate::health::Health;
 use crate::keep::{Keeper, Schedule};
+use crate::leaders::Leaders;
 use crate::log::LogStore;
 use crate::machine::Machine;
-use crate::network::{Alone, Arrivals, Network, Sending, Server, Transport};
+use crate::network::{Alone, Arrivals, Desk, Links, Network, Sending, Server, Transport};
 use crate::observer::{Observer, Silent};
 use crate::open::{self, Files};
 use crate::propose::{self, Intake};
@@ -32,6 +34,7 @@ use crate::raft::{Peer, Raft};
 use crate::read::Reader;
 use crate::state::StateFile;
 use crate::status::{Sources, Status};
+use crate::touch::Touch;
 
 /// Entries that stay in the log after a cut, for a follower that is a little behind.
 const LOG_KEEP_ENTRIES: u64 = 64;
@@ -96,6 +99,9 @@ impl std::fmt::Debug for Inside {
 struct Handle {
     intake: Intake,
     reader: Reader,
+    /// For a node of a group.
+    forward: Option<Forward>,
+    observer: Arc<dyn Observer>,
 }
 
 impl Node {
@@ -148,7 +154,15 @@ impl Drop for Node {
 
 impl Store for Handle {
     fn submit(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Result<Submitted, SubmitError>> {
-        Box::pin(self.intake.submit(batch))
+        Box::pin(async move {
+            let submitted = match &self.forward {
+                None => self.intake.submit(batch).await,
+                Some(forward) => forward.submit(batch).await,
+            };
+            let result = submitted.as_ref().map(drop).map_err(|error| *error);
+            self.observer.submitted(result);
+            submitted
+        })
     }
 
     fn read(&self, level: ReadLevel, query: Query) -> BoxFuture<'_, Result<Read, ReadError>> {
@@ -211,7 +225,8 @@ impl Run {
             Some(peers) => peers.transport.clone(),
             None => Arc::new(Alone),
         };
-        let network = Network::new(me, transport, sending.clone());
+        let links = Arc::new(Links::new(me, transport));
+        let network = Network::new(links.clone(), sending.clone());
         let raft = Raft::new(me.node, raft_config()?, network, log, machine)
             .await
             .map_err(|e| StartError::Stopped(e.to_string()))?;
@@ -227,14 +242,25 @@ impl Run {
             health.clone(),
             observer.clone(),
         );
+        let leaders = self.peers.as_ref().map(|_| {
+            let roles = raft.server_metrics();
+            Leaders::new(me.node, roles, links)
+        });
+        let reader = Reader::start(state.clone(), raft.clone(), leaders.clone());
+        let stop = CancellationToken::new();
+        let touch = match self.peers {
+            None => Touch::alone(),
+            Some(_) => Touch::start(reader.clone(), stop.clone()),
+        };
         let sources = Sources {
+            in_touch: touch.watch(),
             node: files.node.clone(),
             raft: raft.clone(),
             log: progress.clone(),
             state: state.clone(),
             reserve: reserve.clone(),
             health: health.clone(),
-            observer,
+            observer: observer.clone(),
         };
         let keeper = Keeper {
             schedule: self.schedule,
@@ -244,12 +270,16 @@ impl Run {
             health: health.clone(),
             sending,
         };
-        let stop = CancellationToken::new();
         let status = watch::Sender::new(sources.now());
         let watched = status.subscribe();
         let own_address = self.peers.as_ref().map(|peers| peers.address.clone());
         let server = self.peers.map(|peers| {
-            let server = Server::new(me, raft.clone(), peers.transport, Arc::new(arrivals));
+            let desk = Desk {
+                arrivals: Arc::new(arrivals),
+                intake: intake.clone(),
+                reader: reader.clone(),
+            };
+            let server = Server::new(me, raft.clone(), peers.transport, desk);
             tokio::spawn(server.run(peers.listener, stop.clone()))
         });
         let tasks = Tasks {
@@ -258,7 +288,6 @@ impl Run {
             keeper: tokio::spawn(keeper.run(raft.clone(), stop.clone())),
             status: tokio::spawn(sources.publish(status, stop.clone())),
         };
-        let reader = Reader::start(state.clone(), raft.clone());
         #[cfg(test)]
         let inside = Inside {
             raft: raft.clone(),
@@ -273,7 +302,13 @@ impl Run {
             folder,
         };
         let node = Node {
-            handle: Arc::new(Handle { intake, reader }),
+            handle: Arc::new(Handle {
+                forward: leaders
+                    .map(|leaders| Forward::new(intake.clone(), leaders, reader.clone())),
+                intake,
+                reader,
+                observer,
+            }),
             status: watched,
             stop: stop.clone(),
             supervisor: Some(tokio::spawn(supervisor.run(stop))),

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use easel_storage::Change;
+use easel_storage::{Change, SubmitError};
 
 /// Hears of every step of a write. Called from the threads that do the work, so an implementation
 /// counts and returns: it never blocks and never calls back into the node.
@@ -20,6 +20,8 @@ pub trait Observer: Debug + Send + Sync + 'static {
     fn snapshot(&self, took: Duration, log_bytes: u64);
     /// The node became leader, or another node did.
     fn leader_change(&self);
+    /// Somebody's commands, handed in at this node, were answered; whoever ran them.
+    fn submitted(&self, _result: Result<(), SubmitError>) {}
     /// This node's state came to say otherwise, in the order of the log, and shows it to readers. On every node, for
     /// every command, whoever was asked to run it; what people draw is not told.
     fn changed(&self, _changes: &[Change]) {}

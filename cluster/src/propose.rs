@@ -9,7 +9,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use easel_storage::{Batch, CommitIndex, Envelope, SubmitError, Submitted, Time};
 use openraft::error::ClientWriteError;
 use openraft::raft::ClientWriteResponse;
@@ -20,17 +19,17 @@ use crate::batch::{InFlight, Prepared, Waiting};
 use crate::disk::Reserve;
 use crate::health::Health;
 use crate::observer::Observer;
-use crate::raft::{Decoded, EncodedEnvelope, Peer, Proposal, Raft, Types};
+use crate::raft::{Decoded, Peer, Proposal, Raft, Types};
 
 /// A larger command is refused. The state keeps it in rows of up to 64 MiB.
-const COMMAND_BYTES_MAX: usize = 48 << 20;
+pub(crate) const COMMAND_BYTES_MAX: usize = 48 << 20;
 /// Encoded commands that may wait or be in flight. When it is full, `submit` waits for room, and after
 /// `QUEUE_WAIT_MAX` answers `Unavailable`: then nothing of it was proposed.
 const QUEUE_BYTES_MAX: usize = 64 << 20;
 const QUEUE_SUBMISSIONS_MAX: usize = 16_384;
 const QUEUE_WAIT_MAX: Duration = Duration::from_secs(5);
 /// After that the caller is told that the result is not known. The commands may still run.
-const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
+pub(crate) const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// One in the log, one in the state.
 const BATCHES_MAX: usize = 2;
@@ -118,18 +117,38 @@ impl Intake {
         if self.health.has_failed() {
             return Err(SubmitError::Stopped);
         }
-        let prepare = |envelope: Envelope| Prepared {
-            encoded: EncodedEnvelope(Bytes::from(envelope.encode())),
-            envelope,
-        };
-        let commands: Vec<_> = batch.into_iter().map(prepare).collect();
+        let commands = batch.into_iter().map(Prepared::new).collect();
+        self.submit_prepared(commands, ANSWER_WAIT_MAX).await
+    }
+
+    /// Commands that another node has encoded, for as long as it waits.
+    pub(crate) async fn submit_from_afar(
+        &self,
+        commands: Vec<Prepared>,
+        answer_within: Duration,
+    ) -> Result<Submitted, SubmitError> {
+        if self.reserve.is_short(Instant::now()) {
+            return Err(SubmitError::DiskFull);
+        }
+        if self.health.has_failed() {
+            return Err(SubmitError::Stopped);
+        }
+        self.submit_prepared(commands, answer_within.min(ANSWER_WAIT_MAX))
+            .await
+    }
+
+    async fn submit_prepared(
+        &self,
+        commands: Vec<Prepared>,
+        answer_within: Duration,
+    ) -> Result<Submitted, SubmitError> {
         if commands.iter().any(|c| c.bytes() > COMMAND_BYTES_MAX) {
             return Err(SubmitError::TooLarge);
         }
         let answered = tokio::time::timeout(QUEUE_WAIT_MAX, self.enqueue(commands))
             .await
             .map_err(|_| SubmitError::Unavailable)??;
-        match tokio::time::timeout(ANSWER_WAIT_MAX, answered).await {
+        match tokio::time::timeout(answer_within, answered).await {
             Ok(Ok(result)) => result,
             // The loop ended with the command in hand.
             Ok(Err(_)) | Err(_) => Err(SubmitError::TimedOut),

@@ -1,5 +1,6 @@
 //! What the node says about itself.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::folder::NodeFile;
 use crate::health::Health;
 use crate::log::LogProgress;
 use crate::observer::Observer;
-use crate::raft::{Metrics, Raft};
+use crate::raft::{Metrics, Peer, Raft};
 use crate::state::StateFile;
 
 /// How the node stands. Indexes count log entries.
@@ -28,8 +29,15 @@ pub struct Status {
     pub instance_id: InstanceId,
     /// Grows with every election.
     pub term: u64,
-    /// Whether commands can be submitted here.
+    /// Whether this node leads. Commands can be submitted anywhere.
     pub is_leader: bool,
+    /// Who leads, as far as this node knows.
+    pub leader: Option<u64>,
+    /// Whether this node's state has everything that was acknowledged to anybody up to a second ago. Without it
+    /// nothing may be decided by what is read here.
+    pub in_touch: bool,
+    /// The nodes of the group, by their ids; this one among them, if it is a member.
+    pub members: Vec<Member>,
     /// Whether a leader is known that a majority follows.
     pub has_quorum: bool,
     /// The newest entry in the log.
@@ -46,6 +54,50 @@ pub struct Status {
     pub fatal: Option<String>,
     /// Writes are refused until the disk has room again.
     pub disk_full: bool,
+}
+
+/// A node of the group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    pub id: u64,
+    /// Where other nodes reach it. Empty for a node that is alone.
+    pub address: String,
+    pub role: MemberRole,
+    /// How many entries it is behind; known to the leader, of the others.
+    pub lag: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemberRole {
+    /// Counts for a majority.
+    Voter,
+    /// Is sent everything, and does not count yet.
+    Learner,
+}
+
+fn members(metrics: &Metrics) -> Vec<Member> {
+    let membership = metrics.membership_config.membership();
+    let voters: BTreeSet<u64> = membership.voter_ids().collect();
+    let matched = |id: &u64| match &metrics.replication {
+        Some(replication) if *id != metrics.id => {
+            let upto = replication.get(id).copied().flatten();
+            let upto = upto.map_or(0, |at| at.index);
+            Some(metrics.last_log_index.unwrap_or(0).saturating_sub(upto))
+        }
+        _ => None,
+    };
+    let member = |(id, peer): (&u64, &Peer)| Member {
+        id: *id,
+        address: peer.address.clone(),
+        role: match voters.contains(id) {
+            true => MemberRole::Voter,
+            false => MemberRole::Learner,
+        },
+        lag: matched(id),
+    };
+    let mut members: Vec<_> = membership.nodes().map(member).collect();
+    members.sort_unstable_by_key(|member| member.id);
+    members
 }
 
 /// Indexes move several times with every entry, and are told no more often than this.
@@ -66,6 +118,7 @@ fn is_followed(metrics: &Metrics) -> bool {
 
 /// Where the parts of a status come from.
 pub(crate) struct Sources {
+    pub(crate) in_touch: watch::Receiver<bool>,
     pub(crate) node: NodeFile,
     pub(crate) raft: Raft,
     pub(crate) log: Arc<LogProgress>,
@@ -87,6 +140,9 @@ impl Sources {
             instance_id: self.node.instance,
             term: metrics.current_term,
             is_leader,
+            leader: metrics.current_leader,
+            in_touch: fatal.is_none() && *self.in_touch.borrow(),
+            members: members(&metrics),
             has_quorum: fatal.is_none() && is_followed(&metrics),
             last_log_index: metrics.last_log_index.unwrap_or(0),
             commit_index: self.log.committed.load(Ordering::Relaxed),
@@ -99,7 +155,7 @@ impl Sources {
     }
 
     /// Publishes every change until `stop`, and turns openraft's own end into a failure of the node.
-    pub(crate) async fn publish(self, status: watch::Sender<Status>, stop: CancellationToken) {
+    pub(crate) async fn publish(mut self, status: watch::Sender<Status>, stop: CancellationToken) {
         let mut metrics = self.raft.metrics();
         // Of these only the roles and the members.
         let mut roles = self.raft.server_metrics();
@@ -142,6 +198,8 @@ impl Sources {
                 changed = moved => changed.is_err(),
                 changed = health.changed() => changed.is_err(),
                 changed = reserve.changed() => changed.is_err(),
+                // Of a node alone it never changes.
+                Ok(()) = self.in_touch.changed() => false,
             };
             if ended {
                 break;

@@ -245,7 +245,7 @@ async fn send_snapshot(
         Response::Go => {}
         Response::Installed { vote } => return Ok(SnapshotResponse::new(vote)),
         Response::Failed { why } => return Err(unreachable(link.error(Why::Failed(why)))),
-        Response::Append(_) | Response::Vote(_) | Response::Working => {
+        Response::Append(_) | Response::Vote(_) | Response::Working | Response::ReadIndex(_) => {
             return Err(unreachable(link.error(Why::WrongAnswer)));
         }
     }
@@ -268,7 +268,7 @@ async fn send_snapshot(
             Response::Working => {}
             Response::Installed { vote } => return Ok(SnapshotResponse::new(vote)),
             Response::Failed { why } => return Err(unreachable(link.error(Why::Failed(why)))),
-            Response::Append(_) | Response::Vote(_) | Response::Go => {
+            Response::Append(_) | Response::Vote(_) | Response::Go | Response::ReadIndex(_) => {
                 return Err(unreachable(link.error(Why::WrongAnswer)));
             }
         }

@@ -128,6 +128,24 @@ pub(crate) async fn write_frame(
     within(STALL_MAX, async { Ok(stream.flush().await?) }).await
 }
 
+/// Puts a frame behind others that leave together.
+pub(crate) fn put_frame(out: &mut Vec<u8>, body: &[u8]) {
+    let len = u32::try_from(body.len()).expect("the bounds of frames are far below 4 GiB");
+    out.extend(len.to_be_bytes());
+    out.extend(body);
+}
+
+/// Writes frames that were put together.
+pub(crate) async fn write_frames(
+    stream: &mut (impl AsyncWrite + Unpin),
+    frames: &[u8],
+) -> Result<(), FrameError> {
+    for step in frames.chunks(STEP_BYTES) {
+        within(STALL_MAX, async { Ok(stream.write_all(step).await?) }).await?;
+    }
+    within(STALL_MAX, async { Ok(stream.flush().await?) }).await
+}
+
 fn check_len(len: usize, max: usize) -> Result<(), FrameError> {
     if len > max {
         return Err(FrameError::TooLong { len, max });

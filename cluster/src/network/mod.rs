@@ -1,7 +1,7 @@
 //! Links to other nodes: what openraft asks of another node goes over a connection to it and comes back answered.
 //!
-//! Three lanes run beside each other, each on connections of its own: heartbeats and votes, entries, snapshots. So
-//! neither a large entry nor a snapshot delays a heartbeat. A connection begins with a greeting that names format,
+//! Lanes run beside each other, each on connections of its own: heartbeats and votes, entries, snapshots, commands for
+//! the leader. So nothing large delays a heartbeat. A connection begins with a greeting that names format,
 //! cluster and both nodes (`wire`); `serve` answers, `client` asks, `link` keeps connections for the next question,
 //! `incoming` takes a snapshot in.
 //!
@@ -10,7 +10,7 @@
 mod client;
 pub(crate) mod frame;
 mod incoming;
-mod link;
+pub(crate) mod link;
 mod serve;
 #[cfg_attr(
     not(test),
@@ -33,16 +33,16 @@ use tokio::net::TcpStream;
 
 pub(crate) use client::Client;
 pub(crate) use incoming::{Arrivals, arrived};
-pub(crate) use serve::Server;
+pub(crate) use serve::{Desk, Server};
 
 use crate::codec::Identity;
 use crate::raft::{Peer, Types};
-use link::Link;
+pub(crate) use link::Link;
 
 /// A question on the quick lane, and the one that announces a snapshot.
 const QUESTION_BYTES_MAX: usize = 64 << 10;
 /// A question with entries: a command is at most 48 MiB, and what goes with it at most 4 MiB.
-const ENTRIES_BYTES_MAX: usize = 64 << 20;
+pub(crate) const ENTRIES_BYTES_MAX: usize = 64 << 20;
 const ANSWER_BYTES_MAX: usize = 64 << 10;
 /// A piece of a snapshot.
 const PIECE_BYTES_MAX: usize = 1 << 20;
@@ -79,36 +79,47 @@ fn alone() -> io::Error {
     io::Error::other("this release runs a node alone, without peers")
 }
 
-/// Makes clients for openraft, which makes many: those of one node share its connections.
+/// The ways to other nodes. Whoever talks to one shares its connections.
 #[derive(Debug)]
-pub(crate) struct Network {
+pub(crate) struct Links {
     me: Identity,
     transport: Arc<dyn Transport>,
-    links: Mutex<HashMap<u64, Arc<Link>>>,
-    sending: Arc<Sending>,
+    known: Mutex<HashMap<u64, Arc<Link>>>,
 }
 
-impl Network {
-    pub(crate) fn new(me: Identity, transport: Arc<dyn Transport>, sending: Arc<Sending>) -> Self {
+impl Links {
+    pub(crate) fn new(me: Identity, transport: Arc<dyn Transport>) -> Self {
         Self {
             me,
             transport,
-            links: Mutex::default(),
-            sending,
+            known: Mutex::default(),
         }
     }
 
-    fn link(&self, target: u64, address: &str) -> Arc<Link> {
-        let mut links = self.links.lock();
-        if let Some(link) = links.get(&target)
+    pub(crate) fn to(&self, target: u64, address: &str) -> Arc<Link> {
+        let mut known = self.known.lock();
+        if let Some(link) = known.get(&target)
             && link.address == address
         {
             return link.clone();
         }
         let transport = self.transport.clone();
         let link = Arc::new(Link::new(self.me, target, address.to_owned(), transport));
-        links.insert(target, link.clone());
+        known.insert(target, link.clone());
         link
+    }
+}
+
+/// Makes clients for openraft, which makes many.
+#[derive(Debug)]
+pub(crate) struct Network {
+    links: Arc<Links>,
+    sending: Arc<Sending>,
+}
+
+impl Network {
+    pub(crate) fn new(links: Arc<Links>, sending: Arc<Sending>) -> Self {
+        Self { links, sending }
     }
 }
 
@@ -116,7 +127,7 @@ impl RaftNetworkFactory<Types> for Network {
     type Network = Client;
 
     async fn new_client(&mut self, target: u64, peer: &Peer) -> Client {
-        Client::new(self.link(target, &peer.address), self.sending.clone())
+        Client::new(self.links.to(target, &peer.address), self.sending.clone())
     }
 }
 

@@ -16,7 +16,10 @@ use super::incoming::Arrivals;
 use super::wire::{self, Hello, HelloReply, Lane, Refusal, Request, Response};
 use super::{ENTRIES_BYTES_MAX, QUESTION_BYTES_MAX, Stream, Transport};
 use crate::codec::Identity;
+use crate::forward;
+use crate::propose::Intake;
 use crate::raft::Raft;
+use crate::read::Reader;
 
 /// A group has a handful of nodes with a few connections each. The one after these is told so and closed.
 const CONNECTIONS_MAX: usize = 64;
@@ -30,29 +33,31 @@ const QUESTION_WAIT_MAX: Duration = Duration::from_secs(60);
 /// Pause after an accept that failed, which mostly means that the process has too many files open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// What questions are answered with, beside openraft.
+pub(crate) struct Desk {
+    pub(crate) arrivals: Arc<Arrivals>,
+    pub(crate) intake: Intake,
+    pub(crate) reader: Reader,
+}
+
 /// Answers other nodes until it is stopped.
 pub(crate) struct Server {
     me: Identity,
     raft: Raft,
     transport: Arc<dyn Transport>,
-    arrivals: Arc<Arrivals>,
+    desk: Desk,
     greetings: Semaphore,
     connections: Semaphore,
     reading: Semaphore,
 }
 
 impl Server {
-    pub(crate) fn new(
-        me: Identity,
-        raft: Raft,
-        transport: Arc<dyn Transport>,
-        arrivals: Arc<Arrivals>,
-    ) -> Self {
+    pub(crate) fn new(me: Identity, raft: Raft, transport: Arc<dyn Transport>, desk: Desk) -> Self {
         Self {
             me,
             raft,
             transport,
-            arrivals,
+            desk,
             greetings: Semaphore::new(GREETINGS_MAX),
             connections: Semaphore::new(CONNECTIONS_MAX),
             reading: Semaphore::new(READING_BYTES_MAX / PERMIT_BYTES),
@@ -119,6 +124,7 @@ impl Server {
             Lane::Quick => self.answer_all(stream, QUESTION_BYTES_MAX).await,
             Lane::Bulk => self.answer_all(stream, ENTRIES_BYTES_MAX).await,
             Lane::Snapshot => self.take_snapshot(stream).await,
+            Lane::Forward => forward::answer_all(stream, &self.raft, &self.desk.intake).await,
         }
     }
 
@@ -164,6 +170,7 @@ impl Server {
                 Err(error) => failed(&error),
             },
             Request::Snapshot { .. } => failed(&"snapshots have a lane of their own"),
+            Request::ReadIndex => Response::ReadIndex(self.desk.reader.confirmed_here().await),
         }
     }
 
@@ -171,11 +178,12 @@ impl Server {
         let question = frame::read_frame(&mut stream, QUESTION_BYTES_MAX, frame::STALL_MAX).await?;
         let response = match wire::decode_request(&question)? {
             Request::Snapshot { vote, meta } => {
-                self.arrivals
+                self.desk
+                    .arrivals
                     .take(&self.raft, &mut stream, vote, meta)
                     .await?
             }
-            Request::Append(_) | Request::Vote(_) => Response::Failed {
+            Request::Append(_) | Request::Vote(_) | Request::ReadIndex => Response::Failed {
                 why: "this lane is for a snapshot".into(),
             },
         };

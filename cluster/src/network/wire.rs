@@ -44,6 +44,8 @@ pub(crate) enum Lane {
     Bulk,
     /// One snapshot.
     Snapshot,
+    /// Commands on their way to the leader, see `forward`.
+    Forward,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +71,12 @@ pub(crate) enum Refusal {
 pub(crate) enum Request {
     Append(AppendEntriesRequest<Types>),
     Vote(VoteRequest<u64>),
-    Snapshot { vote: Vote, meta: Meta },
+    Snapshot {
+        vote: Vote,
+        meta: Meta,
+    },
+    /// Up to where must a state be applied that knows everything acknowledged before this was asked?
+    ReadIndex,
 }
 
 #[derive(Debug)]
@@ -86,6 +93,8 @@ pub(crate) enum Response {
     Failed {
         why: String,
     },
+    /// Nothing, if whoever was asked does not lead or cannot be sure of it.
+    ReadIndex(Option<u64>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -123,6 +132,7 @@ enum RequestV1<'a> {
         membership: MembershipV1,
         id: String,
     },
+    ReadIndex,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -141,6 +151,7 @@ enum ResponseV1 {
     Failed {
         why: String,
     },
+    ReadIndex(Option<u64>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -222,6 +233,7 @@ pub(crate) fn encode_request(request: &Request) -> Vec<u8> {
             membership: meta.last_membership.membership().into(),
             id: meta.snapshot_id.clone(),
         },
+        Request::ReadIndex => RequestV1::ReadIndex,
     };
     codec::write(vec![V1], &body)
 }
@@ -264,6 +276,7 @@ pub(crate) fn decode_request(bytes: &[u8]) -> Result<Request, DecodeError> {
                 snapshot_id: id,
             },
         },
+        RequestV1::ReadIndex => Request::ReadIndex,
     })
 }
 
@@ -288,6 +301,7 @@ pub(crate) fn encode_response(response: &Response) -> Vec<u8> {
             vote: (*vote).into(),
         },
         Response::Failed { why } => ResponseV1::Failed { why: why.clone() },
+        Response::ReadIndex(index) => ResponseV1::ReadIndex(*index),
     };
     codec::write(vec![V1], &body)
 }
@@ -316,11 +330,12 @@ pub(crate) fn decode_response(bytes: &[u8]) -> Result<Response, DecodeError> {
         ResponseV1::Working => Response::Working,
         ResponseV1::Installed { vote } => Response::Installed { vote: vote.into() },
         ResponseV1::Failed { why } => Response::Failed { why },
+        ResponseV1::ReadIndex(index) => Response::ReadIndex(index),
     })
 }
 
 /// Bytes that go over in one piece: serde takes a slice element by element.
-struct Blob<'a>(Cow<'a, [u8]>);
+pub(crate) struct Blob<'a>(pub(crate) Cow<'a, [u8]>);
 
 impl Serialize for Blob<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use super::net::Net;
-use super::writers::{Roster, WhoeverLeads};
+use super::writers::{Roster, WhoeverLeads, Whom};
 use crate::folder::{self, NodeFile, Stage};
 use crate::keep::Schedule;
 use crate::node::{Node, Options, Peers, Run};
@@ -175,7 +175,15 @@ impl Group {
 
     pub(super) fn whoever_leads(&self) -> WhoeverLeads {
         let roster = self.roster.clone();
-        WhoeverLeads { roster }
+        let whom = Whom::Leader;
+        WhoeverLeads { roster, whom }
+    }
+
+    /// Asks the nodes in turn.
+    pub(super) fn anyone(&self) -> WhoeverLeads {
+        let roster = self.roster.clone();
+        let whom = Whom::Anyone;
+        WhoeverLeads { roster, whom }
     }
 
     pub(super) fn store(&self, node: u64) -> Arc<dyn Store> {

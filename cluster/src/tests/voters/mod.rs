@@ -5,6 +5,7 @@
 
 mod changes;
 mod faults;
+mod forward;
 mod group;
 mod hostile;
 mod measure;

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
+use std::time::Duration;
 
 use bytes::Bytes;
-use easel_storage::ClusterId;
+use easel_storage::{ClusterId, CommitIndex, Outcome, Rejection, Submitted};
 use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, VoteRequest, VoteResponse};
 use openraft::{CommittedLeaderId, EntryPayload};
 use proptest::prelude::{any, proptest};
 
 use crate::codec::DecodeError;
+use crate::forward::wire::{self as forward, Answer, Question, Refused};
 use crate::network::wire::{self, Hello, HelloReply, Lane, MAGIC, Refusal, Request, Response};
 use crate::raft::{
     Decoded, EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership,
@@ -87,6 +89,7 @@ fn questions_stay_readable() {
         ("peer_beat", Request::Append(beat)),
         ("peer_vote", Request::Vote(asked)),
         ("peer_snapshot", Request::Snapshot { vote, meta }),
+        ("peer_read_index_asked", Request::ReadIndex),
     ] {
         check(name, &question, wire::encode_request, wire::decode_request);
     }
@@ -118,8 +121,49 @@ fn answers_stay_readable() {
                 why: "the disk is nearly full".into(),
             },
         ),
+        ("peer_read_index", Response::ReadIndex(Some(70_000))),
+        ("peer_no_read_index", Response::ReadIndex(None)),
     ] {
         check(name, &answer, wire::encode_response, wire::decode_response);
+    }
+}
+
+#[test]
+fn commands_on_their_way_stay_readable() {
+    let question = Question {
+        number: 300,
+        left: Duration::from_millis(4_999),
+        commands: vec![Bytes::from_static(b"\x01first"), vec![0xff; 300].into()],
+    };
+    let decode = |bytes: &[u8]| forward::decode_question(&Bytes::copy_from_slice(bytes));
+    check(
+        "forward_question",
+        &question,
+        forward::encode_question,
+        decode,
+    );
+    let replies = vec![Ok(Outcome::Done), Err(Rejection::BoardNotFound)];
+    let done = Submitted {
+        index: CommitIndex(70_000),
+        replies,
+    };
+    let to = |result| Answer::To {
+        number: 300,
+        result,
+    };
+    for (name, answer) in [
+        ("forward_alive", Answer::Alive),
+        ("forward_done", to(Ok(done))),
+        ("forward_not_leader", to(Err(Refused::NotLeader))),
+        ("forward_timed_out", to(Err(Refused::TimedOut))),
+        ("forward_stopped", to(Err(Refused::Stopped))),
+    ] {
+        check(
+            name,
+            &answer,
+            forward::encode_answer,
+            forward::decode_answer,
+        );
     }
 }
 
@@ -160,5 +204,7 @@ proptest! {
         }
         let _ = wire::decode_request(&bytes);
         let _ = wire::decode_response(&bytes);
+        let _ = forward::decode_answer(&bytes);
+        let _ = forward::decode_question(&bytes.into());
     }
 }

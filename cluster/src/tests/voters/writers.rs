@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -44,6 +45,7 @@ impl Choices {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Roster {
     running: Arc<Mutex<BTreeMap<u64, Running>>>,
+    turn: Arc<AtomicUsize>,
 }
 
 struct Running {
@@ -67,6 +69,22 @@ impl Roster {
         self.running.lock().remove(&id);
     }
 
+    async fn anyone(&self) -> Arc<dyn Store> {
+        loop {
+            let found = {
+                let running = self.running.lock();
+                let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+                let at = turn.checked_rem(running.len());
+                at.and_then(|at| running.values().nth(at))
+                    .map(|r| r.store.clone())
+            };
+            match found {
+                Some(store) => return store,
+                None => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
     /// Whoever leads in the newest term; one that was cut off and does not know it may be asked in vain.
     async fn leader(&self) -> Arc<dyn Store> {
         loop {
@@ -85,10 +103,28 @@ impl Roster {
     }
 }
 
-/// The group as one store: finds whoever leads, and asks again with the same id when the answer is not known.
+/// The group as one store: asks one of its nodes, and another with the same id when the answer is not known.
 #[derive(Debug, Clone)]
 pub(super) struct WhoeverLeads {
     pub(super) roster: Roster,
+    pub(super) whom: Whom,
+}
+
+/// Which node is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whom {
+    Leader,
+    /// One after the other, whatever it is.
+    Anyone,
+}
+
+impl WhoeverLeads {
+    async fn node(&self) -> Arc<dyn Store> {
+        match self.whom {
+            Whom::Leader => self.roster.leader().await,
+            Whom::Anyone => self.roster.anyone().await,
+        }
+    }
 }
 
 /// After that whoever leads is looked for again.
@@ -101,7 +137,7 @@ impl Store for WhoeverLeads {
                 envelope.id.get_or_insert_with(CommandId::mint);
             }
             loop {
-                let store = self.roster.leader().await;
+                let store = self.node().await;
                 let submitted = store.submit(batch.clone());
                 match tokio::time::timeout(PATIENCE, submitted).await {
                     Ok(Ok(submitted)) => return Ok(submitted),
@@ -120,7 +156,7 @@ impl Store for WhoeverLeads {
     fn read(&self, level: ReadLevel, query: Query) -> BoxFuture<'_, Result<Read, ReadError>> {
         Box::pin(async move {
             loop {
-                let store = self.roster.leader().await;
+                let store = self.node().await;
                 match tokio::time::timeout(PATIENCE, store.read(level, query.clone())).await {
                     Ok(Ok(read)) => return Ok(read),
                     Ok(Err(ReadError::Failed)) => return Err(ReadError::Failed),
@@ -248,7 +284,7 @@ impl Writer {
             update.id = Some(CommandId::mint());
             if self.choices.below(8) == 0 {
                 // Handed in and left alone: it may run, and its reply is nobody's.
-                let store = self.store.roster.leader().await;
+                let store = self.store.node().await;
                 let _ = futures_util::poll!(store.submit(vec![update.clone()]));
                 if self.choices.below(2) == 0 {
                     continue;
