@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { shell } from './build/shell.ts'
+import { weight } from './build/weight.ts'
 
 const NODE = 'http://127.0.0.1:8080'
 
@@ -12,7 +13,7 @@ const viaNode = {
 }
 
 export default defineConfig({
-  plugins: [react(), shell()],
+  plugins: [react(), shell(), weight({ 'board-page': 300_000, 'start-page': 130_000 })],
   // Below which path the app is, only the server knows: it writes that into the page, and scripts and styles name each
   // other by where they are themselves.
   experimental: {

@@ -57,9 +57,12 @@ pub(super) async fn app_page(
         headers::client_policy(&ours.authority, &reports),
     );
     fields.insert(REPORTING_ENDPOINTS, headers::reporting_endpoints(&reports));
-    if uri.path().starts_with("/b/")
-        && let Some(link) = &app.page.board_script
-    {
+    let script = match uri.path() {
+        "/" => &app.page.start_script,
+        path if path.starts_with("/b/") => &app.page.board_script,
+        _ => &None,
+    };
+    if let Some(link) = script {
         fields.insert(header::LINK, link.clone());
     }
     response
@@ -70,7 +73,8 @@ pub(super) async fn app_page(
 pub(crate) struct AppPage {
     /// None when the client was not built before the server.
     document: Option<&'static File>,
-    /// Tells of the board's own half of the client, which the first half would ask for one round trip later.
+    /// Tells of the page's own half of the client, which the first half would ask for one round trip later.
+    start_script: Option<HeaderValue>,
     board_script: Option<HeaderValue>,
 }
 
@@ -82,7 +86,8 @@ impl AppPage {
                 "" => document,
                 base => document.map(|file| placed(file, base)),
             },
-            board_script: board_page_link(FILES, base),
+            start_script: script_link(FILES, base, "start-page"),
+            board_script: script_link(FILES, base, "board-page"),
         }
     }
 }
@@ -103,10 +108,11 @@ fn placed(file: &File, base: &str) -> &'static File {
     }))
 }
 
-fn board_page_link(files: &[File], base: &str) -> Option<HeaderValue> {
+fn script_link(files: &[File], base: &str, name: &str) -> Option<HeaderValue> {
+    let start = format!("/assets/{name}-");
     let file = files
         .iter()
-        .find(|file| file.path.starts_with("/assets/board-page-") && file.path.ends_with(".js"))?;
+        .find(|file| file.path.starts_with(&start) && file.path.ends_with(".js"))?;
     let link = format!("<{base}{}>; rel=modulepreload", file.path);
     Some(HeaderValue::try_from(link).expect("the build makes names of ASCII"))
 }
@@ -317,7 +323,7 @@ fn not_built(base: &str) -> Response {
 #[cfg(test)]
 mod tests {
     use super::{
-        File, board_page_link, caching, choose, find, matches_any, media_type, placed, send,
+        File, caching, choose, find, matches_any, media_type, placed, script_link, send,
     };
     use axum::http::{HeaderMap, header};
 
@@ -380,14 +386,14 @@ mod tests {
             named("/assets/index-2c.js"),
         ];
         assert_eq!(
-            board_page_link(&files, "").unwrap(),
+            script_link(&files, "", "board-page").unwrap(),
             "</assets/board-page-0a1B.js>; rel=modulepreload"
         );
         assert_eq!(
-            board_page_link(&files, "/easel").unwrap(),
+            script_link(&files, "/easel", "board-page").unwrap(),
             "</easel/assets/board-page-0a1B.js>; rel=modulepreload"
         );
-        assert_eq!(board_page_link(&files[1..], ""), None);
+        assert_eq!(script_link(&files[1..], "", "board-page"), None);
     }
 
     #[test]

@@ -10,7 +10,8 @@ import { gridOfTsv, notesOfGrid } from '../src/core/exchange/grid'
 import { svgOf } from '../src/core/exchange/svg'
 import { payloadBounds } from '../src/core/copies'
 import { desk } from './desk'
-import { EMBEDDED, embeddedIn, escapedHtml, isWebAddress, linkOf, tableOf } from '../src/core/exchange/html'
+import { EMBEDDED, escapedHtml } from '../src/core/exchange/embedded'
+import { embeddedIn, isWebAddress, linkOf, tableOf } from '../src/core/exchange/html'
 
 const told = (payload: ClipboardPayload | null) =>
   payload?.elements.map(({ box, snapshot: { keys } }) => {

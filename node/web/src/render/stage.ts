@@ -3,9 +3,10 @@
  * Konva node of its own, nothing listens to Konva's events, and whatever changed in the meantime,
  * each layer is painted at most once in a frame.
  */
-import { Konva } from 'konva/lib/Core'
-import type { Layer } from 'konva/lib/Layer'
-import type { Stage } from 'konva/lib/Stage'
+import { Konva } from 'konva/lib/Global'
+import { Layer } from 'konva/lib/Layer'
+import { Shape } from 'konva/lib/Shape'
+import { Stage } from 'konva/lib/Stage'
 import type { CursorName, Editor, EditorState } from '../core/editor-api'
 import type { LivePresence } from '../core/ports'
 import type { Theme } from '../core/schema.gen'
@@ -72,7 +73,7 @@ export function mountBoard(
   let seen: EditorState = editor.state.get()
 
   // Last of all: a stage paints a layer as soon as it is added.
-  const stage = new Konva.Stage({ container, width: 1, height: 1, listening: false })
+  const stage = new Stage({ container, width: 1, height: 1, listening: false })
   const board = addLayer(stage, paintBoard)
   const overlay = addLayer(stage, paintOver)
   // Each paint of the board covers all of it.
@@ -223,13 +224,13 @@ export function mountBoard(
 }
 
 function addLayer(stage: Stage, paint: (ctx: CanvasRenderingContext2D) => void): Layer {
-  const layer = new Konva.Layer({ listening: false })
+  const layer = new Layer({ listening: false })
   // The canvas itself: Konva's wrapper costs a call for each of ours, and lacks some.
   const sceneFunc = () => {
     const ctx = layer.getNativeCanvasElement().getContext('2d')
     if (ctx) paint(ctx)
   }
-  layer.add(new Konva.Shape({ listening: false, perfectDrawEnabled: false, sceneFunc }))
+  layer.add(new Shape({ listening: false, perfectDrawEnabled: false, sceneFunc }))
   stage.add(layer)
   return layer
 }

@@ -10,13 +10,13 @@ import { ToastLayer } from './parts/toasts'
 import { useRoute } from './router'
 import type { Route } from './routes'
 import { SignOutLayer } from './sign-out'
-import { StartPage } from './start/start-page'
 import { strings } from './strings'
 import { ownerOf, useStanding } from './who'
 
 const board = lazyPage(() => import('./board/board-page').then((part) => part.default), strings.board.loading)
 const entry = <P extends object>(load: () => Promise<{ default: React.ComponentType<P> }>): LazyPage<P> =>
   lazyPage(() => load().then((part) => part.default), strings.account.loading)
+const start = lazyPage(() => import('./start/start-page').then((part) => part.default), strings.start.loading)
 const account = entry(() => import('./account/account-page'))
 const signIn = entry(() => import('./entry/sign-in-page'))
 const signUp = entry(() => import('./entry/sign-up-page'))
@@ -67,7 +67,7 @@ function asksWho(route: Route): boolean {
 function Page({ route }: { route: Route }) {
   switch (route.page) {
     case 'start':
-      return <StartPage section={route.section} />
+      return <start.Page section={route.section} />
     case 'board':
       return <board.Page board={route.board} />
     case 'setup':

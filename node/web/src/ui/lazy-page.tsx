@@ -8,6 +8,7 @@
 
 import type { ComponentType } from 'react'
 import { useEffect, useState } from 'react'
+import { fetchWhenQuiet } from './quiet'
 
 export interface LazyPage<P> {
   readonly Page: ComponentType<P>
@@ -19,6 +20,16 @@ type Loading<P> =
   | { readonly at: 'loading' }
   | { readonly at: 'ready'; readonly Loaded: ComponentType<P> }
   | { readonly at: 'failed'; readonly failure: unknown }
+
+/** A part of a page that its first view does without. Where there is time, it is fetched before it is asked for. */
+export function lazyPart<P extends object>(
+  load: () => Promise<ComponentType<P>>,
+  waiting: string,
+): ComponentType<P> {
+  const { Page, preload } = lazyPage(load, waiting)
+  fetchWhenQuiet(preload)
+  return Page
+}
 
 /** `waiting` is said to who listens while it comes. */
 export function lazyPage<P extends object>(
@@ -53,7 +64,7 @@ export function lazyPage<P extends object>(
 
     switch (state.at) {
       case 'loading':
-        return <p className="full sr-only">{waiting}</p>
+        return waiting === '' ? null : <p className="full sr-only">{waiting}</p>
       case 'ready':
         return <state.Loaded {...props} />
       case 'failed':

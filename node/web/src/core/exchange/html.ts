@@ -2,14 +2,13 @@
  * What is wanted of HTML that another program put on the clipboard: the cells of its table, one link, or elements of ours.
  * Read as text: nothing of it ever becomes a document.
  */
+import { EMBEDDED } from './embedded'
 
 /** Longer HTML is not looked at. */
 const LENGTH_MAX = 24_000_000
 const TOKENS_MAX = 400_000
 const ROWS_MAX = 1_000
 const COLUMNS_MAX = 200
-/** An attribute that elements of ours travel in, as base64 of their JSON in UTF-8. */
-export const EMBEDDED = 'data-easel-elements'
 
 const TOKEN = /<!--[\s\S]*?(?:-->|$)|<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>"']|"[^"]*"|'[^']*')*)>|[^<]+|</g
 const SKIPPED = new Set(['script', 'style', 'head', 'title', 'template'])
@@ -140,13 +139,4 @@ function decoded(text: string): string {
     const isScalar = code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
     return isScalar ? String.fromCodePoint(code) : whole
   })
-}
-
-/** Text as HTML holds it, in an element or in an attribute. */
-export function escapedHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

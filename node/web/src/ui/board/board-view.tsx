@@ -10,8 +10,9 @@ import { openBoardDocument } from '../../doc/yboard'
 import { mountBoard } from '../../render/stage'
 import { pageIsComplete } from '../../shell/register'
 import type { BoardSession, SyncPhase } from '../../sync/session'
-import { lazyPage } from '../lazy-page'
+import { lazyPart } from '../lazy-page'
 import { showToast } from '../parts/toasts'
+import { pageIsQuiet } from '../quiet'
 import { navigate } from '../router'
 import { paths } from '../routes'
 import { LazyShareDialog } from '../share/lazy-share'
@@ -38,23 +39,24 @@ import { LinksPart } from './links/links-part'
 import { keepSnapping } from './keep-snapping'
 import { attachKeys } from './keys'
 import { attachLinks } from './links'
-import { PropertiesBar } from './properties-bar'
 import type { Seat } from './seat'
 import { SeatNote } from './seat-note'
 import { ShortcutsPart } from './shortcuts-part'
 import { TextOverlay } from './text-overlay'
 import { ToolBar } from './tool-bar'
 import { TopBar } from './top-bar'
-import { receive } from './transfer/receive'
+import { receive } from './transfer/lazy-receive'
 import type { BoardInfo } from './use-board'
 import { ViewBar } from './view-bar'
 import { FollowFrame, useFollowing } from './ways/follow-frame'
 import { Ways } from './ways/ways'
 
-const ActivityPanel = lazyPage(
+// First of the parts that are fetched ahead: whatever is selected asks for it.
+const PropertiesBar = lazyPart(() => import('./properties-bar').then((part) => part.default), '')
+const ActivityPanel = lazyPart(
   () => import('./activity-panel').then((part) => part.default),
   strings.activity.loading,
-).Page
+)
 
 export interface BoardViewProps {
   readonly session: BoardSession
@@ -90,7 +92,9 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
   useEffect(() => keepSnapping(editor, seat.owner), [editor, seat.owner])
   const inStep = status.phase === 'saved'
   useEffect(() => {
-    if (inStep) pageIsComplete()
+    if (!inStep) return
+    pageIsComplete()
+    pageIsQuiet()
   }, [inStep])
   useUnsavedWarning(underWay || (status.unsaved > 0 && !status.kept))
 

@@ -6,9 +6,9 @@
 
 import { clipboardText, FILES_MAX } from '../../core/clipboard'
 import type { ClipboardPayload, Editor } from '../../core/editor-api'
-import { EMBEDDED, escapedHtml } from '../../core/exchange/html'
+import { EMBEDDED, escapedHtml } from '../../core/exchange/embedded'
 import type { Pictures } from '../../render/pictures'
-import { ELEMENTS_TYPE, pasteOwn, receive, type Desk } from './transfer/receive'
+import { ELEMENTS_TYPE, pasteOwn, receive, type Desk } from './transfer/lazy-receive'
 
 /** What was copied last in this tab: a menu may not read the system's clipboard without being asked. */
 let kept: ClipboardPayload | null = null
@@ -97,7 +97,7 @@ export function canPaste(): boolean {
 }
 
 export function pasteKept(desk: Desk): void {
-  if (kept !== null) void pasteOwn(desk, kept)
+  if (kept !== null) pasteOwn(desk, kept)
 }
 
 export function isTyping(target: EventTarget | null): boolean {

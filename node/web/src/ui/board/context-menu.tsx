@@ -2,16 +2,11 @@
 
 import type { MouseEvent, PointerEvent, ReactNode, TouchEvent } from 'react'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import type { ActionId } from '../../core/actions/table'
 import type { Editor } from '../../core/editor-api'
-import type { MenuEntry } from '../parts/menu'
-import { Menu } from '../parts/menu'
+import { lazyPart } from '../lazy-page'
 import { strings } from '../strings'
-import { actionEntry } from './action-entry'
-import { flipEntries, tidyEntry } from './align-menu'
-import { imageEntries } from './images/image-verbs'
-import { frameEntries, groupEntries } from './frames/menu'
-import { lockEntry, styleEntries } from './selection-menu'
+
+const BoardMenu = lazyPart(() => import('./board-menu').then((part) => part.default), strings.menu.label)
 
 /** A finger that rests this long asks for the menu, unless it has moved farther than it trembles. */
 const HELD_MS = 500
@@ -89,15 +84,7 @@ export function ContextMenu({ editor, children }: { editor: Editor; children: Re
     >
       {children}
       <span ref={spot} className="board__context-spot" tabIndex={-1} />
-      {open && (
-        <Menu
-          anchor={spot}
-          placement="below-start"
-          label={strings.menu.label}
-          entries={entries(editor)}
-          onClose={close}
-        />
-      )}
+      {open && <BoardMenu editor={editor} spot={spot} onClose={close} />}
     </div>
   )
 }
@@ -110,62 +97,4 @@ interface Hold {
 
 function isTouch(event: Event): boolean {
   return 'pointerType' in event && event.pointerType === 'touch'
-}
-
-const LINE: MenuEntry = { kind: 'line' }
-
-function entries(editor: Editor): readonly MenuEntry[] {
-  const { selection, readOnly } = editor.state.get()
-  const entry = (action: ActionId) => actionEntry(editor, action)
-  if (selection.length === 0) {
-    return [
-      entry('paste'),
-      entry('selectAll'),
-      entry('copyPng'),
-      entry('copySvg'),
-      LINE,
-      entry('find'),
-      entry('zoomFit'),
-      entry('zoomReset'),
-      entry('minimap'),
-      LINE,
-      entry('copyLink'),
-    ]
-  }
-  if (readOnly) return [entry('copy'), entry('copyPng'), entry('copySvg'), entry('copyLink')]
-  if (editor.styleSummary().locked === 'all') return plain([entry('copy'), LINE, lockEntry(editor)])
-  return plain([
-    entry('cut'),
-    entry('copy'),
-    entry('paste'),
-    entry('duplicate'),
-    entry('copyPng'),
-    entry('copySvg'),
-    LINE,
-    ...imageEntries(editor),
-    ...styleEntries(editor),
-    LINE,
-    entry('toFront'),
-    entry('forward'),
-    entry('backward'),
-    entry('toBack'),
-    LINE,
-    ...groupEntries(editor),
-    ...(selection.length > 1 ? [tidyEntry(editor)] : []),
-    ...flipEntries(editor),
-    LINE,
-    lockEntry(editor),
-    ...frameEntries(editor),
-    LINE,
-    actionEntry(editor, 'delete', { danger: true }),
-  ])
-}
-
-/** Without pictures, which only some of the entries have. */
-function plain(entries: readonly MenuEntry[]): readonly MenuEntry[] {
-  return entries.map((entry) => {
-    if (entry.kind === 'line') return entry
-    const { icon: _, ...rest } = entry
-    return rest
-  })
 }

@@ -77,7 +77,7 @@ interface PartProps {
   readonly theme: Theme
 }
 
-export function PropertiesBar({ editor, theme }: { editor: Editor; theme: Theme }) {
+export default function PropertiesBar({ editor, theme }: { editor: Editor; theme: Theme }) {
   const summary = useStyleSummary(editor)
   const readOnly = useStore(editor.state, (state) => state.readOnly)
   const busy = useStore(editor.state, (state) => state.gesture)

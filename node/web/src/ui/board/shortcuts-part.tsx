@@ -1,12 +1,12 @@
 import { useState } from 'react'
-import { lazyPage } from '../lazy-page'
+import { lazyPart } from '../lazy-page'
 import { strings } from '../strings'
 import { useCommand } from './commands'
 
-const ShortcutsSheet = lazyPage(
+const ShortcutsSheet = lazyPart(
   () => import('./shortcuts-sheet').then((part) => part.default),
   strings.help.title,
-).Page
+)
 
 /** The sheet of shortcuts, when it is asked for. */
 export function ShortcutsPart() {

@@ -2,6 +2,8 @@
 
 import { isVisit } from '../../api/visit'
 
+export const TITLE_CHARS_MAX = 200
+
 const KEY = 'easel.titles'
 const TITLES_MAX = 200
 

@@ -10,12 +10,12 @@ import { ThemeButton } from '../parts/theme-button'
 import { tipProps } from '../parts/tip'
 import { paths } from '../routes'
 import { strings } from '../strings'
-import { TITLE_CHARS_MAX } from '../start/board-card'
 import { CommandsContext } from './commands'
 import { People } from './people'
 import type { Seat } from './seat'
 import { shownShortcut } from './shown-keys'
 import { StatusPill } from './status-pill'
+import { TITLE_CHARS_MAX } from './titles'
 import type { Following } from './ways/following'
 
 export interface TopBarProps {

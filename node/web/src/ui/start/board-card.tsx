@@ -28,10 +28,10 @@ import { relativeTime } from '../relative-time'
 import { navigate } from '../router'
 import { paths } from '../routes'
 import { strings } from '../strings'
+import { TITLE_CHARS_MAX } from '../board/titles'
 import type { Theme } from '../theme'
 import { usePicture } from './use-picture'
 
-export const TITLE_CHARS_MAX = 200
 /** A click on the title waits this long for a second one, which renames instead of opening. */
 const DOUBLE_CLICK_MS = 260
 const PICTURE_AFTER_MS = 120

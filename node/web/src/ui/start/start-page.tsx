@@ -61,7 +61,7 @@ const SECTIONS: readonly { readonly id: api.Section; readonly icon: LucideIcon }
   { id: 'trash', icon: Trash2 },
 ]
 
-export function StartPage({ section: asked }: { section: api.Section }) {
+export default function StartPage({ section: asked }: { section: api.Section }) {
   const standing = useStanding()
   const accounts = standing.at !== 'open'
   const section = accounts || asked === 'trash' ? asked : 'boards'

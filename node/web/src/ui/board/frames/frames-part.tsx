@@ -4,21 +4,18 @@ import { useCallback, useState } from 'react'
 import type { Editor } from '../../../core/editor-api'
 import type { Pictures } from '../../../render/pictures'
 import type { LivePresence } from '../../../core/ports'
-import { lazyPage } from '../../lazy-page'
+import { lazyPart } from '../../lazy-page'
 import { strings } from '../../strings'
 import type { Theme } from '../../theme'
 import { useCommand } from '../commands'
 import type { PresentationOf } from '../present/presentation'
 import { PresentingNote } from '../present/presenting-note'
 
-const Panel = lazyPage(
-  () => import('./frames-panel').then((part) => part.default),
-  strings.frames.loading,
-).Page
-const Presentation = lazyPage(
+const Panel = lazyPart(() => import('./frames-panel').then((part) => part.default), strings.frames.loading)
+const Presentation = lazyPart(
   () => import('../present/presentation').then((part) => part.default),
   strings.present.loading,
-).Page
+)
 
 export interface FramesPartProps {
   readonly editor: Editor

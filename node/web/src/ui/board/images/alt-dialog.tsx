@@ -13,7 +13,7 @@ interface AltDialogProps {
   readonly onClose: () => void
 }
 
-export function AltDialog({ editor, image, onClose }: AltDialogProps) {
+export default function AltDialog({ editor, image, onClose }: AltDialogProps) {
   const [text, setText] = useState(image.text)
   const words = strings.images
   const save = () => {

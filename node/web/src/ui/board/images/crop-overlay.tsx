@@ -23,7 +23,7 @@ const STEP_FAR = 0.1
 const CANVAS_SIDE_MAX = 2048
 const WHOLE: Crop = [0, 0, 1, 1]
 
-export function CropOverlay({ editor, pictures }: { editor: Editor; pictures: Pictures }) {
+export default function CropOverlay({ editor, pictures }: { editor: Editor; pictures: Pictures }) {
   const id = useStore(editor.state, (state) => state.cropping)
   const image = id === null ? undefined : editor.element(id)
   if (id === null || image?.type !== 'image') return null

@@ -5,14 +5,17 @@ import { getAsset } from '../../../api/assets'
 import { selectedImage } from '../../../core/actions/images'
 import type { Editor } from '../../../core/editor-api'
 import type { ImageElement } from '../../../core/elements/types'
+import { lazyPart } from '../../lazy-page'
 import { showToast } from '../../parts/toasts'
 import { strings } from '../../strings'
+import { useStore } from '../../use-store'
 import { useCommand } from '../commands'
-import { AltDialog } from './alt-dialog'
-import { CropOverlay } from './crop-overlay'
 import { takeFiles } from './take-files'
 import { UploadChips } from './upload-chips'
 import type { Images } from './use-images'
+
+const CropOverlay = lazyPart(() => import('./crop-overlay').then((part) => part.default), '')
+const AltDialog = lazyPart(() => import('./alt-dialog').then((part) => part.default), strings.images.altTitle)
 
 const TYPES = 'image/*'
 
@@ -20,6 +23,7 @@ export function ImagesPart({ editor, images, board }: { editor: Editor; images: 
   const several = useRef<HTMLInputElement>(null)
   const one = useRef<HTMLInputElement>(null)
   const replaced = useRef<string | null>(null)
+  const cropping = useStore(editor.state, (state) => state.cropping !== null)
   const [described, setDescribed] = useState<ImageElement | null>(null)
   useCommand('describeImage', () => setDescribed(selectedImage(editor)))
   useCommand(
@@ -47,7 +51,7 @@ export function ImagesPart({ editor, images, board }: { editor: Editor; images: 
   return (
     <>
       <UploadChips editor={editor} uploads={images.uploads} />
-      <CropOverlay editor={editor} pictures={images.pictures} />
+      {cropping && <CropOverlay editor={editor} pictures={images.pictures} />}
       {described && <AltDialog editor={editor} image={described} onClose={() => setDescribed(null)} />}
       <input
         ref={several}

@@ -3,16 +3,13 @@
 import { useState } from 'react'
 import type { Editor } from '../../../core/editor-api'
 import { outlineOf } from '../../../core/outline'
-import { lazyPage } from '../../lazy-page'
+import { lazyPart } from '../../lazy-page'
 import { strings } from '../../strings'
 import { useCommand } from '../commands'
 import { goTo } from '../ways/go-to'
 import { elementWords } from './element-words'
 
-const Panel = lazyPage(
-  () => import('./outline-panel').then((part) => part.default),
-  strings.outline.loading,
-).Page
+const Panel = lazyPart(() => import('./outline-panel').then((part) => part.default), strings.outline.loading)
 
 export function OutlinePart({ editor }: { readonly editor: Editor }) {
   const [panel, setPanel] = useState(false)

@@ -3,7 +3,7 @@
  * pictures, notes in a grid, a link, or text.
  */
 import { parseClipboard } from '../../../core/clipboard'
-import type { ClipboardPayload, Editor } from '../../../core/editor-api'
+import type { ClipboardPayload } from '../../../core/editor-api'
 import { gridOfTsv, notesOfGrid } from '../../../core/exchange/grid'
 import { embeddedIn, isWebAddress, linkOf, tableOf } from '../../../core/exchange/html'
 import { payloadFrom, textJson } from '../../../core/exchange/payload'
@@ -11,25 +11,16 @@ import type { Point } from '../../../core/geometry/box'
 import { showToast } from '../../parts/toasts'
 import { strings } from '../../strings'
 import { takeFiles } from '../images/take-files'
-import type { Uploads } from '../images/uploads'
 import { adopt, needsAdoption } from './adopt'
-
-export const ELEMENTS_TYPE = 'application/x-easel-elements+json'
-
-export interface Desk {
-  readonly board: string
-  readonly editor: Editor
-  readonly uploads: Uploads
-}
+import type { Brought, Desk } from './lazy-receive'
 
 /** `at`: in the world; left out, near the originals or mid-view. */
-export function receive(desk: Desk, data: DataTransfer, at?: Point): void {
+export function receive(desk: Desk, brought: Brought, at?: Point): void {
   const { editor } = desk
   if (editor.state.get().readOnly) return
-  const plain = data.getData('text/plain').replaceAll('\r\n', '\n')
-  const html = data.getData('text/html')
-  const files = [...data.files]
-  const own = parseClipboard(data.getData(ELEMENTS_TYPE)) ?? embedded(html) ?? parseClipboard(plain)
+  const { html, files } = brought
+  const plain = brought.plain.replaceAll('\r\n', '\n')
+  const own = parseClipboard(brought.own) ?? embedded(html) ?? parseClipboard(plain)
   if (own) return void pasteOwn(desk, own, at)
   // A spreadsheet puts a picture of its cells there too.
   const notes = cellsOf(html, plain)

@@ -3,23 +3,20 @@
 import { useState } from 'react'
 import type { Editor } from '../../../core/editor-api'
 import type { BoardSession } from '../../../sync/session'
-import { lazyPage } from '../../lazy-page'
+import { lazyPart } from '../../lazy-page'
 import { strings } from '../../strings'
 import type { Theme } from '../../theme'
 import { useCommand } from '../commands'
 import { keptSwitch } from './kept-switch'
 
-const Palette = lazyPage(
+const Palette = lazyPart(
   () => import('./command-palette').then((part) => part.default),
   strings.actions.palette,
-).Page
-const Find = lazyPage(() => import('./find-panel').then((part) => part.default), strings.actions.find).Page
-const Minimap = lazyPage(() => import('./minimap').then((part) => part.default), strings.ways.minimap).Page
+)
+const Find = lazyPart(() => import('./find-panel').then((part) => part.default), strings.actions.find)
+const Minimap = lazyPart(() => import('./minimap').then((part) => part.default), strings.ways.minimap)
 
-const Figures = lazyPage(
-  () => import('./figures').then((part) => part.default),
-  strings.ways.figures.title,
-).Page
+const Figures = lazyPart(() => import('./figures').then((part) => part.default), strings.ways.figures.title)
 
 export interface WaysProps {
   readonly session: BoardSession

@@ -1,0 +1,54 @@
+/**
+ * Code that the first view does without is fetched when the page has time, so that nobody waits for it later.
+ */
+
+type Load = () => Promise<unknown>
+
+const waiting: Load[] = []
+let fetching = false
+
+/** `load` is called once the page is complete and idle, one such after another. */
+export function fetchWhenQuiet(load: Load): void {
+  waiting.push(load)
+}
+
+/** What the page is opened for is there and shown. */
+export function pageIsQuiet(): void {
+  if (fetching) return
+  fetching = true
+  void fetchAll()
+}
+
+async function fetchAll(): Promise<void> {
+  for (let load = waiting.shift(); load !== undefined; load = waiting.shift()) {
+    await idle()
+    // Whoever needs it tries again, and tells of the failure.
+    await load().catch(() => undefined)
+  }
+  fetching = false
+}
+
+function idle(): Promise<void> {
+  return new Promise((resolve) => {
+    // Not every browser says when it is idle.
+    if (typeof requestIdleCallback === 'undefined') setTimeout(resolve, 200)
+    else requestIdleCallback(() => resolve(), { timeout: 2_000 })
+  })
+}
+
+/** Code in a file of its own: used at once when it is here, else as soon as it is. */
+export interface LazyCode<M> {
+  readonly use: (act: (module: M) => void) => void
+}
+
+export function lazyCode<M>(load: () => Promise<M>): LazyCode<M> {
+  let loaded: M | null = null
+  const fetch = async (): Promise<M> => (loaded ??= await load())
+  fetchWhenQuiet(fetch)
+  return {
+    use(act) {
+      if (loaded === null) void fetch().then(act)
+      else act(loaded)
+    },
+  }
+}
