@@ -3,7 +3,7 @@
 //! A node alone is a Raft group with one voter, so there is one way to write. A command goes from the
 //! [`Store`](easel_storage::Store) through the batcher (`propose`, `batch`) into the log (`log`), and when the
 //! log is on disk into the state (`machine`, `state`); its reply comes back the same way. Where another node leads it
-//! goes there (`forward`). Beside that run upkeep (`keep`) and the status (`status`, `touch`).
+//! goes there (`forward`). Beside that run upkeep (`keep`), the status (`status`, `touch`) and the bus (`bus`).
 //!
 //! It knows nothing of boards: commands are `easel-storage`'s, and how they change the state too. All of
 //! openraft stays inside: no public item names one of its types.
@@ -11,6 +11,7 @@
 //! Begin with [`Node::start`], then `propose`, then `log`.
 
 mod batch;
+mod bus;
 mod codec;
 mod disk;
 mod error;
@@ -36,6 +37,7 @@ mod status;
 mod tests;
 mod touch;
 
+pub use bus::{BUS_MESSAGE_BYTES_MAX, Bus, BusCounts, Heard};
 pub use error::StartError;
 pub use node::{Node, Options};
 pub use observer::{Observer, Silent};

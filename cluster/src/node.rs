@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::bus::Bus;
 use crate::codec::Identity;
 use crate::disk::Reserve;
 use crate::error::StartError;
@@ -72,6 +73,7 @@ impl Options {
 #[derive(Debug)]
 pub struct Node {
     handle: Arc<Handle>,
+    bus: Bus,
     status: watch::Receiver<Status>,
     stop: CancellationToken,
     supervisor: Option<JoinHandle<()>>,
@@ -128,6 +130,11 @@ impl Node {
     /// The way in for commands and queries.
     pub fn store(&self) -> Arc<dyn Store> {
         self.handle.clone()
+    }
+
+    /// The way to speak to the other nodes of the group; of a node alone nobody hears.
+    pub fn bus(&self) -> Bus {
+        self.bus.clone()
     }
 
     /// Changes as the node does. The process should end when `fatal` is set.
@@ -244,10 +251,15 @@ impl Run {
         );
         let leaders = self.peers.as_ref().map(|_| {
             let roles = raft.server_metrics();
-            Leaders::new(me.node, roles, links)
+            Leaders::new(me.node, roles, links.clone())
         });
         let reader = Reader::start(state.clone(), raft.clone(), leaders.clone());
         let stop = CancellationToken::new();
+        let bus = Bus::new();
+        let speaking = self.peers.as_ref().map(|_| {
+            let keeping = bus.clone();
+            tokio::spawn(keeping.keep(me.node, raft.server_metrics(), links, stop.clone()))
+        });
         let touch = match self.peers {
             None => Touch::alone(),
             Some(_) => Touch::start(reader.clone(), stop.clone()),
@@ -278,12 +290,14 @@ impl Run {
                 arrivals: Arc::new(arrivals),
                 intake: intake.clone(),
                 reader: reader.clone(),
+                bus: bus.clone(),
             };
             let server = Server::new(me, raft.clone(), peers.transport, desk);
             tokio::spawn(server.run(peers.listener, stop.clone()))
         });
         let tasks = Tasks {
             server,
+            speaking,
             proposer: tokio::spawn(proposer.run(raft.clone(), stop.clone())),
             keeper: tokio::spawn(keeper.run(raft.clone(), stop.clone())),
             status: tokio::spawn(sources.publish(status, stop.clone())),
@@ -309,6 +323,7 @@ impl Run {
                 reader,
                 observer,
             }),
+            bus,
             status: watched,
             stop: stop.clone(),
             supervisor: Some(tokio::spawn(supervisor.run(stop))),
@@ -433,6 +448,8 @@ fn raft_config() -> Result<Arc<Config>, StartError> {
 #[derive(Debug)]
 struct Tasks {
     server: Option<JoinHandle<()>>,
+    /// To the other nodes, over the bus.
+    speaking: Option<JoinHandle<()>>,
     proposer: JoinHandle<()>,
     keeper: JoinHandle<()>,
     status: JoinHandle<()>,
@@ -461,6 +478,9 @@ impl Supervisor {
         }
         if let Some(server) = self.tasks.server {
             join("server of peers", server).await;
+        }
+        if let Some(speaking) = self.tasks.speaking {
+            join("bus", speaking).await;
         }
         let mut proposer = self.tasks.proposer;
         let proposed = tokio::time::timeout(LAST_PROPOSAL_WAIT_MAX, &mut proposer).await;

@@ -182,7 +182,7 @@ impl Link {
         match lane {
             Lane::Quick => Some(&self.quick),
             Lane::Bulk => Some(&self.bulk),
-            Lane::Snapshot | Lane::Forward => None,
+            Lane::Snapshot | Lane::Forward | Lane::Bus => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Links to other nodes: what openraft asks of another node goes over a connection to it and comes back answered.
 //!
 //! Lanes run beside each other, each on connections of its own: heartbeats and votes, entries, snapshots, commands for
-//! the leader. So nothing large delays a heartbeat. A connection begins with a greeting that names format,
+//! the leader, the bus. So nothing large delays a heartbeat. A connection begins with a greeting that names format,
 //! cluster and both nodes (`wire`); `serve` answers, `client` asks, `link` keeps connections for the next question,
 //! `incoming` takes a snapshot in.
 //!

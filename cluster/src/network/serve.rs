@@ -15,6 +15,7 @@ use super::frame::{self, FrameError};
 use super::incoming::Arrivals;
 use super::wire::{self, Hello, HelloReply, Lane, Refusal, Request, Response};
 use super::{ENTRIES_BYTES_MAX, QUESTION_BYTES_MAX, Stream, Transport};
+use crate::bus::Bus;
 use crate::codec::Identity;
 use crate::forward;
 use crate::propose::Intake;
@@ -38,6 +39,7 @@ pub(crate) struct Desk {
     pub(crate) arrivals: Arc<Arrivals>,
     pub(crate) intake: Intake,
     pub(crate) reader: Reader,
+    pub(crate) bus: Bus,
 }
 
 /// Answers other nodes until it is stopped.
@@ -124,6 +126,7 @@ impl Server {
             Lane::Quick => self.answer_all(stream, QUESTION_BYTES_MAX).await,
             Lane::Bulk => self.answer_all(stream, ENTRIES_BYTES_MAX).await,
             Lane::Snapshot => self.take_snapshot(stream).await,
+            Lane::Bus => self.desk.bus.hear(hello.from, stream).await,
             Lane::Forward => forward::answer_all(stream, &self.raft, &self.desk.intake).await,
         }
     }

@@ -46,6 +46,8 @@ pub(crate) enum Lane {
     Snapshot,
     /// Commands on their way to the leader, see `forward`.
     Forward,
+    /// What is said at once or never, see `bus`.
+    Bus,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

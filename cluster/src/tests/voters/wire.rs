@@ -10,6 +10,7 @@ use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, VoteRequest, V
 use openraft::{CommittedLeaderId, EntryPayload};
 use proptest::prelude::{any, proptest};
 
+use crate::bus::wire::{self as bus, Said};
 use crate::codec::DecodeError;
 use crate::forward::wire::{self as forward, Answer, Question, Refused};
 use crate::network::wire::{self, Hello, HelloReply, Lane, MAGIC, Refusal, Request, Response};
@@ -168,6 +169,26 @@ fn commands_on_their_way_stay_readable() {
 }
 
 #[test]
+fn what_is_said_on_the_bus_stays_readable() {
+    let topic = |name: &'static str| Bytes::from_static(name.as_bytes());
+    let decode = |bytes: &[u8]| bus::decode(&Bytes::copy_from_slice(bytes));
+    for (name, said) in [
+        ("bus_wants", Said::Wants(vec![topic("one"), topic("two")])),
+        ("bus_wants_too", Said::WantsToo(vec![topic("three")])),
+        ("bus_wants_no_more", Said::WantsNoMore(topic("one"))),
+        (
+            "bus_message",
+            Said::Message {
+                topic: topic("two"),
+                message: vec![0xff; 300].into(),
+            },
+        ),
+    ] {
+        check(name, &said, bus::encode, decode);
+    }
+}
+
+#[test]
 fn openings_stay_readable() {
     let hello = Hello {
         cluster: ClusterId::from_bytes([0xc5; 16]),
@@ -205,6 +226,8 @@ proptest! {
         let _ = wire::decode_request(&bytes);
         let _ = wire::decode_response(&bytes);
         let _ = forward::decode_answer(&bytes);
-        let _ = forward::decode_question(&bytes.into());
+        let bytes = bytes.into();
+        let _ = forward::decode_question(&bytes);
+        let _ = bus::decode(&bytes);
     }
 }
