@@ -11,6 +11,7 @@
 //! Begin with [`Node::start`], then `propose`, then `log`.
 
 mod batch;
+mod blobs;
 mod bus;
 mod codec;
 mod disk;

@@ -1,10 +1,12 @@
 //! One node: opens the folder, runs Raft over it, and is a [`Store`].
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use easel_storage::blobs::{Blobs, FileBlobs};
 use easel_storage::{
     Actor, Answer, Command, Envelope, InstanceId, Query, Read, ReadError, ReadLevel, Store,
     SubmitError, Submitted,
@@ -16,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::blobs::{Others, SharedBlobs, Shelf};
 use crate::bus::Bus;
 use crate::codec::Identity;
 use crate::disk::Reserve;
@@ -53,6 +56,8 @@ pub struct Options {
     pub disk_reserve_bytes: u64,
     /// Memory for pages of the state file.
     pub state_cache_bytes: usize,
+    /// Large content is in files of the folder, here and on the group's other nodes. Otherwise it is somebody else's affair.
+    pub keeps_blobs: bool,
     /// Hears of the work.
     pub observer: Arc<dyn Observer>,
 }
@@ -64,6 +69,7 @@ impl Options {
             dir: dir.into(),
             disk_reserve_bytes: 256 << 20,
             state_cache_bytes: 64 << 20,
+            keeps_blobs: true,
             observer: Arc::new(Silent),
         }
     }
@@ -75,6 +81,7 @@ pub struct Node {
     handle: Arc<Handle>,
     bus: Bus,
     status: watch::Receiver<Status>,
+    blobs: Option<Arc<dyn Blobs>>,
     stop: CancellationToken,
     supervisor: Option<JoinHandle<()>>,
     #[cfg(test)]
@@ -87,6 +94,8 @@ pub struct Node {
 pub(crate) struct Inside {
     pub(crate) raft: Raft,
     pub(crate) state: Arc<StateFile>,
+    /// Not the group's.
+    pub(crate) own_blobs: Option<Arc<dyn Blobs>>,
 }
 
 #[cfg(test)]
@@ -135,6 +144,11 @@ impl Node {
     /// The way to speak to the other nodes of the group; of a node alone nobody hears.
     pub fn bus(&self) -> Bus {
         self.bus.clone()
+    }
+
+    /// Its blobs, and those of its group: durable here and with a majority when `put` returns.
+    pub fn blobs(&self) -> Option<Arc<dyn Blobs>> {
+        self.blobs.clone()
     }
 
     /// Changes as the node does. The process should end when `fatal` is set.
@@ -238,6 +252,22 @@ impl Run {
             .await
             .map_err(|e| StartError::Stopped(e.to_string()))?;
 
+        let own_blobs = match self.options.keeps_blobs {
+            true => Some(open_blobs(&self.options).await?),
+            false => None,
+        };
+        let shelf = own_blobs.clone().map(Shelf::new);
+        let blobs = own_blobs.clone().map(|own| match self.peers {
+            None => own,
+            Some(_) => Arc::new(SharedBlobs::new(
+                own,
+                Others {
+                    me: me.node,
+                    raft: raft.clone(),
+                    links: links.clone(),
+                },
+            )),
+        });
         let dir = self.options.dir;
         let reserve = Reserve::new(dir.clone(), self.options.disk_reserve_bytes);
         let reserve = Arc::new(reserve);
@@ -291,6 +321,7 @@ impl Run {
                 intake: intake.clone(),
                 reader: reader.clone(),
                 bus: bus.clone(),
+                shelf,
             };
             let server = Server::new(me, raft.clone(), peers.transport, desk);
             tokio::spawn(server.run(peers.listener, stop.clone()))
@@ -306,6 +337,7 @@ impl Run {
         let inside = Inside {
             raft: raft.clone(),
             state: state.clone(),
+            own_blobs,
         };
         let supervisor = Supervisor {
             raft: raft.clone(),
@@ -325,6 +357,7 @@ impl Run {
             }),
             bus,
             status: watched,
+            blobs,
             stop: stop.clone(),
             supervisor: Some(tokio::spawn(supervisor.run(stop))),
             #[cfg(test)]
@@ -425,6 +458,18 @@ impl Node {
             other => Err(stopped(&format!("a wrong answer: {other:?}"))),
         }
     }
+}
+
+async fn open_blobs(options: &Options) -> Result<Arc<dyn Blobs>, StartError> {
+    let dir = options.dir.join("blobs");
+    let reserve_bytes = options.disk_reserve_bytes;
+    let opening = tokio::task::spawn_blocking(move || FileBlobs::open(&dir, reserve_bytes));
+    let opened = opening
+        .await
+        .map_err(|e| StartError::Stopped(e.to_string()))?;
+    let blobs =
+        opened.map_err(|e| StartError::io("open the folder of blobs")(io::Error::other(e)))?;
+    Ok(Arc::new(blobs))
 }
 
 fn raft_config() -> Result<Arc<Config>, StartError> {

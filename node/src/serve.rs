@@ -19,7 +19,6 @@ use crate::systemd::{self, Sockets};
 use anyhow::Context;
 use easel_cluster::{Node, Options, Status};
 use easel_storage::Change;
-use easel_storage::blobs::FileBlobs;
 use easel_storage::cache::Cache;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -301,14 +300,13 @@ pub(crate) fn assemble(
     let public_url = config.public_url.as_ref();
     let base = public_url.map_or_else(String::new, |url| url.base().to_owned());
     let cache = Cache::open(&config.data_dir.join("cache"));
-    let blobs = config.data_dir.join("blobs");
-    let blobs = FileBlobs::open(&blobs, config.storage.disk_reserve.0)?;
+    let blobs = node.blobs().context("the node keeps no blobs")?;
     let pixels_max = PixelsMax {
         board: config.limits.image_pixels.into(),
         avatar: config.limits.avatar_pixels.into(),
     };
     Ok(Arc::new(App {
-        blobs: Arc::new(blobs),
+        blobs,
         images: Images::new(pixels_max, metrics.clone()),
         rooms: Rooms::new(node.store(), metrics.clone(), config.realtime.clone()),
         store: node.store(),

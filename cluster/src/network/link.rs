@@ -62,6 +62,7 @@ pub(crate) struct Link {
     transport: Arc<dyn Transport>,
     quick: Mutex<Vec<Idle>>,
     bulk: Mutex<Vec<Idle>>,
+    blobs: Mutex<Vec<Idle>>,
 }
 
 struct Idle {
@@ -89,6 +90,7 @@ impl Link {
             transport,
             quick: Mutex::default(),
             bulk: Mutex::default(),
+            blobs: Mutex::default(),
         }
     }
 
@@ -146,7 +148,7 @@ impl Link {
         }
     }
 
-    async fn connection(self: &Arc<Self>, lane: Lane) -> Result<Stream, LinkError> {
+    pub(crate) async fn connection(self: &Arc<Self>, lane: Lane) -> Result<Stream, LinkError> {
         while let Some(mut idle) = self.pool(lane).and_then(|pool| pool.lock().pop()) {
             if idle.since.elapsed() < IDLE_TIME_MAX && is_silent(&mut idle.stream).await {
                 return Ok(idle.stream);
@@ -168,7 +170,7 @@ impl Link {
         }
     }
 
-    fn keep(&self, lane: Lane, stream: Stream) {
+    pub(crate) fn keep(&self, lane: Lane, stream: Stream) {
         if let Some(pool) = self.pool(lane) {
             let mut idle = pool.lock();
             if idle.len() < IDLE_MAX {
@@ -182,6 +184,7 @@ impl Link {
         match lane {
             Lane::Quick => Some(&self.quick),
             Lane::Bulk => Some(&self.bulk),
+            Lane::Blobs => Some(&self.blobs),
             Lane::Snapshot | Lane::Forward | Lane::Bus => None,
         }
     }

@@ -15,6 +15,7 @@ use super::frame::{self, FrameError};
 use super::incoming::Arrivals;
 use super::wire::{self, Hello, HelloReply, Lane, Refusal, Request, Response};
 use super::{ENTRIES_BYTES_MAX, QUESTION_BYTES_MAX, Stream, Transport};
+use crate::blobs::Shelf;
 use crate::bus::Bus;
 use crate::codec::Identity;
 use crate::forward;
@@ -40,6 +41,8 @@ pub(crate) struct Desk {
     pub(crate) intake: Intake,
     pub(crate) reader: Reader,
     pub(crate) bus: Bus,
+    /// Nothing, if blobs are kept where every node finds them.
+    pub(crate) shelf: Option<Shelf>,
 }
 
 /// Answers other nodes until it is stopped.
@@ -127,6 +130,10 @@ impl Server {
             Lane::Bulk => self.answer_all(stream, ENTRIES_BYTES_MAX).await,
             Lane::Snapshot => self.take_snapshot(stream).await,
             Lane::Bus => self.desk.bus.hear(hello.from, stream).await,
+            Lane::Blobs => match &self.desk.shelf {
+                Some(shelf) => shelf.answer_all(stream).await,
+                None => Ok(()),
+            },
             Lane::Forward => forward::answer_all(stream, &self.raft, &self.desk.intake).await,
         }
     }

@@ -48,6 +48,8 @@ pub(crate) enum Lane {
     Forward,
     /// What is said at once or never, see `bus`.
     Bus,
+    /// Large content, see `blobs`.
+    Blobs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

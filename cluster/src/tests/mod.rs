@@ -57,6 +57,7 @@ pub(crate) async fn boot(
     let run = Run {
         options: Options {
             disk_reserve_bytes: 0,
+            keeps_blobs: false,
             ..Options::new(std::env::temp_dir())
         },
         schedule,

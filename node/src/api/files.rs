@@ -166,6 +166,7 @@ pub(super) fn failed(error: BlobError) -> Problem {
             tracing::error!(%error, "a file cannot be given out");
             Code::FileDamaged.into()
         }
+        BlobError::Alone => Problem::new(Code::Unavailable).detail(error.to_string()),
         BlobError::Source(_) | BlobError::Io { .. } => {
             tracing::error!(%error, "the folder of blobs does not work");
             Code::Internal.into()

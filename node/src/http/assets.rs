@@ -322,9 +322,7 @@ fn not_built(base: &str) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        File, caching, choose, find, matches_any, media_type, placed, script_link, send,
-    };
+    use super::{File, caching, choose, find, matches_any, media_type, placed, script_link, send};
     use axum::http::{HeaderMap, header};
 
     const FILE: File = File {

@@ -63,6 +63,9 @@ pub enum BlobError {
     TooLarge { max: u64 },
     #[error("the disk is full")]
     DiskFull,
+    /// In a group: this node has it, and too few others.
+    #[error("too few nodes could be reached to keep it")]
+    Alone,
     #[error("what was to be kept cannot be read: {0}")]
     Source(io::Error),
     #[error("cannot {what}: {error}")]
@@ -73,7 +76,7 @@ pub enum BlobError {
 }
 
 /// Where blobs are. Calls block for as long as the disk or the network takes.
-pub trait Blobs: Send + Sync {
+pub trait Blobs: fmt::Debug + Send + Sync {
     /// Keeps all that the source gives, if that is at most so many bytes. Durable when it returns; after an error nothing
     /// is left. The same bytes again are the same blob, and mend it if it was damaged.
     fn put(&self, source: &mut dyn Read, len_max: u64) -> Result<Blob, BlobError>;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use easel_storage::blobs::Blobs;
 use easel_storage::{BoardId, Change, ClusterId, InstanceId, Store};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -169,6 +170,20 @@ impl Group {
         std::fs::remove_dir_all(old).expect("the old folder");
     }
 
+    /// What a node keeps itself.
+    pub(super) fn own_blobs(&self, node: u64) -> Arc<dyn Blobs> {
+        let own = self.nodes[&node].inside.own_blobs.clone();
+        own.expect("it has a folder of blobs")
+    }
+
+    pub(super) fn blobs(&self, node: u64) -> Arc<dyn Blobs> {
+        self.nodes[&node].blobs().expect("it has a folder of blobs")
+    }
+
+    pub(super) fn blob_folder(&self, node: u64) -> PathBuf {
+        self.dirs[&node].join("blobs")
+    }
+
     pub(super) fn dir(&self, node: u64) -> PathBuf {
         self.dirs[&node].clone()
     }
@@ -304,7 +319,10 @@ fn copy_all(from: &Path, to: &Path) {
         .collect();
     items.sort();
     for name in items {
-        copy_one(&from.join(&name), &to.join(&name));
+        match from.join(&name).is_dir() {
+            true => copy_all(&from.join(&name), &to.join(&name)),
+            false => copy_one(&from.join(&name), &to.join(&name)),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A run has a seed for its choices; a failure prints it, and `VOTERS_SEED` runs it again. `VOTERS_SECONDS` makes the
 //! run with faults longer.
 
+mod blobs;
 mod bus;
 mod changes;
 mod faults;

@@ -5,11 +5,13 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use bytes::Bytes;
+use easel_storage::blobs::{Blob, BlobHash};
 use easel_storage::{ClusterId, CommitIndex, Outcome, Rejection, Submitted};
 use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, VoteRequest, VoteResponse};
 use openraft::{CommittedLeaderId, EntryPayload};
 use proptest::prelude::{any, proptest};
 
+use crate::blobs::wire as blobs;
 use crate::bus::wire::{self as bus, Said};
 use crate::codec::DecodeError;
 use crate::forward::wire::{self as forward, Answer, Question, Refused};
@@ -126,6 +128,34 @@ fn answers_stay_readable() {
         ("peer_no_read_index", Response::ReadIndex(None)),
     ] {
         check(name, &answer, wire::encode_response, wire::decode_response);
+    }
+}
+
+#[test]
+fn what_is_said_of_blobs_stays_readable() {
+    let hash = BlobHash::from_bytes([0xb3; 32]);
+    let put = blobs::Question::Put(Blob { hash, len: 70_000 });
+    for (name, question) in [("blob_put", put), ("blob_get", blobs::Question::Get(hash))] {
+        check(
+            name,
+            &question,
+            blobs::encode_question,
+            blobs::decode_question,
+        );
+    }
+    for (name, answer) in [
+        ("blob_kept", blobs::Answer::Kept),
+        ("blob_send", blobs::Answer::Send),
+        ("blob_missing", blobs::Answer::Missing),
+        ("blob_found", blobs::Answer::Found { len: 70_000 }),
+        (
+            "blob_failed",
+            blobs::Answer::Failed {
+                why: "the disk is full".into(),
+            },
+        ),
+    ] {
+        check(name, &answer, blobs::encode_answer, blobs::decode_answer);
     }
 }
 
