@@ -111,6 +111,16 @@ pub(crate) struct Metrics {
     pub(crate) raft_durable_index: IntGauge,
     pub(crate) raft_snapshot_index: IntGauge,
     pub(crate) raft_leader_changes: IntCounter,
+    pub(crate) raft_in_touch: IntGauge,
+    /// Label `result`: `done`, or why not.
+    pub(crate) raft_proposals: IntCounterVec,
+    /// Label `peer`; on the leader.
+    pub(crate) raft_follower_lag: IntGaugeVec,
+    pub(crate) bus_sent: IntCounter,
+    pub(crate) bus_dropped: IntCounter,
+    pub(crate) bus_heard: IntCounter,
+    pub(crate) bus_peers: IntGauge,
+    pub(crate) bus_gaps: IntCounter,
     /// One append to the log, sync included.
     pub(crate) raft_append: Histogram,
     pub(crate) raft_append_bytes: IntCounter,
@@ -360,6 +370,40 @@ impl Metrics {
             ),
             raft_leader_changes: make
                 .counter("easel_raft_leader_changes_total", "Changes of leader seen."),
+            raft_in_touch: make.gauge(
+                "easel_raft_in_touch",
+                "1 while this node has everything that was acknowledged up to a second ago.",
+            ),
+            raft_proposals: make.counters(
+                "easel_raft_proposals_total",
+                "Submissions handed in at this node, by how they ended.",
+                &["result"],
+            ),
+            raft_follower_lag: make.gauges(
+                "easel_raft_follower_lag_entries",
+                "Entries that another member is behind, as the leader knows it.",
+                &["peer"],
+            ),
+            bus_sent: make.counter(
+                "easel_bus_sent_total",
+                "Messages handed to other nodes.",
+            ),
+            bus_dropped: make.counter(
+                "easel_bus_dropped_total",
+                "Messages that had no room or no way to a node that wanted them.",
+            ),
+            bus_heard: make.counter(
+                "easel_bus_heard_total",
+                "Messages heard from other nodes.",
+            ),
+            bus_peers: make.gauge(
+                "easel_bus_connected_peers",
+                "Nodes that can be spoken to.",
+            ),
+            bus_gaps: make.counter(
+                "easel_bus_gaps_total",
+                "Times that a room noticed that it missed something of another node's.",
+            ),
             raft_append: make.histogram(
                 "easel_raft_append_seconds",
                 "One append to the log, sync included.",

@@ -5,8 +5,8 @@ use crate::app::App;
 use crate::auth::{Known, wall_clock};
 use crate::metrics::Metrics;
 use crate::process;
-use easel_cluster::{Observer, Status};
-use easel_storage::{Change, disk};
+use easel_cluster::{BusCounts, Observer, Status};
+use easel_storage::{Change, SubmitError, disk};
 use prometheus::IntGauge;
 use std::path::Path;
 use std::sync::Arc;
@@ -50,6 +50,19 @@ impl Observer for ClusterWork {
         self.metrics.raft_leader_changes.inc();
     }
 
+    fn submitted(&self, result: Result<(), SubmitError>) {
+        let result = match result {
+            Ok(()) => "done",
+            Err(SubmitError::DiskFull) => "disk-full",
+            Err(SubmitError::TooLarge) => "too-large",
+            Err(SubmitError::Unavailable) => "unavailable",
+            Err(SubmitError::TimedOut) => "unknown",
+            Err(SubmitError::Stopped) => "stopped",
+        };
+        let proposals = &self.metrics.raft_proposals;
+        proposals.with_label_values(&[result]).inc();
+    }
+
     fn changed(&self, changes: &[Change]) {
         // First what requests are answered from, then whoever looks again.
         self.known.changed(changes);
@@ -64,6 +77,7 @@ impl Observer for ClusterWork {
 pub(crate) async fn refresh(app: &Arc<App>) {
     let status = app.node.borrow().clone();
     set_node(&app.metrics, &status);
+    set_bus(&app.metrics, app.rooms.bus_counts());
     let age_ms = app.auth.key_age_ms(wall_clock()).unwrap_or_default();
     set(&app.metrics.token_key_age, age_ms / 1_000);
     let app = app.clone();
@@ -83,6 +97,15 @@ pub(crate) async fn refresh(app: &Arc<App>) {
 fn set_node(metrics: &Metrics, status: &Status) {
     set(&metrics.raft_term, status.term);
     metrics.raft_is_leader.set(status.is_leader.into());
+    metrics.raft_in_touch.set(status.in_touch.into());
+    // Who led before, or left, is behind nobody.
+    metrics.raft_follower_lag.reset();
+    for member in &status.members {
+        if let Some(lag) = member.lag {
+            let peer = member.id.to_string();
+            set(&metrics.raft_follower_lag.with_label_values(&[&peer]), lag);
+        }
+    }
     metrics.raft_has_quorum.set(status.has_quorum.into());
     set(&metrics.raft_last_log_index, status.last_log_index);
     set(&metrics.raft_commit_index, status.commit_index);
@@ -90,6 +113,17 @@ fn set_node(metrics: &Metrics, status: &Status) {
     set(&metrics.raft_durable_index, status.durable_index);
     set(&metrics.raft_snapshot_index, status.snapshot_index);
     metrics.store_disk_full.set(status.disk_full.into());
+}
+
+fn set_bus(metrics: &Metrics, counts: BusCounts) {
+    for (counter, now) in [
+        (&metrics.bus_sent, counts.sent),
+        (&metrics.bus_dropped, counts.dropped),
+        (&metrics.bus_heard, counts.heard),
+    ] {
+        counter.inc_by(now.saturating_sub(counter.get()));
+    }
+    set(&metrics.bus_peers, counts.peers);
 }
 
 fn set_disk(metrics: &Metrics, dir: &Path) {

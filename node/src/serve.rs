@@ -159,6 +159,7 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     tokio::spawn(turn_keys(app.auth.clone()));
     tokio::spawn(tls::keep_fresh(tls, hang_ups));
     tokio::spawn(http::door::watch(app.clone(), changes.subscribe()));
+    tokio::spawn(http::door::watch_touch(app.clone()));
 
     let end = tokio::select! {
         () = signals.next() => End::Asked,
@@ -308,7 +309,7 @@ pub(crate) fn assemble(
     Ok(Arc::new(App {
         blobs,
         images: Images::new(pixels_max, metrics.clone()),
-        rooms: Rooms::new(node.store(), metrics.clone(), config.realtime.clone()),
+        rooms: Rooms::of(node, metrics.clone(), config.realtime.clone()),
         store: node.store(),
         node: status,
         guard: Guard::new(

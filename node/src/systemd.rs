@@ -183,7 +183,11 @@ impl Pulse {
         match tokio::time::timeout(self.answer_max, read).await {
             // A node without a leader has no confirmed reads, and starting it anew would give it none.
             Ok(Ok(_) | Err(ReadError::Unavailable)) => true,
-            Ok(Err(ReadError::TimedOut | ReadError::Failed | ReadError::Stopped)) | Err(_) => false,
+            // Nor has one that has lost touch with the others, and waits a while for a leader.
+            Ok(Err(ReadError::TimedOut)) | Err(_) => {
+                level == ReadLevel::Linearizable && !self.node.borrow().in_touch
+            }
+            Ok(Err(ReadError::Failed | ReadError::Stopped)) => false,
         }
     }
 }

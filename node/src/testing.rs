@@ -11,10 +11,11 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
 use bytes::Bytes;
-use easel_cluster::Node;
+use easel_cluster::{Node, Status};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 /// Tests sign in often and guard nothing.
@@ -47,6 +48,20 @@ impl TestNode {
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> TestNode {
         TestNode::start_as(change, CHEAP).await
+    }
+
+    /// A node that stands as the test says.
+    pub(crate) async fn start_with_status() -> (TestNode, watch::Sender<Status>) {
+        let mut node = TestNode::start().await;
+        let status = watch::Sender::new(node.app.node.borrow().clone());
+        let (public, ops) = (Router::new(), Router::new());
+        // The routers hold it.
+        (node.public, node.ops) = (public, ops);
+        let app = Arc::get_mut(&mut node.app).expect("nobody else holds it");
+        app.node = status.subscribe();
+        node.public = http::public_routes(node.app.clone());
+        node.ops = http::ops_routes(node.app.clone());
+        (node, status)
     }
 
     /// Where what a hash costs matters.

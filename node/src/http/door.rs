@@ -222,6 +222,31 @@ async fn renewed(app: &App, renewal: &Renewal, now: Time) -> Option<Watched> {
     taken
 }
 
+/// Closes every room to what its people say while this node is out of touch with the others, since who may do what may
+/// have changed where it cannot hear of it; and opens them again when it has looked at everybody anew.
+pub(crate) async fn watch_touch(app: AppState) {
+    let mut node = app.node.clone();
+    loop {
+        if node.wait_for(|node| !node.in_touch).await.is_err() {
+            return;
+        }
+        app.rooms.lose_touch();
+        loop {
+            if node.wait_for(|node| node.in_touch).await.is_err() {
+                return;
+            }
+            for one in app.rooms.watched(|_, _| true) {
+                look_again(&app, &one).await;
+            }
+            // Lost anew while it looked, what it saw may be old.
+            if node.borrow_and_update().in_touch {
+                break;
+            }
+        }
+        app.rooms.regain_touch();
+    }
+}
+
 fn concerns(change: Change, doc: &DocName, caller: &Caller) -> bool {
     match change {
         Change::Board(board) => *doc == DocName::Board(board),

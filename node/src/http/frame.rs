@@ -26,6 +26,8 @@ use uuid::Uuid;
 
 /// One upload.
 const UPLOAD_BYTES_MAX: u64 = 25 << 20;
+/// A leader is elected within a few seconds; who asks meanwhile waits a part of it.
+const TOUCH_WAIT_MAX: Duration = Duration::from_secs(2);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(crate) async fn frame(State(app): State<AppState>, request: Request, next: Next) -> Response {
@@ -52,6 +54,10 @@ pub(crate) async fn frame(State(app): State<AppState>, request: Request, next: N
     let is_secure_site = checked
         .as_ref()
         .is_ok_and(|ours| is_secure_site(&app, ours));
+    let checked = match checked {
+        Ok(ours) => reach_others(&app, &asked).await.map(|()| ours),
+        Err(problem) => Err(problem),
+    };
     let answered = match checked {
         Ok(ours) => {
             request.extensions_mut().insert(ours);
@@ -104,6 +110,22 @@ async fn admit(app: &App, counted: &Counted, request: &mut Request) -> Result<()
     match freshness::wanted(request)? {
         ReadLevel::Local => Ok(()),
         level => freshness::reach(&*app.store, level).await,
+    }
+}
+
+/// Out of touch with the other nodes nothing here says who may do what, so nothing is decided by it.
+async fn reach_others(app: &App, asked: &Asked) -> Result<(), Problem> {
+    if app.node.borrow().in_touch || !asked.asks_the_state() {
+        return Ok(());
+    }
+    let mut node = app.node.clone();
+    let waiting = node.wait_for(|node| node.in_touch);
+    match tokio::time::timeout(TOUCH_WAIT_MAX, waiting).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(_)) | Err(_) => {
+            Err(Problem::new(Code::ReplicaBehind)
+                .detail("this node has lost touch with the others"))
+        }
     }
 }
 
@@ -187,6 +209,11 @@ impl Asked {
                 Reader::Program
             },
         }
+    }
+
+    /// The pages themselves, and what monitors ask, are the same whatever the state says.
+    fn asks_the_state(&self) -> bool {
+        self.is_of_interface() || self.route.starts_with("/sync") || self.route.contains("/sync/")
     }
 
     fn is_of_interface(&self) -> bool {

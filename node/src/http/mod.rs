@@ -14,6 +14,8 @@ pub(crate) mod html;
 mod linger;
 mod listen;
 mod ops;
+#[cfg(test)]
+mod out_of_touch;
 pub(crate) mod places;
 pub(crate) mod problem;
 pub(crate) mod rates;
@@ -144,6 +146,7 @@ pub(crate) fn join_refused(refused: JoinRefused) -> Problem {
         JoinRefused::Draining => Code::Draining,
         JoinRefused::Full => Code::BoardFull,
         JoinRefused::Unavailable => Code::Unavailable,
+        JoinRefused::OutOfTouch => Code::ReplicaBehind,
     };
     Problem::new(code).detail(refused.to_string())
 }

@@ -33,6 +33,7 @@ pub(super) async fn readyz_with_details(State(app): State<AppState>) -> Response
         "instance_id": node.instance_id.to_string(),
         "term": node.term,
         "is_leader": node.is_leader,
+        "leader": node.leader,
         "last_log_index": node.last_log_index,
         "commit_index": node.commit_index,
         "applied_index": node.applied_index,
@@ -51,18 +52,18 @@ pub(super) async fn metrics(State(app): State<AppState>) -> Response {
 }
 
 fn readiness(app: &AppState) -> (StatusCode, Value) {
-    let (quorum, storage) = {
+    let (quorum, in_touch, storage) = {
         let node = app.node.borrow();
-        (node.has_quorum, can_store(&node))
+        (node.has_quorum, node.in_touch, can_store(&node))
     };
     let draining = app.is_draining();
-    let status = match quorum && storage && !draining {
+    let status = match quorum && in_touch && storage && !draining {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,
     };
     (
         status,
-        json!({ "quorum": quorum, "storage": storage, "draining": draining }),
+        json!({ "quorum": quorum, "in_touch": in_touch, "storage": storage, "draining": draining }),
     )
 }
 

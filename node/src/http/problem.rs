@@ -571,8 +571,8 @@ impl Code {
                 "replica-behind",
                 StatusCode::SERVICE_UNAVAILABLE,
                 "This node has not got that far yet",
-                "Easel-Min-Index names a write that did not arrive here within two seconds. Try again after as long as \
-                 Retry-After says.",
+                "Easel-Min-Index names a write that did not arrive here within two seconds, or this node has lost touch \
+                 with the others. Try again after as long as Retry-After says.",
             ),
             Code::ResultUnknown => about(
                 "result-unknown",

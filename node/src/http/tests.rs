@@ -82,7 +82,7 @@ async fn monitors_learn_that_it_is_ready_and_when_it_drains() {
     assert_eq!(ready.status, 200);
     assert_eq!(
         ready.body,
-        r#"{"draining":false,"quorum":true,"storage":true}"#
+        r#"{"draining":false,"in_touch":true,"quorum":true,"storage":true}"#
     );
     assert!(node.ask_ops("GET /readyz").await.json()["node"]["term"].is_u64());
 

@@ -1,11 +1,13 @@
 //! What the rooms of one document say to each other when several nodes have it open.
 //!
 //! The bus is for speed alone: a message comes at most once, late, or never, and nothing that is promised hangs on it.
-//! What it fails to bring comes out of the store. Nodes share a bus within one process here; a node without company
-//! publishes nothing.
+//! What it fails to bring comes out of the store. Nodes of a group share the cluster's bus, those of one process (in
+//! tests) this one; a node without company publishes nothing.
 
+use super::hearsay;
 use super::rooms::Rooms;
 use bytes::Bytes;
+use easel_cluster::BusCounts;
 use easel_storage::{CommitIndex, DocName, Origin};
 use parking_lot::Mutex;
 use std::sync::{Arc, Weak};
@@ -17,6 +19,17 @@ pub(crate) struct Message {
     /// Counted from 1 within that opening, so that whoever listens knows when it missed something.
     pub(crate) number: u64,
     pub(crate) what: What,
+}
+
+impl Message {
+    /// How large it is, about.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.what {
+            What::Update { update, .. } => update.len(),
+            What::Awareness(said) => said.len(),
+            What::Stored { .. } | What::Opened => 0,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -31,23 +44,77 @@ pub(crate) enum What {
     Opened,
 }
 
-/// The nodes of one process that share their documents.
+/// Those that share their documents.
 #[derive(Debug, Default)]
 pub(crate) struct Bus {
+    /// Of this process.
     nodes: Mutex<Vec<Weak<Rooms>>>,
+    group: Option<Group>,
     /// Hears nothing.
     #[cfg(test)]
     deaf: Mutex<Weak<Rooms>>,
 }
 
+/// The other nodes of this one's group.
+#[derive(Debug)]
+struct Group {
+    bus: easel_cluster::Bus,
+    rank: Mutex<Option<u32>>,
+}
+
 impl Bus {
-    /// Adds a node. Before any of its rooms opens: a room that opens alone stays alone.
+    pub(super) fn over(bus: easel_cluster::Bus, rank: Option<u32>) -> Self {
+        let rank = Mutex::new(rank);
+        Self {
+            group: Some(Group { bus, rank }),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn set_rank(&self, rank: Option<u32>) {
+        if let Some(group) = &self.group {
+            *group.rank.lock() = rank;
+        }
+    }
+
+    /// A document is open here: what is said of it is wanted, until it is closed.
+    pub(super) fn opened(&self, doc: &DocName) {
+        if let Some(group) = &self.group {
+            group.bus.want(doc.to_string().as_bytes());
+        }
+    }
+
+    pub(super) fn closed(&self, doc: &DocName) {
+        if let Some(group) = &self.group {
+            group.bus.forget(doc.to_string().as_bytes());
+        }
+    }
+
+    pub(super) fn counts(&self) -> BusCounts {
+        self.group
+            .as_ref()
+            .map_or_else(BusCounts::default, |group| group.bus.counts())
+    }
+
+    /// Adds a node of this process.
     pub(super) fn join(&self, rooms: &Arc<Rooms>) {
-        self.nodes.lock().push(Arc::downgrade(rooms));
+        let nodes = {
+            let mut nodes = self.nodes.lock();
+            nodes.push(Arc::downgrade(rooms));
+            nodes.clone()
+        };
+        if self.group.is_none() {
+            for node in nodes.iter().filter_map(Weak::upgrade) {
+                node.has_company(self.rank_of(&node));
+            }
+        }
     }
 
     /// The place of a node among those that are here; nothing while it is the only one.
     pub(super) fn rank_of(&self, rooms: &Rooms) -> Option<u32> {
+        if let Some(group) = &self.group {
+            return *group.rank.lock();
+        }
         let nodes = self.nodes.lock();
         let at = nodes
             .iter()
@@ -64,6 +131,14 @@ impl Bus {
             }
             if !std::ptr::eq(Arc::as_ptr(&node), from) {
                 node.hear(doc, message.clone());
+            }
+        }
+        if let Some(group) = &self.group {
+            let topic = doc.to_string();
+            if group.bus.is_wanted(topic.as_bytes()) {
+                group
+                    .bus
+                    .publish(topic.as_bytes(), &hearsay::encode(message));
             }
         }
     }

@@ -4,7 +4,7 @@
 //! `outbox`, unless they could be written at once (`direct`); `secure` is the same over TLS. `sse` is the way of those whom no WebSocket reaches.
 //! `rooms` knows which rooms are open. `task` runs one room: it hands events to `room`, which decides, and does what comes
 //! out; `gathering` holds what is said until it is time to hand it over, and `fanout` puts it together once for everybody.
-//! `wire` and `awareness` are the protocol, `bus` is between nodes. Begin with `room`.
+//! `wire` and `awareness` are the protocol, `bus` is between nodes (`hearsay` as bytes, `peers` over the group's bus). Begin with `room`.
 
 mod appender;
 mod awareness;
@@ -12,10 +12,12 @@ mod bus;
 mod direct;
 mod fanout;
 mod gathering;
+mod hearsay;
 #[cfg(test)]
 mod instructions;
 mod line;
 mod outbox;
+mod peers;
 mod reader;
 mod room;
 mod rooms;

@@ -4,6 +4,7 @@ use super::appender::Appender;
 use super::awareness::SeatNo;
 use super::bus::{self, Bus};
 use super::outbox::Outbox;
+use super::peers;
 use super::room::{
     Build, Dialect, Event, Kind, NotWrote, Once, Order, Room, RoomOptions, Wish, Wrote, close,
 };
@@ -14,6 +15,7 @@ use crate::auth::{Caller, Presented};
 use crate::config::Realtime;
 use crate::metrics::Metrics;
 use easel_board::gate::Limits;
+use easel_cluster::{BusCounts, Node};
 use easel_storage::sharing::{Role, SharingCommand};
 use easel_storage::{
     Actor, BoardId, DocName, Envelope, Query, ReadError, ReadLevel, Store, Time, submit_one,
@@ -23,7 +25,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 /// Why somebody was not let into a room.
@@ -43,6 +45,8 @@ pub(crate) enum JoinRefused {
     Full,
     #[error("the store did not answer")]
     Unavailable,
+    #[error("the server has lost touch with the others")]
+    OutOfTouch,
 }
 
 /// Why somebody has to go.
@@ -64,6 +68,10 @@ pub(crate) struct Writing {
     pub(crate) once: Option<Once>,
 }
 
+/// What was heard of other nodes and waits for its room, in KiB. Past that it is dropped, and the number of the next
+/// message shows the room that it missed some.
+const HEARING_KIB: u32 = 4 << 10;
+
 /// A seat as the socket holds it.
 #[derive(Debug)]
 pub(super) struct Joined {
@@ -77,6 +85,8 @@ struct Open {
     mail: mpsc::UnboundedSender<Mail>,
     present: Arc<AtomicUsize>,
     next_seat: SeatNo,
+    /// What of other nodes' hearsay may still come in, in KiB.
+    hearing: Arc<Semaphore>,
 }
 
 /// All rooms of this node. Opened by the first who joins, closed by the room itself when nobody is left.
@@ -87,6 +97,8 @@ pub(crate) struct Rooms {
     pub(super) config: Realtime,
     open: Mutex<HashMap<DocName, Open>>,
     draining: AtomicBool,
+    /// This node does not know what the others know.
+    out_of_touch: AtomicBool,
     bus: Arc<Bus>,
     pub(super) door: Door,
     pub(super) streams: Streams,
@@ -103,8 +115,17 @@ impl std::fmt::Debug for Rooms {
 }
 
 impl Rooms {
-    pub(crate) fn new(store: Arc<dyn Store>, metrics: Arc<Metrics>, config: Realtime) -> Arc<Self> {
-        Self::on(Arc::default(), store, metrics, config)
+    /// The rooms of a node.
+    pub(crate) fn of(node: &Node, metrics: Arc<Metrics>, config: Realtime) -> Arc<Self> {
+        let (bus, status) = (node.bus(), node.status());
+        let heard = bus.listen();
+        let rank = peers::rank_in(&status.borrow());
+        let bus = Arc::new(Bus::over(bus, rank));
+        let rooms = Self::on(bus, node.store(), metrics, config);
+        if let Some(heard) = heard {
+            tokio::spawn(peers::attend(Arc::downgrade(&rooms), heard, status));
+        }
+        rooms
     }
 
     /// One of the nodes that share this bus.
@@ -121,6 +142,7 @@ impl Rooms {
             config,
             open: Mutex::default(),
             draining: AtomicBool::new(false),
+            out_of_touch: AtomicBool::new(false),
             door: Door::new(),
             streams: Streams::default(),
             tasks: TaskTracker::new(),
@@ -137,15 +159,54 @@ impl Rooms {
 
     /// Another node's room of a document says something. Nobody is there to hear it if we have it not open.
     pub(super) fn hear(&self, doc: &DocName, message: bus::Message) {
-        if let Some(room) = self.open.lock().get(doc) {
-            let _ = room.mail.send(Mail::Event(Event::Heard(message)));
+        let open = self.open.lock();
+        let Some(of) = open.get(doc) else { return };
+        let kib = u32::try_from(message.bytes() >> 10).unwrap_or(u32::MAX);
+        let room = (of.hearing.clone()).try_acquire_many_owned(kib.clamp(1, HEARING_KIB));
+        if let Ok(room) = room {
+            let _ = of.mail.send(Mail::Heard { message, room });
         }
     }
 
+    /// The node has this place among several, or none; or one of them is heard anew.
+    pub(super) fn has_company(&self, rank: Option<u32>) {
+        self.bus.set_rank(rank);
+        if let Some(rank) = rank {
+            for room in self.open.lock().values() {
+                let _ = room.mail.send(Mail::Event(Event::Company(rank)));
+            }
+        }
+    }
+
+    /// From here on nobody is let in, and nothing is taken or shown.
+    pub(crate) fn lose_touch(&self) {
+        self.out_of_touch.store(true, Ordering::Relaxed);
+        self.tell_all(|| Event::OutOfTouch);
+    }
+
+    /// Everybody's role is what it is by now.
+    pub(crate) fn regain_touch(&self) {
+        self.out_of_touch.store(false, Ordering::Relaxed);
+        self.tell_all(|| Event::InTouch);
+    }
+
+    fn tell_all(&self, event: impl Fn() -> Event) {
+        for room in self.open.lock().values() {
+            let _ = room.mail.send(Mail::Event(event()));
+        }
+    }
+
+    pub(crate) fn bus_counts(&self) -> BusCounts {
+        self.bus.counts()
+    }
+
     /// Whether this document can be joined now.
-    pub(super) async fn admit(&self, doc: &DocName) -> Result<(), JoinRefused> {
+    pub(crate) async fn admit(&self, doc: &DocName) -> Result<(), JoinRefused> {
         if self.is_draining() {
             return Err(JoinRefused::Draining);
+        }
+        if self.out_of_touch.load(Ordering::Relaxed) {
+            return Err(JoinRefused::OutOfTouch);
         }
         if self.present(doc) >= self.config.seats_max as usize {
             return Err(JoinRefused::Full);
@@ -218,6 +279,7 @@ impl Rooms {
             DocName::Board(_) => (Kind::Board, Limits::board()),
             DocName::Raw(_) => (Kind::Raw, Limits::raw()),
         };
+        self.bus.opened(doc);
         let rank = self.bus.rank_of(self);
         // Among other nodes a document is read on as they change it.
         let build = match rank {
@@ -240,16 +302,23 @@ impl Rooms {
         let io = RoomIo::new(self.clone(), doc.clone(), kind, post);
         self.metrics.boards_open.inc();
         self.tasks.spawn(task::run(room, io));
+        if self.out_of_touch.load(Ordering::Relaxed) {
+            let _ = mail.send(Mail::Event(Event::OutOfTouch));
+        }
         Open {
             mail,
             present,
             next_seat: 0,
+            hearing: Arc::new(Semaphore::new(HEARING_KIB as usize)),
         }
     }
 
     /// The room has ended: whoever joins from here on opens a new one.
     pub(super) fn forget(&self, doc: &DocName) {
-        if self.open.lock().remove(doc).is_some() {
+        let mut open = self.open.lock();
+        if open.remove(doc).is_some() {
+            // Under the lock: the next opening wants to hear again.
+            self.bus.closed(doc);
             self.metrics.boards_open.dec();
         }
     }

@@ -3,6 +3,7 @@
 use super::Permit;
 use super::appender::Answer;
 use super::awareness::SeatNo;
+use super::bus;
 use super::gathering::{Gathering, carry_out};
 use super::outbox::Outbox;
 use super::room::{
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::Sleep;
 
 /// A store that does not answer is asked again for so long; then everybody is sent away with what they have.
@@ -36,7 +37,8 @@ const APPEND_RETRY_AFTER: Duration = Duration::from_millis(100);
 /// A message longer than this may keep its thread busy for long, so the thread's other tasks are given away first.
 const HEAVY_BYTES: usize = 64 << 10;
 
-/// What reaches a room's task. Unbounded as a channel: every message in it holds a permit of its connection.
+/// What reaches a room's task. Unbounded as a channel: every message in it holds a permit, of its connection or of what
+/// may wait of other nodes' hearsay.
 #[derive(Debug)]
 pub(super) enum Mail {
     Join {
@@ -51,6 +53,12 @@ pub(super) enum Mail {
         message: Bytes,
         received: Instant,
         permit: Permit,
+    },
+    /// From another node's room.
+    Heard {
+        message: bus::Message,
+        /// Its part of what may wait here.
+        room: OwnedSemaphorePermit,
     },
     Event(Event),
 }
@@ -106,7 +114,7 @@ impl Drop for RoomIo {
                 Mail::Event(Event::Order(order)) => {
                     let _ = order.reply.send(Err(NotWrote::TryAgain));
                 }
-                Mail::Message { .. } | Mail::Event(_) => {}
+                Mail::Message { .. } | Mail::Heard { .. } | Mail::Event(_) => {}
             }
         }
     }
@@ -191,6 +199,10 @@ impl RoomIo {
                 received,
                 permit,
             },
+            Mail::Heard { message, room } => {
+                drop(room);
+                Event::Heard(message)
+            }
             Mail::Event(event) => event,
         }
     }
@@ -311,6 +323,7 @@ impl RoomIo {
                 tracing::info!(doc = %self.doc, seat, code, reason, "refused what a client sent");
             }
             Note::Resynced(reason) => metrics.ws_resyncs.with_label_values(&[reason]).inc(),
+            Note::MissedHearsay => metrics.bus_gaps.inc(),
             Note::Repaired => metrics.update_repairs.inc(),
             Note::Poisoned(reason) => {
                 metrics.rooms_poisoned.inc();
@@ -368,6 +381,9 @@ fn is_heavy(event: &Event) -> bool {
         | Event::Compacted(_)
         | Event::Stored(_)
         | Event::Heard(_)
+        | Event::Company(_)
+        | Event::OutOfTouch
+        | Event::InTouch
         | Event::Gone
         | Event::Drain
         | Event::Tick

@@ -220,6 +220,42 @@ async fn people_on_both_nodes_see_the_same_and_are_told_that_it_is_saved() {
 }
 
 #[tokio::test]
+async fn a_node_that_comes_later_shares_a_board_that_is_open() {
+    let store: Arc<dyn Store> = Arc::new(DirectStore::new(State::in_memory().unwrap()));
+    let bus = Arc::<Bus>::default();
+    let node = || {
+        let (metrics, config) = (Arc::new(Metrics::new()), Config::default().realtime);
+        Rooms::on(bus.clone(), store.clone(), metrics, config)
+    };
+    let doc: DocName = "shared".parse().unwrap();
+    let one = node();
+    let mut a = Person::join(&one, &doc);
+    a.until("a is answered", |a| a.is_answered).await;
+    (0..5).for_each(|no| a.draw(&format!("a{no}")));
+    a.until("a is saved", Person::is_saved).await;
+
+    let two = node();
+    let mut b = Person::join(&two, &doc);
+    b.until("b is answered", |b| b.is_answered).await;
+    for no in 5..10 {
+        a.draw(&format!("a{no}"));
+        b.draw(&format!("b{no}"));
+        tokio::task::yield_now().await;
+    }
+    let all = keys(&[("a", 10)]);
+    let all: BTreeSet<String> = all
+        .into_iter()
+        .chain((5..10).map(|no| format!("b{no}")))
+        .collect();
+    a.until("a has all", |a| a.drawn() == all && a.is_saved())
+        .await;
+    b.until("b has all", |b| b.drawn() == all && b.is_saved())
+        .await;
+    assert_same(&a, &b);
+    assert!(one.drain(PATIENCE).await && two.drain(PATIENCE).await);
+}
+
+#[tokio::test]
 async fn what_the_bus_loses_comes_out_of_the_store() {
     let nodes = Nodes::start();
     let mut a = Person::join(&nodes.one, &nodes.doc);

@@ -130,6 +130,10 @@ impl Room {
         if self.draining {
             return answer(order.reply, Err(NotWrote::Draining), effects);
         }
+        if self.out_of_touch.is_some() {
+            // Who asks may have lost the right meanwhile.
+            return answer(order.reply, Err(NotWrote::TryAgain), effects);
+        }
         match self.phase {
             Phase::Ended => answer(order.reply, Err(NotWrote::TryAgain), effects),
             Phase::Open(_) => self.carry_out(now, order, effects),

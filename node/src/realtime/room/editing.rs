@@ -38,7 +38,7 @@ impl Room {
         };
         let is_lively = now.duration_since(seat.heard) < LIVELY;
         seat.heard = now;
-        if matches!(self.phase, Phase::Loading) {
+        if matches!(self.phase, Phase::Loading) || self.out_of_touch.is_some() {
             return self.waiting.push_back(waiting);
         }
         match wire::decode(&waiting.message) {

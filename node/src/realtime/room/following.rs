@@ -93,7 +93,8 @@ impl Room {
         effects: &mut Vec<Effect>,
     ) {
         self.following.is_reading = false;
-        if !matches!(self.phase, Phase::Open(_)) {
+        // Out of touch it shows nothing, and reads when it is back.
+        if !matches!(self.phase, Phase::Open(_)) || self.out_of_touch.is_some() {
             return;
         }
         let reads_again = std::mem::take(&mut self.following.reads_again);

@@ -85,7 +85,7 @@ impl Room {
     }
 
     /// What still cannot be handled waits again.
-    fn handle_waiting(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+    pub(super) fn handle_waiting(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         for waiting in std::mem::take(&mut self.waiting) {
             self.message(now, waiting, effects);
         }

@@ -4,11 +4,13 @@
 //! neither socket nor store; `task` is the loop that does. The life of a stroke is spread over the files beside this
 //! one: `editing` accepts it, `saving` queues it for the store, `joining` brings newcomers up to it from the `tail`,
 //! `seat` counts what of it is on disk and `telling` says so, `live` holds the document, `compacting` folds the past,
-//! `following` learns what others stored and `sharing` speaks to the rooms that other nodes have of the same document.
+//! `following` learns what others stored and `sharing` speaks to the rooms that other nodes have of the same document;
+//! `company` is what happens when such nodes come, or cannot be reached.
 
 mod asking;
 mod authors;
 mod compacting;
+mod company;
 mod editing;
 mod following;
 mod joining;
@@ -127,6 +129,12 @@ pub(crate) enum Event {
     Stored(Result<Stored, LoadFailed>),
     /// Another node's room of this document says something.
     Heard(bus::Message),
+    /// The node is one of several, at this place among them; or one of them is heard anew.
+    Company(u32),
+    /// The node does not know any more what the others know: take nothing, show nothing.
+    OutOfTouch,
+    /// It does again, and so does the room of everybody's role.
+    InTouch,
     /// The board was put in the trash or deleted.
     Gone,
     /// The server goes away: take nothing more, save what was taken, say good-bye.
@@ -256,6 +264,8 @@ pub(crate) enum Note {
         reason: String,
     },
     Resynced(&'static str),
+    /// Another node's room said something that did not come.
+    MissedHearsay,
     Repaired,
     Poisoned(String),
     Compacted,
@@ -321,6 +331,8 @@ pub(crate) struct Room {
     following: Following,
     /// With other nodes; nothing for a node by itself.
     sharing: Option<Sharing>,
+    /// Since when the node is out of touch with the others.
+    out_of_touch: Option<Instant>,
     asking: Asking,
     authors: Authors,
     /// Messages that need the document, in the order of arrival. Their permits bound them.
@@ -341,6 +353,7 @@ impl Room {
             sharing: options.rank.map(Sharing::new),
             options,
             phase: Phase::Loading,
+            out_of_touch: None,
             seats: BTreeMap::new(),
             next_seat: 0,
             awareness: Awareness::default(),
@@ -414,6 +427,9 @@ impl Room {
             Event::Compacted(result) => self.compacted(now, result, effects),
             Event::Stored(result) => self.stored(now, result, effects),
             Event::Heard(message) => self.heard(now, message, effects),
+            Event::Company(rank) => self.has_company(rank, effects),
+            Event::OutOfTouch => self.lose_touch(now),
+            Event::InTouch => self.regain_touch(now, effects),
             Event::Gone => {
                 self.answer_all(&NotWrote::BoardGone, effects);
                 self.end(close::GONE, "the board was deleted", effects);
@@ -601,6 +617,7 @@ impl Room {
         self.give_up_on_held(now, effects);
         self.read_on_if_behind(effects);
         self.tick_sharing(now, effects);
+        self.send_away_out_of_touch(now, effects);
         self.close_when_empty(now, effects);
     }
 

@@ -20,7 +20,7 @@
 use super::compacting::MARK_HEARD;
 use super::saving::Source;
 use super::tail::Piece;
-use super::{Appended, ECHO_EVERY, Effect, HELD_FOR, Phase, Room};
+use super::{Appended, ECHO_EVERY, Effect, HELD_FOR, Note, Phase, Room};
 use crate::realtime::Permit;
 use crate::realtime::bus::{Message, What};
 use crate::realtime::outbox::Class;
@@ -96,6 +96,10 @@ impl Sharing {
             repair_at: None,
             tell_at: None,
         }
+    }
+
+    pub(super) const fn has_rank(&mut self, rank: u32) {
+        self.rank = rank;
     }
 
     #[cfg(test)]
@@ -185,7 +189,7 @@ impl Room {
         self.publish(What::Stored { head_seq, index }, effects);
     }
 
-    fn publish_who_is_here(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn publish_who_is_here(&mut self, effects: &mut Vec<Effect>) {
         if let Some(frame) = self.awareness.here() {
             self.publish_awareness(&frame, effects);
         }
@@ -196,12 +200,15 @@ impl Room {
         let Some(sharing) = &mut self.sharing else {
             return;
         };
-        if !matches!(self.phase, Phase::Open(_)) {
+        if !matches!(self.phase, Phase::Open(_)) || self.out_of_touch.is_some() {
             return;
         }
         match sharing.arrival(now, &message) {
             Arrival::Next => {}
-            Arrival::AfterGap => self.read_on(effects),
+            Arrival::AfterGap => {
+                effects.push(Effect::Note(Note::MissedHearsay));
+                self.read_on(effects);
+            }
             Arrival::Late => return,
         }
         match message.what {

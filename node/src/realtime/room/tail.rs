@@ -132,6 +132,15 @@ impl Tail {
         true
     }
 
+    /// What is durable so far needs no number: it was stored in this order, before all that gets one.
+    pub(super) fn settle_durable(&mut self, durable: u64) {
+        for piece in &mut self.pieces {
+            if piece.ticket <= durable {
+                piece.ticket = MARK_DURABLE;
+            }
+        }
+    }
+
     /// Our own appends with these tickets are stored from this number on.
     pub(super) fn number(&mut self, tickets: Range<u64>, first_seq: u64) {
         for piece in &mut self.pieces {

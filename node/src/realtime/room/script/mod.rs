@@ -293,3 +293,47 @@ fn nothing_is_folded_before_all_that_is_stored_is_known() {
          c <- hello, c <- step1; c <- update, c <- step2; ; ",
     );
 }
+
+#[test]
+fn a_room_that_opened_alone_shares_when_others_come() {
+    check_open(
+        "a sets x=1; stored; company; read; after 40; b sets y=1; stored; after 160",
+        "b <- update, append 1; a <- saved 1; publish 1, read after 1; ; ; a <- update, publish 2, append 1; publish 3, wake in 160; b <- saved 1",
+    );
+    check(
+        "lazily; join a; a asks; load; company; build",
+        "; a <- hello; ; a <- step1, a <- step2; build 0; publish 1, read after 0",
+    );
+}
+
+#[test]
+fn what_was_folded_before_others_came_and_after_is_one_order() {
+    check_open(
+        "a sets x=1; stored; company; read; elsewhere x=2; heard 2; read; a has x=2; leave a; leave b; tick 11; tick 11; folded",
+        "b <- update, append 1; a <- saved 1; publish 1, read after 1; ; ; missed some, read after 1; a <- update, b <- update; ; ; ; read after 2, fold 2 upto 2; ; ",
+    );
+}
+
+#[test]
+fn what_is_said_out_of_touch_waits_and_is_looked_at_under_the_role_of_then() {
+    check_open(
+        "out of touch; a sets x=1; b sets y=1; b is viewer; in touch; stored; a has x=1",
+        "; ; ; b <- role; b <- update, b <- set_aside, close b 4422, append 1; a <- saved 1; ",
+    );
+}
+
+#[test]
+fn out_of_touch_a_room_shows_nothing_and_sends_its_people_away_after_a_while() {
+    check_open(
+        "company; read; out of touch; elsewhere x=1; heard 2; tick 10; tick 10; tick 10; in touch; read",
+        "publish 1, read after 0; ; ; ; ; read after 0; a <- awareness, b <- awareness; a <- draining, close a 1012, b <- draining, close b 1012; ; read after 1",
+    );
+}
+
+#[test]
+fn what_was_taken_before_the_touch_was_lost_is_saved() {
+    check_open(
+        "a sets x=1; out of touch; stored; a sets x=2; tick 31; in touch",
+        "b <- update, append 1; ; a <- saved 1; ; a <- awareness, b <- awareness, a <- draining, close a 1012, b <- draining, close b 1012; ",
+    );
+}

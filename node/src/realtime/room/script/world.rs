@@ -1,6 +1,5 @@
 //! What runs a script: one room, its people, and a store that commits when the script says so.
 
-use crate::realtime::Permit;
 use crate::realtime::awareness::SeatNo;
 use crate::realtime::outbox::Class;
 use crate::realtime::room::live::document;
@@ -9,8 +8,10 @@ use crate::realtime::room::{
     LoadFailed, Loaded, Note, Room, RoomOptions, Stored, fold,
 };
 use crate::realtime::wire::{self, Incoming};
+use crate::realtime::{Permit, bus};
 use bytes::Bytes;
 use easel_board::gate::Limits;
+use easel_storage::sharing::Role;
 use easel_storage::{CommitIndex, NewUpdate, Payload};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -196,6 +197,23 @@ impl World {
                 self.now += Duration::from_secs(seconds.parse().unwrap());
                 self.handle(Event::Tick);
             }
+            ["company"] => self.handle(Event::Company(0)),
+            ["out", "of", "touch"] => self.handle(Event::OutOfTouch),
+            ["in", "touch"] => self.handle(Event::InTouch),
+            // Of another node's room, which has said nothing before.
+            ["heard", number] => self.handle(Event::Heard(bus::Message {
+                from: 2_000,
+                number: number.parse().unwrap(),
+                what: bus::What::Opened,
+            })),
+            [name, "is", role] => {
+                let role = match role {
+                    "viewer" => Role::Viewer,
+                    _ => Role::Editor,
+                };
+                let seat = self.clients[name].seat;
+                self.handle(Event::Role { seat, role });
+            }
             ["gone"] => self.handle(Event::Gone),
             ["drain"] => self.handle(Event::Drain),
             [name, "sets", pair] => {
@@ -379,8 +397,9 @@ impl World {
                 assert!(self.reading.replace(after_seq).is_none(), "two reads");
                 format!("read after {after_seq}")
             }
-            Effect::Publish(message) => panic!("a node by itself says {message:?}"),
+            Effect::Publish(message) => format!("publish {}", message.number),
             Effect::WakeAt(at) => format!("wake in {}", at.duration_since(self.now).as_millis()),
+            Effect::Note(Note::MissedHearsay) => "missed some".into(),
             Effect::Note(Note::Poisoned(_)) => "poisoned".into(),
             Effect::Note(_) => return,
             Effect::Answer { with, .. } => format!("answered {}", with.is_ok()),

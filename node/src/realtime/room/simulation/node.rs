@@ -278,7 +278,10 @@ impl Io {
                 Note::Repaired => trace.tally.repairs += 1,
                 Note::Compacted => trace.tally.folds += 1,
                 Note::Poisoned(_) => trace.tally.poisoned += 1,
-                Note::StrokeAcked(_) | Note::Refused { .. } | Note::Resynced(_) => {}
+                Note::StrokeAcked(_)
+                | Note::Refused { .. }
+                | Note::Resynced(_)
+                | Note::MissedHearsay => {}
             },
             Effect::Publish(_) | Effect::Answer { .. } | Effect::NoteEdited { .. } => {}
             Effect::Finish => self.is_finished = true,
