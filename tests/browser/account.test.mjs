@@ -1,7 +1,7 @@
 // What a person has of their own: how they look to others, what they chose, what they did, and forms that say what is wrong.
 import assert from 'node:assert/strict'
 import { phase, suite, testId, until } from './harness.mjs'
-import { fill, invite, join, member, newBoard, open, setUp, setupPath, signIn, signOut } from './people.mjs'
+import { PASSWORD, fill, invite, join, member, newBoard, open, setUp, setupPath, signIn, signOut } from './people.mjs'
 
 const test = suite()
 
@@ -129,4 +129,23 @@ test('a form says next to each field what is wrong with it, and goes to the firs
   await testId(page, 'user-menu').waitFor()
   await signOut(page)
   await testId(page, 'sign-in').waitFor()
+})
+
+test('who signs up on the way to a place of a board comes to that place', async (world) => {
+  const { node } = world
+  const ada = await setUp(world)
+  const board = await newBoard(ada, 'Garden')
+  await node.kill()
+  process.env.EASEL_AUTH__REGISTRATION = 'open'
+  try {
+    await node.start()
+  } finally {
+    delete process.env.EASEL_AUTH__REGISTRATION
+  }
+  const bob = await open(world, `/b/${board}#v=1200,200,0.5`)
+  await testId(bob, 'to-sign-up').click()
+  await testId(bob, 'sign-up').waitFor()
+  await fill(bob, { name: 'Bob', email: 'bob@example.org', password: PASSWORD })
+  await testId(bob, 'submit').click()
+  await until('the place', () => bob.url() === `${node.url}/b/${board}#v=1200,200,0.5`)
 })

@@ -54,6 +54,12 @@ test('links, SVG as text, pictures and plain words come as what they are', async
   await paste(page, { 'text/plain': 'plain words', 'text/html': '<b>plain</b> words' })
   await count(seen, 'text', 1)
   assert.deepEqual(texts(seen, 'text'), ['plain words'])
+  const [formatted] = seen.ids()
+  await until('its formats', () => seen.doc.getMap('elements').get(formatted).get('text').toDelta().length === 2)
+  assert.deepEqual(seen.doc.getMap('elements').get(formatted).get('text').toDelta(), [
+    { insert: 'plain', attributes: { bold: true } },
+    { insert: ' words' },
+  ])
 
   const rect = '<rect width="90" height="90" fill="#dc1e1e"/>'
   await paste(page, { 'text/plain': `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">${rect}</svg>` })

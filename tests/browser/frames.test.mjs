@@ -138,6 +138,30 @@ test('frames are put in order, presented, and followed by somebody else', async 
   await testId(other, 'tool-select').waitFor()
 })
 
+test('whoever follows somebody sees what they present, and follows them on when it is over', async (world) => {
+  const { page, board } = await opened(world, SHOW)
+  const other = await world.openBoard(board)
+  await testId(other, 'follow').click()
+  await testId(other, 'following').waitFor()
+  await page.locator('[data-testid=canvas]').focus()
+  await page.keyboard.press('Control+Alt+p')
+  await shown(page, 1)
+  await shown(other, 1)
+  await page.keyboard.press('End')
+  await shown(other, 3)
+  await page.keyboard.press('Escape')
+  await testId(other, 'presentation').waitFor({ state: 'detached' })
+  await testId(other, 'following').waitFor()
+
+  await page.keyboard.press('Control+Alt+p')
+  await shown(other, 1)
+  // To leave what they show is to leave them.
+  await testId(other, 'present-end').click()
+  await testId(other, 'presentation').waitFor({ state: 'detached' })
+  await testId(other, 'follow-presentation').waitFor()
+  assert.equal(await testId(other, 'following').count(), 0)
+})
+
 test('a swipe turns the page, and the laser points on it', async (world) => {
   const { page } = await opened(world, SHOW)
   await page.keyboard.press('Control+Alt+p')

@@ -38,8 +38,17 @@ pub struct Figure {
     pub frame: Bounds,
     /// Of the figure as a whole, 0 to 1.
     pub opacity: f64,
+    /// How its colours are laid over what they cross; `None` covers it.
+    pub mix: Option<Mix>,
     pub form: Form,
     pub words: Option<Words>,
+}
+
+/// What is crossed stays readable: it shines through darker on a light board, lighter on a dark one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mix {
+    Multiply,
+    Screen,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -236,9 +245,15 @@ pub(crate) fn figure_among(
         (frame.w, frame.h) = (block.w, block.h);
         words = words_of(&block, letters(label.color, behind, theme));
     }
+    let mix = match (&element.body, theme) {
+        (Body::Highlighter(_), Theme::Light) => Some(Mix::Multiply),
+        (Body::Highlighter(_), Theme::Dark) => Some(Mix::Screen),
+        _ => None,
+    };
     Figure {
         frame,
         opacity: element.opacity,
+        mix,
         form,
         words,
     }
@@ -400,6 +415,7 @@ fn connector_figure(
     Figure {
         frame,
         opacity: element.opacity,
+        mix: None,
         form,
         words,
     }

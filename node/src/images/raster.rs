@@ -88,6 +88,19 @@ mod tests {
     }
 
     #[test]
+    fn marks_let_what_they_cross_shine_through() {
+        let black = r#"<rect width="640" height="400" fill="black"/>"#;
+        let mark = r#"<g style="mix-blend-mode:multiply"><rect width="640" height="400" fill="yellow"/></g>"#;
+        let pixel = |content: &str| {
+            let drawn = raster(svg(content).as_bytes(), Theme::Light, 64).unwrap();
+            drawn.to_rgb8().get_pixel(32, 20).0
+        };
+        assert_eq!(pixel(&format!("{black}{mark}")), [0, 0, 0]);
+        // On the ground alone it is as yellow as the ground is bright.
+        assert!(matches!(pixel(mark), [240..=255, 240..=255, 0]));
+    }
+
+    #[test]
     fn nothing_is_read_from_anywhere() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("red.png");

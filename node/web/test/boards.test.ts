@@ -12,7 +12,20 @@ import { contentOf, desk, exchange, type Desk } from './desk'
 
 const place = fc.tuple(fc.integer({ min: 0, max: 800 }), fc.integer({ min: 0, max: 600 }))
 const keys = fc.record({ shift: fc.boolean(), alt: fc.boolean(), mod: fc.boolean() })
-const drawing: ToolId[] = ['rectangle', 'ellipse', 'diamond', 'sticky', 'pen', 'highlighter', 'line']
+const drawing: ToolId[] = [
+  'rectangle',
+  'ellipse',
+  'diamond',
+  'sticky',
+  'text',
+  'pen',
+  'highlighter',
+  'line',
+  'connector',
+  'frame',
+  'eraser',
+  'laser',
+]
 
 /** What a menu does to the selection. */
 const VERBS = {
@@ -24,6 +37,15 @@ const VERBS = {
   style: (e: Editor) => (e.copyStyle(), e.selectAll(), e.pasteStyle()),
   note: (e: Editor) => e.addNote('beside'),
   heads: (e: Editor) => e.setHeads({ to_head: 'arrow' }),
+  front: (e: Editor) => e.bringToFront(),
+  back: (e: Editor) => e.sendToBack(),
+  shape: (e: Editor) => e.setShape('cloud'),
+  route: (e: Editor) => e.setRoute('curved'),
+  group: (e: Editor) => e.group(),
+  ungroup: (e: Editor) => e.ungroup(),
+  unframe: (e: Editor) => e.removeFramesOnly(),
+  size: (e: Editor) => e.setFrameSize('phone'),
+  grow: (e: Editor) => e.grow('right'),
 } as const
 const verbs = Object.keys(VERBS) as (keyof typeof VERBS)[]
 
@@ -215,7 +237,7 @@ function laterBoard(): Y.Doc {
 }
 
 /** What is known of any element, and may change. */
-const KNOWN: readonly string[] = ['box', 'z', 'text', 'data', ...STYLE_KEYS]
+const KNOWN: readonly string[] = ['box', 'z', 'parent', 'text', 'data', ...STYLE_KEYS]
 
 /** What the client says it does not know. */
 function unknownPart(ydoc: Y.Doc, id: string): unknown {
@@ -226,6 +248,94 @@ function unknownPart(ydoc: Y.Doc, id: string): unknown {
   return described.map.find(([key]) => key === id)?.[1].map.filter(([key]) => !own.includes(key))
 }
 
+describe('undoing while others edit', () => {
+  test('converges, and takes away nothing that others made or wrote', () => {
+    const turn = fc.record({
+      who: fc.boolean(),
+      what: fc.oneof({ weight: 2, arbitrary: deed }, fc.constantFrom('undo' as const, 'redo' as const)),
+      meet: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(turn, { maxLength: 16 }), (turns) => {
+        const [a, b] = [desk(), desk()]
+        const makers = new Map<string, Desk>()
+        for (const { who, what, meet } of turns) {
+          const d = who ? a : b
+          const before = new Set(d.board.ids())
+          if (what === 'undo') d.editor.undo()
+          else if (what === 'redo') d.editor.redo()
+          else perform(d, what)
+          const after = new Set(d.board.ids())
+          for (const id of after) if (!makers.has(id)) makers.set(id, d)
+          if (what === 'undo') {
+            for (const id of before) if (!after.has(id)) expect(makers.get(id)).toBe(d)
+          }
+          if (meet) exchange(a.ydoc, b.ydoc)
+        }
+        exchange(a.ydoc, b.ydoc)
+        expect(contentOf(a.ydoc)).toEqual(contentOf(b.ydoc))
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  /** A note that `a` makes and writes in as one step, which `b` sees. */
+  function noted(): { a: Desk; b: Desk; note: string } {
+    const [a, b] = [desk(), desk()]
+    a.editor.setTool('sticky')
+    a.click(300, 300)
+    const [note = ''] = a.board.ids()
+    a.editor.setText(note, 'mine')
+    exchange(a.ydoc, b.ydoc)
+    return { a, b, note }
+  }
+  const textOf = (d: Desk, id: string) => {
+    const element = d.board.get(id)
+    return element && 'text' in element ? element.text : undefined
+  }
+
+  test('a note stays in which somebody else has written, with their words alone', () => {
+    const { a, b, note } = noted()
+    b.editor.setText(note, 'mine, and theirs')
+    exchange(a.ydoc, b.ydoc)
+    a.editor.setStyle({ fill: 'red' })
+    a.editor.undo()
+    expect(a.board.get(note)?.style.fill).toBe('yellow')
+    const box = a.board.get(note)?.box
+    a.editor.undo()
+    expect(textOf(a, note)).toBe(', and theirs')
+    expect(a.board.get(note)).toMatchObject({ type: 'sticky', box })
+    a.editor.redo()
+    expect(textOf(a, note)).toBe('mine, and theirs')
+    exchange(a.ydoc, b.ydoc)
+    expect(contentOf(b.ydoc)).toEqual(contentOf(a.ydoc))
+  })
+
+  test('a note in which nobody else has written goes, and so does one whose words they took back', () => {
+    const { a, b, note } = noted()
+    b.editor.setText(note, 'mine, and theirs')
+    b.editor.setText(note, 'mine')
+    exchange(a.ydoc, b.ydoc)
+    a.editor.undo()
+    expect(a.board.get(note)).toBeUndefined()
+    a.editor.redo()
+    expect(textOf(a, note)).toBe('mine')
+  })
+
+  test('a note that was deleted and brought back stays as well', () => {
+    const { a, b, note } = noted()
+    a.editor.endTextEdit()
+    a.editor.select([note])
+    a.key('Delete')
+    a.editor.undo()
+    exchange(a.ydoc, b.ydoc)
+    b.editor.setText(note, 'mine, and theirs')
+    exchange(a.ydoc, b.ydoc)
+    a.editor.undo()
+    expect(textOf(a, note)).toContain(', and theirs')
+  })
+})
+
 describe('what is not understood', () => {
   test('stays byte for byte under every deed', () => {
     const ids = ['shape', 'gear', 'section', 'line', 'broken', 'odd']
@@ -234,8 +344,11 @@ describe('what is not understood', () => {
         const d = desk(laterBoard())
         const was = ids.map((id) => unknownPart(d.ydoc, id))
         for (const what of deeds) {
-          if (what.do === 'key' && what.key === 'Delete') continue
-          perform(d, what)
+          const deletes =
+            what.do === 'key' ? what.key === 'Delete' : what.do === 'draw' && what.tool === 'eraser'
+          // Of a kind that we can draw, another can be made.
+          const remakes = what.do === 'verb' && what.verb === 'shape'
+          if (!deletes && !remakes) perform(d, what)
         }
         expect(ids.map((id) => unknownPart(d.ydoc, id))).toEqual(was)
       }),

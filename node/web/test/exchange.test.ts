@@ -7,11 +7,13 @@ import { bytesFromBase64 } from '../src/core/base64'
 import type { ClipboardPayload } from '../src/core/editor-api'
 import { readExcalidraw } from '../src/core/exchange/excalidraw'
 import { gridOfTsv, notesOfGrid } from '../src/core/exchange/grid'
+import { pictured } from '../src/core/exchange/scope'
 import { svgOf } from '../src/core/exchange/svg'
 import { payloadBounds } from '../src/core/copies'
 import { desk } from './desk'
 import { EMBEDDED, escapedHtml } from '../src/core/exchange/embedded'
 import { embeddedIn, isWebAddress, linkOf, tableOf } from '../src/core/exchange/html'
+import { richFromHtml } from '../src/core/writing/html'
 
 const told = (payload: ClipboardPayload | null) =>
   payload?.elements.map(({ box, snapshot: { keys } }) => {
@@ -449,11 +451,23 @@ describe('formats inside a text', () => {
       { insert: ' slant', attributes: { italic: true } },
       { insert: '\n\u05d0\u05d1' },
     ])
-    const svg = svgOf([element], look)
+    const svg = svgOf([{ element, clip: null }], look)
     expect(svg).toMatch(/<tspan [^>]*font-weight="bold">loud</)
     expect(svg).toMatch(/<tspan [^>]*font-style="italic">slant</)
     expect(svg).toMatch(/<tspan [^>]*direction="rtl"[^>]*>\u05d0\u05d1</)
     expect(svg.match(/<path d="M0 [^"]*" fill=/g)).toHaveLength(1)
+  })
+
+  it('come along when a formatted text is pasted, as one step', () => {
+    const { text, runs } = richFromHtml(
+      '<p>One <b>bold</b> <a href="https://a.example/">link</a></p><ul><li>item</li></ul>',
+    )
+    const before = board.board.size()
+    board.editor.pasteText(text, { x: 10, y: 10 }, runs)
+    const [id = ''] = board.editor.state.get().selection
+    expect(board.editor.element(id)).toMatchObject({ type: 'text', text: 'One bold link\nitem', runs })
+    board.editor.undo()
+    expect(board.board.size()).toBe(before)
   })
 
   it('count for how large a copy is', () => {
@@ -463,5 +477,43 @@ describe('formats inside a text', () => {
     )
     expect(bold.maxX).toBeGreaterThan(plain.maxX + 1)
     expect(bold.maxX).toBeCloseTo(board.editor.textFrame('bold')?.element.w ?? 0)
+  })
+})
+
+describe('a picture of what frames hold', () => {
+  function framed() {
+    const d = desk()
+    d.editor.setFrameSize('free')
+    const frame = d.draw('frame', [100, 100], [300, 300])
+    const inside = d.draw('rectangle', [250, 250], [290, 290])
+    d.editor.setStyle({ fill: 'red' })
+    // It reaches out of its frame.
+    d.editor.select([inside])
+    d.drag([290, 290], [500, 500], { mod: true })
+    d.editor.select([])
+    const look = { theme: 'light', padding: 0, files: new Map<string, string>() } as const
+    const draw = (...ids: string[]) => svgOf(pictured(d.editor.scene.order(), ids), look)
+    return { d, frame, inside, draw }
+  }
+
+  it('shows of them what lies in the frame', () => {
+    const { d, frame, inside, draw } = framed()
+    expect(d.board.get(inside)).toMatchObject({ parent: frame, box: { w: 250, h: 250 } })
+    for (const svg of [draw(), draw(frame)]) {
+      expect(svg).toContain(
+        '<clipPath id="frame-1"><rect width="200" height="200" transform="translate(100 100)"/></clipPath>',
+      )
+      expect(svg.match(/<g clip-path="url\(#frame-1\)"><g transform="translate\(250 250\)">/g)).toHaveLength(
+        1,
+      )
+      // As large as the frame with its edge.
+      expect(Number(/width="([\d.]+)"/.exec(svg)?.[1])).toBeLessThan(210)
+    }
+  })
+
+  it('shows all of what is taken without its frame', () => {
+    const { inside, draw } = framed()
+    expect(draw(inside)).not.toContain('clip')
+    expect(Number(/width="([\d.]+)"/.exec(draw(inside))?.[1])).toBeGreaterThan(240)
   })
 })

@@ -76,6 +76,20 @@ describe('a frame', () => {
     expect(contentOf(d.ydoc)).toEqual(before)
   })
 
+  test('is seen with its content while a copy of it is dragged', () => {
+    const { d, frame } = framed()
+    d.editor.select([frame])
+    d.press(100, 300)
+    d.moveTo(150, 350, { alt: true, mod: true })
+    const drafts = d.editor.preview.get()?.drafts ?? []
+    expect(drafts.map((one) => `${one.type} ${one.box.x},${one.box.y}`)).toEqual([
+      'frame 150,150',
+      'sticky 250,200',
+    ])
+    d.release(150, 350, { alt: true, mod: true })
+    expect(drafts.map((one) => d.board.get(one.id)?.box)).toEqual(drafts.map((one) => one.box))
+  })
+
   test('is stretched without its content', () => {
     const { d, frame, inside } = framed()
     d.editor.select([frame])

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Element } from '../src/core/elements/types'
 import { unpackInk } from '../src/core/elements/ink'
+import { wholePicture } from '../src/core/elements/image'
 import { lineEnds } from '../src/core/elements/line'
 import type { ModifierKeys, ToolId } from '../src/core/editor-api'
 import { SHAPE_KINDS } from '../src/core/schema.gen'
@@ -245,6 +246,19 @@ describe('handling', () => {
     expect(boxOf(d.board.get(id))).toBe(before)
     d.editor.undo()
     expect(d.board.size()).toBe(0)
+  })
+
+  test('a picture keeps its aspect, and Shift lets go of it', () => {
+    const d = desk()
+    const picture = wholePicture(`ast_${'0'.repeat(26)}`, { w: 200, h: 100 }, null)
+    d.editor.placePictures([
+      { id: 'photo', picture, box: { x: 100, y: 100, w: 200, h: 100, angle: 0 }, text: '' },
+    ])
+    const id = 'photo'
+    d.drag([300, 200], [500, 210])
+    expect(boxOf(d.board.get(id))).toBe('100,100 400x200')
+    d.drag([500, 300], [300, 300], { shift: true })
+    expect(boxOf(d.board.get(id))).toBe('100,100 200x200')
   })
 
   test('Alt-drag leaves the original and selects the copy', () => {

@@ -112,7 +112,8 @@ fn content(elements: &[Element], theme: Theme) -> String {
         for attribute in node.attributes() {
             let (name, value) = (attribute.name(), attribute.value());
             // Of these none runs, loads, names or links anything.
-            assert!(INERT_ATTRIBUTES.contains(&name), "{name}");
+            let mixes = name == "style" && value.starts_with("mix-blend-mode:");
+            assert!(mixes || INERT_ATTRIBUTES.contains(&name), "{name}");
             assert!(
                 !value.contains("url(") && !value.contains("NaN") && !value.contains("inf"),
                 "{value}"
@@ -335,6 +336,25 @@ fn ink_is_smooth_and_without_needless_points() {
         pen(Some(vec![0; 5])),
         &format!(r#"{WHOLE}{path} stroke-width="1.41"/></g>"#),
     );
+}
+
+#[test]
+fn what_a_highlighter_crosses_stays_readable() {
+    let mark = Body::Highlighter(Pen {
+        stroke: paint("yellow"),
+        stroke_width: 20.0,
+        ink: Ink {
+            w0: 640.0,
+            h0: 400.0,
+            points: vec![(0, 0), (5120, 3200)],
+            pressures: None,
+        },
+    });
+    for (theme, mode) in [(Theme::Light, "multiply"), (Theme::Dark, "screen")] {
+        let drawn = content(&[element(0.0, 0.0, 640.0, 400.0, mark.clone())], theme);
+        let mixed = format!(r#" style="mix-blend-mode:{mode}"><path"#);
+        assert!(drawn.contains(&mixed), "{drawn}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::document::{Bounds, Dash};
 use crate::links::HeadMark;
 use crate::pen::{self, Point, Step};
 use crate::scene::{
-    self, Figure, Form, Outline, Pencil, RULE_WIDTH, Rgb, STRIKE_ABOVE, UNDERLINE_BELOW, Words,
+    self, Figure, Form, Mix, Outline, Pencil, RULE_WIDTH, Rgb, STRIKE_ABOVE, UNDERLINE_BELOW, Words,
 };
 use crate::schema::{OutlineStep, Place, ShapeKind};
 use crate::text::Style;
@@ -123,6 +123,11 @@ impl View {
                 &mut out,
                 format_args!(r#" opacity="{}""#, Fine(figure.opacity)),
             );
+        }
+        match figure.mix {
+            None => {}
+            Some(Mix::Multiply) => out.push_str(r#" style="mix-blend-mode:multiply""#),
+            Some(Mix::Screen) => out.push_str(r#" style="mix-blend-mode:screen""#),
         }
         out.push('>');
         match &figure.form {

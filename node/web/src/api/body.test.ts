@@ -44,7 +44,7 @@ it('does without, and stops the request, when nothing more comes', async () => {
     Promise.resolve(answerOf((controller) => controller.enqueue(new Uint8Array([1])))),
   ]) {
     const stop = new AbortController()
-    expect(await readBody(asked, stop, 1)).toBeUndefined()
+    expect(await readBody(asked, stop, () => {}, 1)).toBeUndefined()
     expect(stop.signal.aborted).toBe(true)
   }
 })

@@ -18,7 +18,8 @@ export const STALLED_MS = 4_000
 
 /** A body that is on its way. */
 export interface Loading {
-  readonly read: () => Promise<Body | undefined>
+  /** Told how many bytes of it are there, as they come. */
+  readonly read: (onBytes?: (bytes: number) => void) => Promise<Body | undefined>
   readonly stop: () => void
 }
 
@@ -30,7 +31,7 @@ export function loadBody(board: string, token: (() => Promise<string>) | null): 
   const asked = early?.asked ?? ask(`${path}/ydoc?part=body`, token, stop.signal)
   // Whoever reads it hears of a failure as well.
   asked.catch(() => undefined)
-  return { read: () => readBody(asked, stop), stop: () => stop.abort() }
+  return { read: (onBytes) => readBody(asked, stop, onBytes), stop: () => stop.abort() }
 }
 
 /** The board is known without: what the page asked for already is not wanted. */
@@ -51,10 +52,12 @@ async function ask(
 export async function readBody(
   asked: Promise<Response>,
   stop: AbortController,
+  onBytes: (bytes: number) => void = () => {},
   stalledMs = STALLED_MS,
 ): Promise<Body | undefined> {
   let timer = setTimeout(() => stop.abort(), stalledMs)
-  const heard = (): void => {
+  const heard = (bytes: number): void => {
+    onBytes(bytes)
     clearTimeout(timer)
     timer = setTimeout(() => stop.abort(), stalledMs)
   }
@@ -71,15 +74,17 @@ export async function readBody(
   }
 }
 
-async function read(asked: Promise<Response>, heard: () => void): Promise<Body | undefined> {
+async function read(asked: Promise<Response>, heard: (bytes: number) => void): Promise<Body | undefined> {
   const response = await asked
   const seq = Number(response.headers.get('easel-body-seq'))
   if (response.status !== 200 || response.body === null || !Number.isSafeInteger(seq) || seq < 1)
     return undefined
   const parts: Uint8Array[] = []
+  let bytes = 0
   const reader = response.body.getReader()
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    heard()
+    bytes += next.value.length
+    heard(bytes)
     parts.push(next.value)
   }
   return { update: joined(parts), seq }

@@ -266,8 +266,8 @@ export interface Editor {
   cut(): ClipboardPayload | null
   /** At a world position, or near the originals when they are in view, or mid-view. */
   paste(payload: ClipboardPayload, at?: Point): void
-  /** Plain text from elsewhere becomes one text element, or a note for each line beside a selected note. */
-  pasteText(text: string, at?: Point): void
+  /** Text from elsewhere becomes one text element with its formats, or a note for each line beside a selected note. */
+  pasteText(text: string, at?: Point, runs?: readonly TextRun[]): void
   /** What is on its way to the board, or changing: everybody is shown it until the next call, and nothing is stored. */
   setDrafts(source: DraftSource, drafts: readonly Element[]): void
   /** On top of all, and selected. */

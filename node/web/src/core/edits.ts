@@ -30,6 +30,7 @@ import type { Scene } from './scene'
 import type { Store } from './store'
 import { linesOf, noteAfter, notesOf, type NoteDirection } from './sticky-flow'
 import { carried, looksOf, shapedBy, withAllBelow, type Household } from './units'
+import { NO_RUNS, type TextRun } from './text/runs'
 import { drawnBy, shownStyle, styleIntents, typesOf, withNext } from './styling'
 import { formatIntents } from './writing/format-elements'
 
@@ -247,18 +248,25 @@ export function createEdits(desk: EditDesk): Edits {
     desk.reveal(notes.reduce<Rect>((all, one) => unionRect(all, rectOfBox(one.box)), EMPTY_RECT))
   }
 
-  function pasteText(text: string, at?: Point): void {
+  function pasteText(text: string, at?: Point, runs: readonly TextRun[] = NO_RUNS): void {
     if (state.get().readOnly || text.trim() === '') return
     const source = note()
     const lines = linesOf(text)
     if (source && lines) return pasteNotes(source, lines)
     const { camera, viewport, styles } = state.get()
     const [z = 'a0'] = keysOnTop(scene, 1)
-    const made = newText({ id: desk.newId(), z, styles }, { x: 0, y: 0 }, null, text)
+    const made = { ...newText({ id: desk.newId(), z, styles }, { x: 0, y: 0 }, null, text), runs }
     const size = frameOf(made)
     const to = at ?? rectCentre(viewOf(camera, viewport))
     const box = { ...made.box, x: to.x - size.w / 2, y: to.y - size.h / 2 }
-    commit([createIntent({ ...made, box })])
+    const formats = runs.map(({ start, end, marks }): Intent => ({
+      do: 'formatText',
+      id: made.id,
+      from: start,
+      to: end,
+      marks,
+    }))
+    commit([createIntent({ ...made, box }), ...formats])
     setTool('select')
     select([made.id])
   }

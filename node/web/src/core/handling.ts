@@ -44,14 +44,17 @@ export function moveElement(e: Element, dx: number, dy: number): Element {
   return withBox(e, moveBox(e.box, dx, dy))
 }
 
-/** Such elements cannot be stretched in one direction alone. */
-export function keepsAspect(elements: readonly Element[], handle: Handle): boolean {
+/** Shift keeps proportions, and lets go of those that a picture keeps by itself. What cannot be stretched keeps them always. */
+export function keepsAspect(elements: readonly Element[], handle: Handle, shift: boolean): boolean {
   const [sx, sy] = sidesOf(handle)
   const corner = sx !== 0 && sy !== 0
   const [only] = elements
-  if (elements.length === 1 && only?.type === 'text') return corner
-  if (elements.length === 1) return only?.type === 'image'
-  return elements.some((e) => e.type === 'text' || e.type === 'image' || isSlanted(e.box))
+  if (elements.length === 1) {
+    if (only?.type === 'text') return corner || shift
+    return (only?.type === 'image') !== shift
+  }
+  if (elements.some((e) => e.type === 'text' || isSlanted(e.box))) return true
+  return elements.some((e) => e.type === 'image') !== shift
 }
 
 export function resizeElements(elements: readonly Element[], from: Box, to: Box, handle: Handle): Element[] {

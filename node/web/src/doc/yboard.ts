@@ -21,6 +21,7 @@ import type {
 } from '../core/ports'
 import type { MarkedSplice } from '../core/writing/marks'
 import type { Splice } from '../core/writing/splice'
+import { openHistory } from './history'
 import { snapshotOf, valueFrom } from './snapshot'
 import { formatYText, readYText, setYText, spliceYText, splicesOf } from './ytext'
 
@@ -34,7 +35,7 @@ export interface YBoard extends BoardDocument {
 export function openBoardDocument(ydoc: Y.Doc): YBoard {
   const roots = { meta: ydoc.getMap('meta'), elements: ydoc.getMap('elements') }
   const origin = { by: 'this user' }
-  const history = new Y.UndoManager(roots.elements, { trackedOrigins: new Set([origin]), captureTimeout: 0 })
+  const history = openHistory(roots.elements, origin)
   const read = new Map<ElementId, Element>()
   const listeners = new Set<(change: DocumentChange) => void>()
   const historyListeners = new Set<() => void>()

@@ -1,7 +1,6 @@
 /** Elements painted into a picture of their own. */
-import { drawnBounds } from '../core/exchange/svg'
+import { drawnBounds, type Pictured } from '../core/exchange/scope'
 import { frameOf } from '../core/elements'
-import type { Element } from '../core/elements/types'
 import type { Theme } from '../core/schema.gen'
 import { Painter } from './painter'
 import { colorsOf } from './pens'
@@ -21,16 +20,16 @@ export interface PngOptions {
 
 /** Null when there is nothing to draw. */
 export async function pngOf(
-  elements: readonly Element[],
+  drawn: readonly Pictured[],
   pictures: Pictures,
   { theme, padding, scale: wanted }: PngOptions,
 ): Promise<Blob | null> {
-  const { minX, minY, maxX, maxY } = drawnBounds(elements)
+  const { minX, minY, maxX, maxY } = drawnBounds(drawn)
   if (maxX < minX) return null
   const [w, h] = [maxX - minX + 2 * padding, maxY - minY + 2 * padding]
   const scale = Math.min(wanted, Math.sqrt(PIXELS_MAX / (w * h)), SIDE_MAX / Math.max(w, h))
   await pictures.ready(
-    elements.flatMap((e) => {
+    drawn.flatMap(({ element: e }) => {
       if (e.type !== 'image') return []
       const [, , partW, partH] = e.picture.crop
       const { w: boxW, h: boxH } = frameOf(e)
@@ -47,7 +46,11 @@ export async function pngOf(
   ctx.fillRect(0, 0, canvas.width, canvas.height)
   const view = { x: (padding - minX) * scale, y: (padding - minY) * scale, zoom: scale, density: 1 }
   const painter = new Painter(ctx, { ...view, colors, pictures, editing: null, detail: 'all' })
-  for (const element of elements) painter.paint(element)
+  for (const { element, clip } of drawn) {
+    painter.within(clip)
+    painter.paint(element)
+  }
+  painter.within(null)
   return new Promise((resolve) => {
     canvas.toBlob(resolve, 'image/png')
   })

@@ -60,6 +60,8 @@ export interface BoardSession {
   readonly presence: SessionPresence
   readonly status: Store<SyncStatus>
   readonly role: Store<Role>
+  /** Bytes of the board's stored content that have come so far, while it is being loaded. */
+  readonly arrived: Store<number>
   /** Documents the server did not accept, newest last. */
   readonly setAside: Store<readonly SetAside[]>
   setUser(user: User): void
@@ -130,6 +132,7 @@ export function openSession(options: SessionOptions): BoardSession {
     slow: false,
   })
   const role = createStore<Role>('editor')
+  const arrived = createStore(0)
   const setAside = createStore<readonly SetAside[]>([])
   let kept = true
   let destroyed = false
@@ -205,7 +208,9 @@ export function openSession(options: SessionOptions): BoardSession {
   async function takeBody({ updates, provider }: Generation): Promise<number | undefined> {
     if (!board.startsWith('brd_')) return undefined
     const { credential } = options
-    const body = await (platform.body ?? ((of) => loadBody(of, credential?.token ?? null)))(board).read()
+    const body = await (platform.body ?? ((of) => loadBody(of, credential?.token ?? null)))(board).read(
+      arrived.set,
+    )
     if (body === undefined || destroyed || current.provider !== provider) return undefined
     try {
       updates.apply([body.update], FROM_SERVER)
@@ -303,6 +308,7 @@ export function openSession(options: SessionOptions): BoardSession {
     presence: shownPresence,
     status,
     role,
+    arrived,
     setAside,
     setUser: (user) => shownPresence.setUser(user),
     downloadSetAside() {

@@ -6,8 +6,9 @@
  * open that much later than its code is there.
  */
 
-import type { ComponentType } from 'react'
+import type { ComponentType, ReactNode } from 'react'
 import { useEffect, useState } from 'react'
+import { Opening } from './parts/opening'
 import { fetchWhenQuiet } from './quiet'
 
 export interface LazyPage<P> {
@@ -26,7 +27,7 @@ export function lazyPart<P extends object>(
   load: () => Promise<ComponentType<P>>,
   waiting: string,
 ): ComponentType<P> {
-  const { Page, preload } = lazyPage(load, waiting)
+  const { Page, preload } = lazy(load, waiting === '' ? null : <p className="sr-only">{waiting}</p>)
   fetchWhenQuiet(preload)
   return Page
 }
@@ -36,6 +37,10 @@ export function lazyPage<P extends object>(
   load: () => Promise<ComponentType<P>>,
   waiting: string,
 ): LazyPage<P> {
+  return lazy(load, <Opening label={waiting} />)
+}
+
+function lazy<P extends object>(load: () => Promise<ComponentType<P>>, waiting: ReactNode): LazyPage<P> {
   let loaded: ComponentType<P> | null = null
   let loading: Promise<ComponentType<P>> | null = null
 
@@ -64,7 +69,7 @@ export function lazyPage<P extends object>(
 
     switch (state.at) {
       case 'loading':
-        return waiting === '' ? null : <p className="full sr-only">{waiting}</p>
+        return waiting
       case 'ready':
         return <state.Loaded {...props} />
       case 'failed':

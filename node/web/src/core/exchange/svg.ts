@@ -1,7 +1,7 @@
 /** Elements as an SVG file: what the painter draws, with the same numbers. It stands alone and loads nothing. */
 import { blurhashMean } from '../blurhash'
 import { fillColor, inkColor, mixOn, strokeColor } from '../colors'
-import { frameOf, paintBounds, paintOf } from '../elements'
+import { frameOf, paintOf } from '../elements'
 import type { Heads } from '../elements/heads'
 import {
   ARC,
@@ -14,10 +14,12 @@ import {
   type PaintWord,
   type PathOps,
 } from '../elements/kind'
-import type { Element, Picture } from '../elements/types'
-import { EMPTY_RECT, unionRect, type Box, type Rect } from '../geometry/box'
+import type { Element, ElementId, Picture } from '../elements/types'
+import type { Box } from '../geometry/box'
+import type { Clip } from '../scene'
 import { CANVAS, type Theme } from '../schema.gen'
 import { BOLD, ITALIC } from '../text/runs'
+import { drawnBounds, type Pictured } from './scope'
 
 export interface SvgOptions {
   readonly theme: Theme
@@ -27,26 +29,48 @@ export interface SvgOptions {
   readonly files: ReadonlyMap<string, string>
 }
 
-export function drawnBounds(elements: readonly Element[]): Rect {
-  return elements.reduce<Rect>((all, e) => unionRect(all, paintBounds(e)), EMPTY_RECT)
-}
-
 /** Empty when there is nothing to draw. */
-export function svgOf(elements: readonly Element[], options: SvgOptions): string {
-  const { minX, minY, maxX, maxY } = drawnBounds(elements)
+export function svgOf(drawn: readonly Pictured[], options: SvgOptions): string {
+  const { minX, minY, maxX, maxY } = drawnBounds(drawn)
   if (maxX < minX) return ''
   const { padding, theme } = options
   const [x, y] = [n(minX - padding), n(minY - padding)]
   const [w, h] = [n(maxX - minX + 2 * padding), n(maxY - minY + 2 * padding)]
-  const body = elements.map((e) => drawn(e, options)).join('')
+  const cuts = new Cuts()
+  const body = drawn.map(({ element, clip }) => cuts.within(clip, svgOfElement(element, options))).join('')
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="${x} ${y} ${w} ${h}" fill="none" ` +
     `stroke-linecap="round" stroke-linejoin="round" font-family="Inter, system-ui, sans-serif">` +
-    `<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="${CANVAS[theme]}"/>${body}</svg>`
+    `<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="${CANVAS[theme]}"/>${cuts.defs()}${body}</svg>`
   )
 }
 
-function drawn(e: Element, options: SvgOptions): string {
+/** What of others the frames let be seen, each written down once. */
+class Cuts {
+  private readonly names = new Map<ElementId, string>()
+  private paths = ''
+
+  within(clip: Clip | null, content: string): string {
+    if (clip === null || content === '') return content
+    const { id, clip: above } = clip.frame
+    const name = this.names.get(id) ?? this.add(id, clip.frame.element.box)
+    return this.within(above, `<g clip-path="url(#${name})">${content}</g>`)
+  }
+
+  defs(): string {
+    return this.paths === '' ? '' : `<defs>${this.paths}</defs>`
+  }
+
+  private add(id: ElementId, { x, y, w, h, angle }: Box): string {
+    const name = `frame-${this.names.size + 1}`
+    this.names.set(id, name)
+    const turn = angle === 0 ? '' : ` rotate(${n((angle * 180) / Math.PI)} ${n(w / 2)} ${n(h / 2)})`
+    this.paths += `<clipPath id="${name}"><rect width="${n(w)}" height="${n(h)}" transform="translate(${n(x)} ${n(y)})${turn}"/></clipPath>`
+    return name
+  }
+}
+
+function svgOfElement(e: Element, options: SvgOptions): string {
   const paint = paintOf(e)
   const b = frameOf(e)
   const content = formOf(paint, b, options, e) + wordsOf(paint, options.theme)

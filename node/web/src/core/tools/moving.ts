@@ -16,6 +16,8 @@ import { NOTHING_SHOWN, type Effect, type Shown, type ToolInput, type View } fro
 
 interface Copy {
   readonly from: ElementId
+  /** As it was when the copy was made. */
+  readonly original: Element
   readonly id: ElementId
   readonly z: string
 }
@@ -149,7 +151,10 @@ function placeCopies(state: Moving, view: View): Effect[] {
 function copiesOf(state: Moving, view: View): Copy[] {
   const all = view.scene.order().filter((entry) => state.own.has(entry.id))
   const keys = view.keysOnTop(all.length)
-  return all.map((entry, i) => ({ from: entry.id, id: view.newId(), z: keys[i] ?? entry.element.z }))
+  return all.map(({ id, element }, i) => {
+    const original = state.before.find((e) => e.id === id) ?? view.element(id) ?? element
+    return { from: id, original, id: view.newId(), z: keys[i] ?? element.z }
+  })
 }
 
 /** What hangs below goes along from where it is by now: somebody else may have moved it meanwhile. */
@@ -162,11 +167,14 @@ function movedOf(state: Moving, view: View): Handled[] {
 function liveMove(state: Moving): LivePreview {
   if (!state.copying) return liveBoxes(state)
   const ids = copyIds(state)
-  const drafts = state.copies.flatMap(({ from, id, z }) => {
-    const one = state.before.find((e) => e.id === from)
-    if (one?.type === 'connector') return [{ ...copyOf(one, ids, { x: state.dx, y: state.dy }), id, z }]
-    return one ? [{ ...moveElement(one, state.dx, state.dy), id, z }] : []
-  })
+  const by = { x: state.dx, y: state.dy }
+  // A group is nothing to be seen.
+  const seen = state.copies.filter(({ original }) => original.type !== 'group')
+  const drafts = seen.map(({ original: one, id, z }) =>
+    one.type === 'connector'
+      ? { ...copyOf(one, ids, by), id, z }
+      : { ...moveElement(one, by.x, by.y), id, z },
+  )
   return { drafts }
 }
 

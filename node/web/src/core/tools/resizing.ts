@@ -1,4 +1,4 @@
-/** The selection being resized by a handle: its aspect kept with Shift, its centre with Alt, to the edges of others unless Ctrl is held. */
+/** The selection being resized by a handle: its aspect kept with Shift (a picture's let go of), its centre with Alt, to the edges of others unless Ctrl is held. */
 import type { Element } from '../elements/types'
 import { boxCentre, rectOfBox, rotateAbout, type Box, type Point } from '../geometry/box'
 import { handlePoint, resizeFrame, sidesOf, type Handle, type ResizeBy } from '../geometry/transform'
@@ -36,8 +36,7 @@ export function beginResize(handle: Handle, frame: Box, held: Point, elements: r
 
 export function resizeOn(state: Resizing, input: ToolInput, view: View): Resizing {
   const before = state.handled.map((one) => one.before)
-  const keepAspect = input.shift || keepsAspect(before, state.handle)
-  const by: ResizeBy = { keepAspect, fromCentre: input.alt }
+  const by: ResizeBy = { keepAspect: keepsAspect(before, state.handle, input.shift), fromCentre: input.alt }
   const grip = gripPoint(state, input.at)
   // The sides of a slanted frame are in line with nothing upright.
   const snaps = !input.mod && state.frame.angle === 0

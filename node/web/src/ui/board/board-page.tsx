@@ -10,6 +10,7 @@ import { LostPage } from '../lost-page'
 import { LostArt, TrashArt } from '../parts/art'
 import { Link } from '../parts/link'
 import { Notice } from '../parts/notice'
+import { Opening } from '../parts/opening'
 import { paths } from '../routes'
 import { strings } from '../strings'
 import { useOwned } from '../use-owned'
@@ -62,7 +63,7 @@ export default function BoardPage({ board }: { board: string }) {
   if (!entered) {
     if (info.at === 'ended') return <VisitEnded seat={seat} />
     if (info.at === 'missing') return <Missing board={board} />
-    return trashed ? <Trashed restore={restore} /> : null
+    return trashed ? <Trashed restore={restore} /> : <Opening label={strings.board.loading} />
   }
   return (
     <OpenBoard

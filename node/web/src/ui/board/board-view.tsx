@@ -23,6 +23,7 @@ import { useOwned } from '../use-owned'
 import { useStore } from '../use-store'
 import { Banners } from './banners'
 import { keepCamera } from './camera'
+import { BoardOpening } from './board-opening'
 import { attachClipboard } from './clipboard'
 import { ClipboardCommands } from './clipboard-commands'
 import type { Commands } from './commands'
@@ -127,7 +128,7 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
           <ToolBar editor={editor} />
           <ViewBar editor={editor} />
         </footer>
-        {status.phase === 'loading' && <p className="board__opening">{strings.board.loading}</p>}
+        {status.phase === 'loading' && <BoardOpening session={session} />}
         {activity && <ActivityPanel board={session.board} onClose={() => setActivity(false)} />}
         {sharing && known !== null && (
           <LazyShareDialog
@@ -138,7 +139,13 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
           />
         )}
         <ImagesPart editor={editor} images={images} board={session.board} />
-        <FramesPart editor={editor} presence={session.presence} theme={theme} pictures={images.pictures} />
+        <FramesPart
+          editor={editor}
+          presence={session.presence}
+          theme={theme}
+          pictures={images.pictures}
+          following={following}
+        />
         <OutlinePart editor={editor} />
         <LinksPart editor={editor} session={session} />
         <ShortcutsPart />

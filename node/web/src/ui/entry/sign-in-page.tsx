@@ -38,7 +38,7 @@ export default function SignInPage({ back, reason }: { back?: string; reason?: s
         signUp ? (
           <>
             {words.noAccount}{' '}
-            <Link to={paths.signUp(back ?? here())} className="link" data-testid="to-sign-up">
+            <Link to={paths.signUp(back ?? here() + location.hash)} className="link" data-testid="to-sign-up">
               {words.signUp}
             </Link>
           </>

@@ -1,9 +1,9 @@
-import { lazyPage } from '../lazy-page'
+import { lazyPart } from '../lazy-page'
 import { strings } from '../strings'
 import type { ShareDialogProps } from './share-dialog'
 
 /** Asked for when somebody first shares something. */
-export const LazyShareDialog = lazyPage<ShareDialogProps>(
+export const LazyShareDialog = lazyPart<ShareDialogProps>(
   () => import('./share-dialog').then((module) => module.default),
   strings.share.loading,
-).Page
+)

@@ -28,6 +28,7 @@ import { PageBar } from '../parts/page-bar'
 import { showToast } from '../parts/toasts'
 import { pageIsComplete } from '../../shell/register'
 import { isUnreachable, problemText } from '../problem'
+import { pageIsQuiet } from '../quiet'
 import { navigate } from '../router'
 import { paths } from '../routes'
 import { choose, useSort } from '../settings'
@@ -264,7 +265,9 @@ function Boards(props: BoardsProps) {
   const actions = useMemo(() => cardActions(list, me === '' ? null : me, setShared), [list, me])
   const shown = state.phase === 'ready'
   useEffect(() => {
-    if (shown) pageIsComplete()
+    if (!shown) return
+    pageIsComplete()
+    pageIsQuiet()
   }, [shown])
 
   if (state.phase === 'loading') return <Skeletons />

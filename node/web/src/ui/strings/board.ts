@@ -5,6 +5,8 @@ import { count } from './count'
 export const boardWords = {
   board: {
     loading: 'Opening the board',
+    /** Of its content, in megabytes. */
+    arrived: (megabytes: number) => `Opening the board · ${megabytes.toFixed(1)} MB`,
     canvas: (title: string) => `${title}, drawing area`,
     rename: 'Rename board',
     hint: {

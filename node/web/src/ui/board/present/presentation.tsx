@@ -23,7 +23,8 @@ export interface PresentationProps {
   readonly editor: Editor
   readonly presence: LivePresence
   readonly of: PresentationOf
-  readonly onEnd: () => void
+  /** `left`: by whoever looks on here; else there is nothing more to show. */
+  readonly onEnd: (how: 'left' | 'over') => void
 }
 
 /** A finger that goes this far turns the page. */
@@ -45,7 +46,7 @@ export default function Presentation({ editor, presence, of, onEnd }: Presentati
 
   const wish = useCallback(
     (what: Wish) => {
-      if (what === 'end') return onEnd()
+      if (what === 'end') return onEnd('left')
       if (what === 'laser') return editor.setTool(editor.state.get().tool === 'laser' ? 'hand' : 'laser')
       if (of.by === 'me') setChosen(frames[placeAfter(what, at, frames.length)]?.id ?? null)
     },
@@ -63,7 +64,7 @@ export default function Presentation({ editor, presence, of, onEnd }: Presentati
   useEffect(() => () => presence.setPresenting(null), [presence])
   const over = frames.length === 0 || (of.by === 'peer' && shownByPeer === null)
   useEffect(() => {
-    if (over) onEnd()
+    if (over) onEnd('over')
   }, [over, onEnd])
 
   if (frame === undefined) return null
@@ -155,14 +156,14 @@ function useStage(editor: Editor): void {
   }, [editor])
 }
 
-function useFullscreen(onEnd: () => void): void {
+function useFullscreen(onEnd: PresentationProps['onEnd']): void {
   useEffect(() => {
     let entered = false
     const root = document.documentElement
     const change = () => {
       if (document.fullscreenElement !== null) entered = true
       // Escape is the browser's then: it tells nobody but by this.
-      else if (entered) onEnd()
+      else if (entered) onEnd('left')
     }
     document.addEventListener('fullscreenchange', change)
     // A browser may not want to, or there was no press of a key or button: it goes on in the page.

@@ -1,8 +1,7 @@
 /** The selection, or the whole board, as a picture on the clipboard. */
 import { getAsset } from '../../../api/assets'
 import type { Editor } from '../../../core/editor-api'
-import type { Element } from '../../../core/elements/types'
-import { pictured } from '../../../core/exchange/scope'
+import { pictured, type Pictured } from '../../../core/exchange/scope'
 import { svgOf } from '../../../core/exchange/svg'
 import type { Theme } from '../../../core/schema.gen'
 import { pngOf } from '../../../render/export'
@@ -25,12 +24,10 @@ export interface CopyDesk {
 
 export async function copyAs(kind: 'png' | 'svg', desk: CopyDesk): Promise<void> {
   const { editor, pictures, theme } = desk
-  const all = editor.scene.order().map((entry) => entry.element)
-  const elements = pictured(all, editor.state.get().selection)
+  const drawn = pictured(editor.scene.order(), editor.state.get().selection)
   const words = strings.transfer
   const look = { theme, padding: PADDING }
-  const made =
-    kind === 'png' ? pngOf(elements, pictures, { ...look, scale: SCALE }) : svgFile(desk, elements, look)
+  const made = kind === 'png' ? pngOf(drawn, pictures, { ...look, scale: SCALE }) : svgFile(desk, drawn, look)
   try {
     await put(kind, made)
     showToast({ text: kind === 'png' ? words.copiedPng : words.copiedSvg })
@@ -55,20 +52,20 @@ async function put(kind: 'png' | 'svg', made: Promise<Blob | null>): Promise<voi
 
 async function svgFile(
   { board }: CopyDesk,
-  elements: readonly Element[],
+  drawn: readonly Pictured[],
   look: { readonly theme: Theme; readonly padding: number },
 ): Promise<Blob | null> {
   const files = new Map<string, string>()
   let left = FILE_BYTES_MAX
   const signal = AbortSignal.timeout(PATIENCE_MS)
-  for (const e of elements) {
+  for (const { element: e } of drawn) {
     if (e.type !== 'image' || files.has(e.picture.asset)) continue
     const file = await getAsset(board, e.picture.asset, 'web', signal).catch(() => null)
     if (file === null || file.size > left) continue
     left -= file.size
     files.set(e.picture.asset, await dataUrlOf(file))
   }
-  const svg = svgOf(elements, { ...look, files })
+  const svg = svgOf(drawn, { ...look, files })
   return svg === '' ? null : new Blob([svg], { type: 'image/svg+xml' })
 }
 

@@ -7,6 +7,7 @@ import type { ClipboardPayload } from '../../../core/editor-api'
 import { gridOfTsv, notesOfGrid } from '../../../core/exchange/grid'
 import { embeddedIn, isWebAddress, linkOf, tableOf } from '../../../core/exchange/html'
 import { payloadFrom, textJson } from '../../../core/exchange/payload'
+import { richFromHtml } from '../../../core/writing/html'
 import type { Point } from '../../../core/geometry/box'
 import { showToast } from '../../parts/toasts'
 import { strings } from '../../strings'
@@ -37,7 +38,10 @@ export function receiveText(desk: Desk, plain: string, html: string, at?: Point)
   }
   const link = linkOfBoth(plain, html)
   if (link) return desk.editor.paste(link, at)
-  if (plain.trim() !== '') desk.editor.pasteText(plain, at)
+  const rich = richFromHtml(html)
+  if (rich.runs.length > 0) return desk.editor.pasteText(rich.text, at, rich.runs)
+  const text = plain.trim() === '' ? rich.text : plain
+  if (text.trim() !== '') desk.editor.pasteText(text, at)
 }
 
 async function receiveFiles(desk: Desk, files: readonly File[], at?: Point): Promise<void> {
