@@ -113,7 +113,8 @@ impl Forward {
         let Some(part) = errand.next_part() else {
             return Went::Refused(SubmitError::TooLarge);
         };
-        let left = errand.time_left();
+        // What has left this node may be run for as long as anybody waits.
+        let left = ANSWER_WAIT_MAX.saturating_sub(errand.begun.elapsed());
         let mut leaders = self.leaders.clone();
         let asked = tokio::select! {
             asked = self.line.ask(link, part, left) => asked,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use easel_storage::{
-    Actor, Answer, BoardId, Command, CommandId, Envelope, Outcome, Query, ReadError, ReadLevel,
-    Rejection, Store, SubmitError,
+    Actor, BoardId, Command, CommandId, Envelope, Outcome, Query, ReadError, ReadLevel, Rejection,
+    Store, SubmitError,
 };
 
 use super::group::{ALL, BOARD, Group, no_cuts};
@@ -160,38 +160,46 @@ async fn a_command_with_an_id_runs_once_through_whichever_nodes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_is_cut_off_says_so_and_runs_nothing() {
+async fn a_node_that_is_cut_off_says_so_and_goes_on_when_it_is_back() {
     let group = Group::form(no_cuts()).await;
     let follower = group.follower().await;
     let mut status = group.nodes[&follower].status();
     let touch = status.wait_for(|s| s.in_touch);
     within("touch", touch).await.expect("a status");
+    let store = group.store(follower);
+    // The line to the leader is open when it is cut.
+    let made = store.submit(vec![create_board(OTHER)]).await;
+    made.expect("an answer");
     group.net.cut_off(follower, ALL);
     let lost = status.wait_for(|s| !s.in_touch);
     within("no touch", lost).await.expect("a status");
-    let store = group.store(follower);
-    let rename = Command::TrashBoard {
+    let trash = Command::TrashBoard {
         board: BOARD,
         if_rev: None,
     };
-    let submitting = store.submit(vec![Envelope::new(Actor::System, rename)]);
-    let reading = store.read(ReadLevel::Linearizable, Query::Board(BOARD));
-    let (submitted, read) = within("answers", async { tokio::join!(submitting, reading) }).await;
-    // Whether it left this node is not known: the line was open when it was cut.
-    assert!(
-        matches!(
-            submitted,
-            Err(SubmitError::Unavailable | SubmitError::TimedOut)
-        ),
-        "{submitted:?}"
-    );
+    let trash = vec![Envelope::new(Actor::System, trash)];
+    let submitting = tokio::spawn({
+        let store = store.clone();
+        async move { store.submit(trash).await }
+    });
+    let read = store.read(ReadLevel::Linearizable, Query::Board(BOARD));
+    let read = within("a refusal", read).await;
     assert_eq!(read.err(), Some(ReadError::Unavailable));
-    let local = store.read(ReadLevel::Local, Query::Board(BOARD)).await;
-    assert!(matches!(
-        local.expect("a read").answer,
-        Answer::Board(Some(_))
-    ));
+    let board = async || {
+        let read = store.read(ReadLevel::Local, Query::Board(BOARD)).await;
+        let board = read.expect("a read").answer.into_board();
+        board.expect("a board")
+    };
+    assert_eq!(board().await.trashed_at, None);
+    assert!(!submitting.is_finished());
     group.net.heal();
+    // Who asked meanwhile has only waited.
+    let submitted = within("an answer", submitting).await.expect("a task");
+    assert!(matches!(
+        submitted.expect("it ran").replies[..],
+        [Ok(Outcome::Board(_))]
+    ));
+    assert!(board().await.trashed_at.is_some());
     let back = status.wait_for(|s| s.in_touch);
     within("touch", back).await.expect("a status");
     group.shutdown().await;
