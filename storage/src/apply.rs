@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::command::{Actor, Command, Envelope, NewUpdate, Outcome, Payload, Rejection, Reply};
 use crate::ids::{BoardId, CommandId, DocName, InstanceId, Time, Title};
+use crate::nodes;
 use crate::people;
 use crate::records::{
     BoardRow, BodyContent, DocRow, Expiring, InstanceRow, OutcomeRow, SeatRow, UpdateRow,
@@ -118,6 +119,7 @@ fn run(tx: &mut dyn WriteTx, at: Time, actor: Actor, command: &Command) -> Resul
         }
         Command::People(command) => people::apply(tx, at, command),
         Command::Sharing(command) => sharing::apply(tx, at, actor, command),
+        Command::Nodes(command) => nodes::apply(tx, at, command),
         // Without an id there is nothing to recognise a repeat by.
         Command::Once { kind, .. } => run(tx, at, actor, kind),
     }

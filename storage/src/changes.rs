@@ -31,7 +31,10 @@ pub fn note_changes(envelope: &Envelope, reply: &Reply, changes: &mut Vec<Change
 
 fn note(command: &Command, outcome: &Outcome, changes: &mut Vec<Change>) {
     match command {
-        Command::AppendUpdates { .. } | Command::Compact { .. } | Command::InitInstance { .. } => {}
+        Command::AppendUpdates { .. }
+        | Command::Compact { .. }
+        | Command::InitInstance { .. }
+        | Command::Nodes(_) => {}
         Command::CreateBoard { board, .. }
         | Command::RenameBoard { board, .. }
         | Command::TrashBoard { board, .. }

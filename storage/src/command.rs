@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, DecodeError};
 use crate::ids::{BoardId, CommandId, DocName, InstanceId, SessionId, Title, UserId};
+use crate::nodes::{NodesCommand, NodesOutcome};
 use crate::people::{PeopleCommand, PeopleOutcome};
 use crate::records::BoardRecord;
 use crate::sharing::{SharingCommand, SharingOutcome};
@@ -51,6 +52,7 @@ impl Envelope {
             | Command::PurgeBoard { .. }
             | Command::People(_)
             | Command::Sharing(_)
+            | Command::Nodes(_)
             | Command::Once { .. } => 4 * OVERHEAD,
             Command::AppendUpdates { updates, .. } => {
                 let each = |update: &NewUpdate| update.payload.inline_bytes() + OVERHEAD / 2;
@@ -125,6 +127,7 @@ pub enum Command {
         asked: [u8; 32],
         kind: Box<Command>,
     },
+    Nodes(NodesCommand),
 }
 
 /// One Yjs update on its way into a document.
@@ -183,6 +186,7 @@ pub enum Outcome {
     Sharing(SharingOutcome),
     /// What was answered to the first request of this key.
     Again(Box<Reply>),
+    Nodes(NodesOutcome),
 }
 
 /// Why the rules say no. The same on every node; shown to the caller.
@@ -272,6 +276,12 @@ pub enum Rejection {
     ResetOver,
     #[error("your role on this board no longer allows this")]
     RoleTooLow,
+    #[error("the join token was used, has expired, or was never given")]
+    JoinTokenOver,
+    #[error(
+        "there is no such node; one that was removed joins again with an empty folder and a new token"
+    )]
+    NodeNotFound,
 }
 
 /// How a command ended.
@@ -286,5 +296,11 @@ impl From<PeopleCommand> for Command {
 impl From<SharingCommand> for Command {
     fn from(command: SharingCommand) -> Self {
         Self::Sharing(command)
+    }
+}
+
+impl From<NodesCommand> for Command {
+    fn from(command: NodesCommand) -> Self {
+        Self::Nodes(command)
     }
 }

@@ -19,6 +19,7 @@ pub mod command;
 pub mod disk;
 pub mod ids;
 pub mod names;
+pub mod nodes;
 pub mod people;
 #[cfg(feature = "postgres")]
 pub mod postgres;

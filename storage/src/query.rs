@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::{Actor, Payload};
 use crate::ids::{BoardId, CommandId, DocName, InstanceId, Time};
+use crate::nodes::{self, NodesAnswer, NodesQuery, NodesView};
 use crate::people::{self, PeopleAnswer, PeopleQuery};
 use crate::records::{BoardRecord, UpdateRow};
 use crate::rows::ReadRows;
@@ -45,6 +46,7 @@ pub enum Query {
     Sharing(SharingQuery),
     /// What a request under this key asked for and came to.
     Request(CommandId),
+    Nodes(NodesQuery),
 }
 
 impl Query {
@@ -54,6 +56,7 @@ impl Query {
             Query::Instance | Query::Board(_) | Query::BodySeq(_) | Query::Request(_) => true,
             Query::People(query) => query.is_small(),
             Query::Sharing(query) => query.is_small(),
+            Query::Nodes(query) => query.is_small(),
             Query::Boards(_)
             | Query::Doc(_)
             | Query::DocAt { .. }
@@ -109,6 +112,7 @@ pub enum Answer {
     Sharing(SharingAnswer),
     /// `None`: there was none, or it is forgotten.
     Request(Option<Box<RequestRow>>),
+    Nodes(NodesAnswer),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,6 +190,14 @@ impl Answer {
         }
     }
 
+    /// The answer to [`NodesQuery::All`].
+    pub fn into_nodes(self) -> NodesView {
+        match self {
+            Self::Nodes(NodesAnswer::All(view)) => view,
+            other => other.mismatch("Nodes"),
+        }
+    }
+
     pub fn into_body_seq(self) -> Option<u64> {
         match self {
             Self::BodySeq(seq) => seq,
@@ -253,6 +265,7 @@ pub fn answer(tx: &dyn ReadTx, query: &Query) -> Result<Answer, Fault> {
         })),
         Query::People(query) => Ok(Answer::People(Box::new(people::answer(tx, query)?))),
         Query::Sharing(query) => Ok(Answer::Sharing(sharing::answer(tx, query)?)),
+        Query::Nodes(query) => Ok(Answer::Nodes(nodes::answer(tx, *query)?)),
         Query::Request(id) => Ok(Answer::Request(tx.get::<RequestRow>(id)?.map(Box::new))),
     }
 }

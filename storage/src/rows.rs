@@ -50,6 +50,10 @@ pub enum RowKind {
     Reset = 30,
     ResetOfUser = 31,
     ActivityHeld = 32,
+    Authority = 33,
+    JoinToken = 34,
+    Node = 35,
+    NodeCount = 36,
 }
 
 /// What a row holds, and how it is found.
@@ -212,6 +216,16 @@ impl KeyPart for u64 {
 
     fn read_part(bytes: &[u8]) -> Option<Self> {
         Some(Self::from_be_bytes(bytes.try_into().ok()?))
+    }
+}
+
+impl RowKey for u64 {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.write_part(out);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Self::read_part(bytes)
     }
 }
 

@@ -202,14 +202,16 @@ pub(crate) fn refused(rejection: Rejection) -> Problem {
         Rejection::LinkOver
         | Rejection::LinkUsedUp
         | Rejection::InvitationOver
-        | Rejection::ResetOver => Code::Gone,
+        | Rejection::ResetOver
+        | Rejection::JoinTokenOver => Code::Gone,
         Rejection::UserNotFound
         | Rejection::SessionNotFound
         | Rejection::TokenNotFound
         | Rejection::MemberNotFound
         | Rejection::LinkNotFound
         | Rejection::InvitationNotFound
-        | Rejection::RequestNotFound => Code::NotFound,
+        | Rejection::RequestNotFound
+        | Rejection::NodeNotFound => Code::NotFound,
         Rejection::InstanceExists
         | Rejection::BodyMoved { .. }
         | Rejection::SeqOutOfRange { .. }

@@ -159,7 +159,7 @@ fn run(tx: &mut Tx<'_>, batch: &Batch) -> Result<(CommitIndex, Vec<Reply>), Faul
 fn docs_named_by(batch: &Batch) -> BTreeSet<DocName> {
     fn name(command: &Command) -> Option<DocName> {
         match command {
-            Command::InitInstance { .. } | Command::People(_) => None,
+            Command::InitInstance { .. } | Command::People(_) | Command::Nodes(_) => None,
             Command::Sharing(command) => command.board().map(DocName::from),
             Command::Once { kind, .. } => name(kind),
             Command::CreateBoard { board, .. }

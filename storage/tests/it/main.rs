@@ -4,6 +4,7 @@ mod conformance;
 mod crash;
 mod expiry;
 mod golden;
+mod nodes;
 mod opening;
 mod people;
 mod postgres;

@@ -153,7 +153,10 @@ impl Model {
                 | Command::RestoreBoard { .. },
                 Ok(_),
             ) => {}
-            (Command::People(_) | Command::Sharing(_) | Command::Once { .. }, Ok(_)) => {
+            (
+                Command::People(_) | Command::Sharing(_) | Command::Nodes(_) | Command::Once { .. },
+                Ok(_),
+            ) => {
                 unreachable!("no step becomes one")
             }
         }

@@ -3,6 +3,7 @@
 //! A sample that no longer matches is a broken format, not a stale file: logs and states in that version exist. The
 //! files are only ever added to, with `EASEL_WRITE_GOLDEN=1`, which writes missing ones and touches no other.
 
+mod nodes;
 mod people;
 mod sharing;
 
@@ -47,6 +48,7 @@ fn every_sample_decodes_and_re_encodes_to_the_same_bytes() {
     check_other_records(&mut samples);
     let mut kinds = people::check_rows(&mut samples);
     kinds.extend(sharing::check_rows(&mut samples));
+    kinds.extend(nodes::check_rows(&mut samples));
     assert_eq!(
         kinds.len(),
         sharing::kinds(),
@@ -70,15 +72,17 @@ fn every_command_has_a_sample() {
         Command::People(_) => "people",
         Command::Sharing(_) => "sharing",
         Command::Once { .. } => "once",
+        Command::Nodes(_) => "nodes",
     };
     let commands = commands();
     for (sample, envelope) in &commands {
         assert!(sample.starts_with(name(&envelope.kind)), "{sample}");
     }
     let kinds: BTreeSet<_> = commands.iter().map(|(_, e)| name(&e.kind)).collect();
-    assert_eq!(kinds.len(), 11);
+    assert_eq!(kinds.len(), 12);
     people::expect_every_command();
     sharing::expect_every_command();
+    nodes::expect_every_command();
 }
 
 /// Likewise for refusals.
@@ -126,11 +130,13 @@ fn every_rejection_has_a_sample() {
         Rejection::NoFirstUser => 38,
         Rejection::ResetOver => 39,
         Rejection::RoleTooLow => 40,
+        Rejection::JoinTokenOver => 41,
+        Rejection::NodeNotFound => 42,
     };
     let replies = replies();
     let refused = replies.iter().filter_map(|(_, reply)| reply.as_ref().err());
     let numbers: Vec<_> = refused.map(number).collect();
-    assert_eq!(numbers, (0..=40).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..=42).collect::<Vec<_>>());
 }
 
 fn commands() -> Vec<(String, Envelope)> {
@@ -198,6 +204,9 @@ fn commands() -> Vec<(String, Envelope)> {
     for (name, command) in sharing::commands() {
         commands.push((name, plain(Command::Sharing(command))));
     }
+    for (name, command) in nodes::commands() {
+        commands.push((name, plain(Command::Nodes(command))));
+    }
     let asker = Envelope {
         id: Some(COMMAND),
         actor: Actor::User(USER),
@@ -237,6 +246,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
     let mut replies = first_replies();
     replies.extend(people::replies());
     replies.extend(sharing::replies());
+    replies.extend(nodes::replies());
     let again = Outcome::Again(Box::new(Err(Rejection::BoardNotFound)));
     replies.push(("again", Ok(again)));
     replies
@@ -309,6 +319,8 @@ fn first_replies() -> Vec<(&'static str, Reply)> {
         ("no-first-user", Err(Rejection::NoFirstUser)),
         ("reset-over", Err(Rejection::ResetOver)),
         ("role-too-low", Err(Rejection::RoleTooLow)),
+        ("join-token-over", Err(Rejection::JoinTokenOver)),
+        ("node-not-found", Err(Rejection::NodeNotFound)),
     ]
 }
 

@@ -26,7 +26,7 @@ const HASH: SecretHash = SecretHash::from_bytes([0x99; 32]);
 
 /// How many kinds of rows there are; a new one does not compile until it is named here.
 pub(super) fn kinds() -> usize {
-    let last = RowKind::ActivityHeld;
+    let last = RowKind::NodeCount;
     match last {
         RowKind::User
         | RowKind::UserByEmail
@@ -59,7 +59,11 @@ pub(super) fn kinds() -> usize {
         | RowKind::AssetByContent
         | RowKind::Reset
         | RowKind::ResetOfUser
-        | RowKind::ActivityHeld => last as usize,
+        | RowKind::ActivityHeld
+        | RowKind::Authority
+        | RowKind::JoinToken
+        | RowKind::Node
+        | RowKind::NodeCount => last as usize,
     }
 }
 
