@@ -14,11 +14,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StartError;
 use crate::log;
+use crate::members;
 
 /// 2: the log is a folder of segments. In 1 it was `log.redb`.
 const FORMAT: u64 = 2;
 /// The first node of a cluster.
 pub(crate) const FIRST_NODE: u64 = 1;
+
+/// What may lie in a folder that is still nobody's: what a fresh file system has, what the lock made, what may vanish at
+/// any time, and what a join that was cut off left.
+const MAY_BE_THERE: [&str; 7] = [
+    "lock",
+    "lost+found",
+    "cache",
+    "node.json.new",
+    members::keys::FOLDER,
+    "master.key",
+    "master.key.new",
+];
 
 /// A data folder that this process holds. Dropping it lets another process in.
 #[derive(Debug)]
@@ -155,7 +168,7 @@ impl Folder {
 
     /// To be called when the log and the state exist as this release has them.
     pub(crate) fn finish_forming(&self, node: &NodeFile) -> Result<(), StartError> {
-        sync_dir(&self.dir)?;
+        self.sync()?;
         self.write_node_file(node, Stage::Whole)
     }
 
@@ -165,7 +178,11 @@ impl Folder {
         write_synced(&draft, &encode(node, stage))
             .map_err(StartError::io(format!("write {}", draft.display())))?;
         fs::rename(&draft, &path).map_err(StartError::io(format!("write {}", path.display())))?;
-        sync_dir(&self.dir)
+        self.sync()
+    }
+
+    fn sync(&self) -> Result<(), StartError> {
+        sync_dir(&self.dir).map_err(StartError::io(format!("sync {}", self.dir.display())))
     }
 
     fn node_path(&self) -> PathBuf {
@@ -178,8 +195,7 @@ impl Folder {
         for item in fs::read_dir(&self.dir).map_err(StartError::io(list()))? {
             let name = item.map_err(StartError::io(list()))?.file_name();
             let name = name.to_string_lossy().into_owned();
-            // What a fresh file system has, what the lock made, and what may vanish at any time.
-            if !["lock", "lost+found", "cache", "node.json.new"].contains(&name.as_str()) {
+            if !MAY_BE_THERE.contains(&name.as_str()) {
                 return Err(StartError::Foreign {
                     dir: self.dir.clone(),
                     found: name,
@@ -251,7 +267,7 @@ fn remove_if_there(
     }
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
@@ -263,8 +279,6 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Without it a crash may forget that a file exists at all.
-fn sync_dir(dir: &Path) -> Result<(), StartError> {
-    File::open(dir)
-        .and_then(|file| file.sync_all())
-        .map_err(StartError::io(format!("sync {}", dir.display())))
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir).and_then(|file| file.sync_all())
 }

@@ -24,6 +24,7 @@ mod lag;
 mod leaders;
 mod log;
 mod machine;
+mod members;
 mod network;
 mod node;
 mod observer;
@@ -36,10 +37,15 @@ mod state;
 mod status;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod touch;
 
 pub use bus::{BUS_MESSAGE_BYTES_MAX, Bus, BusCounts, Heard};
 pub use error::StartError;
-pub use node::{Node, Options};
+pub use members::{
+    ClusterView, JoinError, JoinOptions, Joining, Master, Members, MembersError, NodeView,
+    Standing, Vacant,
+};
+pub use node::{Node, Options, PeerOptions};
 pub use observer::{Observer, Silent};
 pub use status::{Member, MemberRole, Status};

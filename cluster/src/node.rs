@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use easel_storage::blobs::{Blobs, FileBlobs};
+use easel_storage::nodes::NodePlace;
 use easel_storage::{
     Actor, Answer, Command, Envelope, InstanceId, Query, Read, ReadError, ReadLevel, Store,
     SubmitError, Submitted,
@@ -30,6 +31,8 @@ use crate::keep::{Keeper, Schedule};
 use crate::leaders::Leaders;
 use crate::log::LogStore;
 use crate::machine::Machine;
+use crate::members::keys::PeerFolder;
+use crate::members::{self, Door, Members, Own};
 use crate::network::{Alone, Arrivals, Desk, Links, Network, Sending, Server, Transport};
 use crate::observer::{Observer, Silent};
 use crate::open::{self, Files};
@@ -38,6 +41,7 @@ use crate::raft::{Peer, Raft};
 use crate::read::Reader;
 use crate::state::StateFile;
 use crate::status::{Sources, Status};
+use crate::tls::PeerTls;
 use crate::touch::Touch;
 
 /// Entries that stay in the log after a cut, for a follower that is a little behind.
@@ -46,6 +50,9 @@ const LOG_KEEP_ENTRIES: u64 = 64;
 const LAST_PROPOSAL_WAIT_MAX: Duration = Duration::from_secs(5);
 /// What a file that was let go of may still take to close.
 const CLOSE_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// How often a node that has just joined looks whether it was sent the state.
+const SETTLED_LOOKED_AT_EVERY: Duration = Duration::from_millis(100);
 
 /// How a node is run.
 #[derive(Debug, Clone)]
@@ -75,6 +82,23 @@ impl Options {
     }
 }
 
+/// How a node meets others. Without it the node is alone.
+#[derive(Debug)]
+pub struct PeerOptions {
+    /// Where other nodes are heard.
+    pub listener: TcpListener,
+    /// Where they reach it: `host:port`.
+    pub address: String,
+    /// Where people reach this node.
+    pub url: String,
+    /// The release of this program.
+    pub version: String,
+    /// What the operator calls the cluster; empty: nothing.
+    pub cluster_name: String,
+    /// Addresses of other nodes, for when none is where it was.
+    pub hints: Vec<String>,
+}
+
 /// A running node. Dropping it stops it in the background; [`Node::shutdown`] says when that is done.
 #[derive(Debug)]
 pub struct Node {
@@ -82,6 +106,7 @@ pub struct Node {
     bus: Bus,
     status: watch::Receiver<Status>,
     blobs: Option<Arc<dyn Blobs>>,
+    members: Members,
     stop: CancellationToken,
     supervisor: Option<JoinHandle<()>>,
     #[cfg(test)]
@@ -119,6 +144,19 @@ impl Node {
     /// Opens the folder, or makes a node in an empty one; returns when commands can be submitted and
     /// everything that was ever acknowledged can be read.
     pub async fn start(options: Options) -> Result<Self, StartError> {
+        Self::start_with(options, None).await
+    }
+
+    /// As [`Node::start`], for a node that can meet others. One that has joined a cluster is up at once, before it has
+    /// heard of a leader: see [`Node::settled`].
+    pub async fn start_with_peers(
+        options: Options,
+        peers: PeerOptions,
+    ) -> Result<Self, StartError> {
+        Self::start_with(options, Some(peers)).await
+    }
+
+    async fn start_with(options: Options, peers: Option<PeerOptions>) -> Result<Self, StartError> {
         let (closed, files_closed) = mpsc::channel(1);
         let (dir, cache_bytes) = (options.dir.clone(), options.state_cache_bytes);
         let token = closed.clone();
@@ -126,10 +164,17 @@ impl Node {
         let (folder, files) = tokio::task::spawn_blocking(opening)
             .await
             .map_err(|e| StartError::Stopped(e.to_string()))??;
+        let me = Identity {
+            cluster: files.node.cluster,
+            node: files.node.node,
+        };
+        let peers = peers
+            .map(|peers| Peers::over_tls(peers, me, &options.dir))
+            .transpose()?;
         let run = Run {
             options,
             schedule: Schedule::default(),
-            peers: None,
+            peers,
             closed,
             files_closed,
         };
@@ -149,6 +194,32 @@ impl Node {
     /// Its blobs, and those of its group: durable here and with a majority when `put` returns.
     pub fn blobs(&self) -> Option<Arc<dyn Blobs>> {
         self.blobs.clone()
+    }
+
+    /// Who belongs to the cluster, and how that is changed.
+    pub fn members(&self) -> Members {
+        self.members.clone()
+    }
+
+    /// Resolves when the state is there. On a node that has just joined that takes until the leader has sent it; on any
+    /// other it is so from the start.
+    pub async fn settled(&self) -> Result<(), StartError> {
+        if self.instance().await?.is_some() {
+            return Ok(());
+        }
+        let mut status = self.status();
+        loop {
+            // All that was acknowledged before this, not only the beginning.
+            let read = self.handle.read(ReadLevel::Linearizable, Query::Instance);
+            let there = read.await.map(|read| read.answer.into_instance());
+            if matches!(there, Ok(Some(_))) {
+                return Ok(());
+            }
+            let _ = tokio::time::timeout(SETTLED_LOOKED_AT_EVERY, status.changed()).await;
+            if let Some(why) = status.borrow().fatal.clone() {
+                return Err(StartError::Stopped(why));
+            }
+        }
     }
 
     /// Changes as the node does. The process should end when `fatal` is set.
@@ -211,6 +282,39 @@ pub(crate) struct Peers {
     pub(crate) address: String,
     pub(crate) listener: TcpListener,
     pub(crate) transport: Arc<dyn Transport>,
+    /// What the membership needs; tests form their groups by themselves.
+    pub(crate) own: Option<Own>,
+}
+
+impl Peers {
+    fn over_tls(peers: PeerOptions, me: Identity, dir: &Path) -> Result<Self, StartError> {
+        let folder = PeerFolder::of(dir);
+        let tls = Arc::new(PeerTls::new(me.cluster));
+        let unusable = |why: &dyn std::fmt::Display| {
+            let folder = dir.join(members::keys::FOLDER);
+            StartError::Stopped(format!("{} cannot be used: {why}", folder.display()))
+        };
+        if let Some(credentials) = folder.credentials(me).map_err(|e| unusable(&e))? {
+            tls.show(&credentials).map_err(|e| unusable(&e))?;
+        }
+        let own = Own {
+            tls: tls.clone(),
+            folder,
+            place: NodePlace {
+                address: peers.address.clone(),
+                url: peers.url,
+                version: peers.version,
+            },
+            cluster_name: peers.cluster_name,
+            hints: peers.hints,
+        };
+        Ok(Self {
+            address: peers.address,
+            listener: peers.listener,
+            transport: tls,
+            own: Some(own),
+        })
+    }
 }
 
 impl Run {
@@ -315,16 +419,39 @@ impl Run {
         let status = watch::Sender::new(sources.now());
         let watched = status.subscribe();
         let own_address = self.peers.as_ref().map(|peers| peers.address.clone());
-        let server = self.peers.map(|peers| {
+        let (own, peers) = match self.peers {
+            Some(peers) => (peers.own, Some((peers.listener, peers.transport))),
+            None => (None, None),
+        };
+        let handle = Arc::new(Handle {
+            forward: leaders.map(|leaders| Forward::new(intake.clone(), leaders, reader.clone())),
+            intake: intake.clone(),
+            reader: reader.clone(),
+            observer,
+        });
+        let has_members = own.is_some();
+        let inner = Arc::new(members::Inner {
+            me,
+            instance: files.node.instance,
+            raft: raft.clone(),
+            store: handle.clone(),
+            health: health.clone(),
+            own,
+            master: OnceLock::new(),
+            changing: tokio::sync::Mutex::default(),
+        });
+        let members = Members::new(inner.clone());
+        let server = peers.map(|(listener, transport)| {
             let desk = Desk {
                 arrivals: Arc::new(arrivals),
-                intake: intake.clone(),
-                reader: reader.clone(),
+                intake,
+                reader,
                 bus: bus.clone(),
                 shelf,
+                door: has_members.then(|| Door::new(inner)),
             };
-            let server = Server::new(me, raft.clone(), peers.transport, desk);
-            tokio::spawn(server.run(peers.listener, stop.clone()))
+            let server = Server::new(me, raft.clone(), transport, desk);
+            tokio::spawn(server.run(listener, stop.clone()))
         });
         let tasks = Tasks {
             server,
@@ -332,6 +459,7 @@ impl Run {
             proposer: tokio::spawn(proposer.run(raft.clone(), stop.clone())),
             keeper: tokio::spawn(keeper.run(raft.clone(), stop.clone())),
             status: tokio::spawn(sources.publish(status, stop.clone())),
+            members: tokio::spawn(members.clone().run(stop.clone())),
         };
         #[cfg(test)]
         let inside = Inside {
@@ -348,16 +476,11 @@ impl Run {
             folder,
         };
         let node = Node {
-            handle: Arc::new(Handle {
-                forward: leaders
-                    .map(|leaders| Forward::new(intake.clone(), leaders, reader.clone())),
-                intake,
-                reader,
-                observer,
-            }),
+            handle,
             bus,
             status: watched,
             blobs,
+            members,
             stop: stop.clone(),
             supervisor: Some(tokio::spawn(supervisor.run(stop))),
             #[cfg(test)]
@@ -391,8 +514,7 @@ impl Node {
             let membership = raft.metrics().borrow().membership_config.clone();
             if membership.voter_ids().ne([node.node]) {
                 if own_address.is_none() {
-                    let why =
-                        "the folder is of a group of nodes, and this release starts nodes alone";
+                    let why = "the folder is of a cluster of several nodes: set listen.peers, so that they can talk";
                     return Err(stopped(why.to_owned()));
                 }
                 return self.check_instance(node.instance).await;
@@ -498,6 +620,7 @@ struct Tasks {
     proposer: JoinHandle<()>,
     keeper: JoinHandle<()>,
     status: JoinHandle<()>,
+    members: JoinHandle<()>,
 }
 
 /// Waits for the end and brings it about in order.
@@ -521,6 +644,7 @@ impl Supervisor {
                 stop.cancelled().await;
             }
         }
+        join("upkeep of the membership", self.tasks.members).await;
         if let Some(server) = self.tasks.server {
             join("server of peers", server).await;
         }

@@ -12,10 +12,7 @@ pub(crate) mod frame;
 mod incoming;
 pub(crate) mod link;
 mod serve;
-#[cfg_attr(
-    not(test),
-    allow(dead_code, reason = "until nodes can join, only tests form groups")
-)]
+#[cfg(test)]
 pub(crate) mod tcp;
 pub(crate) mod wire;
 
@@ -37,6 +34,7 @@ pub(crate) use serve::{Desk, Server};
 
 use crate::codec::Identity;
 use crate::raft::{Peer, Types};
+use crate::tls::Shown;
 pub(crate) use link::Link;
 
 /// A question on the quick lane, and the one that announces a snapshot.
@@ -57,8 +55,26 @@ pub(crate) trait Transport: Debug + Send + Sync + 'static {
     /// May take its time: the caller sets the limit.
     fn connect<'a>(&'a self, target: u64, address: &'a str) -> BoxFuture<'a, io::Result<Stream>>;
 
-    /// Makes a connection of what was accepted.
-    fn accept(&self, accepted: TcpStream) -> BoxFuture<'_, io::Result<Stream>>;
+    /// Makes a connection of what was accepted, and says who is at its other end.
+    fn accept(&self, accepted: TcpStream) -> BoxFuture<'_, io::Result<Accepted>>;
+}
+
+/// A connection that somebody else opened.
+pub(crate) struct Accepted {
+    pub(crate) stream: Stream,
+    pub(crate) caller: Caller,
+}
+
+/// Who it is, and what for.
+#[derive(Debug)]
+pub(crate) enum Caller {
+    /// Whoever it says it is: a network that nobody else is on.
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests speak in the clear"))]
+    Anyone,
+    /// The node that this certificate is for.
+    Peer(Shown),
+    /// Somebody with a question about the membership; without a certificate one that wants to join.
+    Members(Option<Shown>),
 }
 
 /// The transport of a node that has no peers.
@@ -70,13 +86,13 @@ impl Transport for Alone {
         Box::pin(async { Err(alone()) })
     }
 
-    fn accept(&self, _: TcpStream) -> BoxFuture<'_, io::Result<Stream>> {
+    fn accept(&self, _: TcpStream) -> BoxFuture<'_, io::Result<Accepted>> {
         Box::pin(async { Err(alone()) })
     }
 }
 
 fn alone() -> io::Error {
-    io::Error::other("this release runs a node alone, without peers")
+    io::Error::other("this node has no peers: listen.peers is not set")
 }
 
 /// The ways to other nodes. Whoever talks to one shares its connections.

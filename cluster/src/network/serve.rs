@@ -14,14 +14,16 @@ use tokio_util::task::TaskTracker;
 use super::frame::{self, FrameError};
 use super::incoming::Arrivals;
 use super::wire::{self, Hello, HelloReply, Lane, Refusal, Request, Response};
-use super::{ENTRIES_BYTES_MAX, QUESTION_BYTES_MAX, Stream, Transport};
+use super::{Accepted, Caller, ENTRIES_BYTES_MAX, QUESTION_BYTES_MAX, Stream, Transport};
 use crate::blobs::Shelf;
 use crate::bus::Bus;
 use crate::codec::Identity;
 use crate::forward;
+use crate::members::Door;
 use crate::propose::Intake;
 use crate::raft::Raft;
 use crate::read::Reader;
+use crate::tls::Shown;
 
 /// A group has a handful of nodes with a few connections each. The one after these is told so and closed.
 const CONNECTIONS_MAX: usize = 64;
@@ -43,6 +45,8 @@ pub(crate) struct Desk {
     pub(crate) bus: Bus,
     /// Nothing, if blobs are kept where every node finds them.
     pub(crate) shelf: Option<Shelf>,
+    /// Where questions about the membership go.
+    pub(crate) door: Option<Door>,
 }
 
 /// Answers other nodes until it is stopped.
@@ -105,12 +109,26 @@ impl Server {
             return Ok(());
         };
         let accepting = tokio::time::timeout(frame::STALL_MAX, self.transport.accept(tcp));
-        let mut stream = accepting.await.map_err(|_| FrameError::Silent)??;
+        let Accepted { mut stream, caller } = accepting.await.map_err(|_| FrameError::Silent)??;
+        let shown = match caller {
+            Caller::Anyone => None,
+            Caller::Peer(shown) => Some(shown),
+            Caller::Members(shown) => {
+                drop(greeting);
+                return match &self.desk.door {
+                    Some(door) => door.answer(stream, shown).await,
+                    None => Ok(()),
+                };
+            }
+        };
         let opening = frame::read_opening(&mut stream).await;
         let (hello, _connection) = match opening.map(|body| wire::decode_hello(&body)) {
             Ok(hello) => {
                 let hello = hello?;
-                match (self.check(&hello), self.connections.try_acquire()) {
+                match (
+                    self.check(&hello, shown.as_ref()),
+                    self.connections.try_acquire(),
+                ) {
                     (Err(refusal), _) => return refuse(stream, refusal).await,
                     (Ok(()), Err(_)) => return refuse(stream, Refusal::Full).await,
                     (Ok(()), Ok(connection)) => (hello, connection),
@@ -138,12 +156,15 @@ impl Server {
         }
     }
 
-    fn check(&self, hello: &Hello) -> Result<(), Refusal> {
+    fn check(&self, hello: &Hello, shown: Option<&Shown>) -> Result<(), Refusal> {
         if hello.cluster != self.me.cluster {
             return Err(Refusal::OtherCluster);
         }
         if hello.to != self.me.node {
             return Err(Refusal::OtherNode { here: self.me.node });
+        }
+        if shown.is_some_and(|shown| !shown.is_of(hello.from)) {
+            return Err(Refusal::NotYou { from: hello.from });
         }
         Ok(())
     }

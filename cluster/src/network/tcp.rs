@@ -5,7 +5,7 @@ use std::io;
 use futures_util::future::BoxFuture;
 use tokio::net::TcpStream;
 
-use super::{Stream, Transport};
+use super::{Accepted, Caller, Stream, Transport};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tcp;
@@ -15,8 +15,13 @@ impl Transport for Tcp {
         Box::pin(async move { boxed(TcpStream::connect(address).await?) })
     }
 
-    fn accept(&self, accepted: TcpStream) -> BoxFuture<'_, io::Result<Stream>> {
-        Box::pin(async { boxed(accepted) })
+    fn accept(&self, accepted: TcpStream) -> BoxFuture<'_, io::Result<Accepted>> {
+        Box::pin(async {
+            Ok(Accepted {
+                stream: boxed(accepted)?,
+                caller: Caller::Anyone,
+            })
+        })
     }
 }
 

@@ -69,6 +69,8 @@ pub(crate) enum Refusal {
     OtherVersion { known: u16 },
     #[error("it has as many connections as it takes")]
     Full,
+    #[error("the certificate is not node {from}'s")]
+    NotYou { from: u64 },
 }
 
 #[derive(Debug)]

@@ -43,7 +43,7 @@ fn write_if_wanted(path: &Path, now: &[u8]) {
     }
 }
 
-fn check<T: PartialEq + std::fmt::Debug>(
+pub(super) fn check<T: PartialEq + std::fmt::Debug>(
     name: &str,
     value: &T,
     encode: impl Fn(&T) -> Vec<u8>,

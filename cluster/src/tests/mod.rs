@@ -4,6 +4,7 @@ mod crash;
 mod faults;
 mod forgetful;
 mod golden;
+mod membership;
 mod raft_suite;
 mod segments;
 mod snapshots;

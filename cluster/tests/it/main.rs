@@ -1,6 +1,7 @@
 //! A node from outside: real folders, real processes.
 
 mod folder;
+mod growing;
 mod life;
 mod process;
 

@@ -142,6 +142,7 @@ impl Group {
                 address,
                 listener,
                 transport: self.net.of(node),
+                own: None,
             }),
             closed,
             files_closed,

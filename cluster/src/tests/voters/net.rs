@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use crate::network::tcp::Tcp;
-use crate::network::{Stream, Transport};
+use crate::network::{Accepted, Stream, Transport};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Net {
@@ -116,7 +116,7 @@ impl Transport for Ways {
         })
     }
 
-    fn accept(&self, accepted: TcpStream) -> BoxFuture<'_, io::Result<Stream>> {
+    fn accept(&self, accepted: TcpStream) -> BoxFuture<'_, io::Result<Accepted>> {
         Tcp.accept(accepted)
     }
 }

@@ -1,0 +1,345 @@
+//! A cluster that grows by tokens, over mutual TLS, and shrinks.
+
+use std::path::Path;
+use std::time::Duration;
+
+use easel_cluster::{
+    JoinError, JoinOptions, Master, MembersError, Node, Options, PeerOptions, Standing, StartError,
+    Vacant,
+};
+use easel_storage::{Answer, BoardId, Query, ReadLevel};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use crate::create_board;
+
+const LIFE: Duration = Duration::from_secs(3_600);
+const VERSION: &str = "0.1.0";
+
+/// Long enough for a machine under load.
+async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let done = tokio::time::timeout(Duration::from_secs(60), work).await;
+    done.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+struct Group {
+    home: TempDir,
+    nodes: Vec<Node>,
+}
+
+async fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.expect("a port")
+}
+
+fn address(listener: &TcpListener) -> String {
+    listener.local_addr().expect("an address").to_string()
+}
+
+async fn start(dir: &Path, listener: TcpListener) -> Result<Node, StartError> {
+    start_knowing(dir, listener, Vec::new()).await
+}
+
+async fn start_knowing(
+    dir: &Path,
+    listener: TcpListener,
+    hints: Vec<String>,
+) -> Result<Node, StartError> {
+    let options = Options {
+        disk_reserve_bytes: 0,
+        state_cache_bytes: 1 << 20,
+        ..Options::new(dir)
+    };
+    let peers = PeerOptions {
+        address: address(&listener),
+        listener,
+        url: format!(
+            "http://{}",
+            dir.file_name().expect("a name").to_string_lossy()
+        ),
+        version: VERSION.to_owned(),
+        cluster_name: "drawing".to_owned(),
+        hints,
+    };
+    let node = Node::start_with_peers(options, peers).await?;
+    node.members().unlock(Master {
+        text: "the master key".to_owned(),
+        seal: [5; 32],
+    });
+    Ok(node)
+}
+
+fn options(seed: &str, listener: &TcpListener, token: &str) -> JoinOptions {
+    JoinOptions {
+        seeds: vec![seed.to_owned()],
+        token: token.to_owned(),
+        address: address(listener),
+        url: String::new(),
+        version: VERSION.to_owned(),
+        cluster_name: "drawing".to_owned(),
+    }
+}
+
+impl Group {
+    async fn of_one() -> Self {
+        let home = tempfile::tempdir().expect("a folder");
+        let first = start(&home.path().join("1"), listener().await).await;
+        Self {
+            nodes: vec![first.expect("the first starts")],
+            home,
+        }
+    }
+
+    /// A node that comes in by a token, and votes.
+    async fn grow(&mut self) {
+        let token = self.nodes[0].members().offer_join(LIFE).await;
+        let token = token.expect("a token");
+        let id = self.nodes.len() as u64 + 1;
+        let dir = self.home.path().join(id.to_string());
+        // Asked of the last to come in: it names the leader.
+        let seed = self.place_of(self.nodes.len() as u64).await;
+        let listener = listener().await;
+        let vacant = Vacant::take(&dir).expect("a folder").expect("it is empty");
+        let joining = within("a yes", vacant.ask(&options(&seed, &listener, &token))).await;
+        let joining = joining.expect("it is let in");
+        assert_eq!((joining.node(), joining.master()), (id, "the master key"));
+        joining.settle().expect("it is written down");
+        let again = Vacant::take(&dir).expect("a folder");
+        assert!(again.is_none(), "it is a node's now");
+        let node = start(&dir, listener).await.expect("the node starts");
+        within("the state", node.settled()).await.expect("it comes");
+        self.nodes.push(node);
+        self.until(&format!("node {id} votes"), |nodes| {
+            nodes
+                .iter()
+                .any(|(node, standing)| *node == id && *standing == Standing::Voter)
+        })
+        .await;
+    }
+
+    async fn place_of(&self, id: u64) -> String {
+        let view = self.nodes[0].members().view().await.expect("a view");
+        let node = view.nodes.iter().find(|node| node.id == id);
+        node.expect("it is known").address.clone()
+    }
+
+    /// As every node sees it.
+    async fn until(&self, what: &str, holds: impl Fn(&[(u64, Standing)]) -> bool) {
+        for node in &self.nodes {
+            let waiting = async {
+                loop {
+                    let view = node.members().view().await.expect("a view");
+                    let nodes = view.nodes.iter().map(|node| (node.id, node.standing));
+                    if holds(&nodes.collect::<Vec<_>>()) {
+                        return;
+                    }
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            within(what, waiting).await;
+        }
+    }
+
+    async fn shutdown(self) {
+        for node in self.nodes {
+            within("a shutdown", node.shutdown()).await;
+        }
+    }
+}
+
+fn board(n: u8) -> BoardId {
+    BoardId::from_bytes([n; 16])
+}
+
+async fn create(node: &Node, n: u8) {
+    let made = node.store().submit(vec![create_board(board(n))]).await;
+    made.expect("a board");
+}
+
+async fn holds(node: &Node, n: u8) -> bool {
+    let read = node
+        .store()
+        .read(ReadLevel::Local, Query::Board(board(n)))
+        .await;
+    matches!(read.expect("a read").answer, Answer::Board(Some(_)))
+}
+
+async fn until_it_holds(node: &Node, n: u8) {
+    let waiting = async {
+        while !holds(node, n).await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    within("the board to come", waiting).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_nodes_grow_from_one_and_one_is_taken_out() {
+    let mut group = Group::of_one().await;
+    create(&group.nodes[0], 1).await;
+    group.grow().await;
+    group.grow().await;
+    create(&group.nodes[0], 2).await;
+    for node in &group.nodes {
+        until_it_holds(node, 1).await;
+        until_it_holds(node, 2).await;
+    }
+
+    // The last goes, and learns of it.
+    let gone = group.nodes.pop().expect("a third");
+    let removed = group.nodes[1].members().remove(3).await;
+    removed.expect("a follower has the leader remove it");
+    group
+        .until("node 3 is gone", |nodes| {
+            nodes.iter().all(|(id, _)| *id != 3)
+        })
+        .await;
+    let mut status = gone.status();
+    let told = within(
+        "the removed to know",
+        status.wait_for(|s| s.fatal.is_some()),
+    )
+    .await;
+    let why = told
+        .expect("the node is there")
+        .fatal
+        .clone()
+        .unwrap_or_default();
+    assert!(why.contains("taken out of the cluster"), "{why}");
+    within("a shutdown", gone.shutdown()).await;
+
+    // Of two, none can go when the other is away.
+    let second = group.nodes.pop().expect("a second");
+    within("a shutdown", second.shutdown()).await;
+    let refused = group.nodes[0].members().remove(1).await;
+    assert!(
+        matches!(refused, Err(MembersError::Quorum(_))),
+        "{refused:?}"
+    );
+    let unknown = group.nodes[0].members().remove(9).await;
+    assert!(
+        matches!(unknown, Err(MembersError::NoNode(_))),
+        "{unknown:?}"
+    );
+    group.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_not_come_in_is_told_why() {
+    let group = Group::of_one().await;
+    let members = group.nodes[0].members();
+    let token = members.offer_join(LIFE).await.expect("a token");
+    let seed = group.place_of(1).await;
+    let other = Group::of_one().await;
+    let foreign = other.nodes[0].members().offer_join(LIFE).await;
+    let foreign = foreign.expect("a token");
+
+    let socket = listener().await;
+    let dir = group.home.path().join("2");
+    let ask = async |change: &dyn Fn(&mut JoinOptions)| {
+        let mut options = options(&seed, &socket, &token);
+        change(&mut options);
+        let vacant = Vacant::take(&dir)
+            .expect("a folder")
+            .expect("still nobody's");
+        match within("an answer", vacant.ask(&options)).await {
+            Ok(joining) => panic!("let in as node {}", joining.node()),
+            Err(JoinError::Refused(why)) => why,
+            Err(other) => other.to_string(),
+        }
+    };
+    for (change, expected) in [
+        (
+            &(|o: &mut JoinOptions| o.token = "open sesame".to_owned()) as &dyn Fn(&mut _),
+            "not a join token",
+        ),
+        (
+            &|o: &mut JoinOptions| o.token.clone_from(&foreign),
+            "another cluster than the token",
+        ),
+        (
+            &|o: &mut JoinOptions| o.version = "0.0.9".to_owned(),
+            "release 0.0.9",
+        ),
+        (
+            &|o: &mut JoinOptions| o.cluster_name = "painting".to_owned(),
+            "called \"drawing\"",
+        ),
+        (
+            &|o: &mut JoinOptions| o.address.clone_from(&seed),
+            "is where node 1 is",
+        ),
+        (
+            &|o: &mut JoinOptions| o.address = "127.0.0.1:1".to_owned(),
+            "cannot reach 127.0.0.1:1",
+        ),
+    ] {
+        let why = ask(change).await;
+        assert!(why.contains(expected), "{why}");
+    }
+
+    // The same folder comes in with the same token after all, and the token is used up for everybody else.
+    let vacant = Vacant::take(&dir)
+        .expect("a folder")
+        .expect("still nobody's");
+    let joining = within("a yes", vacant.ask(&options(&seed, &socket, &token))).await;
+    joining
+        .expect("it is let in")
+        .settle()
+        .expect("it is written down");
+    let elsewhere = Vacant::take(&group.home.path().join("3")).expect("a folder");
+    let used = elsewhere
+        .expect("it is empty")
+        .ask(&options(&seed, &socket, &token))
+        .await;
+    let why = used.map(drop).expect_err("it was used").to_string();
+    assert!(why.contains("was used, has expired"), "{why}");
+    group.shutdown().await;
+    other.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_are_found_again_where_they_are_now_and_start_without_a_majority() {
+    let mut group = Group::of_one().await;
+    group.grow().await;
+    group.grow().await;
+    create(&group.nodes[0], 1).await;
+    for node in group.nodes.drain(..) {
+        within("a shutdown", node.shutdown()).await;
+    }
+    let dir = |id: u64| group.home.path().join(id.to_string());
+    // One of three is up, knows what it knows, and can say nothing new.
+    let third = start(&dir(3), listener().await).await.expect("it starts");
+    within("its state", third.settled())
+        .await
+        .expect("it is there");
+    let mut status = third.status();
+    let alone = within("it to say so", status.wait_for(|status| !status.in_touch)).await;
+    alone.expect("the node is there");
+
+    third.shutdown().await;
+
+    // Each is somewhere else than before, and knows only where to ask.
+    let listeners = [listener().await, listener().await, listener().await];
+    let hints: Vec<_> = listeners.iter().map(address).collect();
+    for (id, listener) in (1..).zip(listeners) {
+        let node = start_knowing(&dir(id), listener, hints.clone()).await;
+        group.nodes.push(node.expect("it starts"));
+    }
+    for node in &group.nodes {
+        let mut status = node.status();
+        let led = within("a leader", status.wait_for(|status| status.has_quorum)).await;
+        led.expect("the node is there");
+        let waiting = async {
+            loop {
+                let view = node.members().view().await.expect("a view");
+                let places: Vec<_> = view.nodes.into_iter().map(|node| node.address).collect();
+                if places == hints {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        within("the new places to be known", waiting).await;
+    }
+    group.shutdown().await;
+}
