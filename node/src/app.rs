@@ -8,7 +8,7 @@ use crate::http::{AppPage, Guard};
 use crate::images::Images;
 use crate::metrics::Metrics;
 use crate::realtime::Rooms;
-use easel_cluster::Status;
+use easel_cluster::{Members, Status};
 use easel_storage::blobs::Blobs;
 use easel_storage::{InstanceId, Store};
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     /// How the node below stands.
     pub(crate) node: watch::Receiver<Status>,
+    /// Who belongs to the cluster.
+    pub(crate) members: Members,
     pub(crate) guard: Guard,
     pub(crate) rates: Rates,
     /// How people reach this node: `public_url`, or the address it listens on.

@@ -1,5 +1,6 @@
 //! The command line: what can be asked of the program, and the number it ends with.
 
+mod cluster;
 mod people;
 
 use crate::api::time::rfc3339;
@@ -8,6 +9,7 @@ use crate::offline::{self, FirstUser, KeysTask};
 use crate::systemd::Sockets;
 use crate::{COMMIT, VERSION, logging, serve};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use cluster::ClusterCommand;
 use easel_storage::people::KeyState;
 use people::{AskArgs, TokenCommand, UserCommand};
 use serde_json::json;
@@ -131,6 +133,14 @@ enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// Look at and change the cluster that a running node belongs to, from its own machine
+    #[command(after_help = cluster::HELP)]
+    Cluster {
+        #[command(flatten)]
+        args: AskArgs,
+        #[command(subcommand)]
+        command: ClusterCommand,
+    },
     /// Look at or change the keys that sessions are sealed with, of a node that is not running
     #[command(after_help = KEYS_HELP)]
     Keys {
@@ -221,6 +231,7 @@ pub(crate) fn run() -> ExitCode {
         } => init(config, &admin_email, admin_name, &admin_password_file),
         Command::User { args, command } => people::user(args, command),
         Command::Token { args, command } => people::token(args, command),
+        Command::Cluster { args, command } => cluster::run(args, command),
         Command::Keys { node, task } => keys(node, task),
         Command::CheckConfig { config, format } => check_config(config, format),
         Command::Version { json } => version(json),

@@ -16,6 +16,7 @@ mod logging;
 mod metrics;
 mod observe;
 mod offline;
+mod peers;
 mod process;
 mod realtime;
 mod serve;

@@ -52,7 +52,7 @@ impl Folder {
         let metrics = Arc::new(Metrics::new());
         let known = Arc::new(Known::default());
         let (changes, _) = tokio::sync::broadcast::channel(serve::CHANGES_KEPT);
-        let node = start_node(config, &metrics, &known, &changes).await?;
+        let node = start_node(config, &metrics, &known, &changes, None).await?;
         let auth = start_auth(config, &node, known, HashCost::default()).await?;
         Ok(Folder { node, auth })
     }

@@ -13,11 +13,12 @@ use crate::http::{self, AppPage, Guard, Limits, Listener, Stopping};
 use crate::images::{Images, PixelsMax};
 use crate::metrics::Metrics;
 use crate::observe::ClusterWork;
+use crate::peers::{self, Peers};
 use crate::process;
 use crate::realtime::Rooms;
 use crate::systemd::{self, Sockets};
 use anyhow::Context;
-use easel_cluster::{Node, Options, Status};
+use easel_cluster::{Node, Options, PeerOptions, Status};
 use easel_storage::Change;
 use easel_storage::cache::Cache;
 use std::net::IpAddr;
@@ -100,13 +101,32 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
         Some(socket) => Some(Listener::adopt("listen.ops", socket)?),
         None => bind_ops(config.listen.ops).await?,
     };
+    let peers = Peers::bind(&config, &public).await?;
+    if let Some(peers) = &peers {
+        systemd::starting("Joining the cluster");
+        tokio::select! {
+            joined = peers.join(&config) => joined?,
+            () = signals.next() => return Ok(()),
+        }
+    }
     systemd::starting(&format!("Opening {}", config.data_dir.display()));
     let metrics = Arc::new(Metrics::new());
     note_start(&metrics);
     let known = Arc::new(Known::default());
     let (changes, _) = broadcast::channel(CHANGES_KEPT);
-    let node = start_node(&config, &metrics, &known, &changes).await?;
+    let peers = peers.map(|peers| peers.into_options(&config));
+    let node = start_node(&config, &metrics, &known, &changes, peers).await?;
+    // One that has just joined has nothing to serve before it was sent the state.
+    let is_settled = tokio::select! {
+        settled = node.settled() => settled.map(|()| true),
+        () = signals.next() => Ok(false),
+    };
+    if !matches!(is_settled, Ok(true)) {
+        node.shutdown().await;
+        return is_settled.map(drop).map_err(Into::into);
+    }
     let auth = start_auth(&config, &node, known, HashCost::default()).await?;
+    node.members().unlock(peers::master(&auth));
     may_listen(&config, &public, &auth).await?;
     let tls = open_tls(&config, &metrics, &public)?;
     let public = public.secured(tls.clone());
@@ -190,6 +210,8 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     tracing::info!("stopped");
     match end {
         End::Asked => Ok(()),
+        // A whole sentence says what to do.
+        End::Failed(why) if why.ends_with('.') => Err(anyhow::anyhow!(why)),
         End::Failed(why) => Err(anyhow::anyhow!(
             "{why}. Start it again; it goes on from what is on disk."
         )),
@@ -242,6 +264,7 @@ pub(crate) async fn start_node(
     metrics: &Arc<Metrics>,
     known: &Arc<Known>,
     changes: &broadcast::Sender<Change>,
+    peers: Option<PeerOptions>,
 ) -> anyhow::Result<Node> {
     let work = ClusterWork {
         metrics: metrics.clone(),
@@ -253,7 +276,16 @@ pub(crate) async fn start_node(
         observer: Arc::new(work),
         ..Options::new(&config.data_dir)
     };
-    Ok(Node::start(options).await?)
+    Ok(match peers {
+        Some(peers) => Node::start_with_peers(options, peers).await?,
+        None => Node::start(options).await?,
+    })
+}
+
+pub(crate) fn master_source(config: &Config) -> MasterSource {
+    let named = Some(config.master_key_file.clone()).filter(|file| !file.as_os_str().is_empty());
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    MasterSource::of(named, credentials, &config.data_dir)
 }
 
 pub(crate) async fn start_auth(
@@ -262,9 +294,7 @@ pub(crate) async fn start_auth(
     known: Arc<Known>,
     cost: HashCost,
 ) -> anyhow::Result<Arc<Auth>> {
-    let named = Some(config.master_key_file.clone()).filter(|file| !file.as_os_str().is_empty());
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    let master = MasterSource::of(named, credentials, &config.data_dir);
+    let master = master_source(config);
     let is_https = config.tls.mode != TlsMode::Off
         || config.public_url.as_ref().is_some_and(PublicUrl::is_https);
     let options = AuthOptions {
@@ -312,6 +342,7 @@ pub(crate) fn assemble(
         rooms: Rooms::of(node, metrics.clone(), config.realtime.clone()),
         store: node.store(),
         node: status,
+        members: node.members(),
         guard: Guard::new(
             &listening,
             public_url.map(|url| (url.origin(), url.host())),

@@ -94,7 +94,7 @@ impl TestNode {
             .unwrap();
         let known = Arc::new(Known::default());
         let (changes, _) = tokio::sync::broadcast::channel(64);
-        let node = serve::start_node(&config, &metrics, &known, &changes)
+        let node = serve::start_node(&config, &metrics, &known, &changes, None)
             .await
             .unwrap();
         let auth = serve::start_auth(&config, &node, known, cost)

@@ -1,4 +1,4 @@
-//! What an operator does to accounts from the machine itself: `easel user` and `easel token`, over a socket in the data
+//! What an operator does from the machine itself, `easel user`, `easel token` and `easel cluster`, over a socket in the data
 //! folder. No password and no account is needed for it, so that nobody is ever locked out of their own installation.
 //!
 //! Whoever may open the socket may do everything, so it is for the user the node runs as and for root ([`socket`]), and
@@ -6,6 +6,7 @@
 //! is the other end.
 
 pub(crate) mod client;
+mod cluster;
 pub(crate) mod socket;
 mod work;
 
@@ -75,6 +76,19 @@ pub(crate) enum Task {
     RevokeToken {
         id: String,
     },
+    Cluster(ClusterTask),
+}
+
+/// What is done to the cluster. Any node of it will do.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum ClusterTask {
+    Status,
+    JoinToken { minutes: u32 },
+    Promote { node: u64 },
+    Remove { node: u64 },
+    Leave,
+    TransferLeader { to: Option<u64> },
 }
 
 /// What becomes of the boards that only a deleted person owned.
@@ -124,7 +138,44 @@ pub(crate) enum Done {
         secret: String,
     },
     Tokens(Vec<TokenInfo>),
+    Cluster(ClusterInfo),
+    JoinToken {
+        /// Shown this once.
+        token: String,
+        expires_at: String,
+        /// Where to ask with it.
+        address: String,
+    },
+    /// Who leads now.
+    Leader {
+        node: u64,
+    },
     Gone,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ClusterInfo {
+    pub(crate) cluster: String,
+    pub(crate) leader: Option<u64>,
+    pub(crate) term: u64,
+    pub(crate) last_log_index: u64,
+    pub(crate) applied_index: u64,
+    pub(crate) nodes: Vec<NodeInfo>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct NodeInfo {
+    pub(crate) id: u64,
+    /// `voter`, `learner`, or `invited`: it has a token's leave to come in.
+    pub(crate) role: String,
+    pub(crate) is_leader: bool,
+    /// The node that was asked.
+    pub(crate) is_this: bool,
+    pub(crate) address: String,
+    pub(crate) url: String,
+    pub(crate) version: String,
+    /// Entries; only the leader knows it, of the others.
+    pub(crate) lag: Option<u64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 //! What is asked over the socket, done. The server itself is the actor: nobody's activity shows it.
 
-use super::{Boards, Done, LinkInfo, SessionInfo, Task, TokenInfo, Trouble, Typed, UserInfo};
+use super::{
+    Boards, Done, LinkInfo, SessionInfo, Task, TokenInfo, Trouble, Typed, UserInfo, cluster,
+};
 use crate::api::time::rfc3339;
 use crate::api::{SCOPES, not_run, refused, scope_word};
 use crate::app::App;
@@ -47,6 +49,7 @@ fn about(task: &Task) -> (&'static str, bool) {
         Task::CreateToken { .. } => ("token create", true),
         Task::ListTokens { .. } => ("token list", false),
         Task::RevokeToken { .. } => ("token revoke", true),
+        Task::Cluster(task) => cluster::about(task),
     }
 }
 
@@ -108,6 +111,7 @@ async fn run(app: &App, task: Task) -> Result<Done, Trouble> {
             submit(app, PeopleCommand::RevokeToken { token }).await?;
             Ok(Done::Gone)
         }
+        Task::Cluster(task) => cluster::run(app, task).await,
     }
 }
 

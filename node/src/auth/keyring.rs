@@ -85,6 +85,10 @@ pub(crate) enum MasterKeyError {
     Open { path: PathBuf, mode: u32 },
     #[error("{} holds no master key (one line, k4.local. and 43 characters)", .path.display())]
     NotAKey { path: PathBuf },
+    #[error(
+        "the master key {} is not the cluster's; put the cluster's there, or name none and let the cluster give it", .path.display()
+    )]
+    NotTheClusters { path: PathBuf },
 }
 
 impl MasterKey {
@@ -105,6 +109,28 @@ impl MasterKey {
                 Ok(MasterKey { is_new, ..read })
             }
         }
+    }
+
+    /// Keeps the master key of the cluster that this node comes into. The operator's own file must hold it already.
+    pub(crate) fn adopt(source: &MasterSource, text: &str) -> Result<(), MasterKeyError> {
+        let (path, closed_to) = match source {
+            MasterSource::File(path) => (path, 0o077),
+            MasterSource::Credential(path) => (path, 0o007),
+            MasterSource::DataDir(dir) => {
+                let path = dir.join(MASTER_FILE);
+                return MasterKey::write(dir, &path, text)
+                    .map_err(|error| MasterKeyError::Unwritable { path, error });
+            }
+        };
+        match paserk(&MasterKey::read(path, closed_to)?.key) == text {
+            true => Ok(()),
+            false => Err(MasterKeyError::NotTheClusters { path: path.clone() }),
+        }
+    }
+
+    /// As its file has it.
+    pub(super) fn text(&self) -> String {
+        paserk(&self.key)
     }
 
     /// Refuses a file whose mode has one of the bits `closed_to`.
@@ -132,8 +158,12 @@ impl MasterKey {
         Ok(MasterKey { key, is_new: false })
     }
 
-    /// Whole and synced under another name first: a crash leaves a key or none, never half of one.
     fn make(dir: &Path, path: &Path) -> io::Result<()> {
+        MasterKey::write(dir, path, &paserk(&new_key()))
+    }
+
+    /// Whole and synced under another name first: a crash leaves a key or none, never half of one.
+    fn write(dir: &Path, path: &Path, text: &str) -> io::Result<()> {
         let unfinished = dir.join("master.key.new");
         match std::fs::remove_file(&unfinished) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -144,7 +174,7 @@ impl MasterKey {
             .create_new(true)
             .mode(0o600)
             .open(&unfinished)?;
-        file.write_all(format!("{}\n", paserk(&new_key())).as_bytes())?;
+        file.write_all(format!("{text}\n").as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&unfinished, path)?;
         std::fs::File::open(dir)?.sync_all()

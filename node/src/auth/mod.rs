@@ -25,7 +25,7 @@ mod token;
 pub(crate) use caller::{Asking, Caller, Presented, UserCaller};
 pub(crate) use cookie::{Cookie, CookieKind};
 pub(crate) use guard::Network;
-pub(crate) use keyring::{KeyRefused, MasterKeyError, MasterSource};
+pub(crate) use keyring::{KeyRefused, MasterKey, MasterKeyError, MasterSource};
 pub(crate) use keys::RingChange;
 pub(crate) use known::Known;
 pub(crate) use password::{Context, HashCost, Password};
@@ -42,7 +42,7 @@ use easel_storage::{
     SubmitError, Time, submit_one,
 };
 use guard::Guard;
-use keyring::{MasterKey, Ring};
+use keyring::Ring;
 use keys::RingError;
 use parking_lot::{Mutex, RwLock};
 use password::{Busy, Hasher};
@@ -162,6 +162,14 @@ impl Auth {
             tracing::warn!(%error, "no keyring yet");
         }
         Ok(auth)
+    }
+
+    /// The master key as a node that joins is given it, and what the cluster's authority is sealed with.
+    pub(crate) fn master_for_peers(&self) -> (String, [u8; 32]) {
+        let seal = self
+            .master
+            .derive("easel 2026-11-22 authority of a cluster");
+        (self.master.text(), seal)
     }
 
     /// How old the key is that new tokens are sealed with; `None` while there is none.

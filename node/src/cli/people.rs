@@ -1,6 +1,6 @@
 //! `easel user` and `easel token`: what is asked of a running node over its socket.
 
-use super::{Exit, NodeArgs, complain, load, say};
+use super::{Exit, NodeArgs, cluster, complain, load, say};
 use crate::admin::client::{Failed, ask};
 use crate::admin::{Boards, Done, LinkInfo, SessionInfo, Task, TokenInfo, Typed, UserInfo};
 use anyhow::{Context as _, anyhow, bail};
@@ -235,7 +235,7 @@ pub(super) fn token(args: AskArgs, command: TokenCommand) -> Exit {
     ask_and_tell(args, task)
 }
 
-fn ask_and_tell(args: AskArgs, task: Task) -> Exit {
+pub(super) fn ask_and_tell(args: AskArgs, task: Task) -> Exit {
     let folder = match folder(args.node) {
         Ok(folder) => folder,
         Err(exit) => return exit,
@@ -317,6 +317,13 @@ fn say_json(done: &Done) {
             say_value(&value);
         }
         Done::Tokens(tokens) => say_value(tokens),
+        Done::Cluster(cluster) => say_value(cluster),
+        Done::JoinToken {
+            token,
+            expires_at,
+            address,
+        } => say_value(&json!({ "token": token, "expires_at": expires_at, "address": address })),
+        Done::Leader { node } => say_value(&json!({ "leader": node })),
         Done::Gone => say_value(&json!({ "done": true })),
     }
 }
@@ -343,6 +350,13 @@ fn tell(done: &Done) {
             say("         (shown this once)");
         }
         Done::Tokens(tokens) => tell_rows(&TOKEN_HEAD, tokens.iter().map(token_row)),
+        Done::Cluster(info) => cluster::tell(info),
+        Done::JoinToken {
+            token,
+            expires_at,
+            address,
+        } => cluster::tell_token(token, expires_at, address),
+        Done::Leader { node } => say(&format!("node {node} leads now")),
         Done::Gone => say("done"),
     }
 }
@@ -391,7 +405,7 @@ fn token_row(token: &TokenInfo) -> Vec<String> {
 }
 
 /// In columns. What people chose themselves is shown without the characters that steer a terminal.
-fn tell_rows(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+pub(super) fn tell_rows(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
     let plain = |text: &String| text.chars().filter(|c| !c.is_control()).collect::<String>();
     let mut table = vec![head.iter().map(|&word| word.to_owned()).collect::<Vec<_>>()];
     table.extend(rows.into_iter().map(|row| row.iter().map(plain).collect()));

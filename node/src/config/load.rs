@@ -1,6 +1,6 @@
 //! Where values come from: defaults < file < environment < flags; and what is said when they make no sense.
 
-use super::{Address, Config, MaybeAddress, TlsMode};
+use super::{Address, Config, MaybeAddress, TlsMode, cluster};
 use crate::auth::ACCESS_LIFE_MS_MAX;
 use figment::Figment;
 use figment::Provider;
@@ -376,6 +376,7 @@ pub(crate) fn check(config: &Config) -> Result<(), LoadError> {
         return Err(LoadError::Refused(ops_beyond_loopback(at)));
     }
     let mut wrong = wrong_tls(config);
+    wrong.extend(cluster::wrong(config));
     if http.port() != 0 && ops == Some(http) {
         wrong.push(
             "listen.http and listen.ops are the same address; give them different ports".to_owned(),

@@ -3,12 +3,14 @@
 //! Values come from built-in defaults, a file, the environment and flags, each over the one before; see [`mod@load`].
 //! `config/easel.toml` in the repository is the reference, held equal to [`Config::default`] by a test.
 
+mod cluster;
 mod load;
 mod network;
 mod origins;
 mod public_url;
 mod value;
 
+pub(crate) use cluster::Cluster;
 pub(crate) use load::{Effective, Flag, LoadError, Loaded, Sources, check, load};
 pub(crate) use network::Ranges;
 pub(crate) use origins::Origins;
@@ -33,6 +35,7 @@ pub(crate) struct Config {
     pub(crate) proxy: Proxy,
     pub(crate) auth: Auth,
     pub(crate) storage: Storage,
+    pub(crate) cluster: Cluster,
     pub(crate) realtime: Realtime,
     pub(crate) limits: Limits,
     pub(crate) rate_limits: RateLimits,
@@ -46,6 +49,8 @@ pub(crate) struct Listen {
     pub(crate) http: Address,
     /// Metrics and the details of readiness, for whoever runs the node.
     pub(crate) ops: MaybeAddress,
+    /// Other nodes of the cluster, over TLS of their own.
+    pub(crate) peers: MaybeAddress,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -224,6 +229,7 @@ impl Default for Config {
             listen: Listen {
                 http: Address(loopback(8080)),
                 ops: MaybeAddress(Some(loopback(9180))),
+                peers: MaybeAddress(None),
             },
             tls: Tls {
                 mode: TlsMode::Off,
@@ -243,6 +249,7 @@ impl Default for Config {
                 disk_reserve: ByteSize(256 << 20),
                 sync: Sync::Always,
             },
+            cluster: Cluster::none(),
             realtime: Realtime {
                 create_on_join: false,
                 message_max: ByteSize(16 << 20),

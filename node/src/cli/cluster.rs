@@ -1,0 +1,114 @@
+//! `easel cluster`: what is asked of a running node about the cluster, over its socket.
+
+use super::people::{ask_and_tell, tell_rows};
+use super::{AskArgs, Exit, complain, say};
+use crate::admin::{ClusterInfo, ClusterTask, NodeInfo, Task};
+use clap::Subcommand;
+
+pub(super) const HELP: &str = "\
+To make one node a cluster:
+  1. give it listen.peers = \"ADDRESS:7080\" and start it again
+  2. easel cluster join-token > token          on that node; hand the file to the second machine
+  3. there: listen.peers, cluster.join = [\"ADDRESS:7080\"], cluster.join_token_file = \"token\"; easel serve
+The second comes in, is sent everything, and votes when it has caught up. Each node needs a token of its own. Two nodes
+are no safer than one, since both are needed for a majority; of three one may fall away, of five two.
+
+The node is asked over the socket in its data folder, like `easel user`; any node of the cluster will do.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ClusterCommand {
+    /// Show the nodes, who leads and how far each is
+    #[command(
+        after_help = "Examples:\n  easel cluster status\n  easel cluster status --json | jq '.nodes[] | select(.lag > 1000)'"
+    )]
+    Status,
+    /// Make a token by which one node comes in; it is shown this once
+    #[command(after_help = "\
+Example:
+  easel cluster join-token --minutes 30 > token
+
+The token lets whoever has it become a node, with all boards and keys: pass it on as you would a password. It works once.")]
+    JoinToken {
+        /// How long it holds, up to a week
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_080))]
+        minutes: u32,
+    },
+    /// Have a node vote now that was let in; it does so by itself when it has caught up
+    #[command(after_help = "Example:\n  easel cluster promote 3")]
+    Promote { node: u64 },
+    /// Take a node out of the cluster for good, running or not
+    #[command(after_help = "\
+Example:
+  easel cluster remove 3
+
+Refused when those that are left could not decide anything. The node's folder is of no use afterwards; it comes back with
+an empty one and a new token, under a new number.")]
+    Remove { node: u64 },
+    /// Take this node out of the cluster for good; it stops
+    #[command(after_help = "Example:\n  easel cluster leave --data-dir /var/lib/easel")]
+    Leave,
+    /// Have another node lead, before maintenance say; it takes about four seconds in which nothing is saved
+    #[command(
+        after_help = "Examples:\n  easel cluster transfer-leader\n  easel cluster transfer-leader 2"
+    )]
+    TransferLeader {
+        /// Without it, the one that is furthest
+        node: Option<u64>,
+    },
+}
+
+pub(super) fn run(args: AskArgs, command: ClusterCommand) -> Exit {
+    let task = match command {
+        ClusterCommand::Status => ClusterTask::Status,
+        ClusterCommand::JoinToken { minutes } => ClusterTask::JoinToken { minutes },
+        ClusterCommand::Promote { node } => ClusterTask::Promote { node },
+        ClusterCommand::Remove { node } => ClusterTask::Remove { node },
+        ClusterCommand::Leave => ClusterTask::Leave,
+        ClusterCommand::TransferLeader { node } => ClusterTask::TransferLeader { to: node },
+    };
+    ask_and_tell(args, Task::Cluster(task))
+}
+
+pub(super) fn tell(cluster: &ClusterInfo) {
+    let row = |node: &NodeInfo| {
+        let mut is = node.role.clone();
+        if node.is_leader {
+            is.push_str(", leads");
+        }
+        if node.is_this {
+            is.push_str(", this one");
+        }
+        let or = |text: &str, none: &str| match text.is_empty() {
+            true => none.to_owned(),
+            false => text.to_owned(),
+        };
+        vec![
+            node.id.to_string(),
+            is,
+            node.lag
+                .map_or_else(|| "-".to_owned(), |lag| lag.to_string()),
+            or(&node.address, "(no listen.peers)"),
+            or(&node.url, "-"),
+            or(&node.version, "-"),
+        ]
+    };
+    let head = ["NODE", "IS", "BEHIND", "PEERS AT", "PEOPLE AT", "RELEASE"];
+    tell_rows(&head, cluster.nodes.iter().map(row));
+    say("");
+    let leader = match cluster.leader {
+        Some(node) => format!("node {node} leads"),
+        None => "no node leads that this one knows of".to_owned(),
+    };
+    say(&format!(
+        "{}: {leader}, term {}; this node has {} of {} entries",
+        cluster.cluster, cluster.term, cluster.applied_index, cluster.last_log_index
+    ));
+}
+
+/// Only the token to stdout, so that it can be sent into a file.
+pub(super) fn tell_token(token: &str, expires_at: &str, address: &str) {
+    say(token);
+    complain(&format!(
+        "one node may come in with it until {expires_at}, at cluster.join = [\"{address}\"]"
+    ));
+}
