@@ -13,6 +13,8 @@ use tokio::process::{Child, Command};
 #[derive(Debug, Clone, Default)]
 pub struct NodeOptions {
     pub env: Vec<(String, String)>,
+    /// A configuration file, over which the rest stands.
+    pub config: Option<PathBuf>,
 }
 
 impl NodeOptions {
@@ -113,6 +115,12 @@ impl Node {
         let mut child = command()
             .args(["serve", "--listen", listen, "--data-dir"])
             .arg(folder.path())
+            .args(
+                options
+                    .config
+                    .iter()
+                    .flat_map(|file| ["--config".as_ref(), file.as_os_str()]),
+            )
             .envs(options.env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -207,10 +207,24 @@ async fn three_nodes_grow_from_one_and_one_is_taken_out() {
     assert!(why.contains("taken out of the cluster"), "{why}");
     within("a shutdown", gone.shutdown()).await;
 
+    // One leads after the other, as asked.
+    for (asked_at, to) in [(0, 2), (0, 1)] {
+        let moved = group.nodes[asked_at]
+            .members()
+            .transfer_leader(Some(to))
+            .await;
+        assert_eq!(moved, Ok(to));
+    }
+
     // Of two, none can go when the other is away.
     let second = group.nodes.pop().expect("a second");
     within("a shutdown", second.shutdown()).await;
     let refused = group.nodes[0].members().remove(1).await;
+    assert!(
+        matches!(refused, Err(MembersError::Quorum(_))),
+        "{refused:?}"
+    );
+    let refused = group.nodes[0].members().remove(2).await;
     assert!(
         matches!(refused, Err(MembersError::Quorum(_))),
         "{refused:?}"
