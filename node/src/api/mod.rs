@@ -1,7 +1,7 @@
 //! The REST interface under `/api/v1`. A handler parses, makes one call to the store and maps the reply.
 //!
 //! `access` looks up what a caller may; `auth`, `me` and `users` are people, `boards` and `copies` the boards, `members`,
-//! `links` and `invitations` who is let in, `activity` what they did. `body` and `wire` read what was sent, `conditions` knows ETags and `If-Match`, `cursor`
+//! `links` and `invitations` who is let in, `cluster` the nodes, `activity` what they did. `body` and `wire` read what was sent, `conditions` knows ETags and `If-Match`, `cursor`
 //! pages through lists, `idempotency` makes a retry harmless, `store` turns the store's answers into ours. `stream` is a
 //! board's events for those whom no WebSocket reaches.
 
@@ -12,6 +12,7 @@ mod auth;
 mod avatars;
 mod boards;
 mod body;
+mod cluster;
 mod conditions;
 mod contents;
 mod copies;
@@ -73,6 +74,7 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .merge(me_routes())
         .merge(board_routes())
         .merge(sharing_routes())
+        .merge(cluster_routes())
         .routes(routes!(users::find))
         .routes(routes!(users::show))
         .routes(routes!(avatars::show))
@@ -83,6 +85,15 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(openapi::page::show))
         .routes(routes!(openapi::page::style))
         .routes(routes!(reports::client_error))
+}
+
+fn cluster_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(cluster::show))
+        .routes(routes!(cluster::create_join_token))
+        .routes(routes!(cluster::promote))
+        .routes(routes!(cluster::remove))
+        .routes(routes!(cluster::transfer_leader))
 }
 
 fn auth_routes() -> OpenApiRouter<AppState> {

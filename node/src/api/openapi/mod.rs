@@ -35,7 +35,7 @@ pub(super) async fn show(headers: HeaderMap) -> Response {
 }
 
 /// What stands in a path, by name: the form of it, and what it is.
-const IN_PATHS: [(&str, &str, &str); 9] = [
+const IN_PATHS: [(&str, &str, &str); 10] = [
     ("board", "^brd_[0-9a-hjkmnp-tv-z]{26}$", "The board's id."),
     ("user", "^usr_[0-9a-hjkmnp-tv-z]{26}$", "The person's id."),
     (
@@ -65,6 +65,7 @@ const IN_PATHS: [(&str, &str, &str); 9] = [
         "^[0-9A-Za-z_]{1,64}$",
         "The id, or the secret that a link carries.",
     ),
+    ("node", "^[1-9][0-9]{0,17}$", "The node's id."),
 ];
 
 fn complete(described: Value) -> Value {

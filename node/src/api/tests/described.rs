@@ -391,6 +391,7 @@ impl Scene {
             ("element", "el_1".to_owned()),
             ("asset", asset),
             ("form", "web".to_owned()),
+            ("node", "1".to_owned()),
         ]);
         Scene { callers, values }
     }

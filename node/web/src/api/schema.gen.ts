@@ -112,6 +112,36 @@ export type ClientError = {
   readonly stack?: string
 }
 
+export type Cluster = {
+  readonly applied_index: number
+  /** Whether this node's disk is nearly full. */
+  readonly disk_full: boolean
+  readonly id: string
+  /** Entries in this node's log, and those of them in its state. */
+  readonly last_log_index: number
+  /** Who leads, if this node knows. */
+  readonly leader: number | null
+  /** The node that answers. */
+  readonly node: number
+  readonly nodes: readonly ClusterNode[]
+  /** Grows with every election. */
+  readonly term: number
+}
+
+export type ClusterNode = {
+  /** Where other nodes reach it; empty while it is alone. */
+  readonly address: string
+  readonly id: number
+  /** Entries that it is behind; the leader alone knows it, of the others. */
+  readonly lag: number | null
+  readonly role: ClusterRole
+  /** Where people reach it. */
+  readonly url: string
+  readonly version: string
+}
+
+export type ClusterRole = 'invited' | 'learner' | 'voter'
+
 /** What it was: of the other members those that belong to it. */
 export type Did = {
   /** What was copied. */
@@ -169,7 +199,18 @@ export type InvitedTo = {
   readonly title: Title
 }
 
+export type JoinToken = {
+  readonly expires_at: Moment
+  /** Shown this once. */
+  readonly token: string
+}
+
 export type Label = string
+
+export type LeaderTransfer = {
+  /** Without it, the node that is furthest. */
+  readonly to?: number | null
+}
 
 export type Leaving = {
   readonly transfer_to?: UserId | null
@@ -328,6 +369,15 @@ export type NewInvitationMade = Invitation & {
   readonly url: string
 }
 
+export type NewJoinToken = {
+  /** How long it holds: an hour, unless this says otherwise. */
+  readonly minutes?: number | null
+}
+
+export type NewLeader = {
+  readonly leader: number
+}
+
 export type NewLink = {
   readonly expires_at?: Moment | null
   readonly label?: Label | null
@@ -379,6 +429,10 @@ export type NewToken = {
 export type NewTokenMade = Token & {
   /** What is sent in Authorization. Stored is its hash alone. */
   readonly token: string
+}
+
+export type NewVoter = {
+  readonly node: number
 }
 
 export type OpenInvitation = {
