@@ -32,6 +32,7 @@ mod open;
 mod propose;
 mod raft;
 mod read;
+mod recover;
 mod snapshot;
 mod state;
 mod status;
@@ -48,4 +49,5 @@ pub use members::{
 };
 pub use node::{Node, Options, PeerOptions};
 pub use observer::{Observer, Silent};
+pub use recover::{Survivor, recover, survivor};
 pub use status::{Member, MemberRole, Status};

@@ -151,7 +151,7 @@ impl RaftStateMachine<Types> for Machine {
 
 /// An entry that this release cannot read stops the node: skipping it would make its state differ from
 /// the other nodes'.
-fn decode(proposal: &Proposal) -> Result<Batch, DecodeError> {
+pub(crate) fn decode(proposal: &Proposal) -> Result<Batch, DecodeError> {
     if let Some(batch) = proposal.decoded.take() {
         return Ok(batch);
     }

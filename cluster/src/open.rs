@@ -139,7 +139,7 @@ impl Files {
     }
 }
 
-fn read_marker(state: &State, path: &Path) -> Result<Option<Marker>, StartError> {
+pub(crate) fn read_marker(state: &State, path: &Path) -> Result<Option<Marker>, StartError> {
     let bytes = state.marker().map_err(|e| StartError::damaged(path, e))?;
     let marker = bytes.map(|bytes| codec::decode_marker(&bytes)).transpose();
     marker.map_err(|e| StartError::decode(path, &e))

@@ -357,3 +357,56 @@ async fn nodes_are_found_again_where_they_are_now_and_start_without_a_majority()
     }
     group.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_survivor_goes_on_alone_and_the_lost_are_refused() {
+    let mut group = Group::of_one().await;
+    group.grow().await;
+    create(&group.nodes[0], 1).await;
+    until_it_holds(&group.nodes[1], 1).await;
+    let before = group.nodes[1].status().borrow().cluster_id;
+    let lost = group.nodes.remove(0);
+    let kept = group.nodes.remove(0);
+    within("a shutdown", kept.shutdown()).await;
+    within("a shutdown", lost.shutdown()).await;
+
+    let dir = group.home.path().join("2");
+    let survivor = easel_cluster::survivor(&dir).expect("a folder");
+    assert_eq!(
+        (survivor.node, survivor.voters.as_slice()),
+        (2, &[1, 2][..])
+    );
+    let after = easel_cluster::recover(&dir).expect("it is recovered");
+    assert_ne!(after, before);
+
+    let place = listener().await;
+    let seed = address(&place);
+    let node = start(&dir, place).await.expect("it starts");
+    let mut status = node.status();
+    let leads = status.wait_for(|status| status.is_leader && status.has_quorum);
+    let status = within("it to lead", leads)
+        .await
+        .expect("the node is there")
+        .clone();
+    assert_eq!((status.node_id, status.cluster_id), (2, after));
+    assert!(holds(&node, 1).await, "what it had is there");
+    create(&node, 2).await;
+
+    // The cluster is as any other: somebody comes in, under a number that no lost node had.
+    let token = node.members().offer_join(LIFE).await.expect("a token");
+    let view = node.members().view().await.expect("a view");
+    assert_eq!(view.nodes.len(), 1, "{view:?}");
+    let socket = listener().await;
+    let vacant = Vacant::take(&group.home.path().join("3")).expect("a folder");
+    let vacant = vacant.expect("it is empty");
+    let joining = within("a yes", vacant.ask(&options(&seed, &socket, &token))).await;
+    assert_eq!(joining.expect("it is let in").node(), 3);
+
+    // The lost one turns up, and is not heard.
+    let lost = start(&group.home.path().join("1"), listener().await).await;
+    let lost = lost.expect("it starts");
+    assert!(!lost.status().borrow().has_quorum);
+    assert_eq!(node.members().view().await.expect("a view").nodes.len(), 2);
+    within("a shutdown", lost.shutdown()).await;
+    within("a shutdown", node.shutdown()).await;
+}

@@ -1,9 +1,10 @@
 //! `easel cluster`: what is asked of a running node about the cluster, over its socket.
 
-use super::people::{ask_and_tell, tell_rows};
+use super::people::{ask_and_tell, folder, tell_rows};
 use super::{AskArgs, Exit, complain, say};
 use crate::admin::{ClusterInfo, ClusterTask, NodeInfo, Task};
 use clap::Subcommand;
+use easel_cluster::StartError;
 
 pub(super) const HELP: &str = "\
 To make one node a cluster:
@@ -55,6 +56,20 @@ an empty one and a new token, under a new number.")]
         /// Without it, the one that is furthest
         node: Option<u64>,
     },
+    /// When a majority is lost for good: make a new cluster of this one node, which must not be running
+    #[command(after_help = "\
+Examples:
+  easel cluster recover --data-dir /var/lib/easel              Show what this node has; ask it of every survivor
+  easel cluster recover --data-dir /var/lib/easel --i-know     On the one whose last entry is the highest
+
+What was saved on a majority of which no node is left is lost, and this says how to find out which survivor has the most.
+The boards, the accounts and the node's number stay; the cluster's id is new, so that a lost node that turns up again is
+refused. Other survivors join with empty folders.")]
+    Recover {
+        /// Do it
+        #[arg(long)]
+        i_know: bool,
+    },
 }
 
 pub(super) fn run(args: AskArgs, command: ClusterCommand) -> Exit {
@@ -65,8 +80,61 @@ pub(super) fn run(args: AskArgs, command: ClusterCommand) -> Exit {
         ClusterCommand::Remove { node } => ClusterTask::Remove { node },
         ClusterCommand::Leave => ClusterTask::Leave,
         ClusterCommand::TransferLeader { node } => ClusterTask::TransferLeader { to: node },
+        ClusterCommand::Recover { i_know } => return recover(args, i_know),
     };
     ask_and_tell(args, Task::Cluster(task))
+}
+
+fn recover(args: AskArgs, i_know: bool) -> Exit {
+    let folder = match folder(args.node) {
+        Ok(folder) => folder,
+        Err(exit) => return exit,
+    };
+    let recovered = easel_cluster::survivor(&folder).and_then(|survivor| {
+        say(&format!(
+            "Node {} of {}, whose voters were {:?}, has the entries up to {}; it knew those up to {} to be on a majority's \
+             disks.",
+            survivor.node,
+            survivor.cluster,
+            survivor.voters,
+            survivor.last_log_index,
+            survivor.committed_index
+        ));
+        match i_know {
+            true => easel_cluster::recover(&folder).map(Some),
+            false => Ok(None),
+        }
+    });
+    match recovered {
+        Ok(Some(cluster)) => {
+            say(&format!(
+                "It is the only voter of {cluster} now. What other nodes saved after its last entry is not in it. Start it; \
+                 others join with empty folders."
+            ));
+            Exit::Ok
+        }
+        Ok(None) => {
+            complain(
+                "nothing was changed. Look at every survivor, take the one whose last entry is the highest, and say --i-know \
+                 there; what only the lost nodes had is lost",
+            );
+            Exit::Refused
+        }
+        // A recovery that was cut off is gone on with.
+        Err(StartError::Mismatch { .. }) if i_know => match easel_cluster::recover(&folder) {
+            Ok(cluster) => {
+                say(&format!("It is the only voter of {cluster} now."));
+                Exit::Ok
+            }
+            Err(error) => fail(&error),
+        },
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &StartError) -> Exit {
+    complain(&error.to_string());
+    Exit::Failure
 }
 
 pub(super) fn tell(cluster: &ClusterInfo) {

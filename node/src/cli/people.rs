@@ -153,7 +153,7 @@ pub(super) enum RoleArg {
 #[derive(Debug, Args)]
 pub(super) struct AskArgs {
     #[command(flatten)]
-    node: NodeArgs,
+    pub(super) node: NodeArgs,
     /// Answer in JSON, for programs
     #[arg(long, global = true)]
     json: bool,
@@ -282,7 +282,7 @@ fn list_users(args: AskArgs) -> Exit {
     Exit::Ok
 }
 
-fn folder(node: NodeArgs) -> Result<PathBuf, Exit> {
+pub(super) fn folder(node: NodeArgs) -> Result<PathBuf, Exit> {
     Ok(load(node.into())?.config.data_dir)
 }
 
