@@ -4,12 +4,14 @@
 //! and look at what is left.
 
 pub mod client;
+pub mod group;
 pub mod node;
 pub mod people;
 pub mod stock;
 pub mod wait;
 
 pub use client::{Client, Closed, Dialect};
+pub use group::Group;
 pub use node::{Node, NodeOptions};
 pub use stock::Stock;
 pub use wait::{within, within_for};
