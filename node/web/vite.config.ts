@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { filesOf } from './build/files.ts'
 import { shell } from './build/shell.ts'
 import { weight } from './build/weight.ts'
 
@@ -26,6 +27,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: true,
+    rolldownOptions: {
+      output: { codeSplitting: { groups: filesOf(import.meta.dirname) } },
+    },
   },
   server: {
     proxy: {

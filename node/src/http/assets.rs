@@ -86,8 +86,8 @@ impl AppPage {
                 "" => document,
                 base => document.map(|file| placed(file, base)),
             },
-            start_script: script_link(FILES, base, "start-page"),
-            board_script: script_link(FILES, base, "board-page"),
+            start_script: script_links(FILES, base, &["start-page"]),
+            board_script: script_links(FILES, base, &["drawing", "board-page"]),
         }
     }
 }
@@ -108,13 +108,18 @@ fn placed(file: &File, base: &str) -> &'static File {
     }))
 }
 
-fn script_link(files: &[File], base: &str, name: &str) -> Option<HeaderValue> {
-    let start = format!("/assets/{name}-");
-    let file = files
+fn script_links(files: &[File], base: &str, names: &[&str]) -> Option<HeaderValue> {
+    let links: Option<Vec<String>> = names
         .iter()
-        .find(|file| file.path.starts_with(&start) && file.path.ends_with(".js"))?;
-    let link = format!("<{base}{}>; rel=modulepreload", file.path);
-    Some(HeaderValue::try_from(link).expect("the build makes names of ASCII"))
+        .map(|name| {
+            let start = format!("/assets/{name}-");
+            let file = files
+                .iter()
+                .find(|file| file.path.starts_with(&start) && file.path.ends_with(".js"))?;
+            Some(format!("<{base}{}>; rel=modulepreload", file.path))
+        })
+        .collect();
+    Some(HeaderValue::try_from(links?.join(", ")).expect("the build makes names of ASCII"))
 }
 
 /// Any path that no route knows: a file of the client, a page of it, or nothing.
@@ -322,7 +327,7 @@ fn not_built(base: &str) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{File, caching, choose, find, matches_any, media_type, placed, script_link, send};
+    use super::{File, caching, choose, find, matches_any, media_type, placed, script_links, send};
     use axum::http::{HeaderMap, header};
 
     const FILE: File = File {
@@ -384,14 +389,14 @@ mod tests {
             named("/assets/index-2c.js"),
         ];
         assert_eq!(
-            script_link(&files, "", "board-page").unwrap(),
+            script_links(&files, "", &["board-page"]).unwrap(),
             "</assets/board-page-0a1B.js>; rel=modulepreload"
         );
         assert_eq!(
-            script_link(&files, "/easel", "board-page").unwrap(),
+            script_links(&files, "/easel", &["board-page"]).unwrap(),
             "</easel/assets/board-page-0a1B.js>; rel=modulepreload"
         );
-        assert_eq!(script_link(&files[1..], "", "board-page"), None);
+        assert_eq!(script_links(&files[1..], "", &["board-page"]), None);
     }
 
     #[test]

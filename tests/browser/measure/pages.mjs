@@ -9,10 +9,13 @@ const OPEN_MS_MAX = 120_000
  * - `shell`: the first paint that has any content (first contentful paint),
  * - `drawn`: the frame that shows the board: its canvas painted with all elements in the document that are in view,
  * - `saved`: the first frame after that in which the page says that the board is saved, so that it is in step.
+ * `work` is what the page's thread computed until then, which other programs on the machine do not lengthen.
  */
 export async function open(context, url, count) {
   const page = await context.newPage()
   await page.addInitScript(watchOpening, count)
+  const dev = await context.newCDPSession(page)
+  await dev.send('Performance.enable', { timeDomain: 'threadTicks' })
   await page.goto(url)
   await page.waitForFunction(() => window.opening?.saved, undefined, { timeout: OPEN_MS_MAX }).catch(async (failure) => {
     const seen = await page.evaluate(() => ({ opening: window.opening, text: document.body.innerText }))
@@ -23,7 +26,9 @@ export async function open(context, url, count) {
     shell: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
     longest: Math.max(0, ...window.opening.tasks),
   }))
-  return { page, times }
+  const work = (await metrics(dev)).TaskDuration * 1000
+  await dev.detach()
+  return { page, times: { ...times, work } }
 }
 
 /** Runs in the page. The callback of a frame sees what was painted before; that frame is on screen by the next one. */
@@ -74,10 +79,14 @@ export async function heapBytes(page) {
   return JSHeapUsedSize
 }
 
-/** Of every script that the page has asked for. */
+/** Of every script that the page had asked for when it was drawn; what it fetches ahead of need when idle comes later. */
 export async function scriptBytes(page) {
   const urls = await page.evaluate(() =>
-    performance.getEntriesByType('resource').map((one) => one.name).filter((name) => name.endsWith('.js')),
+    performance
+      .getEntriesByType('resource')
+      .filter((one) => one.startTime <= window.opening.drawn)
+      .map((one) => one.name)
+      .filter((name) => name.endsWith('.js')),
   )
   const sizes = await Promise.all([...new Set(urls)].map(gzippedSize))
   return sizes.reduce((sum, size) => sum + size, 0)

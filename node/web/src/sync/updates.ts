@@ -6,6 +6,9 @@
  */
 
 import * as Y from 'yjs'
+import { readShortStringsFast } from './short-strings'
+
+readShortStringsFast()
 
 export type UpdateListener = (updates: readonly Uint8Array[], origin: unknown) => void
 
