@@ -223,7 +223,7 @@ async function explained(failure, name, node, pages) {
 }
 
 /** Chromium itself reports a server that is down; the page is tested for saying so. */
-const NETWORK_GONE = /net::ERR|WebSocket connection to/
+const NETWORK_GONE = /net::ERR|WebSocket connection to|error occurred when fetching the script/
 
 export async function watchedPage(context, node) {
   const page = await context.newPage()

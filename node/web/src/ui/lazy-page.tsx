@@ -17,6 +17,8 @@ export interface LazyPage<P> {
   readonly preload: () => Promise<unknown>
 }
 
+const RETRY_MS = 2_000
+
 type Loading<P> =
   | { readonly at: 'loading' }
   | { readonly at: 'ready'; readonly Loaded: ComponentType<P> }
@@ -27,7 +29,7 @@ export function lazyPart<P extends object>(
   load: () => Promise<ComponentType<P>>,
   waiting: string,
 ): ComponentType<P> {
-  const { Page, preload } = lazy(load, waiting === '' ? null : <p className="sr-only">{waiting}</p>)
+  const { Page, preload } = lazy(load, waiting === '' ? null : <p className="sr-only">{waiting}</p>, true)
   fetchWhenQuiet(preload)
   return Page
 }
@@ -40,7 +42,11 @@ export function lazyPage<P extends object>(
   return lazy(load, <Opening label={waiting} />)
 }
 
-function lazy<P extends object>(load: () => Promise<ComponentType<P>>, waiting: ReactNode): LazyPage<P> {
+function lazy<P extends object>(
+  load: () => Promise<ComponentType<P>>,
+  waiting: ReactNode,
+  patient = false,
+): LazyPage<P> {
   let loaded: ComponentType<P> | null = null
   let loading: Promise<ComponentType<P>> | null = null
 
@@ -67,12 +73,20 @@ function lazy<P extends object>(load: () => Promise<ComponentType<P>>, waiting: 
       )
     }, [state.at])
 
+    useEffect(() => {
+      if (state.at !== 'failed' || !patient) return
+      const timer = setTimeout(() => setState({ at: 'loading' }), RETRY_MS)
+      return () => clearTimeout(timer)
+    }, [state.at])
+
     switch (state.at) {
       case 'loading':
         return waiting
       case 'ready':
         return <state.Loaded {...props} />
       case 'failed':
+        // A part that cannot be had now, since the server is away, takes nothing else with it.
+        if (patient) return waiting
         // For the boundary around the page.
         throw state.failure
     }

@@ -35,20 +35,3 @@ function idle(): Promise<void> {
     else requestIdleCallback(() => resolve(), { timeout: 2_000 })
   })
 }
-
-/** Code in a file of its own: used at once when it is here, else as soon as it is. */
-export interface LazyCode<M> {
-  readonly use: (act: (module: M) => void) => void
-}
-
-export function lazyCode<M>(load: () => Promise<M>): LazyCode<M> {
-  let loaded: M | null = null
-  const fetch = async (): Promise<M> => (loaded ??= await load())
-  fetchWhenQuiet(fetch)
-  return {
-    use(act) {
-      if (loaded === null) void fetch().then(act)
-      else act(loaded)
-    },
-  }
-}

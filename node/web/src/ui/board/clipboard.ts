@@ -8,7 +8,7 @@ import { clipboardText, FILES_MAX } from '../../core/clipboard'
 import type { ClipboardPayload, Editor } from '../../core/editor-api'
 import { EMBEDDED, escapedHtml } from '../../core/exchange/embedded'
 import type { Pictures } from '../../render/pictures'
-import { ELEMENTS_TYPE, pasteOwn, receive, type Desk } from './transfer/lazy-receive'
+import { ELEMENTS_TYPE, pasteOwn, receive, type Desk } from './transfer/brought'
 
 /** What was copied last in this tab: a menu may not read the system's clipboard without being asked. */
 let kept: ClipboardPayload | null = null

@@ -14,7 +14,7 @@ import { strings } from '../../strings'
 import { prepared } from '../images/prepare'
 import type { NewUpload } from '../images/uploads'
 import { blobOf } from './adopt'
-import type { Desk } from './lazy-receive'
+import type { Desk } from './brought'
 
 const PICTURES_MAX = 50
 

@@ -13,7 +13,7 @@ import { showToast } from '../../parts/toasts'
 import { strings } from '../../strings'
 import { takeFiles } from '../images/take-files'
 import { adopt, needsAdoption } from './adopt'
-import type { Brought, Desk } from './lazy-receive'
+import type { Brought, Desk } from './brought'
 
 /** `at`: in the world; left out, near the originals or mid-view. */
 export function receive(desk: Desk, brought: Brought, at?: Point): void {

@@ -1,8 +1,8 @@
-/** What is pasted or dropped is read at once, since it is gone with its event; what it becomes is code that is fetched. */
+/** What is pasted or dropped is read at once, since it is gone with its event. */
 import type { ClipboardPayload, Editor } from '../../../core/editor-api'
 import type { Point } from '../../../core/geometry/box'
-import { lazyCode } from '../../quiet'
 import type { Uploads } from '../images/uploads'
+import { pasteOwn as pasteAdopted, receive as receiveBrought } from './receive'
 
 export const ELEMENTS_TYPE = 'application/x-easel-elements+json'
 
@@ -20,8 +20,6 @@ export interface Brought {
   readonly files: readonly File[]
 }
 
-const receiving = lazyCode(() => import('./receive'))
-
 /** `at`: in the world; left out, near the originals or mid-view. */
 export function receive(desk: Desk, data: DataTransfer, at?: Point): void {
   const brought: Brought = {
@@ -30,9 +28,9 @@ export function receive(desk: Desk, data: DataTransfer, at?: Point): void {
     html: data.getData('text/html'),
     files: [...data.files],
   }
-  receiving.use((part) => part.receive(desk, brought, at))
+  receiveBrought(desk, brought, at)
 }
 
 export function pasteOwn(desk: Desk, payload: ClipboardPayload): void {
-  receiving.use((part) => void part.pasteOwn(desk, payload))
+  void pasteAdopted(desk, payload)
 }
