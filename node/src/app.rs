@@ -7,6 +7,7 @@ use crate::http::rates::Rates;
 use crate::http::{AppPage, Guard};
 use crate::images::Images;
 use crate::metrics::Metrics;
+use crate::neighbours::Neighbours;
 use crate::realtime::Rooms;
 use easel_cluster::{Members, Status};
 use easel_storage::blobs::Blobs;
@@ -29,6 +30,8 @@ pub(crate) struct App {
     /// Who belongs to the cluster.
     pub(crate) members: Members,
     pub(crate) guard: Guard,
+    /// Where else in the group pages are served.
+    pub(crate) neighbours: Arc<Neighbours>,
     pub(crate) rates: Rates,
     /// How people reach this node: `public_url`, or the address it listens on.
     pub(crate) origin: String,

@@ -14,6 +14,7 @@ mod http;
 mod images;
 mod logging;
 mod metrics;
+mod neighbours;
 mod observe;
 mod offline;
 mod peers;

@@ -12,6 +12,7 @@ use crate::http::tls::{self, Tls, TlsMetrics};
 use crate::http::{self, AppPage, Guard, Limits, Listener, Stopping};
 use crate::images::{Images, PixelsMax};
 use crate::metrics::Metrics;
+use crate::neighbours::{self, Neighbours};
 use crate::observe::ClusterWork;
 use crate::peers::{self, Peers};
 use crate::process;
@@ -180,6 +181,7 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     tokio::spawn(tls::keep_fresh(tls, hang_ups));
     tokio::spawn(http::door::watch(app.clone(), changes.subscribe()));
     tokio::spawn(http::door::watch_touch(app.clone()));
+    tokio::spawn(neighbours::watch(app.clone(), changes.subscribe()));
 
     let end = tokio::select! {
         () = signals.next() => End::Asked,
@@ -336,10 +338,16 @@ pub(crate) fn assemble(
         board: config.limits.image_pixels.into(),
         avatar: config.limits.avatar_pixels.into(),
     };
+    let neighbours = Arc::<Neighbours>::default();
     Ok(Arc::new(App {
         blobs,
         images: Images::new(pixels_max, metrics.clone()),
-        rooms: Rooms::of(node, metrics.clone(), config.realtime.clone()),
+        rooms: Rooms::of(
+            node,
+            neighbours.clone(),
+            metrics.clone(),
+            config.realtime.clone(),
+        ),
         store: node.store(),
         node: status,
         members: node.members(),
@@ -347,7 +355,9 @@ pub(crate) fn assemble(
             &listening,
             public_url.map(|url| (url.origin(), url.host())),
             config.cors.origins.clone(),
+            neighbours.clone(),
         ),
+        neighbours,
         auth,
         origin: public_url.map_or_else(|| public.url(), |url| url.origin().to_owned()),
         page: AppPage::below(&base),

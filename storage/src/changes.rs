@@ -5,6 +5,7 @@
 
 use crate::command::{Command, Envelope, Outcome, Reply};
 use crate::ids::{BoardId, SessionId, TokenId, UserId};
+use crate::nodes::NodesCommand;
 use crate::people::{PeopleCommand, PeopleOutcome};
 use crate::sharing::SharingCommand;
 
@@ -18,6 +19,8 @@ pub enum Change {
     Session(SessionId),
     Token(TokenId),
     Keyring,
+    /// Which nodes there are, or where.
+    Nodes,
     /// All of it: another state took the place of this one.
     Everything,
 }
@@ -31,10 +34,8 @@ pub fn note_changes(envelope: &Envelope, reply: &Reply, changes: &mut Vec<Change
 
 fn note(command: &Command, outcome: &Outcome, changes: &mut Vec<Change>) {
     match command {
-        Command::AppendUpdates { .. }
-        | Command::Compact { .. }
-        | Command::InitInstance { .. }
-        | Command::Nodes(_) => {}
+        Command::AppendUpdates { .. } | Command::Compact { .. } | Command::InitInstance { .. } => {}
+        Command::Nodes(command) => nodes(command, changes),
         Command::CreateBoard { board, .. }
         | Command::RenameBoard { board, .. }
         | Command::TrashBoard { board, .. }
@@ -43,6 +44,15 @@ fn note(command: &Command, outcome: &Outcome, changes: &mut Vec<Change>) {
         Command::People(command) => people(command, outcome, changes),
         Command::Sharing(command) => sharing(command, changes),
         Command::Once { kind, .. } => note(kind, outcome, changes),
+    }
+}
+
+fn nodes(command: &NodesCommand, changes: &mut Vec<Change>) {
+    match command {
+        NodesCommand::TakeJoin { .. }
+        | NodesCommand::PutNode { .. }
+        | NodesCommand::ForgetNode { .. } => changes.push(Change::Nodes),
+        NodesCommand::PutAuthority { .. } | NodesCommand::OfferJoin { .. } => {}
     }
 }
 

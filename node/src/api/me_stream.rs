@@ -217,7 +217,7 @@ impl Again {
             Change::User(id) => self.me |= user.is_some_and(|user| user.user == id),
             Change::Session(id) => self.me |= user.is_some_and(|user| user.session == Some(id)),
             Change::Token(id) => self.me |= user.is_some_and(|user| user.token == Some(id)),
-            Change::Keyring => {}
+            Change::Keyring | Change::Nodes => {}
             Change::Everything => self.all = true,
         }
     }

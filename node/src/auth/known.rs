@@ -51,6 +51,7 @@ impl Known {
                     inner.tokens.remove(token);
                 }
                 Change::Keyring => inner.keyring_is_read = false,
+                Change::Nodes => {}
                 Change::Everything => inner.forget(),
             }
         }

@@ -52,9 +52,10 @@ pub(super) async fn app_page(
     let mut response = send(file, &request_headers);
     let fields = response.headers_mut();
     let reports = app.url("/csp-reports");
+    let others = app.neighbours.known().sources();
     fields.insert(
         header::CONTENT_SECURITY_POLICY,
-        headers::client_policy(&ours.authority, &reports),
+        headers::client_policy(&ours.authority, &others, &reports),
     );
     fields.insert(REPORTING_ENDPOINTS, headers::reporting_endpoints(&reports));
     let script = match uri.path() {

@@ -1,16 +1,17 @@
-//! Pages of other origins that may use the interface: exactly those that the configuration lists, none by default.
+//! Pages of other origins that may use the interface: exactly those that the configuration lists, none by default, and
+//! those of the group's other nodes.
 //!
 //! They show who they are by a token in `Authorization`. Cookies of theirs are not looked at, and nothing here ever says
 //! `Access-Control-Allow-Credentials`, so that browsers send and keep none.
 
-use crate::config::Origins;
+use super::guard::Guard;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const HEADERS: &str = "Authorization, Content-Type, Easel-Min-Index, Easel-Seq, Easel-Stream, Idempotency-Key, \
                        If-Match, If-None-Match, Last-Event-ID";
-const EXPOSED: &str = "Easel-Index, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, \
+const EXPOSED: &str = "Easel-Body-Seq, Easel-Index, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, \
                        X-Request-Id";
 /// A browser asks again before a request after so many seconds.
 const ASKED_AGAIN_AFTER_S: &str = "600";
@@ -27,12 +28,12 @@ pub(super) enum Sharing {
 }
 
 impl Sharing {
-    pub(super) fn of<B>(origins: &Origins, request: &Request<B>) -> Sharing {
-        if origins.is_empty() {
+    pub(super) fn of<B>(guard: &Guard, request: &Request<B>) -> Sharing {
+        if !guard.lets_any_in() {
             return Sharing::Off;
         }
         match request.headers().get(header::ORIGIN) {
-            Some(origin) if origins.has(origin) => Sharing::With(origin.clone()),
+            Some(origin) if guard.lets_in(origin) => Sharing::With(origin.clone()),
             Some(_) | None => Sharing::NotThis,
         }
     }

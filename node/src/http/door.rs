@@ -257,7 +257,7 @@ fn concerns(change: Change, doc: &DocName, caller: &Caller) -> bool {
             Caller::Anonymous | Caller::Local => false,
         },
         Change::Token(token) => matches!(caller, Caller::User(of) if of.token == Some(token)),
-        Change::Keyring => false,
+        Change::Keyring | Change::Nodes => false,
         Change::Everything => true,
     }
 }

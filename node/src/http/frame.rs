@@ -40,7 +40,7 @@ pub(crate) async fn frame(State(app): State<AppState>, request: Request, next: N
     // A client's own X-Request-Id is not taken, only a trusted proxy's.
     let made = || Uuid::now_v7().to_string();
     let id = seen.request_id.clone().unwrap_or_else(made);
-    let sharing = Sharing::of(&app.config.cors.origins, &request);
+    let sharing = Sharing::of(&app.guard, &request);
     // Nowhere may a listed page act by a cookie; only the interface answers it with leave to read.
     sharing.drop_cookies(request.headers_mut());
     let sharing = match asked.is_of_interface() {

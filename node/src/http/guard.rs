@@ -4,10 +4,12 @@
 use super::forwarded::{Scheme, Seen};
 use super::problem::{Code, Problem};
 use crate::config::Origins;
+use crate::neighbours::Neighbours;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// An address longer than this is refused.
 const URL_BYTES_MAX: usize = 8 << 10;
@@ -52,6 +54,8 @@ pub(crate) struct Guard {
     is_everywhere: bool,
     /// Pages elsewhere that may use the interface.
     listed: Origins,
+    /// The pages of the group's other nodes, which go on here when theirs is away.
+    neighbours: Arc<Neighbours>,
 }
 
 impl Guard {
@@ -60,6 +64,7 @@ impl Guard {
         listening: &[IpAddr],
         public: Option<(&str, &str)>,
         listed: Origins,
+        neighbours: Arc<Neighbours>,
     ) -> Guard {
         // A loopback address as such cannot be another site's name, so both are always good.
         let mut hosts = vec![
@@ -77,6 +82,7 @@ impl Guard {
             public_origin: public.map(|(origin, _)| origin.to_owned()),
             is_everywhere: listening.iter().any(IpAddr::is_unspecified),
             listed,
+            neighbours,
         }
     }
 
@@ -126,7 +132,7 @@ impl Guard {
     pub(crate) fn check_page(&self, ours: &OurHost, headers: &HeaderMap) -> Result<(), Problem> {
         let is_listed = headers
             .get(header::ORIGIN)
-            .is_some_and(|origin| self.listed.has(origin));
+            .is_some_and(|origin| self.lets_in(origin));
         let is_from_elsewhere = !is_listed
             && headers
                 .get("sec-fetch-site")
@@ -137,9 +143,19 @@ impl Guard {
         self.check_origin(ours, headers)
     }
 
+    /// A page that is not ours and may use the interface, by a token.
+    pub(super) fn lets_in(&self, origin: &HeaderValue) -> bool {
+        self.listed.has(origin) || self.neighbours.has(origin)
+    }
+
+    /// Whether answers depend on whose page asks.
+    pub(super) fn lets_any_in(&self) -> bool {
+        !self.listed.is_empty() || !self.neighbours.is_empty()
+    }
+
     fn check_origin(&self, ours: &OurHost, headers: &HeaderMap) -> Result<(), Problem> {
         for origin in headers.get_all(header::ORIGIN) {
-            if self.listed.has(origin) {
+            if self.lets_in(origin) {
                 continue;
             }
             let Ok(origin) = origin.to_str() else {
@@ -192,6 +208,7 @@ mod tests {
     use crate::config::Origins;
     use crate::http::forwarded::{Scheme, Seen};
     use axum::http::{HeaderMap, Method, Uri, header};
+    use std::sync::Arc;
 
     fn seen(scheme: Scheme, host: Option<&str>) -> Seen {
         Seen {
@@ -208,6 +225,7 @@ mod tests {
             &["0.0.0.0".parse().unwrap()],
             Some(("https://boards.example.org", "boards.example.org")),
             Origins::default(),
+            Arc::default(),
         );
         let ask = |scheme, forwarded, host: &str, origin: &str| {
             let mut headers = HeaderMap::new();
@@ -284,6 +302,7 @@ mod tests {
             &["127.0.0.1".parse().unwrap()],
             Some(("https://boards.example.org", "boards.example.org")),
             "https://app.example".parse().unwrap(),
+            Arc::default(),
         );
         let mut parts = request.split(" | ");
         let (method, uri) = parts.next().unwrap().split_once(' ').unwrap();
@@ -335,6 +354,7 @@ mod tests {
             &["127.0.0.1".parse().unwrap()],
             None,
             "https://app.example".parse().unwrap(),
+            Arc::default(),
         );
         let mut map = HeaderMap::new();
         for header in headers.split(" | ").filter(|header| !header.is_empty()) {

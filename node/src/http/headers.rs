@@ -52,7 +52,8 @@ pub(super) fn add_always(headers: &mut HeaderMap) {
 /// to be ours and is a host and a port.
 ///
 /// What it keeps out is told to `reports`, a path of ours: by `report-to` or, in browsers that do not know that yet, `report-uri`.
-pub(super) fn client_policy(host: &str, reports: &str) -> HeaderValue {
+/// `others` is where the page may go on when its node is away.
+pub(super) fn client_policy(host: &str, others: &str, reports: &str) -> HeaderValue {
     // The grammar has no place for an IPv6 address; there `'self'` must do.
     let sockets = match host.starts_with('[') {
         true => String::new(),
@@ -60,7 +61,7 @@ pub(super) fn client_policy(host: &str, reports: &str) -> HeaderValue {
     };
     HeaderValue::try_from(format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob: data:; \
-         connect-src 'self'{sockets}; worker-src 'self'; manifest-src 'self'; form-action 'self'; \
+         connect-src 'self'{sockets}{others}; worker-src 'self'; manifest-src 'self'; form-action 'self'; \
          base-uri 'none'; object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
          trusted-types easel; report-uri {reports}; report-to csp"
     ))
@@ -85,7 +86,7 @@ mod tests {
             ),
             ("[::1]:8080", "connect-src 'self';"),
         ] {
-            let policy = client_policy(host, "/csp-reports");
+            let policy = client_policy(host, "", "/csp-reports");
             assert!(
                 policy.to_str().unwrap().contains(expected),
                 "of {host}: {policy:?}"
@@ -95,14 +96,15 @@ mod tests {
 
     #[test]
     fn each_directive_says_what_the_page_needs_and_no_more() {
-        let policy = client_policy("boards.example.org", "/easel/csp-reports");
+        let others = " https://b.example wss://b.example";
+        let policy = client_policy("boards.example.org", others, "/easel/csp-reports");
         let mut directives: Vec<_> = policy.to_str().unwrap().split("; ").collect();
         directives.sort_unstable();
         assert_eq!(
             directives,
             [
                 "base-uri 'none'",
-                "connect-src 'self' ws://boards.example.org wss://boards.example.org",
+                "connect-src 'self' ws://boards.example.org wss://boards.example.org https://b.example wss://b.example",
                 "default-src 'none'",
                 "font-src 'self'",
                 "form-action 'self'",

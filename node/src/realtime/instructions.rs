@@ -115,6 +115,7 @@ fn room(elements: usize, now: Instant) -> (Room, u64) {
         name: "counted".to_owned(),
         id: 1_000,
         rank: None,
+        neighbours: Arc::default(),
         build: Build::AtOnce,
         limits: Limits::board(),
         linger: Duration::from_secs(10),

@@ -14,6 +14,7 @@ use super::who::{Admission, Comings, Door, Renewal, Shown, Watched};
 use crate::auth::{Caller, Presented};
 use crate::config::Realtime;
 use crate::metrics::Metrics;
+use crate::neighbours::Neighbours;
 use easel_board::gate::Limits;
 use easel_cluster::{BusCounts, Node};
 use easel_storage::sharing::{Role, SharingCommand};
@@ -93,6 +94,7 @@ struct Open {
 pub(crate) struct Rooms {
     pub(super) store: Arc<dyn Store>,
     pub(super) appender: Appender,
+    neighbours: Arc<Neighbours>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) config: Realtime,
     open: Mutex<HashMap<DocName, Open>>,
@@ -116,12 +118,17 @@ impl std::fmt::Debug for Rooms {
 
 impl Rooms {
     /// The rooms of a node.
-    pub(crate) fn of(node: &Node, metrics: Arc<Metrics>, config: Realtime) -> Arc<Self> {
+    pub(crate) fn of(
+        node: &Node,
+        neighbours: Arc<Neighbours>,
+        metrics: Arc<Metrics>,
+        config: Realtime,
+    ) -> Arc<Self> {
         let (bus, status) = (node.bus(), node.status());
         let heard = bus.listen();
         let rank = peers::rank_in(&status.borrow());
         let bus = Arc::new(Bus::over(bus, rank));
-        let rooms = Self::on(bus, node.store(), metrics, config);
+        let rooms = Self::on(bus, node.store(), neighbours, metrics, config);
         if let Some(heard) = heard {
             tokio::spawn(peers::attend(Arc::downgrade(&rooms), heard, status));
         }
@@ -132,12 +139,14 @@ impl Rooms {
     pub(super) fn on(
         bus: Arc<Bus>,
         store: Arc<dyn Store>,
+        neighbours: Arc<Neighbours>,
         metrics: Arc<Metrics>,
         config: Realtime,
     ) -> Arc<Self> {
         let rooms = Arc::new(Self {
             appender: Appender::start(store.clone()),
             store,
+            neighbours,
             metrics,
             config,
             open: Mutex::default(),
@@ -290,6 +299,7 @@ impl Rooms {
             name: doc.to_string(),
             id: unforeseen_id(),
             rank,
+            neighbours: self.neighbours.clone(),
             build,
             limits,
             linger: self.config.room_idle.0,

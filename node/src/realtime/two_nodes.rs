@@ -41,6 +41,7 @@ impl Nodes {
             Rooms::on(
                 bus.clone(),
                 store.clone(),
+                Arc::default(),
                 metrics,
                 Config::default().realtime,
             )
@@ -225,7 +226,7 @@ async fn a_node_that_comes_later_shares_a_board_that_is_open() {
     let bus = Arc::<Bus>::default();
     let node = || {
         let (metrics, config) = (Arc::new(Metrics::new()), Config::default().realtime);
-        Rooms::on(bus.clone(), store.clone(), metrics, config)
+        Rooms::on(bus.clone(), store.clone(), Arc::default(), metrics, config)
     };
     let doc: DocName = "shared".parse().unwrap();
     let one = node();

@@ -154,6 +154,8 @@ pub(crate) enum Control<'a> {
         role: &'a str,
         seat: u64,
     },
+    /// Where the document can be had as well, as `https://host`; after hello, where a group has several addresses.
+    Nodes { urls: &'a [String] },
     /// So many of this connection's sync frames (step 2 and update, in order) are on disk for good.
     Saved { frames: u64 },
     /// What this person may do from here on.

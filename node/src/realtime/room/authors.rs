@@ -164,6 +164,7 @@ mod tests {
             name: "signed".to_owned(),
             id: 1_000,
             rank: None,
+            neighbours: std::sync::Arc::default(),
             build: Build::WhenNeeded,
             limits: Limits::board(),
             linger: Duration::from_secs(10),

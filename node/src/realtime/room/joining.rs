@@ -149,6 +149,15 @@ impl Room {
                 frame: wire::control(&hello),
                 class: Class::Rare,
             });
+            let neighbours = self.options.neighbours.known();
+            if !neighbours.urls.is_empty() {
+                let urls = &neighbours.urls;
+                effects.push(Effect::Send {
+                    seat,
+                    frame: wire::control(&Control::Nodes { urls }),
+                    class: Class::Rare,
+                });
+            }
         }
         match self.phase {
             Phase::Loading => {}

@@ -36,6 +36,7 @@ use super::awareness::{Awareness, SeatNo};
 use super::bus;
 use super::outbox::Class;
 use super::wire::{self, Control, Frame};
+use crate::neighbours::Neighbours;
 use crate::realtime::Who;
 use asking::{Asking, Reply};
 use authors::Authors;
@@ -293,6 +294,8 @@ pub(crate) struct RoomOptions {
     pub(crate) id: u64,
     /// This node's place among those that share their documents; nothing for a node by itself.
     pub(crate) rank: Option<u32>,
+    /// Told to whoever joins.
+    pub(crate) neighbours: Arc<Neighbours>,
     pub(crate) build: Build,
     pub(crate) limits: Limits,
     /// An empty room stays open for so long, since people reload pages.

@@ -1,6 +1,7 @@
 /** Files on boards: pictures, put there and had again. */
 
 import { address } from '../base'
+import { placed } from '../nodes'
 import { account } from './browser-session'
 import { ApiError, problemOf } from './problem'
 import { countOf, optionalText, recordOf, text } from './read'
@@ -48,7 +49,7 @@ export async function getAsset(
   form: AssetForm,
   signal: AbortSignal,
 ): Promise<Blob> {
-  const path = address(`/api/v1/assets/${encodeURIComponent(asset)}/${form}`)
+  const path = placed(address(`/api/v1/assets/${encodeURIComponent(asset)}/${form}`))
   const bearer = await bearerOn(board)
   let response = await asked(path, bearer, signal)
   if (response.status === 401 && visitOf(board) === null) {

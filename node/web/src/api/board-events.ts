@@ -4,6 +4,7 @@
  */
 
 import { address } from '../base'
+import { placed } from '../nodes'
 import { account } from './browser-session'
 
 const RETRY_MS_FIRST = 1_000
@@ -48,7 +49,7 @@ async function hear(changed: () => void, signal: AbortSignal): Promise<'heard' |
     const bearer = await account.bearer()
     const headers: Record<string, string> = { accept: 'text/event-stream' }
     if (bearer !== null) headers['authorization'] = `Bearer ${bearer}`
-    const response = await fetch(address('/api/v1/me/stream'), { headers, cache: 'no-store', signal })
+    const response = await fetch(placed(address('/api/v1/me/stream')), { headers, cache: 'no-store', signal })
     if (response.status >= 400 && response.status < 500 && response.status !== 429) return 'refused'
     if (!response.ok || response.body === null) return 'nothing'
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()

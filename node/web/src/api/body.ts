@@ -4,6 +4,7 @@
  */
 
 import { address } from '../base'
+import { placed } from '../nodes'
 import { takeEarlyBody } from './early'
 
 export interface Body {
@@ -28,7 +29,7 @@ export function loadBody(board: string, token: (() => Promise<string>) | null): 
   const path = address(`/api/v1/boards/${board}`)
   const early = token === null ? takeEarlyBody(path) : undefined
   const stop = early?.stop ?? new AbortController()
-  const asked = early?.asked ?? ask(`${path}/ydoc?part=body`, token, stop.signal)
+  const asked = early?.asked ?? ask(placed(`${path}/ydoc?part=body`), token, stop.signal)
   // Whoever reads it hears of a failure as well.
   asked.catch(() => undefined)
   return { read: (onBytes) => readBody(asked, stop, onBytes), stop: () => stop.abort() }

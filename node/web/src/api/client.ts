@@ -5,6 +5,7 @@
  * refused or did not answer, `MalformedAnswer` when it spoke another language.
  */
 
+import { placed } from '../nodes'
 import type { Board, BoardPage } from './board'
 import { parseBoard, parseBoardPage } from './board'
 import { account } from './browser-session'
@@ -104,7 +105,7 @@ export async function unstarBoard(id: string): Promise<void> {
 /** The picture of a board, as an address for `<img>`, which cannot say by itself who asks. */
 export async function getPreview(path: string, signal: AbortSignal): Promise<Blob> {
   const bearer = await account.bearer()
-  const response = await fetch(path, {
+  const response = await fetch(placed(path), {
     headers: bearer === null ? {} : { authorization: `Bearer ${bearer}` },
     credentials: 'same-origin',
     signal,

@@ -1,6 +1,7 @@
 /** One request to the server's REST interface: a deadline, JSON both ways, failures as `ApiError`. */
 
-import { address } from '../base'
+import { address, BASE } from '../base'
+import { currentNode, leaveNode } from '../nodes'
 import { takeEarlyAnswer, takeEarlyList, takeEarlyRefresh } from './early'
 import { ApiError, problemOf } from './problem'
 import { MalformedAnswer } from './read'
@@ -30,10 +31,27 @@ export interface Answer {
  * `signal` was aborted.
  */
 export async function exchange(request: Request, bearer: string | null): Promise<Answer> {
+  // Only the page's own node has its cookies.
+  const node = request.path.startsWith('/auth/') ? BASE : currentNode()
+  try {
+    return await exchangeWith(node, request, bearer)
+  } catch (failure) {
+    if (!isOfTheNode(failure) || node !== currentNode() || !leaveNode(node) || request.method !== 'GET')
+      throw failure
+    return exchangeWith(currentNode(), request, bearer)
+  }
+}
+
+/** It is away, or has lost the others: one of them may answer. */
+function isOfTheNode(failure: unknown): boolean {
+  return failure instanceof ApiError && (failure.silence !== null || failure.code === 'replica-behind')
+}
+
+async function exchangeWith(node: string, request: Request, bearer: string | null): Promise<Answer> {
   const deadline = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS)
   const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline
   try {
-    const response = await answerTo(request, bearer, signal)
+    const response = await answerTo(node, request, bearer, signal)
     const body = await readBody(response)
     if (!response.ok) {
       const retryAfter = response.headers.get('retry-after')
@@ -47,12 +65,17 @@ export async function exchange(request: Request, bearer: string | null): Promise
   }
 }
 
-async function answerTo(request: Request, bearer: string | null, signal: AbortSignal): Promise<Response> {
-  const early = earlyAnswerTo(request, bearer)
+async function answerTo(
+  node: string,
+  request: Request,
+  bearer: string | null,
+  signal: AbortSignal,
+): Promise<Response> {
+  const early = node === BASE ? earlyAnswerTo(request, bearer) : undefined
   // What was asked for early knows of no deadline and no end.
   const found = early && (await Promise.race([early, endOf(signal)]))
   if (found !== undefined) return found
-  return fetch(API + request.path, {
+  return fetch(`${node}/api/v1${request.path}`, {
     method: request.method,
     headers: headersOf(request, bearer),
     body: request.body === undefined ? null : JSON.stringify(request.body),

@@ -1,6 +1,7 @@
 /** A file on its way to the server, with how much of it has left: `fetch` does not tell that. */
 
 import { address } from '../base'
+import { placed } from '../nodes'
 import { account } from './browser-session'
 import { ApiError, problemOf } from './problem'
 
@@ -26,7 +27,7 @@ export async function upload(request: Upload): Promise<unknown> {
   request.signal.throwIfAborted()
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest()
-    xhr.open(request.method, address(`/api/v1${request.path}`))
+    xhr.open(request.method, placed(address(`/api/v1${request.path}`)))
     xhr.timeout = TIMEOUT_MS
     xhr.setRequestHeader('accept', 'application/json, application/problem+json')
     if (bearer !== null) xhr.setRequestHeader('authorization', `Bearer ${bearer}`)

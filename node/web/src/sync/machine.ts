@@ -355,6 +355,8 @@ function told(
       return only({ ...state, link: { ...link, retryAfterMs: control.retryAfterMs } })
     case 'set_aside':
       return only({ ...state, link: { ...link, refusal: { code: control.code, reason: control.reason } } })
+    // The shell's affair.
+    case 'nodes':
     case 'ignored':
       return only(state)
   }

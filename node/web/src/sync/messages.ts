@@ -14,6 +14,8 @@ export type { Role } from '../api/role'
 /** What the server says in message 100. Unknown kinds are `ignored`, so that it can learn new ones. */
 export type Control =
   | { readonly says: 'hello'; readonly role: Role; readonly minClient: number }
+  /** Where the board can be had as well. */
+  | { readonly says: 'nodes'; readonly urls: readonly string[] }
   | { readonly says: 'saved'; readonly frames: number }
   | { readonly says: 'role'; readonly role: Role }
   | { readonly says: 'draining'; readonly retryAfterMs: number }
@@ -81,6 +83,8 @@ export function readControl(json: string): Control {
   switch (said['t']) {
     case 'hello':
       return { says: 'hello', role: readRole(said['role']), minClient: countOf(said['min_client']) }
+    case 'nodes':
+      return { says: 'nodes', urls: textsOf(said['urls']) }
     case 'saved':
       return { says: 'saved', frames: countOf(said['frames']) }
     case 'role':
@@ -135,6 +139,10 @@ function writeSync(kind: number, payload: Uint8Array): Uint8Array {
 
 function countOf(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 }
 
 function textOf(value: unknown): string {

@@ -30,10 +30,12 @@ export const FROM_CACHE = Symbol('from the offline store')
 export const FROM_TABS = Symbol('from another tab')
 
 export interface ProviderOptions {
-  /** `ws:` or `wss:`. */
-  readonly url: string
+  /** `ws:` or `wss:`; asked before each attempt. */
+  readonly url: () => string
   /** The board's address in REST, for where no WebSocket comes through. */
-  readonly streamUrl?: string
+  readonly streamUrl?: () => string
+  /** Which of several nodes is tried, and what is known of them. */
+  readonly nodes?: Nodes
   readonly doc: Y.Doc
   /** Of `doc`. */
   readonly updates: Updates
@@ -46,6 +48,13 @@ export interface ProviderOptions {
   readonly look?: () => Promise<Found>
   readonly browserOnline?: boolean
   readonly WebSocket?: SocketClass
+}
+
+export interface Nodes {
+  readonly current: () => string
+  /** It was of no use; the next attempt may be at another one. */
+  readonly leave: (node: string) => void
+  readonly learn: (urls: readonly string[]) => void
 }
 
 /** `unknown`: there was no clear answer. */
@@ -65,6 +74,8 @@ export interface Provider {
   destroy(): void
 }
 
+/** The server heard nothing from here. */
+const CLOSED_TIMED_OUT = 4508
 const SILENCE_CHECK_EVERY_MS = 1_000
 /** With more than this unsent in the carrier, updates gather (and merge) instead of queueing there. */
 const CARRIER_BYTES_MAX = 1 << 20
@@ -92,6 +103,8 @@ export function openProvider(options: ProviderOptions): Provider {
   /** The newest token that the server was shown over the connection there is. */
   let shownToken: string | null = null
   let heardAtMs = 0
+  /** Whose connection it is. */
+  let node = ''
   let destroyed = false
   let cancelFlush: (() => void) | null = null
   let retryTimer: ReturnType<typeof setTimeout> | null = null
@@ -166,6 +179,7 @@ export function openProvider(options: ProviderOptions): Provider {
   function open(way: Way, patienceMs: number): void {
     if (destroyed) return
     const ours: { carrier: Carrier | null } = { carrier: null }
+    node = options.nodes?.current() ?? ''
     const isOurs = () => carrier !== null && carrier === ours.carrier
     const listener: CarrierListener = {
       opened() {
@@ -181,6 +195,9 @@ export function openProvider(options: ProviderOptions): Provider {
       received(message) {
         if (!isOurs()) return
         heard()
+        if (message?.is === 'control' && message.control.says === 'nodes') {
+          options.nodes?.learn(message.control.urls)
+        }
         dispatch(message === null ? { is: 'garbled' } : { is: 'received', message })
       },
       alive() {
@@ -202,15 +219,15 @@ export function openProvider(options: ProviderOptions): Provider {
     shownToken = null
     const note = (token: string) => (shownToken = token)
     if (way === 'socket' || streamUrl === undefined) return openSocketAs(listener, note)
-    return openStream(streamUrl, listener, { fetch: fetchAs(credential) })
+    return openStream(streamUrl(), listener, { fetch: fetchAs(credential) })
   }
 
   function openSocketAs(listener: CarrierListener, note: (token: string) => void): Carrier {
     const { url, credential } = options
-    if (credential === undefined) return openSocket(url, Socket, null, listener)
+    if (credential === undefined) return openSocket(url(), Socket, null, listener)
     const how = credential.token().then((token) => (its: CarrierListener) => {
       note(token)
-      return openSocket(url, Socket, token, its)
+      return openSocket(url(), Socket, token, its)
     })
     return openWhenKnown(how, listener)
   }
@@ -236,6 +253,7 @@ export function openProvider(options: ProviderOptions): Provider {
     carrier = null
     gathered = []
     applyArrived()
+    if (isOfTheNode(code)) options.nodes?.leave(node)
     dispatch({ is: 'closed', code, reason, random: Math.random(), late })
   }
 
@@ -452,6 +470,11 @@ export function openProvider(options: ProviderOptions): Provider {
       void last?.close()
     },
   }
+}
+
+/** It went away or has no room: another node may do. The others are about this client, and the same everywhere. */
+function isOfTheNode(code: number): boolean {
+  return code < 4000 || code === CLOSED_TIMED_OUT
 }
 
 function fetchAs(credential: Credential | undefined): typeof fetch {

@@ -13,6 +13,7 @@ import { findBoard } from '../api/client'
 import type { Role } from '../api/role'
 import type { Store } from '../core/store'
 import { createStore } from '../core/store'
+import { currentNode, leaveNode, learnNodes, placed } from '../nodes'
 import type { Credential } from './carrier'
 import type { Phase, Refusal, SyncState } from './machine'
 import { initialState, phaseOf, unsavedOf } from './machine'
@@ -152,7 +153,8 @@ export function openSession(options: SessionOptions): BoardSession {
     let before = initialState
     let confirmed = false
     const provider = openProvider({
-      url: syncAddress(options.url),
+      url: () => syncAddress(options.url),
+      nodes: { current: currentNode, leave: leaveNode, learn: learnNodes },
       doc,
       updates,
       awareness,
@@ -360,14 +362,15 @@ async function look(board: string): Promise<Found> {
   }
 }
 
-function streamOf({ url, streamUrl }: SessionOptions): { streamUrl?: string } {
-  if (streamUrl !== undefined) return { streamUrl }
-  return url.startsWith('/') ? { streamUrl: url.replace(/\/sync\/(?=[^/]*$)/, '/api/v1/boards/') } : {}
+function streamOf({ url, streamUrl }: SessionOptions): { streamUrl?: () => string } {
+  if (streamUrl !== undefined) return { streamUrl: () => placed(streamUrl) }
+  const path = url.replace(/\/sync\/(?=[^/]*$)/, '/api/v1/boards/')
+  return url.startsWith('/') ? { streamUrl: () => placed(path) } : {}
 }
 
 export function syncAddress(url: string): string {
   if (/^wss?:/.test(url)) return url
-  const address = new URL(url, location.href)
+  const address = new URL(placed(url), location.href)
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
   return address.href
 }

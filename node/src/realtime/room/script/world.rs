@@ -77,6 +77,7 @@ impl World {
             name: "test".into(),
             id: 1_000,
             rank: None,
+            neighbours: std::sync::Arc::default(),
             build,
             limits: Limits::raw(),
             linger: Duration::from_secs(10),

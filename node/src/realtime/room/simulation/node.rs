@@ -112,6 +112,7 @@ impl Node {
                 name: "simulated".into(),
                 id: id << 32,
                 rank,
+                neighbours: Arc::default(),
                 build: if rank.is_none() {
                     Build::WhenNeeded
                 } else {
