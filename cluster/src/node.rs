@@ -439,6 +439,7 @@ impl Run {
             own,
             master: OnceLock::new(),
             changing: tokio::sync::Mutex::default(),
+            certifying: tokio::sync::Mutex::default(),
         });
         let members = Members::new(inner.clone());
         let server = peers.map(|(listener, transport)| {

@@ -73,6 +73,8 @@ impl Inner {
     /// node can sign for itself: it has the master key, and the authority lies in the state.
     pub(super) async fn refresh_certificate(&self) -> Result<(), MembersError> {
         let own = self.own()?;
+        // Two at once would each make a key, and keep the certificate of the one beside the key of the other.
+        let _turn = self.certifying.lock().await;
         let known = own.folder.known();
         let shown = own.folder.credentials(self.me).map_err(unavailable)?;
         if shown.is_some() && !known.is_old() {

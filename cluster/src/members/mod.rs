@@ -144,6 +144,8 @@ pub(crate) struct Inner {
     pub(crate) master: OnceLock<Master>,
     /// One change at a time.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// The key and the certificate are seen to by one at a time.
+    pub(crate) certifying: tokio::sync::Mutex<()>,
 }
 
 /// Not openraft's handle nor the store's.
