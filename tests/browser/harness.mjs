@@ -6,7 +6,7 @@
  * test fails, its pages are photographed into `out/` and the node's last words are printed. Nothing that was started
  * outlives the process.
  */
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test as nodeTest } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import assert from 'node:assert/strict'
 import { chromium } from 'playwright-core'
 import { outside } from './outside.mjs'
@@ -34,8 +35,11 @@ process.on('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
 
-/** Starts a node on a folder of its own; `kill` is kill -9, `start` starts it again on the same folder and port. */
-export async function startNode(env = {}) {
+/**
+ * Starts a node on a folder of its own, with more words after `serve` if need be; `kill` is kill -9, `start` starts it
+ * again on the same folder and port.
+ */
+export async function startNode(env = {}, words = []) {
   const folder = await mkdtemp(join(tmpdir(), 'easel-browser-'))
   const node = { folder, address: '127.0.0.1:0', child: null, log: [] }
   const keep = (chunk) => {
@@ -43,7 +47,7 @@ export async function startNode(env = {}) {
     node.log.splice(0, node.log.length - LOG_LINES_KEPT)
   }
   node.start = async () => {
-    const child = spawn(binary, ['serve', '--data-dir', folder, '--listen', node.address], {
+    const child = spawn(binary, ['serve', ...words, '--data-dir', folder, '--listen', node.address], {
       // Many people come from this one address, and make boards by the hundred. What a page asks for stays counted.
       env: {
         ...process.env,
@@ -85,6 +89,11 @@ export async function startNode(env = {}) {
   node.stop = async () => {
     if (node.isRunning()) await node.kill()
     await rm(folder, { recursive: true, force: true })
+  }
+  /** What a command says that asks this node, such as `easel cluster status`. */
+  node.command = async (...words) => {
+    const asked = await promisify(execFile)(binary, [...words, '--data-dir', folder])
+    return asked.stdout
   }
   node.ask = (method, path, body, headers = {}) =>
     fetch(`${node.url}/api/v1${path}`, {

@@ -271,6 +271,11 @@ impl Client {
         serde_json::to_value(&any).expect("plain values are JSON")
     }
 
+    /// Whether everything that was there when it greeted is here.
+    pub fn is_synced(&self) -> bool {
+        self.state().synced
+    }
+
     pub fn sent_frames(&self) -> u64 {
         self.state().sent_frames
     }

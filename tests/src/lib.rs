@@ -4,6 +4,8 @@
 //! and look at what is left.
 
 pub mod client;
+pub mod cluster;
+pub mod gates;
 pub mod group;
 pub mod node;
 pub mod people;
@@ -11,6 +13,7 @@ pub mod stock;
 pub mod wait;
 
 pub use client::{Client, Closed, Dialect};
+pub use cluster::Cluster;
 pub use group::Group;
 pub use node::{Node, NodeOptions};
 pub use stock::Stock;

@@ -1,0 +1,195 @@
+//! Three real nodes under faults, with people drawing through all of them: nothing that was acknowledged is lost, and in
+//! the end every node says the same.
+//!
+//! The faults come from a seed, which is printed; `CLUSTER_FAULTS_SEED` gives it again, though not the same moments.
+//! `CLUSTER_FAULTS_SECONDS` makes it longer, and with `CLUSTER_FAULTS_REPORT=1` the long form rewrites RELIABILITY.md.
+
+mod faults;
+mod maker;
+mod painter;
+mod register;
+mod report;
+mod tally;
+mod verdict;
+
+use easel_tests::Cluster;
+use faults::{Dice, FAULTS, Fault, Struck, Whom};
+use painter::{Kind, Painter};
+use register::Register;
+use report::{Report, Rolled};
+use rustix::process::Signal;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tally::Tally;
+
+const BOARDS: usize = 3;
+const PAINTERS: usize = 6;
+const RENAMERS: usize = 3;
+/// What a service manager gives a node to end.
+const STOP_MAX: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_whatever_befalls_a_minority() {
+    let seconds: Option<u64> = number("CLUSTER_FAULTS_SECONDS");
+    let seed = number("CLUSTER_FAULTS_SEED").unwrap_or_else(|| u64::from(std::process::id()));
+    println!("CLUSTER_FAULTS_SEED={seed}");
+    let mut dice = Dice::new(seed);
+    let mut cluster = Cluster::grow(3).await;
+    let addresses = cluster.addresses();
+    let tally = Arc::new(Tally::new(addresses.clone()));
+
+    let mut boards = Vec::new();
+    for number in 0..BOARDS {
+        let title = format!("Board {number}");
+        boards.push(cluster.nodes()[0].create_board(&title).await);
+    }
+    let title = cluster.nodes()[0].create_board("Register").await;
+    let register = Arc::new(Register::default());
+    // Each board is drawn on through two nodes, once by each kind.
+    let painters: Vec<_> = (0..PAINTERS)
+        .map(|n| {
+            let kind = [Kind::Page, Kind::Program][n / BOARDS % 2];
+            let board = boards[n % BOARDS].clone();
+            let node = n + n / BOARDS;
+            tokio::spawn(Painter::new(format!("p{n}"), board, kind, tally.clone(), node).paint())
+        })
+        .collect();
+    let renamers: Vec<_> = (0..RENAMERS)
+        .map(|n| {
+            let name = format!("r{n}");
+            tokio::spawn(
+                register
+                    .clone()
+                    .change(name, title.clone(), tally.clone(), n),
+            )
+        })
+        .collect();
+    let maker = tokio::spawn(maker::make("made".to_owned(), tally.clone(), 0));
+
+    until_more_is_saved(&tally).await;
+    let begun = Instant::now();
+    let mut report = Report::new(seed);
+    match seconds {
+        None => {
+            // The roll at the end is the start at once.
+            let mut order = [Fault::Away, Fault::Pause, Fault::CutOff];
+            order.rotate_left(dice.below(3) as usize);
+            for fault in order {
+                // That one leads who is killed is what everybody fears.
+                let whom = match fault == Fault::Away || dice.below(2) == 0 {
+                    true => Whom::Leader,
+                    false => Whom::Follower,
+                };
+                let struck = faults::strike(&mut cluster, &mut dice, fault, whom).await;
+                recover(&tally, &mut report, struck).await;
+            }
+        }
+        Some(seconds) => {
+            while begun.elapsed() < Duration::from_secs(seconds) {
+                let fault = FAULTS[dice.below(4) as usize];
+                let whom = [Whom::Leader, Whom::Follower][dice.below(2) as usize];
+                let struck = faults::strike(&mut cluster, &mut dice, fault, whom).await;
+                recover(&tally, &mut report, struck).await;
+                tokio::time::sleep(dice.millis(500, 3_000)).await;
+            }
+        }
+    }
+    report.refused_under_faults = tally.take_refused();
+    report.struck_for = begun.elapsed();
+    report.longest_without_saved = tally.longest_gap(begun);
+    cluster.leader(&[]).await;
+    report.rolled = roll(&mut cluster, &tally).await;
+    let refused = tally.take_refused();
+    report.refused_while_rolled = refused.clone();
+
+    tally.end();
+    let mut back = Vec::new();
+    for painter in painters {
+        back.push(painter.await.expect("it drew to the end"));
+    }
+    for renamer in renamers {
+        renamer.await.expect("it renamed to the end");
+    }
+    let made = maker.await.expect("it made boards to the end");
+
+    verdict::boards_are_whole(&addresses, &back).await;
+    let last = verdict::title_everywhere(&addresses, &title).await;
+    (report.titles, report.titles_unknown) = register.check(last);
+    report.boards = verdict::boards_are_there_once(&addresses, &made).await;
+    report.strokes = back.iter().map(|painter| painter.strokes_saved).sum();
+    report.longest_for_one = back.iter().map(|p| p.longest_gap).max().unwrap_or_default();
+    report.reconnects = tally.reconnects.load(std::sync::atomic::Ordering::Relaxed);
+    println!("{report}");
+    for painter in &back {
+        assert!(painter.strokes_saved > 0, "{painter:?}");
+    }
+    assert!(report.titles > 0 && report.boards > 0, "{report}");
+    assert!(
+        refused
+            .keys()
+            .all(|kind| kind == "503 with Retry-After" || kind.contains(": 4")),
+        "a rolling restart answered {refused:?}"
+    );
+    if number::<u8>("CLUSTER_FAULTS_REPORT").is_some() {
+        report.write();
+    }
+}
+
+fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Waits until the cluster saves again, and for so long that who was on the node that was struck draws too.
+async fn until_more_is_saved(tally: &Tally) {
+    let before = tally.strokes_saved();
+    easel_tests::within_for(
+        easel_tests::cluster::PATIENCE,
+        "strokes to be saved",
+        async || (tally.strokes_saved() > before + PAINTERS * 10).then_some(()),
+    )
+    .await;
+}
+
+async fn recover(tally: &Tally, report: &mut Report, struck: Struck) {
+    until_more_is_saved(tally).await;
+    let gap = tally.longest_gap(struck.at);
+    println!(
+        "{} of a {:?}: {} ms without a saved stroke",
+        struck.fault,
+        struck.whom,
+        gap.as_millis()
+    );
+    report.struck.push((struck, gap));
+}
+
+/// Stops and starts each node in turn, as a new release would.
+async fn roll(cluster: &mut Cluster, tally: &Tally) -> Vec<Rolled> {
+    let mut rolled = Vec::new();
+    for place in 0..cluster.nodes().len() {
+        let leads = cluster.leader(&[]).await == place;
+        let begun = Instant::now();
+        let node = cluster.node(place);
+        node.signal(Signal::TERM);
+        let ended = tokio::time::timeout(STOP_MAX, node.wait()).await;
+        let ended = ended.unwrap_or_else(|_| {
+            panic!(
+                "no end in {STOP_MAX:?}: {}",
+                cluster.nodes()[place].output()
+            )
+        });
+        assert!(
+            ended.success(),
+            "{ended}: {}",
+            cluster.nodes()[place].output()
+        );
+        let stopped_in = begun.elapsed();
+        cluster.restart(place).await;
+        until_more_is_saved(tally).await;
+        rolled.push(Rolled {
+            leads,
+            stopped_in,
+            gap: tally.longest_gap(begun),
+        });
+    }
+    rolled
+}

@@ -1,0 +1,179 @@
+//! What a run went through, in words and as RELIABILITY.md.
+
+use crate::faults::{Fault, Struck, Whom};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fmt::Write;
+use std::path::Path;
+use std::time::Duration;
+
+/// A stop and start of one node in order.
+#[derive(Debug)]
+pub(crate) struct Rolled {
+    pub(crate) leads: bool,
+    pub(crate) stopped_in: Duration,
+    pub(crate) gap: Duration,
+}
+
+/// Nothing of it counts as lost: a run that loses anything fails before it reports.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    seed: u64,
+    pub(crate) struck_for: Duration,
+    /// With the longest time without a saved stroke around it.
+    pub(crate) struck: Vec<(Struck, Duration)>,
+    pub(crate) rolled: Vec<Rolled>,
+    pub(crate) strokes: usize,
+    pub(crate) titles: usize,
+    pub(crate) titles_unknown: usize,
+    pub(crate) boards: usize,
+    pub(crate) reconnects: u64,
+    pub(crate) longest_without_saved: Duration,
+    pub(crate) longest_for_one: Duration,
+    pub(crate) refused_under_faults: BTreeMap<String, u64>,
+    pub(crate) refused_while_rolled: BTreeMap<String, u64>,
+}
+
+impl Report {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn write(&self) {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("RELIABILITY.md");
+        std::fs::write(file, self.page()).expect("the report is written");
+    }
+
+    fn gaps(&self, fault: Fault, whom: Whom) -> Vec<Duration> {
+        let of = |struck: &Struck| struck.fault == fault && struck.whom == whom;
+        let struck = self.struck.iter().filter(|(struck, _)| of(struck));
+        let mut gaps: Vec<Duration> = struck.map(|(_, gap)| *gap).collect();
+        gaps.sort();
+        gaps
+    }
+
+    fn page(&self) -> String {
+        let mut page = String::from(HEAD);
+        let _ = writeln!(
+            page,
+            "Last run: {} s of faults, seed {}, {} cores, {} build.\n",
+            self.struck_for.as_secs(),
+            self.seed,
+            std::thread::available_parallelism().map_or(0, usize::from),
+            build()
+        );
+        page.push_str("| Fault | of the | times | without a saved stroke, p50 | p95 | longest |\n|---|---|---:|---:|---:|---:|\n");
+        for fault in crate::faults::FAULTS {
+            for (whom, name) in [(Whom::Leader, "leader"), (Whom::Follower, "follower")] {
+                let gaps = self.gaps(fault, whom);
+                let _ = writeln!(
+                    page,
+                    "| {fault} | {name} | {} |{}",
+                    gaps.len(),
+                    columns(&gaps)
+                );
+            }
+        }
+        for (leads, name) in [(true, "leader"), (false, "follower")] {
+            let rolled = self.rolled.iter().filter(|rolled| rolled.leads == leads);
+            let mut gaps: Vec<Duration> = rolled.map(|rolled| rolled.gap).collect();
+            gaps.sort();
+            let _ = writeln!(
+                page,
+                "| stop and start in order | {name} | {} |{}",
+                gaps.len(),
+                columns(&gaps)
+            );
+        }
+        page.push_str(
+            "\n| Written | acknowledged | lost | answer unknown |\n|---|---:|---:|---:|\n",
+        );
+        let _ = writeln!(page, "| strokes | {} | 0 | sent again |", self.strokes);
+        let _ = writeln!(
+            page,
+            "| titles, each only if unchanged | {} | 0 | {} |",
+            self.titles, self.titles_unknown
+        );
+        let _ = writeln!(
+            page,
+            "| boards under a key, each asked for twice | {} | 0 | sent again |",
+            self.boards
+        );
+        let stopped = self.rolled.iter().map(|rolled| rolled.stopped_in).max();
+        let _ = writeln!(
+            page,
+            "\nConnections that went to another node: {}. Longest anybody waited for a saved stroke: {}. \
+            Stopping in order took at most {}.",
+            self.reconnects,
+            seconds(self.longest_for_one),
+            seconds(stopped.unwrap_or_default())
+        );
+        let _ = writeln!(
+            page,
+            "Answers that were no success: {}; during the stops and starts in order: {}.",
+            said(&self.refused_under_faults),
+            said(&self.refused_while_rolled)
+        );
+        page
+    }
+}
+
+const HEAD: &str = "\
+# What the cluster goes through without losing anything
+
+Three processes on one machine, real fsync. Six writers draw on three boards through all nodes, up to 20 strokes a second each;
+three rename one board, each only if its ETag is still the one they read; one makes boards under idempotency keys. Meanwhile
+one node at a time is killed and started again, at once or after longer than an election takes, stopped for so long
+(SIGSTOP), or cut off from the others; at the end each is stopped and started in order. The run fails if anything acknowledged is missing on any node, if the nodes'
+documents differ in state vector, delete set or JSON, or if the history of the title is not that of a compare-and-swap
+register. Written by:
+
+    CLUSTER_FAULTS_SECONDS=600 CLUSTER_FAULTS_REPORT=1 cargo test --locked -p easel-tests --test cluster_faults -- --nocapture
+
+";
+
+fn build() -> &'static str {
+    match cfg!(debug_assertions) {
+        true => "development",
+        false => "release",
+    }
+}
+
+fn columns(sorted: &[Duration]) -> String {
+    let Some(longest) = sorted.last() else {
+        return " | | |".to_owned();
+    };
+    let at = |percent: usize| sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1];
+    format!(
+        " {} | {} | {} |",
+        seconds(at(50)),
+        seconds(at(95)),
+        seconds(*longest)
+    )
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+fn said(refused: &BTreeMap<String, u64>) -> String {
+    let each: Vec<_> = refused
+        .iter()
+        .map(|(kind, times)| format!("{times} × {kind}"))
+        .collect();
+    match each.is_empty() {
+        true => "none".to_owned(),
+        false => each.join(", "),
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without what is the same in every run.
+        let page = self.page();
+        f.write_str(page.strip_prefix(HEAD).unwrap_or(&page))
+    }
+}

@@ -1,0 +1,110 @@
+//! What must hold when all is quiet again: everything acknowledged is there, and every node says the same.
+
+use crate::maker::{self, Made};
+use crate::painter::Painter;
+use crate::register;
+use easel_tests::cluster::PATIENCE;
+use easel_tests::{Client, Dialect, within_for};
+use std::collections::BTreeSet;
+use yrs::{ReadTxn, Transact};
+
+/// Compares the boards of all nodes until they are one and the same and hold what was saved.
+pub(crate) async fn boards_are_whole(addresses: &[String], painters: &[Painter]) {
+    let boards: BTreeSet<&String> = painters.iter().map(|painter| &painter.board).collect();
+    for board in boards {
+        let mut clients = Vec::new();
+        for address in addresses {
+            clients.push(newcomer(address, board).await);
+        }
+        let painters = || painters.iter().filter(|painter| painter.board == *board);
+        let differs = || {
+            let snapshot = |client: &Client| client.doc().transact().snapshot();
+            let (first, shown) = (snapshot(&clients[0]), clients[0].json("elements"));
+            if clients.iter().any(|client| snapshot(client) != first) {
+                return Some(vec!["state vector or delete set".to_owned()]);
+            }
+            if clients
+                .iter()
+                .any(|client| client.json("elements") != shown)
+            {
+                return Some(vec!["JSON".to_owned()]);
+            }
+            let missing: Vec<String> = painters().flat_map(|p| p.missing(&shown)).collect();
+            (!missing.is_empty()).then_some(missing)
+        };
+        let begun = std::time::Instant::now();
+        while let Some(what) = differs() {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{board} differs after {PATIENCE:?} in {} places: {:?}",
+                what.len(),
+                &what[..what.len().min(5)]
+            );
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        for client in clients {
+            client.leave();
+        }
+    }
+}
+
+/// A client that knows nothing, on this node, which may only just have come back.
+async fn newcomer(address: &str, board: &str) -> Client {
+    within_for(PATIENCE, "a node to show a board", async || {
+        let connecting = Client::connect(yrs::Doc::new(), address, board, Dialect::Easel);
+        let client = tokio::time::timeout(PATIENCE, connecting)
+            .await
+            .ok()?
+            .ok()?;
+        client.send_step_1();
+        while !client.is_synced() {
+            if client.closed().is_some() {
+                return None;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        Some(client)
+    })
+    .await
+}
+
+/// The title, when every node says the same: its revision and what it is.
+pub(crate) async fn title_everywhere(addresses: &[String], board: &str) -> (u64, String) {
+    let http = register::http();
+    within_for(PATIENCE, "the same title on all nodes", async || {
+        let mut said = BTreeSet::new();
+        for address in addresses {
+            let (revision, _, title) = register::read(&http, address, board).await?;
+            said.insert((revision, title));
+        }
+        (said.len() == 1).then(|| said.pop_first())?
+    })
+    .await
+}
+
+/// Each board that somebody was told of is on every node, once. Returns how many there are.
+pub(crate) async fn boards_are_there_once(addresses: &[String], made: &Made) -> usize {
+    let http = register::http();
+    for address in addresses {
+        let wrong = async || {
+            let listed = maker::listed(&http, address).await?;
+            let wrong = made.iter().find(|(key, board)| {
+                listed
+                    .get(*key)
+                    .is_none_or(|ids| ids != std::slice::from_ref(*board))
+            });
+            Some(wrong.map(|(key, board)| format!("{key}: {board}, listed {:?}", listed.get(key))))
+        };
+        let mut last = None;
+        let begun = std::time::Instant::now();
+        loop {
+            match wrong().await {
+                Some(None) => break,
+                other => last = other.flatten().or(last),
+            }
+            assert!(begun.elapsed() < PATIENCE, "{address}: {last:?}");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+    made.len()
+}
