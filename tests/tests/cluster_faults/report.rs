@@ -124,12 +124,12 @@ impl Report {
 const HEAD: &str = "\
 # What the cluster goes through without losing anything
 
-Three processes on one machine, real fsync. Six writers draw on three boards through all nodes, up to 20 strokes a second each;
-three rename one board, each only if its ETag is still the one they read; one makes boards under idempotency keys. Meanwhile
-one node at a time is killed and started again, at once or after longer than an election takes, stopped for so long
-(SIGSTOP), or cut off from the others; at the end each is stopped and started in order. The run fails if anything acknowledged is missing on any node, if the nodes'
-documents differ in state vector, delete set or JSON, or if the history of the title is not that of a compare-and-swap
-register. Written by:
+Three processes on one machine, real fsync. Six writers draw on three boards through all nodes, up to 20 strokes a second
+each; three rename one board, each only if its ETag is still the one they read; one makes boards under idempotency keys.
+Meanwhile one node at a time is killed and started again, at once or after longer than an election takes, stopped for so
+long (SIGSTOP), or cut off from the others; at the end each is stopped and started in order. The run fails if anything
+acknowledged is missing on any node, if the nodes' documents differ in state vector, delete set or JSON, or if the history
+of the title is not that of a compare-and-swap register. Written by:
 
     CLUSTER_FAULTS_SECONDS=600 CLUSTER_FAULTS_REPORT=1 cargo test --locked -p easel-tests --test cluster_faults -- --nocapture
 
