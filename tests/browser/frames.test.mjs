@@ -36,8 +36,10 @@ test('a frame is drawn, named, and takes what is dragged into it along, for two 
   await page.locator('[data-testid=canvas]').focus()
   await page.keyboard.press('f')
   await holding(page, 'Control', () => drag(page, [200, 150], [600, 450]))
-  await under(seen, 'a', seen.ids().find((id) => seen.get(id).type === 'frame'))
-  const id = seen.ids().find((one) => seen.get(one).type === 'frame')
+  const frame = () => seen.ids().find((one) => seen.get(one).type === 'frame')
+  await seen.until('the frame', () => frame() !== undefined)
+  const id = frame()
+  await under(seen, 'a', id)
   assert.equal(seen.get(id).text.toString(), 'Frame 1')
 
   // By its name, which is written where it stands.
