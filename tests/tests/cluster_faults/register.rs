@@ -92,7 +92,10 @@ impl Register {
                 Ok(answer) if answer.status() == 412 => continue,
                 Ok(answer) if answer.status() == 200 => {
                     let tag = answer.headers().get(header::ETAG).expect("a tag");
-                    Some(revision(tag.to_str().expect("text")).expect("with a revision"))
+                    let told = revision(tag.to_str().expect("text")).expect("with a revision");
+                    // The board is answered as it is by then, which may be a later change of somebody else's.
+                    assert!(told > base, "{title}: {told} after {base}");
+                    Some(base + 1)
                 }
                 Ok(answer) => {
                     note(&tally, "PATCH", answer).await;
