@@ -29,6 +29,7 @@ const RENAMERS: usize = 3;
 const STOP_MAX: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "under faults every few seconds; part of `make soak`"]
 async fn nothing_acknowledged_is_lost_whatever_befalls_a_minority() {
     let seconds: Option<u64> = number("CLUSTER_FAULTS_SECONDS");
     let seed = number("CLUSTER_FAULTS_SEED").unwrap_or_else(|| u64::from(std::process::id()));
