@@ -38,7 +38,7 @@ $(WEB)/dist/index.html: $(WEB)/node_modules/.installed $(shell find $(WEB)/src $
 test: ## Run every suite; installs what they need (Chromium, Python and Node packages)
 	tests/run
 
-soak: build-dev test-tools ## The long suites, about an hour: fuzzing, simulated rooms, voters and real nodes under faults
+soak: build-dev test-tools ## The long suites, about an hour and a half: fuzzing, simulated rooms, voters and real nodes under faults
 	tests/soak
 
 .PHONY: bench-instructions

@@ -72,6 +72,8 @@ pub(crate) enum Message<'a> {
     Awareness(&'a [u8]),
     /// Easel's: so many of this connection's sync frames are durable.
     Saved(u64),
+    /// Easel's: the server goes away; come back after so many milliseconds.
+    Draining(u64),
     Other,
 }
 
@@ -91,6 +93,8 @@ pub(crate) struct Client {
     is_flushing: Cell<bool>,
     is_synced: Cell<bool>,
     is_closed: Cell<bool>,
+    /// What the server said it hung up for.
+    close_code: Cell<Option<u16>>,
     is_paused: Cell<bool>,
     /// Somebody waits for what a message may bring.
     is_awaited: Cell<bool>,
@@ -120,6 +124,7 @@ impl Client {
             is_flushing: Cell::new(false),
             is_synced: Cell::new(target.dialect == Dialect::Relay),
             is_closed: Cell::new(false),
+            close_code: Cell::new(None),
             is_paused: Cell::new(false),
             is_awaited: Cell::new(false),
             sync_frames: Cell::new(0),
@@ -196,6 +201,11 @@ impl Client {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.is_closed.get()
+    }
+
+    /// The code of the server's farewell; nothing if the connection broke without one.
+    pub(crate) fn close_code(&self) -> Option<u16> {
+        self.close_code.get()
     }
 
     pub(crate) fn sync_frames(&self) -> u64 {
@@ -340,6 +350,8 @@ impl Client {
             frame::BINARY => {}
             frame::PING => return self.put(frame::PONG, payload),
             frame::CLOSE => {
+                let code = payload.first_chunk().copied().map(u16::from_be_bytes);
+                self.close_code.set(code);
                 self.is_closed.set(true);
                 return;
             }
@@ -351,7 +363,11 @@ impl Client {
             Message::Step1(_) if self.dialect != Dialect::Relay => self.send_sync(1, &[0, 0]),
             Message::Step2(_) => self.is_synced.set(true),
             Message::Saved(frames) => self.saved_frames.set(frames),
-            Message::Step1(_) | Message::Update(_) | Message::Awareness(_) | Message::Other => {}
+            Message::Step1(_)
+            | Message::Update(_)
+            | Message::Awareness(_)
+            | Message::Draining(_)
+            | Message::Other => {}
         }
         listen(self, now, message);
         if self.is_awaited.get() {
@@ -377,6 +393,7 @@ impl Client {
                     serde_json::from_slice(take_bytes(&mut at)?).ok()?;
                 match control["t"].as_str()? {
                     "saved" => Message::Saved(control["frames"].as_u64()?),
+                    "draining" => Message::Draining(control["retry_after_ms"].as_u64()?),
                     _ => Message::Other,
                 }
             }

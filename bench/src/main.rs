@@ -10,6 +10,7 @@ mod client;
 mod collector;
 mod crowd;
 mod frame;
+mod group;
 mod http;
 mod lib0;
 mod machine;
@@ -49,6 +50,8 @@ enum Command {
     Run(Run),
     /// Ask one node's REST interface, and a bare axum route beside it; one JSON line for each route.
     Api(Api),
+    /// Measure three nodes that are one Easel; one JSON line for each scenario.
+    Group(Group),
     /// Make tables of the JSON lines of runs.
     Table(Table),
     /// Pass frames on and do nothing else: the limit of the machine.
@@ -61,6 +64,20 @@ enum Command {
 struct Api {
     #[command(flatten)]
     options: api::Options,
+    #[arg(long, default_value_t = 3)]
+    runs: u32,
+    /// Once and briefly, to see that all goes well; its figures mean little.
+    #[arg(long)]
+    quick: bool,
+    /// Also write the JSON lines to this file.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Group {
+    #[command(flatten)]
+    options: group::Options,
     #[arg(long, default_value_t = 3)]
     runs: u32,
     /// Once and briefly, to see that all goes well; its figures mean little.
@@ -140,6 +157,7 @@ fn main() -> Result<()> {
         match cli.command {
             Command::Run(run) => measure(run).await,
             Command::Api(api) => measure_api(api).await,
+            Command::Group(group) => measure_group(group).await,
             Command::Bare(Bare { listen }) => api::serve_bare(listen).await,
             Command::Table(table) => tabulate(&table),
             Command::Relay(Relay { listen, gather_ms }) => {
@@ -195,6 +213,24 @@ async fn measure_api(api: Api) -> Result<()> {
     let mut out = api.out.map(File::create).transpose()?;
     for number in 1..=runs {
         for line in api::run(&options, number).await? {
+            println!("{line}");
+            if let Some(file) = &mut out {
+                writeln!(file, "{line}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn measure_group(group: Group) -> Result<()> {
+    let (mut options, mut runs) = (group.options, group.runs);
+    if group.quick {
+        options.quick();
+        runs = 1;
+    }
+    let mut out = group.out.map(File::create).transpose()?;
+    for number in 1..=runs {
+        for line in group::run(&options, number).await {
             println!("{line}");
             if let Some(file) = &mut out {
                 writeln!(file, "{line}")?;

@@ -48,11 +48,33 @@ impl Process {
         env: &[(&str, String)],
         log: &Path,
     ) -> Result<Self> {
+        let core = SERVER_CORE.to_string();
+        let pinned: [&OsStr; 3] = ["taskset".as_ref(), "-c".as_ref(), core.as_ref()];
+        Self::launch(&pinned, program, args, env, log)
+    }
+
+    /// The same on all cores, for servers of which several share the machine with the generator.
+    pub(crate) fn start_anywhere(
+        program: &Path,
+        args: &[&OsStr],
+        env: &[(&str, String)],
+        log: &Path,
+    ) -> Result<Self> {
+        Self::launch(&[], program, args, env, log)
+    }
+
+    fn launch(
+        before: &[&OsStr],
+        program: &Path,
+        args: &[&OsStr],
+        env: &[(&str, String)],
+        log: &Path,
+    ) -> Result<Self> {
         let log = File::options().create(true).append(true).open(log)?;
         let mut command = Command::new("setpriv");
         command
-            .args(["--pdeathsig", "KILL", "taskset", "-c"])
-            .arg(SERVER_CORE.to_string())
+            .args(["--pdeathsig", "KILL"])
+            .args(before)
             .arg(program)
             .args(args)
             .envs(env.iter().map(|(name, value)| (name, value)))

@@ -8,32 +8,12 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use easel_storage::{Envelope, Reply};
-
-use crate::raft::EncodedEnvelope;
+use easel_storage::Reply;
 
 pub(crate) const BATCH_COMMANDS_MAX: usize = 1_024;
 pub(crate) const BATCH_BYTES_MAX: usize = 1 << 20;
 
-/// A command on its way: as the log takes it, and as this node's own state does.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    pub(crate) encoded: EncodedEnvelope,
-    pub(crate) envelope: Envelope,
-}
-
-impl Prepared {
-    pub(crate) fn new(envelope: Envelope) -> Self {
-        let encoded = EncodedEnvelope(Bytes::from(envelope.encode()));
-        Self { encoded, envelope }
-    }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.encoded.0.len()
-    }
-}
-
-/// Commands that wait for their turn. `W` is whoever wants to know.
+/// Encoded commands that wait for their turn. `W` is whoever wants to know.
 #[derive(Debug)]
 pub(crate) struct Waiting<W> {
     submissions: VecDeque<Submission<W>>,
@@ -45,7 +25,7 @@ pub(crate) struct Waiting<W> {
 
 #[derive(Debug)]
 struct Submission<W> {
-    left: VecDeque<Prepared>,
+    left: VecDeque<Bytes>,
     replies: Vec<Reply>,
     waiter: W,
 }
@@ -88,12 +68,12 @@ impl<W> Waiting<W> {
         self.commands >= BATCH_COMMANDS_MAX || self.bytes >= BATCH_BYTES_MAX
     }
 
-    pub(crate) fn push(&mut self, commands: Vec<Prepared>, waiter: W) {
+    pub(crate) fn push(&mut self, commands: Vec<Bytes>, waiter: W) {
         self.commands += commands.len();
         self.bytes += bytes_of(&commands);
         self.submissions.push_back(Submission {
+            replies: Vec::with_capacity(commands.len()),
             left: commands.into(),
-            replies: Vec::new(),
             waiter,
         });
     }
@@ -105,7 +85,7 @@ impl<W> Waiting<W> {
     }
 
     /// Closes a batch; only if [`Self::can_close`]. Batches must be settled or failed in the same order.
-    pub(crate) fn close(&mut self) -> (Vec<Prepared>, InFlight<W>) {
+    pub(crate) fn close(&mut self) -> (Vec<Bytes>, InFlight<W>) {
         let mut room = Room::new();
         let mut commands = Vec::new();
         let mut shares = Vec::new();
@@ -180,16 +160,17 @@ impl<W> Waiting<W> {
         waiters
     }
 
-    /// Gives back everyone whose commands were not proposed.
-    pub(crate) fn abandon(&mut self) -> Vec<W> {
+    /// Gives back everyone whose commands were not proposed, and whether some of them were and have run.
+    pub(crate) fn abandon(&mut self) -> Vec<(W, bool)> {
         self.commands = 0;
         self.bytes = 0;
-        self.submissions.drain(..).map(|s| s.waiter).collect()
+        let all = self.submissions.drain(..);
+        all.map(|s| (s.waiter, !s.replies.is_empty())).collect()
     }
 }
 
-fn bytes_of<'a>(commands: impl IntoIterator<Item = &'a Prepared>) -> usize {
-    commands.into_iter().map(Prepared::bytes).sum()
+pub(crate) fn bytes_of<'a>(commands: impl IntoIterator<Item = &'a Bytes>) -> usize {
+    commands.into_iter().map(Bytes::len).sum()
 }
 
 /// What a batch still takes.
@@ -207,8 +188,8 @@ impl Room {
     }
 
     /// Takes the command in, if it fits; into an empty batch anything fits.
-    fn take(&mut self, command: &Prepared) -> bool {
-        let bytes = self.bytes + command.bytes();
+    fn take(&mut self, command: &Bytes) -> bool {
+        let bytes = self.bytes + command.len();
         let fits = self.commands < BATCH_COMMANDS_MAX && bytes <= BATCH_BYTES_MAX;
         if fits || self.commands == 0 {
             self.commands += 1;
@@ -224,27 +205,21 @@ mod tests {
     use std::collections::VecDeque;
 
     use bytes::Bytes;
-    use easel_storage::{Actor, BoardId, Command, Envelope, Outcome, Rejection, Reply};
+    use easel_storage::{Outcome, Rejection, Reply};
     use proptest::collection::vec;
     use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 
-    use super::{
-        BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, EncodedEnvelope, InFlight, Prepared, Waiting,
-    };
+    use super::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, InFlight, Waiting, bytes_of};
 
     /// A command whose bytes say which it is.
-    fn command(id: u32, bytes: usize) -> Prepared {
+    fn command(id: u32, bytes: usize) -> Bytes {
         let mut content = id.to_be_bytes().to_vec();
         content.resize(bytes.max(4), 0);
-        let board = BoardId::from_bytes([0; 16]);
-        Prepared {
-            encoded: EncodedEnvelope(Bytes::from(content)),
-            envelope: Envelope::new(Actor::System, Command::RestoreBoard { board }),
-        }
+        content.into()
     }
 
-    fn id_of(command: &Prepared) -> u32 {
-        let head = command.encoded.0.first_chunk::<4>().expect("four bytes");
+    fn id_of(command: &Bytes) -> u32 {
+        let head = command.first_chunk::<4>().expect("four bytes");
         u32::from_be_bytes(*head)
     }
 
@@ -287,7 +262,7 @@ mod tests {
     struct Checked {
         waiting: Waiting<Waiter>,
         /// Batches on their way, oldest first; each may yet succeed or fail, whatever became of another.
-        in_flight: VecDeque<(Vec<Prepared>, InFlight<Waiter>)>,
+        in_flight: VecDeque<(Vec<Bytes>, InFlight<Waiter>)>,
         pushed: u32,
         /// The newest id that travelled.
         travelled: Option<u32>,
@@ -333,9 +308,9 @@ mod tests {
             }
         }
 
-        fn check_batch(&mut self, commands: &[Prepared]) {
+        fn check_batch(&mut self, commands: &[Bytes]) {
             assert!(commands.len() <= BATCH_COMMANDS_MAX);
-            let bytes: usize = commands.iter().map(Prepared::bytes).sum();
+            let bytes = bytes_of(commands);
             assert!(bytes <= BATCH_BYTES_MAX || commands.len() == 1);
             for command in commands {
                 let id = id_of(command);

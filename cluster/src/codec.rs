@@ -6,18 +6,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use easel_storage::ClusterId;
 use openraft::{CommittedLeaderId, EntryPayload};
 use serde::{Deserialize, Serialize};
 
 use crate::raft::{
-    Decoded, EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership,
-    Vote,
+    Commands, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership, Vote,
 };
 
 const V1: u8 = 1;
 const ENTRY: &str = "a log entry";
 const CHECKED_HEAD_BYTES: usize = 5;
+/// What stands before an entry's commands is less.
+const ENTRY_HEAD_BYTES: usize = 64;
 
 /// Why stored bytes cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -82,37 +84,20 @@ pub(crate) struct MembershipV1 {
     nodes: BTreeMap<u64, PeerV1>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 enum PayloadV1 {
     Blank,
+    /// Behind the entry follow the [`Commands`], as a field of this would: so they are copied in one piece.
     Commands {
         stamp_ms: u64,
-        envelopes: Vec<EncodedEnvelope>,
     },
     Membership(MembershipV1),
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct EntryV1 {
     id: LogIdV1,
     payload: PayloadV1,
-}
-
-/// As [`PayloadV1`] and [`EntryV1`], for writing without copying the commands.
-#[derive(Serialize)]
-enum PayloadRefV1<'a> {
-    Blank,
-    Commands {
-        stamp_ms: u64,
-        envelopes: &'a [EncodedEnvelope],
-    },
-    Membership(MembershipV1),
-}
-
-#[derive(Serialize)]
-struct EntryRefV1<'a> {
-    id: LogIdV1,
-    payload: PayloadRefV1<'a>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -126,19 +111,20 @@ struct MarkerV1 {
 /// Version, CRC-32 of the rest, entry. The checksum is there because a rotten entry would otherwise
 /// reach the state of every node.
 pub(crate) fn encode_entry_onto(entry: &Entry, out: &mut Vec<u8>) {
-    let payload = match &entry.payload {
-        EntryPayload::Blank => PayloadRefV1::Blank,
-        EntryPayload::Normal(proposal) => PayloadRefV1::Commands {
-            stamp_ms: proposal.stamp.0,
-            envelopes: &proposal.envelopes,
-        },
-        EntryPayload::Membership(membership) => PayloadRefV1::Membership(membership.into()),
+    let (payload, commands) = match &entry.payload {
+        EntryPayload::Blank => (PayloadV1::Blank, &[][..]),
+        EntryPayload::Normal(proposal) => {
+            let stamp_ms = proposal.stamp.0;
+            (PayloadV1::Commands { stamp_ms }, proposal.commands.run())
+        }
+        EntryPayload::Membership(membership) => (PayloadV1::Membership(membership.into()), &[][..]),
     };
-    let body = EntryRefV1 {
+    let body = EntryV1 {
         id: entry.log_id.into(),
         payload,
     };
-    write_checked(out, &body);
+    out.reserve(ENTRY_HEAD_BYTES + commands.len());
+    write_checked_with(out, &body, commands);
 }
 
 pub(crate) fn encode_entry(entry: &Entry) -> Vec<u8> {
@@ -152,18 +138,18 @@ pub(crate) fn check_entry(bytes: &[u8]) -> Result<(), DecodeError> {
     checked(ENTRY, bytes).map(drop)
 }
 
-pub(crate) fn decode_entry(bytes: &[u8]) -> Result<Entry, DecodeError> {
-    let entry: EntryV1 = read(ENTRY, checked(ENTRY, bytes)?)?;
+/// The commands are a part of `bytes`, not a copy.
+pub(crate) fn decode_entry(bytes: &Bytes) -> Result<Entry, DecodeError> {
+    let (entry, rest): (EntryV1, _) = take(ENTRY, checked(ENTRY, bytes)?)?;
     let payload = match entry.payload {
-        PayloadV1::Blank => EntryPayload::Blank,
-        PayloadV1::Commands {
-            stamp_ms,
-            envelopes,
-        } => EntryPayload::Normal(Proposal {
+        PayloadV1::Commands { stamp_ms } => EntryPayload::Normal(Proposal {
             stamp: Stamp(stamp_ms),
-            envelopes,
-            decoded: Decoded::default(),
+            commands: Commands::parse(bytes.slice_ref(rest))?,
         }),
+        PayloadV1::Blank | PayloadV1::Membership(_) if !rest.is_empty() => {
+            return Err(too_many(ENTRY, rest));
+        }
+        PayloadV1::Blank => EntryPayload::Blank,
         PayloadV1::Membership(membership) => EntryPayload::Membership(membership.into()),
     };
     Ok(Entry {
@@ -228,10 +214,16 @@ pub(crate) fn decode_marker(bytes: &[u8]) -> Result<Marker, DecodeError> {
 
 /// Version, CRC-32 of the rest, body.
 pub(crate) fn write_checked(out: &mut Vec<u8>, body: &impl Serialize) {
+    write_checked_with(out, body, &[]);
+}
+
+/// The same with bytes behind the body.
+fn write_checked_with(out: &mut Vec<u8>, body: &impl Serialize, rest: &[u8]) {
     let start = out.len();
     let mut bytes = std::mem::take(out);
     bytes.extend([V1, 0, 0, 0, 0]);
     let mut bytes = write(bytes, body);
+    bytes.extend_from_slice(rest);
     let crc = crc32fast::hash(&bytes[start + CHECKED_HEAD_BYTES..]);
     bytes[start + 1..start + CHECKED_HEAD_BYTES].copy_from_slice(&crc.to_le_bytes());
     *out = bytes;
@@ -257,13 +249,26 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(
     what: &'static str,
     bytes: &'a [u8],
 ) -> Result<T, DecodeError> {
-    let garbled = |why: String| DecodeError::Garbled { what, why };
-    let (value, rest) = postcard::take_from_bytes(bytes).map_err(|e| garbled(e.to_string()))?;
-    if rest.is_empty() {
-        Ok(value)
-    } else {
-        Err(garbled(format!("{} bytes too many", rest.len())))
+    match take(what, bytes)? {
+        (value, []) => Ok(value),
+        (_, rest) => Err(too_many(what, rest)),
     }
+}
+
+/// A value, and what stands behind it.
+fn take<'a, T: Deserialize<'a>>(
+    what: &'static str,
+    bytes: &'a [u8],
+) -> Result<(T, &'a [u8]), DecodeError> {
+    postcard::take_from_bytes(bytes).map_err(|error| DecodeError::Garbled {
+        what,
+        why: error.to_string(),
+    })
+}
+
+fn too_many(what: &'static str, rest: &[u8]) -> DecodeError {
+    let why = format!("{} bytes too many", rest.len());
+    DecodeError::Garbled { what, why }
 }
 
 pub(crate) fn versioned<'a>(what: &'static str, bytes: &'a [u8]) -> Result<&'a [u8], DecodeError> {

@@ -31,6 +31,20 @@ pub enum StartError {
         /// One of the files found there.
         found: String,
     },
+    /// A backup was to be put into a folder that has a node.
+    #[error("{} holds a node already: give an empty folder", dir.display())]
+    NotEmpty {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A restore was cut off before its end.
+    #[error(
+        "{} holds what is left of a restore that did not come to its end: empty it and restore again", dir.display()
+    )]
+    Unfinished {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// A later release wrote the file.
     #[error(
         "{} has format {found} and this release reads up to {known}: \

@@ -32,6 +32,8 @@ const MAY_BE_THERE: [&str; 7] = [
     "master.key",
     "master.key.new",
 ];
+/// A file that is there while a backup is put back into the folder.
+pub(crate) const RESTORING: &str = "restoring";
 
 /// A data folder that this process holds. Dropping it lets another process in.
 #[derive(Debug)]
@@ -191,6 +193,11 @@ impl Folder {
 
     /// A folder with somebody's files in it is not ours to fill.
     fn refuse_foreign(&self) -> Result<(), StartError> {
+        if self.dir.join(RESTORING).exists() {
+            return Err(StartError::Unfinished {
+                dir: self.dir.clone(),
+            });
+        }
         let list = || format!("list {}", self.dir.display());
         for item in fs::read_dir(&self.dir).map_err(StartError::io(list()))? {
             let name = item.map_err(StartError::io(list()))?.file_name();

@@ -21,6 +21,8 @@ pub(crate) enum Leader {
 pub(crate) struct Leaders {
     me: u64,
     roles: watch::Receiver<RaftServerMetrics<u64, Peer>>,
+    /// Whether the leader is heard of; of this node, whether a majority answers it.
+    hears: watch::Receiver<bool>,
     links: Arc<Links>,
 }
 
@@ -28,9 +30,15 @@ impl Leaders {
     pub(crate) fn new(
         me: u64,
         roles: watch::Receiver<RaftServerMetrics<u64, Peer>>,
+        hears: watch::Receiver<bool>,
         links: Arc<Links>,
     ) -> Self {
-        Self { me, roles, links }
+        Self {
+            me,
+            roles,
+            hears,
+            links,
+        }
     }
 
     pub(crate) fn now(&self) -> Leader {
@@ -40,7 +48,11 @@ impl Leaders {
                 return Leader::Unknown;
             };
             if leader == self.me {
-                return Leader::Here;
+                // Followed by nobody it has stepped down, though openraft has no word for that.
+                return match *self.hears.borrow() {
+                    true => Leader::Here,
+                    false => Leader::Unknown,
+                };
             }
             let peer = roles.membership_config.membership().get_node(&leader);
             (leader, peer.map(|peer| peer.address.clone()))

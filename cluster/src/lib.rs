@@ -10,11 +10,14 @@
 //!
 //! Begin with [`Node::start`], then `propose`, then `log`.
 
+mod backup;
 mod batch;
 mod blobs;
 mod bus;
 mod codec;
+mod commands;
 mod disk;
+mod election;
 mod error;
 mod folder;
 mod forward;
@@ -33,6 +36,7 @@ mod propose;
 mod raft;
 mod read;
 mod recover;
+mod runtime;
 mod snapshot;
 mod state;
 mod status;
@@ -41,6 +45,8 @@ mod tests;
 mod tls;
 mod touch;
 
+pub use backup::{BackupSource, BackupState, RestoreError, Restored, Restoring};
+pub use blobs::{BlobCounts, BlobRules, BlobUpkeep, Scrubbed, UpkeepError};
 pub use bus::{BUS_MESSAGE_BYTES_MAX, Bus, BusCounts, Heard};
 pub use error::StartError;
 pub use members::{
@@ -51,3 +57,4 @@ pub use node::{Node, Options, PeerOptions};
 pub use observer::{Observer, Silent};
 pub use recover::{Survivor, recover, survivor};
 pub use status::{Member, MemberRole, Status};
+pub use touch::{Touch, TouchTeller};

@@ -77,7 +77,7 @@ impl RaftStateMachine<Types> for Machine {
                     marker.membership = StoredMembership::new(Some(entry.log_id), membership);
                 }
                 EntryPayload::Normal(proposal) => {
-                    bytes += proposal.bytes();
+                    bytes += proposal.commands.bytes();
                     let batch = decode(&proposal);
                     batches.push(batch.map_err(|e| StorageIOError::apply(entry.log_id, &e))?);
                 }
@@ -152,10 +152,10 @@ impl RaftStateMachine<Types> for Machine {
 /// An entry that this release cannot read stops the node: skipping it would make its state differ from
 /// the other nodes'.
 pub(crate) fn decode(proposal: &Proposal) -> Result<Batch, DecodeError> {
-    if let Some(batch) = proposal.decoded.take() {
-        return Ok(batch);
-    }
-    let envelopes = proposal.envelopes.iter().map(|e| Envelope::decode(&e.0));
+    let envelopes = proposal
+        .commands
+        .iter()
+        .map(|command| Envelope::decode_shared(&command));
     Ok(Batch {
         at: proposal.stamp.into(),
         envelopes: envelopes.collect::<Result<_, _>>()?,

@@ -7,19 +7,22 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use easel_storage::{Batch, CommitIndex, Envelope, SubmitError, Submitted, Time};
+use bytes::Bytes;
+use easel_storage::{CommitIndex, Envelope, SubmitError, Submitted, Time};
+use openraft::ServerState;
 use openraft::error::ClientWriteError;
 use openraft::raft::ClientWriteResponse;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::batch::{InFlight, Prepared, Waiting};
+use crate::batch::{InFlight, Waiting, bytes_of};
 use crate::disk::Reserve;
 use crate::health::Health;
 use crate::observer::Observer;
-use crate::raft::{Decoded, Peer, Proposal, Raft, Types};
+use crate::raft::{Commands, Peer, Proposal, Raft, Types};
+use crate::runtime;
 
 /// A larger command is refused. The state keeps it in rows of up to 64 MiB.
 pub(crate) const COMMAND_BYTES_MAX: usize = 48 << 20;
@@ -43,23 +46,72 @@ pub(crate) struct Intake {
     room: Arc<Semaphore>,
     reserve: Arc<Reserve>,
     health: Arc<Health>,
+    pause: Arc<Pause>,
+}
+
+/// Why there are no replies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoReply {
+    /// This node does not lead its group: nothing was run, and another node may be asked the same.
+    NotLed,
+    Failed(SubmitError),
+}
+
+impl From<SubmitError> for NoReply {
+    fn from(error: SubmitError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<NoReply> for SubmitError {
+    fn from(why: NoReply) -> Self {
+        match why {
+            NoReply::NotLed => Self::Unavailable,
+            NoReply::Failed(error) => error,
+        }
+    }
+}
+
+/// Whether commands are held back just now, and whether none is on its way.
+#[derive(Debug, Default)]
+struct Pause {
+    held: watch::Sender<bool>,
+    quiet: watch::Sender<bool>,
+}
+
+/// While this is there nothing is proposed; what comes in waits. One at a time.
+#[derive(Debug)]
+pub(crate) struct Held(Arc<Pause>);
+
+impl Held {
+    /// Ends when everything that was proposed before has its answer.
+    pub(crate) async fn quiet(&self) {
+        let mut quiet = self.0.quiet.subscribe();
+        let _ = quiet.wait_for(|quiet| *quiet).await;
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.held.send_replace(false);
+    }
 }
 
 #[derive(Debug)]
 struct Queued {
-    commands: Vec<Prepared>,
+    commands: Vec<Bytes>,
     waiter: Waiter,
 }
 
 #[derive(Debug)]
 struct Waiter {
-    answer: oneshot::Sender<Result<Submitted, SubmitError>>,
+    answer: oneshot::Sender<Result<Submitted, NoReply>>,
     /// Its part of the queue's room, until it is answered.
     _room: OwnedSemaphorePermit,
 }
 
 impl Waiter {
-    fn answer(self, result: Result<Submitted, SubmitError>) {
+    fn answer(self, result: Result<Submitted, NoReply>) {
         // Whoever asked may have stopped waiting: the command ran all the same.
         let _ = self.answer.send(result);
     }
@@ -73,6 +125,7 @@ pub(crate) struct Proposer {
     appends: watch::Receiver<u64>,
     health: Arc<Health>,
     observer: Arc<dyn Observer>,
+    pause: Arc<Pause>,
 }
 
 pub(crate) fn queue(
@@ -82,25 +135,40 @@ pub(crate) fn queue(
     observer: Arc<dyn Observer>,
 ) -> (Intake, Proposer) {
     let (sender, receiver) = mpsc::channel(QUEUE_SUBMISSIONS_MAX);
+    let pause = Arc::<Pause>::default();
     let intake = Intake {
         queue: sender,
         room: Arc::new(Semaphore::new(QUEUE_BYTES_MAX / PERMIT_BYTES)),
         reserve,
         health: health.clone(),
+        pause: pause.clone(),
     };
     let proposer = Proposer {
         queue: receiver,
         appends,
         health,
         observer,
+        pause,
     };
     (intake, proposer)
 }
 
 impl Intake {
-    pub(crate) async fn submit(&self, batch: Vec<Envelope>) -> Result<Submitted, SubmitError> {
-        if self.reserve.is_short(Instant::now()) {
-            return Err(SubmitError::DiskFull);
+    /// Proposes nothing until the result is dropped.
+    pub(crate) fn hold(&self) -> Held {
+        self.pause.quiet.send_replace(false);
+        self.pause.held.send_replace(true);
+        Held(self.pause.clone())
+    }
+
+    /// Whether commands are refused since this node's disk is nearly full.
+    pub(crate) fn is_short_of_room(&self) -> bool {
+        self.reserve.is_short(runtime::now())
+    }
+
+    pub(crate) async fn submit(&self, batch: &[Envelope]) -> Result<Submitted, NoReply> {
+        if self.is_short_of_room() {
+            return Err(SubmitError::DiskFull.into());
         }
         self.submit_from_reserve(batch).await
     }
@@ -108,58 +176,55 @@ impl Intake {
     /// For the node's own few commands, which the reserve is there for.
     pub(crate) async fn submit_from_reserve(
         &self,
-        batch: Vec<Envelope>,
-    ) -> Result<Submitted, SubmitError> {
+        batch: &[Envelope],
+    ) -> Result<Submitted, NoReply> {
         if batch.is_empty() {
             let (index, replies) = (CommitIndex::default(), Vec::new());
             return Ok(Submitted { index, replies });
         }
-        if self.health.has_failed() {
-            return Err(SubmitError::Stopped);
-        }
-        let commands = batch.into_iter().map(Prepared::new).collect();
-        self.submit_prepared(commands, ANSWER_WAIT_MAX).await
+        let commands = batch.iter().map(encode).collect();
+        self.queue_and_wait(commands, ANSWER_WAIT_MAX).await
     }
 
-    /// Commands that another node has encoded, for as long as it waits.
-    pub(crate) async fn submit_from_afar(
+    /// Commands that were encoded before, here or by another node, for as long as somebody waits.
+    pub(crate) async fn submit_encoded(
         &self,
-        commands: Vec<Prepared>,
+        commands: Vec<Bytes>,
         answer_within: Duration,
-    ) -> Result<Submitted, SubmitError> {
-        if self.reserve.is_short(Instant::now()) {
-            return Err(SubmitError::DiskFull);
+    ) -> Result<Submitted, NoReply> {
+        if self.reserve.is_short(runtime::now()) {
+            return Err(SubmitError::DiskFull.into());
         }
-        if self.health.has_failed() {
-            return Err(SubmitError::Stopped);
-        }
-        self.submit_prepared(commands, answer_within.min(ANSWER_WAIT_MAX))
+        self.queue_and_wait(commands, answer_within.min(ANSWER_WAIT_MAX))
             .await
     }
 
-    async fn submit_prepared(
+    async fn queue_and_wait(
         &self,
-        commands: Vec<Prepared>,
+        commands: Vec<Bytes>,
         answer_within: Duration,
-    ) -> Result<Submitted, SubmitError> {
-        if commands.iter().any(|c| c.bytes() > COMMAND_BYTES_MAX) {
-            return Err(SubmitError::TooLarge);
+    ) -> Result<Submitted, NoReply> {
+        if self.health.has_failed() {
+            return Err(SubmitError::Stopped.into());
         }
-        let answered = tokio::time::timeout(QUEUE_WAIT_MAX, self.enqueue(commands))
+        if commands.iter().any(|c| c.len() > COMMAND_BYTES_MAX) {
+            return Err(SubmitError::TooLarge.into());
+        }
+        let answered = runtime::timeout(QUEUE_WAIT_MAX, self.enqueue(commands))
             .await
             .map_err(|_| SubmitError::Unavailable)??;
-        match tokio::time::timeout(answer_within, answered).await {
+        match runtime::timeout(answer_within, answered).await {
             Ok(Ok(result)) => result,
             // The loop ended with the command in hand.
-            Ok(Err(_)) | Err(_) => Err(SubmitError::TimedOut),
+            Ok(Err(_)) | Err(_) => Err(SubmitError::TimedOut.into()),
         }
     }
 
     async fn enqueue(
         &self,
-        commands: Vec<Prepared>,
-    ) -> Result<oneshot::Receiver<Result<Submitted, SubmitError>>, SubmitError> {
-        let bytes: usize = commands.iter().map(Prepared::bytes).sum();
+        commands: Vec<Bytes>,
+    ) -> Result<oneshot::Receiver<Result<Submitted, NoReply>>, SubmitError> {
+        let bytes = bytes_of(&commands);
         // A submission beyond the whole queue takes all of it.
         let permits = bytes
             .div_ceil(PERMIT_BYTES)
@@ -201,6 +266,8 @@ impl Proposer {
         let mut waiting = Waiting::new();
         let mut proposed = VecDeque::with_capacity(BATCHES_MAX);
         let mut ended = false;
+        let pause = self.pause.clone();
+        let mut held = pause.held.subscribe();
         loop {
             if stop.is_cancelled() {
                 // What is in the queue still comes; nothing new does.
@@ -213,11 +280,24 @@ impl Proposer {
                 }
             }
             if self.health.has_failed() {
-                for waiter in waiting.abandon() {
-                    waiter.answer(Err(SubmitError::Stopped));
+                for (waiter, _) in waiting.abandon() {
+                    waiter.answer(Err(SubmitError::Stopped.into()));
                 }
             }
-            let may_propose = self.may_propose(&proposed);
+            let is_held = *held.borrow_and_update();
+            if !is_held && !waiting.is_empty() && !leads_or_is_alone(&raft) {
+                for (waiter, begun) in waiting.abandon() {
+                    waiter.answer(Err(match begun {
+                        true => SubmitError::TimedOut.into(),
+                        false => NoReply::NotLed,
+                    }));
+                }
+            }
+            let is_quiet = is_held && proposed.is_empty();
+            pause
+                .quiet
+                .send_if_modified(|quiet| std::mem::replace(quiet, is_quiet) != is_quiet);
+            let may_propose = !is_held && self.may_propose(&proposed);
             if may_propose && waiting.can_close() {
                 let (commands, in_flight) = waiting.close();
                 match self.propose(&raft, commands, in_flight).await {
@@ -231,13 +311,15 @@ impl Proposer {
             }
             let nothing_waits = waiting.is_empty();
             tokio::select! {
+                biased;
+                _ = held.changed() => {}
                 answer = first_answer(&mut proposed), if !proposed.is_empty() => {
                     let batch = proposed.pop_front().expect("it was answered");
                     self.settle(&raft, &mut waiting, batch, answer);
                 }
                 // The log is free for the next.
                 _ = self.appends.changed(), if !nothing_waits && !proposed.is_empty() => {}
-                next = self.queue.recv(), if nothing_waits && may_propose && !ended => match next {
+                next = self.queue.recv(), if nothing_waits && (may_propose || is_held) && !ended => match next {
                     Some(queued) => waiting.push(queued.commands, queued.waiter),
                     None => ended = true,
                 },
@@ -259,19 +341,16 @@ impl Proposer {
     async fn propose(
         &mut self,
         raft: &Raft,
-        prepared: Vec<Prepared>,
+        commands: Vec<Bytes>,
         in_flight: InFlight<Waiter>,
     ) -> Result<Proposed, InFlight<Waiter>> {
-        let commands = prepared.len();
-        let at = now();
-        let split = prepared.into_iter().map(|c| (c.encoded, c.envelope));
-        let (encoded, envelopes) = split.unzip();
         let proposal = Proposal {
-            stamp: at.into(),
-            envelopes: encoded,
-            decoded: Decoded::new(Batch { at, envelopes }),
+            stamp: now().into(),
+            commands: Commands::of(&commands),
         };
-        self.observer.batch(commands as u64, proposal.bytes());
+        let commands = commands.len();
+        self.observer
+            .batch(commands as u64, proposal.commands.bytes());
         let appends_before = *self.appends.borrow_and_update();
         match raft.client_write_ff(proposal).await {
             Ok(answer) => Ok(Proposed {
@@ -340,12 +419,23 @@ async fn first_answer(
 /// Whether the commands ran, or will, is not known.
 fn fail(waiting: &mut Waiting<Waiter>, in_flight: InFlight<Waiter>) {
     for waiter in waiting.fail(in_flight) {
-        waiter.answer(Err(SubmitError::TimedOut));
+        waiter.answer(Err(SubmitError::TimedOut.into()));
     }
 }
 
+/// A command as it travels from here on.
+pub(crate) fn encode(envelope: &Envelope) -> Bytes {
+    envelope.encode().into()
+}
+
+/// A node alone leads whatever openraft calls it while it starts: what is proposed then waits.
+fn leads_or_is_alone(raft: &Raft) -> bool {
+    let roles = raft.server_metrics();
+    let roles = roles.borrow();
+    roles.state == ServerState::Leader || roles.membership_config.nodes().count() <= 1
+}
+
 fn now() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let ms = since.map_or(0, |since| since.as_millis());
+    let ms = runtime::clock().as_millis();
     Time(u64::try_from(ms).unwrap_or(u64::MAX))
 }

@@ -1,13 +1,10 @@
 //! The types that openraft is told to work with. They stay inside this crate.
 
-use std::sync::Arc;
+use easel_storage::{Reply, Time};
+use serde::{Deserialize, Serialize};
 
-use bytes::Bytes;
-use easel_storage::{Batch, Reply, Time};
-use parking_lot::Mutex;
-use serde::de::{Error as _, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+pub(crate) use crate::commands::Commands;
+use crate::runtime::RaftRuntime;
 use crate::snapshot::SnapshotStream;
 
 openraft::declare_raft_types!(
@@ -18,6 +15,7 @@ openraft::declare_raft_types!(
         NodeId = u64,
         Node = Peer,
         SnapshotData = SnapshotStream,
+        AsyncRuntime = RaftRuntime,
 );
 
 pub(crate) type Raft = openraft::Raft<Types>;
@@ -37,45 +35,10 @@ pub(crate) struct Peer {
 }
 
 /// What one log entry carries: commands, and the leader's clock when it closed the batch.
-///
-/// The commands stay in their encoded form from the batcher to the state machine, so that the log
-/// and later the peers copy bytes instead of encoding again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Proposal {
     pub(crate) stamp: Stamp,
-    pub(crate) envelopes: Vec<EncodedEnvelope>,
-    #[serde(skip)]
-    pub(crate) decoded: Decoded,
-}
-
-/// What a proposal's bytes say, on the node that made them, until it has applied them; clones share it. Others decode.
-#[derive(Clone, Default)]
-pub(crate) struct Decoded(Option<Arc<Mutex<Option<Batch>>>>);
-
-impl Decoded {
-    pub(crate) fn new(batch: Batch) -> Self {
-        Self(Some(Arc::new(Mutex::new(Some(batch)))))
-    }
-
-    /// It is there once, so that the log does not hold every command twice.
-    pub(crate) fn take(&self) -> Option<Batch> {
-        self.0.as_ref()?.lock().take()
-    }
-}
-
-/// It adds nothing to the bytes.
-impl PartialEq for Decoded {
-    fn eq(&self, _other: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Decoded {}
-
-impl std::fmt::Debug for Decoded {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Decoded").finish_non_exhaustive()
-    }
+    pub(crate) commands: Commands,
 }
 
 /// Milliseconds since the Unix epoch, as they stand in the log.
@@ -91,44 +54,6 @@ impl From<Time> for Stamp {
 impl From<Stamp> for Time {
     fn from(stamp: Stamp) -> Self {
         Time(stamp.0)
-    }
-}
-
-impl Proposal {
-    pub(crate) fn bytes(&self) -> u64 {
-        self.envelopes.iter().map(|e| e.0.len() as u64).sum()
-    }
-}
-
-/// One command as `Envelope::encode` made it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct EncodedEnvelope(pub(crate) Bytes);
-
-// By hand: serde's `Vec<u8>` goes byte by byte, and a command can be megabytes.
-impl Serialize for EncodedEnvelope {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for EncodedEnvelope {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Raw;
-        impl Visitor<'_> for Raw {
-            type Value = EncodedEnvelope;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("the bytes of one command")
-            }
-            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-                if bytes.is_empty() {
-                    return Err(E::custom("a command of no bytes"));
-                }
-                Ok(EncodedEnvelope(Bytes::copy_from_slice(bytes)))
-            }
-        }
-        deserializer
-            .deserialize_bytes(Raw)
-            .map_err(D::Error::custom)
     }
 }
 

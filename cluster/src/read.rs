@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use easel_storage::{CommitIndex, Query, Read, ReadError, ReadLevel};
+use easel_storage::{Answered, CommitIndex, Query, Read, ReadError, ReadLevel};
 use openraft::error::{CheckIsLeaderError, RaftError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -11,6 +11,7 @@ use crate::leaders::{Leader, Leaders};
 use crate::network::link;
 use crate::network::wire::{Lane, Request, Response};
 use crate::raft::Raft;
+use crate::runtime;
 use crate::state::{StateError, StateFile};
 
 /// How long a read waits to become fresh enough.
@@ -40,6 +41,28 @@ enum Patience {
     Until(Instant),
 }
 
+/// What the log held when the node started, and the term that it had voted in by then.
+///
+/// openraft lets a leader that comes back lead on in the term that it led, and forgets how far it had got in it: until a
+/// majority has answered once more, it takes what it had applied for all that is committed. What it had acknowledged
+/// before is in its log, though, which nobody takes from it while it leads. In a later term it begins with an entry of its
+/// own, behind all that was acknowledged.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Resumed {
+    pub(crate) term: u64,
+    pub(crate) last_index: u64,
+}
+
+impl Resumed {
+    /// Where to read, when openraft says this place, of this term.
+    fn at_least(self, index: u64, term: u64) -> u64 {
+        match term <= self.term {
+            true => index.max(self.last_index),
+            false => index,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {
     state: Arc<StateFile>,
@@ -50,10 +73,20 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// The task that this needs ends when the last clone is dropped or Raft has stopped.
-    pub(crate) fn start(state: Arc<StateFile>, raft: Raft, leaders: Option<Leaders>) -> Self {
+    pub(crate) fn start(
+        state: Arc<StateFile>,
+        raft: Raft,
+        leaders: Option<Leaders>,
+        resumed: Resumed,
+    ) -> Self {
         let (askers, queue) = mpsc::channel(ASKERS_MAX);
         let patience = leaders.as_ref().map(|_| LEADER_WAIT_MAX);
-        tokio::spawn(Confirmer { raft, leaders }.run(queue));
+        let confirmer = Confirmer {
+            raft,
+            leaders,
+            resumed,
+        };
+        runtime::spawn(confirmer.run(queue));
         Self {
             state,
             askers,
@@ -61,14 +94,30 @@ impl Reader {
         }
     }
 
+    /// Of what has no content that could lie apart.
     pub(crate) async fn read(&self, level: ReadLevel, query: Query) -> Result<Read, ReadError> {
+        let (index, answered) = self.answer(level, query).await?;
+        match answered.whole() {
+            Ok(answer) => Ok(Read { index, answer }),
+            Err(error) => {
+                tracing::error!(%error, "a read failed");
+                Err(ReadError::Failed)
+            }
+        }
+    }
+
+    pub(crate) async fn answer(
+        &self,
+        level: ReadLevel,
+        query: Query,
+    ) -> Result<(CommitIndex, Answered), ReadError> {
         match level {
             ReadLevel::Local => {}
             ReadLevel::AtLeast(CommitIndex(index)) => self.applied(index).await?,
             ReadLevel::Linearizable => {
                 let patience = match self.patience {
                     None => Patience::Once,
-                    Some(wait) => Patience::Until(Instant::now() + wait),
+                    Some(wait) => Patience::Until(runtime::now() + wait),
                 };
                 let index = self.confirmed(patience).await?;
                 self.applied(index).await?;
@@ -76,8 +125,8 @@ impl Reader {
         }
         // Taken before the query, so the answer is of this index or a later one.
         let index = CommitIndex(*self.state.applied_index().borrow());
-        match self.state.query(query).await {
-            Ok(answer) => Ok(Read { index, answer }),
+        match self.state.answer(query).await {
+            Ok(answered) => Ok((index, answered)),
             Err(StateError::Closed) => Err(ReadError::Stopped),
             Err(
                 error @ (StateError::Fault(_)
@@ -96,7 +145,7 @@ impl Reader {
     pub(crate) async fn applied(&self, index: u64) -> Result<(), ReadError> {
         let mut applied = self.state.applied_index();
         let reached = applied.wait_for(|applied| *applied >= index);
-        match tokio::time::timeout(FRESH_WAIT_MAX, reached).await {
+        match runtime::timeout(FRESH_WAIT_MAX, reached).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) => Err(ReadError::Stopped),
             Err(_) => Err(ReadError::TimedOut),
@@ -124,7 +173,7 @@ impl Reader {
                 .map_err(|_| ReadError::Stopped)?;
             answered.await.map_err(stopped)?
         };
-        tokio::time::timeout(FRESH_WAIT_MAX, asked)
+        runtime::timeout(FRESH_WAIT_MAX, asked)
             .await
             .map_err(|_| ReadError::TimedOut)?
     }
@@ -134,6 +183,7 @@ impl Reader {
 struct Confirmer {
     raft: Raft,
     leaders: Option<Leaders>,
+    resumed: Resumed,
 }
 
 impl Confirmer {
@@ -154,7 +204,7 @@ impl Confirmer {
                 waiting.push(asker);
             }
             let (confirmed, elsewhere) = self.confirm().await;
-            let now = Instant::now();
+            let now = runtime::now();
             for asker in waiting.extract_if(.., |asker| asker.takes(confirmed, now)) {
                 let only_here = matches!(asker.patience, Patience::OnlyHere);
                 let result = match only_here && elsewhere {
@@ -165,7 +215,7 @@ impl Confirmer {
                 let _ = asker.answer.send(result);
             }
             if !waiting.is_empty() {
-                tokio::time::sleep(AGAIN_AFTER).await;
+                runtime::sleep(AGAIN_AFTER).await;
             }
         }
     }
@@ -176,10 +226,17 @@ impl Confirmer {
             None | Some(Leader::Here) => (self.confirm_here().await, false),
             Some(Leader::Unknown) => (Err(ReadError::Unavailable), true),
             Some(Leader::There { link }) => {
-                let asked = link::ask(&link, Lane::Quick, Request::ReadIndex);
-                let answer = match tokio::time::timeout(ASK_WAIT_MAX, asked).await {
-                    Ok(Ok(Response::ReadIndex(Some(index)))) => Ok(index),
-                    Ok(Ok(_) | Err(_)) | Err(_) => Err(ReadError::Unavailable),
+                let mut leaders = self.leaders.clone().expect("they named one");
+                let answer = tokio::select! {
+                    biased;
+                    answer = link::ask(&link, Lane::Quick, Request::ReadIndex) => answer.ok(),
+                    () = runtime::sleep(ASK_WAIT_MAX) => None,
+                    // One that is gone without a word must not hold up the question to the next.
+                    () = leaders.replaced(link.target) => None,
+                };
+                let answer = match answer {
+                    Some(Response::ReadIndex(Some(index))) => Ok(index),
+                    Some(_) | None => Err(ReadError::Unavailable),
                 };
                 (answer, true)
             }
@@ -188,7 +245,10 @@ impl Confirmer {
 
     async fn confirm_here(&self) -> Result<u64, ReadError> {
         match self.raft.get_read_log_id().await {
-            Ok((read_at, _applied)) => Ok(read_at.map_or(0, |id| id.index)),
+            Ok((read_at, _applied)) => {
+                let (index, term) = read_at.map_or((0, 0), |id| (id.index, id.leader_id.term));
+                Ok(self.resumed.at_least(index, term))
+            }
             Err(RaftError::APIError(
                 CheckIsLeaderError::ForwardToLeader(_) | CheckIsLeaderError::QuorumNotEnough(_),
             )) => Err(ReadError::Unavailable),
@@ -204,5 +264,23 @@ impl Asker {
             Patience::Once | Patience::OnlyHere => true,
             Patience::Until(until) => found != Err(ReadError::Unavailable) || now >= until,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Resumed;
+
+    #[test]
+    fn a_leader_that_came_back_reads_behind_all_that_it_had_written() {
+        let resumed = Resumed {
+            term: 3,
+            last_index: 40,
+        };
+        assert_eq!(resumed.at_least(17, 3), 40);
+        assert_eq!(resumed.at_least(41, 3), 41);
+        assert_eq!(resumed.at_least(0, 0), 40);
+        // Elected anew; what it had at its start may have been taken from it since.
+        assert_eq!(resumed.at_least(38, 4), 38);
     }
 }

@@ -5,19 +5,23 @@
 //! newest entries; its marker says which, and the log gives them again. Forcing happens once a second, at
 //! 64 MiB, and before anything that lets the log forget.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use easel_storage::blobs::{self, BlobHash};
 use easel_storage::changes::note_changes;
 use easel_storage::redb::{InstallError, Received, SnapshotReader, State};
-use easel_storage::{Answer, Batch, Change, Fault, Query, Reply};
+use easel_storage::tx::Counts;
+use easel_storage::{Answered, Batch, Change, Fault, Query, Reply, Time};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::codec::{self, DecodeError, Marker};
 use crate::observer::Observer;
 use crate::raft::LogId;
+use crate::runtime;
 use crate::snapshot::Source;
 
 /// How long a snapshot that has arrived may take to be in its place.
@@ -26,7 +30,7 @@ const ARRIVAL_WAIT_MAX: Duration = Duration::from_secs(60);
 const INLINE_COMMANDS_MAX: u64 = 256;
 const INLINE_BYTES_MAX: u64 = 64 << 10;
 /// Applied bytes that wait for a flush before one is asked for early.
-const DIRTY_BYTES_MAX: u64 = 64 << 20;
+const DIRTY_BYTES_MAX: u64 = 32 << 20;
 
 /// Why the state did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -165,7 +169,7 @@ impl StateFile {
                 let mut arriving = self.arriving.subscribe();
                 let settled = arriving.wait_for(|upto| upto.is_none_or(|upto| upto < index));
                 // When it takes too long, the log keeps what it has.
-                let _ = tokio::time::timeout(ARRIVAL_WAIT_MAX, settled).await;
+                let _ = runtime::timeout(ARRIVAL_WAIT_MAX, settled).await;
                 self.flush().await
             }
         }
@@ -191,19 +195,32 @@ impl StateFile {
         self.dirty.notified().await;
     }
 
-    pub(crate) async fn query(&self, query: Query) -> Result<Answer, StateError> {
+    pub(crate) async fn answer(&self, query: Query) -> Result<Answered, StateError> {
         // A thread's turn costs many times what a few rows do.
         if query.is_small()
-            && let Some(answer) = self.opened()?.state.query_now(&query)
+            && let Some(answer) = self.opened()?.state.answer_now(&query)
         {
             return Ok(answer?);
         }
-        self.on_thread(move |state| state.query(&query)).await
+        self.on_thread(move |state| state.answer(&query)).await
     }
 
     /// A consistent view of everything applied so far.
     pub(crate) async fn snapshot(&self) -> Result<SnapshotReader, StateError> {
         self.on_thread(State::snapshot).await
+    }
+
+    /// The same, with when its last entry was accepted and how much there is.
+    pub(crate) async fn snapshot_with_counts(
+        &self,
+    ) -> Result<(SnapshotReader, (Time, Counts)), StateError> {
+        self.on_thread(|state| state.snapshot_with(|tx| Ok((tx.clock()?, tx.counts()?))))
+            .await
+    }
+
+    /// The blobs that the state names, with their lengths.
+    pub(crate) async fn named_blobs(&self) -> Result<BTreeMap<BlobHash, u64>, StateError> {
+        self.on_thread(|state| state.read_tx(blobs::named)).await
     }
 
     /// Replaces the whole state; durable when it returns.
@@ -268,7 +285,7 @@ impl StateFile {
         work: impl FnOnce(&State) -> Result<T, E> + Send + 'static,
     ) -> Result<T, StateError> {
         let open = self.opened()?;
-        tokio::task::spawn_blocking(move || work(&open.state))
+        runtime::spawn_blocking(move || work(&open.state))
             .await
             .map_err(|e| StateError::Panicked(e.to_string()))?
             .map_err(Into::into)

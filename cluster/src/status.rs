@@ -16,7 +16,9 @@ use crate::health::Health;
 use crate::log::LogProgress;
 use crate::observer::Observer;
 use crate::raft::{Metrics, Peer, Raft};
+use crate::runtime;
 use crate::state::StateFile;
+use crate::touch::TouchWatch;
 
 /// How the node stands. Indexes count log entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,21 +106,23 @@ fn members(metrics: &Metrics) -> Vec<Member> {
 const INDEXES_EVERY: Duration = Duration::from_millis(50);
 
 /// A leader that no majority has answered for so long may have been replaced without knowing it.
-const QUORUM_SILENCE_MAX_MS: u64 = 3_000;
+const QUORUM_SILENCE_MAX_MS: u64 = 1_500;
 
-fn is_followed(metrics: &Metrics) -> bool {
+fn is_followed(metrics: &Metrics, hears: bool) -> bool {
     let leads = metrics.state == ServerState::Leader;
     let alone = metrics.membership_config.voter_ids().count() == 1;
     if leads && !alone {
         let silence_ms = metrics.millis_since_quorum_ack;
         return silence_ms.is_some_and(|ms| ms < QUORUM_SILENCE_MAX_MS);
     }
-    metrics.current_leader.is_some()
+    hears && metrics.current_leader.is_some()
 }
 
 /// Where the parts of a status come from.
 pub(crate) struct Sources {
-    pub(crate) in_touch: watch::Receiver<bool>,
+    /// Whether the leader is heard of; of this node, whether a majority answers it.
+    pub(crate) hears: watch::Receiver<bool>,
+    pub(crate) in_touch: TouchWatch,
     pub(crate) node: NodeFile,
     pub(crate) raft: Raft,
     pub(crate) log: Arc<LogProgress>,
@@ -133,17 +137,18 @@ impl Sources {
         // Cloned out: openraft's core waits for whoever holds the borrow.
         let metrics = self.raft.metrics().borrow().clone();
         let fatal = self.health.watch().borrow().clone();
-        let is_leader = metrics.state == ServerState::Leader && fatal.is_none();
+        let hears = *self.hears.borrow();
+        let is_leader = metrics.state == ServerState::Leader && hears && fatal.is_none();
         Status {
             cluster_id: self.node.cluster,
             node_id: self.node.node,
             instance_id: self.node.instance,
             term: metrics.current_term,
             is_leader,
-            leader: metrics.current_leader,
-            in_touch: fatal.is_none() && *self.in_touch.borrow(),
+            leader: metrics.current_leader.filter(|_| hears),
+            in_touch: fatal.is_none() && self.in_touch.is_in_touch(),
             members: members(&metrics),
-            has_quorum: fatal.is_none() && is_followed(&metrics),
+            has_quorum: fatal.is_none() && is_followed(&metrics, hears),
             last_log_index: metrics.last_log_index.unwrap_or(0),
             commit_index: self.log.committed.load(Ordering::Relaxed),
             applied_index: *self.state.applied_index().borrow(),
@@ -185,10 +190,11 @@ impl Sources {
             });
             let wait = std::mem::replace(&mut pause, INDEXES_EVERY);
             let moved = async {
-                tokio::time::sleep(wait).await;
+                runtime::sleep(wait).await;
                 metrics.changed().await
             };
             let ended = tokio::select! {
+                biased;
                 () = stop.cancelled() => true,
                 changed = roles.changed() => {
                     // The metrics follow at once.
@@ -199,7 +205,8 @@ impl Sources {
                 changed = health.changed() => changed.is_err(),
                 changed = reserve.changed() => changed.is_err(),
                 // Of a node alone it never changes.
-                Ok(()) = self.in_touch.changed() => false,
+                () = self.in_touch.turned() => false,
+                Ok(()) = self.hears.changed() => false,
             };
             if ended {
                 break;

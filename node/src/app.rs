@@ -2,6 +2,7 @@
 
 use crate::api::{Bodies, Contents, Cursors, Listeners, Previews, Reports, Thumbnails};
 use crate::auth::Auth;
+use crate::backup::Backups;
 use crate::config::Config;
 use crate::http::rates::Rates;
 use crate::http::{AppPage, Guard};
@@ -9,7 +10,7 @@ use crate::images::Images;
 use crate::metrics::Metrics;
 use crate::neighbours::Neighbours;
 use crate::realtime::Rooms;
-use easel_cluster::{Members, Status};
+use easel_cluster::{BlobUpkeep, Members, Status, Touch};
 use easel_storage::blobs::Blobs;
 use easel_storage::{InstanceId, Store};
 use std::sync::Arc;
@@ -22,11 +23,16 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) blobs: Arc<dyn Blobs>,
+    /// Nothing, if they lie in a bucket.
+    pub(crate) blob_upkeep: Option<BlobUpkeep>,
+    pub(crate) backups: Backups,
     pub(crate) images: Images,
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) metrics: Arc<Metrics>,
     /// How the node below stands.
     pub(crate) node: watch::Receiver<Status>,
+    /// Whether it knows what the others know, at the moment of the question.
+    pub(crate) touch: Touch,
     /// Who belongs to the cluster.
     pub(crate) members: Members,
     pub(crate) guard: Guard,

@@ -1,5 +1,7 @@
 //! The command line: what can be asked of the program, and the number it ends with.
 
+mod backup;
+mod blobs;
 mod cluster;
 mod people;
 
@@ -8,6 +10,8 @@ use crate::config::{self, Address, Config, Flag, LoadError, Loaded, MaybeAddress
 use crate::offline::{self, FirstUser, KeysTask};
 use crate::systemd::Sockets;
 use crate::{COMMIT, VERSION, logging, serve};
+use backup::{BackupArgs, BackupCommand, RestoreArgs};
+use blobs::BlobsCommand;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cluster::ClusterCommand;
 use easel_storage::people::KeyState;
@@ -24,12 +28,16 @@ enum Exit {
     Ok = 0,
     /// It was tried and did not work.
     Failure = 1,
+    /// What clap cannot see is missing.
+    Usage = 2,
     /// The configuration cannot be meant.
     Config = 3,
     /// No node is there to be asked.
     Unreachable = 4,
     /// It is clear what is wanted, and a rule says no.
     Refused = 5,
+    /// It was done, and something is wrong all the same.
+    Degraded = 6,
 }
 
 impl From<Exit> for ExitCode {
@@ -48,7 +56,8 @@ Examples:
   easel user add grace@example.org         Make an account on the node that runs on ./data
 
 Exit codes:
-  0 it worked · 1 it did not · 2 wrong usage · 3 wrong configuration · 4 a node cannot be reached · 5 refused";
+  0 it worked · 1 it did not · 2 wrong usage · 3 wrong configuration · 4 a node cannot be reached · 5 refused ·
+  6 done, with something missing";
 
 const SERVE_HELP: &str = "\
 On an empty folder the node makes its identity by itself; there is nothing to initialise. It stops on Ctrl-C or SIGTERM
@@ -63,7 +72,7 @@ or without any of it through a tunnel: ssh -L 8080:127.0.0.1:8080 this-machine, 
 Every key of the configuration with its default stands in config/easel.toml. Environment variables name keys as
 EASEL_SECTION__KEY (EASEL_LISTEN__OPS=127.0.0.1:9181), and flags stand over them.
 
-To back up, stop the node and copy the data folder.";
+To back up, also while it runs: easel backup create --to FOLDER";
 
 const INIT_HELP: &str = "\
 Boards that were made before there were accounts come to belong to this one. The node must not be running; a node that is
@@ -141,6 +150,14 @@ enum Command {
         #[command(subcommand)]
         command: ClusterCommand,
     },
+    /// Look after the pictures in the folder of a running node, from its own machine
+    #[command(after_help = blobs::HELP)]
+    Blobs {
+        #[command(flatten)]
+        args: AskArgs,
+        #[command(subcommand)]
+        command: BlobsCommand,
+    },
     /// Look at or change the keys that sessions are sealed with, of a node that is not running
     #[command(after_help = KEYS_HELP)]
     Keys {
@@ -149,6 +166,16 @@ enum Command {
         #[command(subcommand)]
         task: KeysCommand,
     },
+    /// Make, look at and delete backups
+    Backup {
+        #[command(flatten)]
+        args: BackupArgs,
+        #[command(subcommand)]
+        command: BackupCommand,
+    },
+    /// Put a backup back, into an empty folder
+    #[command(after_help = backup::RESTORE_HELP)]
+    Restore(RestoreArgs),
     /// Print the configuration that `serve` would use, with the source of each value
     CheckConfig {
         #[command(flatten)]
@@ -232,7 +259,10 @@ pub(crate) fn run() -> ExitCode {
         Command::User { args, command } => people::user(args, command),
         Command::Token { args, command } => people::token(args, command),
         Command::Cluster { args, command } => cluster::run(args, command),
+        Command::Blobs { args, command } => blobs::run(args, command),
         Command::Keys { node, task } => keys(node, task),
+        Command::Backup { args, command } => backup::backup(args, command),
+        Command::Restore(args) => backup::restore(args),
         Command::CheckConfig { config, format } => check_config(config, format),
         Command::Version { json } => version(json),
     }

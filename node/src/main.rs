@@ -8,6 +8,7 @@ mod admin;
 mod api;
 mod app;
 mod auth;
+mod backup;
 mod cli;
 mod config;
 mod http;
@@ -21,6 +22,7 @@ mod peers;
 mod process;
 mod realtime;
 mod serve;
+mod standing;
 mod systemd;
 #[cfg(test)]
 mod testing;

@@ -101,6 +101,13 @@ pub(crate) struct Metrics {
     pub(crate) images_refused: IntCounterVec,
     pub(crate) blobs: IntGauge,
     pub(crate) blob_bytes: IntGauge,
+    pub(crate) blobs_scrubbed: IntCounter,
+    pub(crate) blob_scrubbed_bytes: IntCounter,
+    pub(crate) blobs_damaged: IntCounter,
+    pub(crate) blobs_brought: IntCounter,
+    pub(crate) blobs_collected: IntCounter,
+    pub(crate) blobs_missing: IntGauge,
+    pub(crate) blobs_unnamed: IntGauge,
 
     pub(crate) raft_term: IntGauge,
     pub(crate) raft_is_leader: IntGauge,
@@ -140,6 +147,9 @@ pub(crate) struct Metrics {
     pub(crate) authz_denied: IntCounterVec,
     pub(crate) token_key_age: IntGauge,
     pub(crate) disk_free_bytes: IntGauge,
+    pub(crate) backup_last_success: Gauge,
+    pub(crate) backup_size_bytes: IntGauge,
+    pub(crate) backups_failed: IntCounter,
 
     pub(crate) process_cpu_seconds: Gauge,
     pub(crate) process_resident_memory_bytes: IntGauge,
@@ -353,6 +363,34 @@ impl Metrics {
                 "easel_store_blob_bytes",
                 "Bytes of the files kept apart from the records.",
             ),
+            blobs_scrubbed: make.counter(
+                "easel_store_blobs_scrubbed_total",
+                "Files read through to see whether they are whole.",
+            ),
+            blob_scrubbed_bytes: make.counter(
+                "easel_store_blob_scrubbed_bytes_total",
+                "Bytes read through to see whether they are whole.",
+            ),
+            blobs_damaged: make.counter(
+                "easel_store_blobs_damaged_total",
+                "Files found damaged, and moved aside.",
+            ),
+            blobs_brought: make.counter(
+                "easel_store_blobs_brought_total",
+                "Files brought from another node, since they were damaged or missing.",
+            ),
+            blobs_collected: make.counter(
+                "easel_store_blobs_collected_total",
+                "Files deleted, since nothing had named them for long.",
+            ),
+            blobs_missing: make.gauge(
+                "easel_store_blobs_missing",
+                "Files that are named and that no node has whole; 0 is good.",
+            ),
+            blobs_unnamed: make.gauge(
+                "easel_store_blobs_unnamed",
+                "Files that nothing names just now; they go after blob.collect_after.",
+            ),
 
             raft_term: make.gauge("easel_raft_term", "Current term."),
             raft_is_leader: make.gauge("easel_raft_is_leader", "1 when this node leads."),
@@ -463,6 +501,18 @@ impl Metrics {
             disk_free_bytes: make.gauge(
                 "easel_disk_free_bytes",
                 "Free space where the data folder is.",
+            ),
+            backup_last_success: make.float(
+                "easel_backup_last_success_timestamp_seconds",
+                "When the newest backup was made; 0 while none is known.",
+            ),
+            backup_size_bytes: make.gauge(
+                "easel_backup_size_bytes",
+                "All that the newest backup consists of.",
+            ),
+            backups_failed: make.counter(
+                "easel_backup_failures_total",
+                "Backups that were due and were not made.",
             ),
 
             process_cpu_seconds: make.float("process_cpu_seconds_total", "CPU time used."),

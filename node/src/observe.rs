@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::auth::{Known, wall_clock};
 use crate::metrics::Metrics;
 use crate::process;
-use easel_cluster::{BusCounts, Observer, Status};
+use easel_cluster::{BlobCounts, BusCounts, Observer, Status};
 use easel_storage::{Change, SubmitError, disk};
 use prometheus::IntGauge;
 use std::path::Path;
@@ -88,6 +88,9 @@ pub(crate) async fn refresh(app: &Arc<App>) {
         let kept = app.blobs.usage();
         set(&app.metrics.blobs, kept.blobs);
         set(&app.metrics.blob_bytes, kept.bytes);
+        if let Some(upkeep) = &app.blob_upkeep {
+            set_upkeep(&app.metrics, upkeep.counts());
+        }
     });
     if let Err(error) = looked.await {
         tracing::warn!(%error, "cannot read the process's own figures");
@@ -113,6 +116,20 @@ fn set_node(metrics: &Metrics, status: &Status) {
     set(&metrics.raft_durable_index, status.durable_index);
     set(&metrics.raft_snapshot_index, status.snapshot_index);
     metrics.store_disk_full.set(status.disk_full.into());
+}
+
+fn set_upkeep(metrics: &Metrics, counts: BlobCounts) {
+    for (counter, now) in [
+        (&metrics.blobs_scrubbed, counts.scrubbed),
+        (&metrics.blob_scrubbed_bytes, counts.scrubbed_bytes),
+        (&metrics.blobs_damaged, counts.damaged),
+        (&metrics.blobs_brought, counts.brought),
+        (&metrics.blobs_collected, counts.collected),
+    ] {
+        counter.inc_by(now.saturating_sub(counter.get()));
+    }
+    set(&metrics.blobs_missing, counts.missing);
+    set(&metrics.blobs_unnamed, counts.unnamed);
 }
 
 fn set_bus(metrics: &Metrics, counts: BusCounts) {

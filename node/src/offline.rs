@@ -1,7 +1,8 @@
-//! What the program does with a data folder that no node has open: `easel init` and `easel keys`. Nothing listens
-//! meanwhile.
+//! What the program does with a data folder that no node has open: `easel init`, `easel keys`, `easel backup create`. Nothing
+//! listens meanwhile.
 
 use crate::auth::{Auth, Context, HashCost, KeyRefused, Known, Password, RingChange, wall_clock};
+use crate::backup::{self, BackupError, Key, Manifest, Tell};
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::serve::{self, start_auth, start_node};
@@ -107,6 +108,32 @@ async fn make_first(folder: &Folder, first: FirstUser) -> anyhow::Result<UserId>
         Err(Rejection::NotTheFirstUser) => bail!("this data folder has accounts already"),
         Err(rejection) => bail!("{rejection}"),
     }
+}
+
+/// Makes a backup of what the folder holds.
+pub(crate) fn back_up(
+    config: &Config,
+    to: Option<String>,
+    key: Key,
+    tell: &Tell<'_>,
+) -> anyhow::Result<Result<Manifest, BackupError>> {
+    block_on(async {
+        let metrics = Arc::new(Metrics::new());
+        let (changes, _) = tokio::sync::broadcast::channel(serve::CHANGES_KEPT);
+        // Also what only the log holds yet is in the state then.
+        let node = start_node(config, &metrics, &Arc::default(), &changes, None).await?;
+        let state = node.backup_source().begin().await;
+        let blobs = serve::blobs_of(config, &node);
+        let made = async {
+            let (state, blobs) = (state.context("the state cannot be read")?, blobs?);
+            let to = to.unwrap_or_else(|| config.backup.to.clone());
+            let work = || backup::make(config, &to, key, state, &*blobs, tell);
+            Ok(tokio::task::block_in_place(work))
+        };
+        let made = made.await;
+        node.shutdown().await;
+        made
+    })
 }
 
 /// What is to be done with the keyring.

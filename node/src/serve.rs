@@ -5,8 +5,9 @@ use crate::api::time::rfc3339;
 use crate::api::{Bodies, Contents, Cursors, Listeners, Previews, Reports, Thumbnails};
 use crate::app::{App, AppState};
 use crate::auth::{Auth, AuthOptions, CookieKind, HashCost, Known, MasterSource, wall_clock};
+use crate::backup::{self, Backups};
 use crate::cli::say;
-use crate::config::{Config, LoadError, MaybeAddress, PublicUrl, TlsMode};
+use crate::config::{BlobBackend, Config, LoadError, MaybeAddress, PublicUrl, TlsMode};
 use crate::http::rates::Rates;
 use crate::http::tls::{self, Tls, TlsMetrics};
 use crate::http::{self, AppPage, Guard, Limits, Listener, Stopping};
@@ -17,19 +18,25 @@ use crate::observe::ClusterWork;
 use crate::peers::{self, Peers};
 use crate::process;
 use crate::realtime::Rooms;
+use crate::standing;
 use crate::systemd::{self, Sockets};
 use anyhow::Context;
 use easel_cluster::{Node, Options, PeerOptions, Status};
 use easel_storage::Change;
+use easel_storage::blobs::{Blobs, FileBlobs, S3Blobs};
+use easel_storage::bucket::Bucket;
 use easel_storage::cache::Cache;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
+/// For another node to take over the leadership, if this one has it.
+const LEADERSHIP_WAIT_MAX: Duration = Duration::from_millis(3_000);
 /// For the rooms to save and to tell everybody to come back.
 const ROOMS_DRAIN_MAX: Duration = Duration::from_millis(2_500);
 /// For requests that are being answered.
@@ -178,9 +185,11 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     // Ends with the runtime, so that there is a sign of life for as long as there is a process.
     tokio::spawn(systemd::report(app.clone()));
     tokio::spawn(turn_keys(app.auth.clone()));
+    tokio::spawn(backup::run_timer(app.clone()));
     tokio::spawn(tls::keep_fresh(tls, hang_ups));
     tokio::spawn(http::door::watch(app.clone(), changes.subscribe()));
     tokio::spawn(http::door::watch_touch(app.clone()));
+    tokio::spawn(standing::watch(app.clone()));
     tokio::spawn(neighbours::watch(app.clone(), changes.subscribe()));
 
     let end = tokio::select! {
@@ -275,6 +284,8 @@ pub(crate) async fn start_node(
     };
     let options = Options {
         disk_reserve_bytes: config.storage.disk_reserve.0,
+        keeps_blobs: config.blob.backend == BlobBackend::Embedded,
+        blob_rules: config.blob.rules(),
         observer: Arc::new(work),
         ..Options::new(&config.data_dir)
     };
@@ -322,6 +333,7 @@ pub(crate) fn assemble(
     changes: &broadcast::Sender<Change>,
 ) -> anyhow::Result<AppState> {
     let status = node.status();
+    let touch = node.touch();
     let instance = status.borrow().instance_id;
     let listening: Vec<IpAddr> = [
         Some(public.at().ip()),
@@ -333,7 +345,7 @@ pub(crate) fn assemble(
     let public_url = config.public_url.as_ref();
     let base = public_url.map_or_else(String::new, |url| url.base().to_owned());
     let cache = Cache::open(&config.data_dir.join("cache"));
-    let blobs = node.blobs().context("the node keeps no blobs")?;
+    let blobs = blobs_of(&config, node)?;
     let pixels_max = PixelsMax {
         board: config.limits.image_pixels.into(),
         avatar: config.limits.avatar_pixels.into(),
@@ -341,6 +353,8 @@ pub(crate) fn assemble(
     let neighbours = Arc::<Neighbours>::default();
     Ok(Arc::new(App {
         blobs,
+        blob_upkeep: node.blob_upkeep(),
+        backups: Backups::new(node.backup_source(), &config.data_dir),
         images: Images::new(pixels_max, metrics.clone()),
         rooms: Rooms::of(
             node,
@@ -350,6 +364,7 @@ pub(crate) fn assemble(
         ),
         store: node.store(),
         node: status,
+        touch,
         members: node.members(),
         guard: Guard::new(
             &listening,
@@ -374,6 +389,40 @@ pub(crate) fn assemble(
         metrics,
         config,
     }))
+}
+
+/// Where the configuration says that pictures lie: with the nodes, or in a bucket.
+pub(crate) fn blobs_of(config: &Config, node: &Node) -> anyhow::Result<Arc<dyn Blobs>> {
+    match node.blobs() {
+        Some(blobs) => Ok(blobs),
+        None => {
+            let bucket = open_bucket(config)?;
+            node.find_contents_in(bucket.clone());
+            Ok(bucket)
+        }
+    }
+}
+
+/// The same where no node runs.
+pub(crate) fn open_blobs(config: &Config) -> anyhow::Result<Arc<dyn Blobs>> {
+    match config.blob.backend {
+        BlobBackend::Embedded => {
+            let dir = config.data_dir.join("blobs");
+            let blobs = FileBlobs::open(&dir, config.storage.disk_reserve.0)?;
+            Ok(Arc::new(blobs))
+        }
+        BlobBackend::S3 => open_bucket(config),
+    }
+}
+
+fn open_bucket(config: &Config) -> anyhow::Result<Arc<dyn Blobs>> {
+    let blob = &config.blob;
+    let options = blob.access().to_bucket(&blob.bucket, &blob.prefix);
+    let options = options.map_err(|why| anyhow::anyhow!("blob: {why}"))?;
+    let bucket = Bucket::open(&options, Handle::current())?;
+    // Also from a task: the bucket is asked what there is, on threads of the same runtime.
+    let blobs = tokio::task::block_in_place(|| S3Blobs::open(bucket))?;
+    Ok(Arc::new(blobs))
 }
 
 /// Does what is due with the keyring, for as long as the process runs.
@@ -469,10 +518,16 @@ async fn failure(mut status: watch::Receiver<Status>) -> String {
     }
 }
 
-/// Not ready, no new connections, rooms saved and their people told, requests finished; in that order.
+/// Not ready, another leads, no new connections, rooms saved and their people told, requests finished; in that order.
 async fn drain(app: &App, stopping: &Stopping, servers: &mut tokio::task::JoinSet<()>) {
     tracing::info!("stopping");
     app.draining.cancel();
+    // Before anybody is sent away, so that they find a leader where they go.
+    match app.members.hand_over(LEADERSHIP_WAIT_MAX).await {
+        Ok(Some(to)) => tracing::info!(to, "handed over the leadership"),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "the leadership stays here to the end"),
+    }
     stopping.stop.cancel();
     if !app.rooms.drain(ROOMS_DRAIN_MAX).await {
         tracing::warn!(

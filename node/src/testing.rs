@@ -11,11 +11,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
 use bytes::Bytes;
-use easel_cluster::{Node, Status};
+use easel_cluster::{Node, TouchTeller};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use std::sync::Arc;
-use tokio::sync::watch;
 use tower::ServiceExt;
 
 /// Tests sign in often and guard nothing.
@@ -50,18 +49,11 @@ impl TestNode {
         TestNode::start_as(change, CHEAP).await
     }
 
-    /// A node that stands as the test says.
-    pub(crate) async fn start_with_status() -> (TestNode, watch::Sender<Status>) {
-        let mut node = TestNode::start().await;
-        let status = watch::Sender::new(node.app.node.borrow().clone());
-        let (public, ops) = (Router::new(), Router::new());
-        // The routers hold it.
-        (node.public, node.ops) = (public, ops);
-        let app = Arc::get_mut(&mut node.app).expect("nobody else holds it");
-        app.node = status.subscribe();
-        node.public = http::public_routes(node.app.clone());
-        node.ops = http::ops_routes(node.app.clone());
-        (node, status)
+    /// A node whose touch with the others, of which it has none, is as the test says.
+    pub(crate) async fn start_with_touch() -> (TestNode, TouchTeller) {
+        let node = TestNode::start().await;
+        let teller = node.app.touch.teller();
+        (node, teller)
     }
 
     /// Where what a hash costs matters.

@@ -8,8 +8,7 @@
 //! clock, the engine's marker and one look at what is about to expire. A seat costs one more row, its entry in the
 //! list of what expires, once per ten minutes.
 
-use std::collections::BTreeMap;
-
+use crate::apart::{ApartKey, ApartOf, ApartRow};
 use crate::command::{Actor, Command, Envelope, NewUpdate, Outcome, Payload, Rejection, Reply};
 use crate::ids::{BoardId, CommandId, DocName, InstanceId, Time, Title};
 use crate::nodes;
@@ -225,6 +224,7 @@ fn purge_board(tx: &mut dyn WriteTx, board: BoardId) -> Result<Reply, Fault> {
     sharing::forget_board(tx, board)?;
     tx.delete_board(board)?;
     tx.delete_doc(&board.into())?;
+    tx.delete_all::<ApartRow>(&ApartOf(board.into()))?;
     Ok(Ok(Outcome::Done))
 }
 
@@ -288,14 +288,14 @@ fn append_updates(
         return Ok(Err(Rejection::Empty));
     }
     for update in updates {
-        if let Err(rejection) = inline(&update.payload) {
+        if let Err(rejection) = check_content(&update.payload) {
             return Ok(Err(rejection));
         }
     }
 
     let mut row = tx.doc(doc)?.unwrap_or_default();
     let first_seq = row.head_seq + 1;
-    let mut seats = BTreeMap::new();
+    let mut seats = Vec::new();
     let mut repeats = 0;
     for update in updates {
         if is_repeat(tx, at, doc, update, &mut seats)? {
@@ -304,14 +304,17 @@ fn append_updates(
         }
         row.head_seq += 1;
         tx.put_update(doc, row.head_seq, &UpdateRow::new(at, update))?;
+        if let Some(blob) = update.payload.apart() {
+            tx.put(&ApartKey::update(doc, row.head_seq), &ApartRow::from(blob))?;
+        }
     }
     let last_seq = row.head_seq;
     if last_seq >= first_seq {
         row.updated_at = at;
         tx.put_doc(doc, &row)?;
     }
-    for (seat, heard) in seats {
-        keep_seat(tx, at, doc, seat, heard)?;
+    for heard in seats {
+        keep_seat(tx, at, doc, heard)?;
     }
     Ok(Ok(Outcome::Appended {
         first_seq,
@@ -322,13 +325,18 @@ fn append_updates(
 
 fn check_appendable(tx: &dyn WriteTx, doc: &DocName) -> Result<Result<(), Rejection>, Fault> {
     match doc {
-        DocName::Board(board) => Ok(live_board(tx, *board, None)?.map(|_| ())),
+        DocName::Board(board) => Ok(match tx.is_trashed(*board)? {
+            None => Err(Rejection::BoardNotFound),
+            Some(true) => Err(Rejection::BoardTrashed),
+            Some(false) => Ok(()),
+        }),
         DocName::Raw(_) => Ok(Ok(())),
     }
 }
 
 /// A seat this command has heard from: its row, and whether it is stored already.
 struct HeardSeat {
+    seat: u64,
     row: SeatRow,
     known: bool,
     changed: bool,
@@ -340,17 +348,20 @@ fn is_repeat(
     at: Time,
     doc: &DocName,
     update: &NewUpdate,
-    seats: &mut BTreeMap<u64, HeardSeat>,
+    seats: &mut Vec<HeardSeat>,
 ) -> Result<bool, Fault> {
     let Some(origin) = update.origin else {
         return Ok(false);
     };
-    let heard = match seats.entry(origin.seat) {
-        std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-        std::collections::btree_map::Entry::Vacant(entry) => {
-            entry.insert(load_seat(tx, at, doc, origin.seat)?)
+    // In order, as the seats are written; nearly always there is one, which needs no map.
+    let at_seat = match seats.binary_search_by_key(&origin.seat, |heard| heard.seat) {
+        Ok(at_seat) => at_seat,
+        Err(at_seat) => {
+            seats.insert(at_seat, load_seat(tx, at, doc, origin.seat)?);
+            at_seat
         }
     };
+    let heard = &mut seats[at_seat];
     let new = heard.row.hear(origin.number);
     heard.changed |= new;
     Ok(!new)
@@ -362,30 +373,24 @@ fn load_seat(tx: &dyn WriteTx, at: Time, doc: &DocName, seat: u64) -> Result<Hea
     // Expired but not yet forgotten: its entry in the list of what expires is still there, its numbers are not.
     let row = stored.filter(|row| at < seat_due(row)).unwrap_or_default();
     Ok(HeardSeat {
+        seat,
         row,
         known,
         changed: false,
     })
 }
 
-fn keep_seat(
-    tx: &mut dyn WriteTx,
-    at: Time,
-    doc: &DocName,
-    seat: u64,
-    heard: HeardSeat,
-) -> Result<(), Fault> {
+fn keep_seat(tx: &mut dyn WriteTx, at: Time, doc: &DocName, heard: HeardSeat) -> Result<(), Fault> {
+    let seat = heard.seat;
     if !heard.changed {
         return Ok(());
     }
-    let mut row = heard.row;
-    row.at = at;
-    tx.put_seat(doc, seat, &row)?;
     if !heard.known {
         // The entry is not moved with every update: when it comes due, `forget` looks at how old the seat really is.
-        tx.put_expiring(seat_due(&row), &Expiring::Seat(doc.clone(), seat))?;
+        tx.put_expiring(at.plus_ms(SEAT_KEPT_MS), &Expiring::Seat(doc.clone(), seat))?;
     }
-    Ok(())
+    let row = SeatRow { at, ..heard.row };
+    tx.put_seat(doc, seat, row)
 }
 
 #[derive(Clone, Copy)]
@@ -413,14 +418,18 @@ fn compact(
     if span.upto_seq <= body_seq || span.upto_seq > head_seq {
         return Ok(Err(Rejection::SeqOutOfRange { head_seq }));
     }
-    let bytes = match inline(body) {
-        Ok(bytes) => bytes.clone(),
-        Err(rejection) => return Ok(Err(rejection)),
-    };
+    if let Err(rejection) = check_content(body) {
+        return Ok(Err(rejection));
+    }
 
     row.body_seq = span.upto_seq;
+    // The blob of the body before is named by it no longer.
+    match body.apart() {
+        Some(blob) => tx.put(&ApartKey::body(doc), &ApartRow::from(blob))?,
+        None => tx.delete::<ApartRow>(&ApartKey::body(doc))?,
+    }
     let body = BodyContent {
-        bytes,
+        content: body.clone(),
         state_vector: state_vector.to_vec().into(),
     };
     tx.put_body(doc, &body)?;
@@ -430,10 +439,11 @@ fn compact(
     }))
 }
 
-fn inline(payload: &Payload) -> Result<&bytes::Bytes, Rejection> {
+fn check_content(payload: &Payload) -> Result<(), Rejection> {
     match payload {
         Payload::Inline(bytes) if bytes.is_empty() => Err(Rejection::Empty),
-        Payload::Inline(bytes) => Ok(bytes),
+        Payload::Apart { len: 0, .. } => Err(Rejection::Empty),
+        Payload::Inline(_) | Payload::Apart { .. } => Ok(()),
         Payload::Blob { .. } => Err(Rejection::BlobUnsupported),
     }
 }

@@ -17,6 +17,8 @@ use parking_lot::Mutex;
 
 /// Memory for sled's pages; its own default is 1 GiB.
 const MEMORY_BYTES_MAX: u64 = 32 << 20;
+/// sled's own default is twice a second.
+const FLUSH_EVERY_MS: u64 = 60_000;
 /// When the folder has grown past this it is deleted and begun anew: what is in it is cheap to make again.
 const DISK_BYTES_MAX: u64 = 256 << 20;
 /// A larger value is not kept.
@@ -165,7 +167,9 @@ impl Shared {
     fn try_open(&self) -> Result<sled::Db, String> {
         let config = sled::Config::new()
             .path(&self.folder)
-            .cache_capacity(MEMORY_BYTES_MAX);
+            .cache_capacity(MEMORY_BYTES_MAX)
+            // What a crash takes is made anew, and each sync holds up those of the log.
+            .flush_every_ms(Some(FLUSH_EVERY_MS));
         match catch_unwind(AssertUnwindSafe(|| config.open())) {
             Ok(Ok(db)) => Ok(db),
             Ok(Err(error)) => Err(error.to_string()),

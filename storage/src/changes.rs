@@ -51,7 +51,8 @@ fn nodes(command: &NodesCommand, changes: &mut Vec<Change>) {
     match command {
         NodesCommand::TakeJoin { .. }
         | NodesCommand::PutNode { .. }
-        | NodesCommand::ForgetNode { .. } => changes.push(Change::Nodes),
+        | NodesCommand::ForgetNode { .. }
+        | NodesCommand::ForgetAll => changes.push(Change::Nodes),
         NodesCommand::PutAuthority { .. } | NodesCommand::OfferJoin { .. } => {}
     }
 }

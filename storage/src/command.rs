@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::blobs::{Blob, BlobHash};
 use crate::codec::{self, DecodeError};
 use crate::ids::{BoardId, CommandId, DocName, InstanceId, SessionId, Title, UserId};
 use crate::nodes::{NodesCommand, NodesOutcome};
@@ -38,6 +39,11 @@ impl Envelope {
 
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         codec::decode(bytes)
+    }
+
+    /// The same; payloads are parts of `bytes`, not copies.
+    pub fn decode_shared(bytes: &Bytes) -> Result<Self, DecodeError> {
+        codec::decode_shared(bytes)
     }
 
     /// At least what the payloads take, so that encoding a large command does not grow its buffer again and again.
@@ -146,22 +152,60 @@ pub struct Origin {
     pub number: u64,
 }
 
-/// Content, carried along or stored elsewhere under its BLAKE3 hash.
+/// Content, carried along or stored apart under its BLAKE3 hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payload {
-    Inline(Bytes),
-    /// Reserved in the format; refused until blobs are replicated.
+    Inline(#[serde(deserialize_with = "codec::content")] Bytes),
+    /// Refused by every release. A release that knows no other form of content stored apart would refuse a command with
+    /// it where a later one runs it, and go on with another state; at [`Payload::Apart`], which it cannot read, it stops.
     Blob {
+        hash: [u8; 32],
+        len: u64,
+    },
+    /// A blob, which was durable before the command that names it was handed in.
+    Apart {
         hash: [u8; 32],
         len: u64,
     },
 }
 
 impl Payload {
-    fn inline_bytes(&self) -> usize {
+    /// Content that is longer does not travel in a command where there is a place for blobs.
+    pub const INLINE_BYTES_MAX: usize = 512 << 10;
+
+    /// Of it that is carried along.
+    pub(crate) fn inline_bytes(&self) -> usize {
         match self {
             Self::Inline(bytes) => bytes.len(),
-            Self::Blob { .. } => 0,
+            Self::Blob { .. } | Self::Apart { .. } => 0,
+        }
+    }
+
+    /// Its bytes, wherever they are.
+    pub(crate) fn content_len(&self) -> u64 {
+        match self {
+            Self::Inline(bytes) => bytes.len() as u64,
+            Self::Blob { len, .. } | Self::Apart { len, .. } => *len,
+        }
+    }
+
+    /// The blob that it is, if it lies apart.
+    pub fn apart(&self) -> Option<Blob> {
+        match self {
+            Self::Inline(_) | Self::Blob { .. } => None,
+            Self::Apart { hash, len } => Some(Blob {
+                hash: BlobHash::from_bytes(*hash),
+                len: *len,
+            }),
+        }
+    }
+}
+
+impl From<Blob> for Payload {
+    fn from(blob: Blob) -> Self {
+        Self::Apart {
+            hash: *blob.hash.as_bytes(),
+            len: blob.len,
         }
     }
 }
@@ -214,7 +258,7 @@ pub enum Rejection {
     SeqOutOfRange { head_seq: u64 },
     #[error("nothing to store")]
     Empty,
-    #[error("content stored apart is not supported yet")]
+    #[error("content stored apart is not named in this way")]
     BlobUnsupported,
     #[error("this key was used for another request")]
     RequestReused,

@@ -10,8 +10,11 @@
 //!
 //! Begin with [`command`] (what can happen), then [`apply`] (what then changes), then [`records`] (what is kept).
 
+pub mod answered;
+pub mod apart;
 pub mod apply;
 pub mod blobs;
+pub mod bucket;
 pub mod cache;
 pub mod changes;
 pub mod codec;
@@ -32,6 +35,7 @@ pub mod store;
 pub mod suite;
 pub mod tx;
 
+pub use answered::Answered;
 pub use changes::Change;
 pub use command::{
     Actor, Command, Envelope, NewUpdate, Origin, Outcome, Payload, Rejection, Reply,

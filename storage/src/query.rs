@@ -6,6 +6,8 @@ use std::ops::ControlFlow;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::answered::{Answered, Apart, Place};
+use crate::blobs::{Blob, BlobHash};
 use crate::command::{Actor, Payload};
 use crate::ids::{BoardId, CommandId, DocName, InstanceId, Time};
 use crate::nodes::{self, NodesAnswer, NodesQuery, NodesView};
@@ -245,20 +247,29 @@ impl Answer {
     }
 }
 
-/// Answers one question from one consistent state.
-pub fn answer(tx: &dyn ReadTx, query: &Query) -> Result<Answer, Fault> {
+/// Answers one question from one consistent state, but for content that lies apart.
+pub fn answer(tx: &dyn ReadTx, query: &Query) -> Result<Answered, Fault> {
+    let mut apart = Vec::new();
+    let answer = answer_noting(tx, query, &mut apart)?;
+    Ok(Answered { answer, apart })
+}
+
+fn answer_noting(tx: &dyn ReadTx, query: &Query, apart: &mut Vec<Apart>) -> Result<Answer, Fault> {
     match query {
         Query::Instance => Ok(Answer::Instance(tx.instance()?.map(|row| row.id))),
         Query::Board(board) => Ok(Answer::Board(read_board(tx, *board)?)),
         Query::Boards(query) => Ok(Answer::Boards(list_boards(tx, query)?)),
-        Query::Doc(doc) => Ok(Answer::Doc(read_doc(tx, doc)?)),
+        Query::Doc(doc) => Ok(Answer::Doc(read_doc(tx, doc, apart)?)),
         Query::BodySeq(doc) => Ok(Answer::BodySeq(tx.doc(doc)?.map(|row| row.body_seq))),
-        Query::DocAt { doc, seq } => Ok(Answer::DocAt(read_doc_at(tx, doc, *seq)?)),
+        Query::DocAt { doc, seq } => Ok(Answer::DocAt(read_doc_at(tx, doc, *seq, apart)?)),
         Query::Tail {
             doc,
             after_seq,
             limit,
-        } => Ok(Answer::Tail(read_tail(tx, doc, *after_seq, *limit)?)),
+        } => {
+            let after = (*after_seq, *limit);
+            Ok(Answer::Tail(read_tail(tx, doc, after, apart)?))
+        }
         Query::Stats => Ok(Answer::Stats(Stats {
             counts: tx.counts()?,
             at: tx.clock()?,
@@ -357,7 +368,11 @@ pub(crate) fn page_rows(limit: u32) -> usize {
     limit.clamp(1, PAGE_ROWS_MAX) as usize
 }
 
-fn read_doc(tx: &dyn ReadTx, doc: &DocName) -> Result<Option<DocState>, Fault> {
+fn read_doc(
+    tx: &dyn ReadTx,
+    doc: &DocName,
+    apart: &mut Vec<Apart>,
+) -> Result<Option<DocState>, Fault> {
     let Some(row) = tx.doc(doc)? else {
         return Ok(None);
     };
@@ -368,14 +383,14 @@ fn read_doc(tx: &dyn ReadTx, doc: &DocName) -> Result<Option<DocState>, Fault> {
             let content = content.ok_or_else(|| Fault::Corrupt(format!("{doc} lost its body")))?;
             Some(Body {
                 seq,
-                bytes: content.bytes,
+                bytes: bytes_of(content.content, Place::Body, apart)?,
                 state_vector: content.state_vector,
             })
         }
     };
     let mut tail = Vec::new();
     tx.scan_updates(doc, row.body_seq + 1..=row.head_seq, &mut |seq, update| {
-        tail.push(stored(doc, seq, update)?);
+        tail.push(stored(seq, update, tail.len(), apart)?);
         Ok(ControlFlow::Continue(()))
     })?;
     check_complete(doc, row.head_seq - row.body_seq, tail.len())?;
@@ -386,13 +401,18 @@ fn read_doc(tx: &dyn ReadTx, doc: &DocName) -> Result<Option<DocState>, Fault> {
     }))
 }
 
-fn read_doc_at(tx: &dyn ReadTx, doc: &DocName, seq: u64) -> Result<Option<Vec<Bytes>>, Fault> {
+fn read_doc_at(
+    tx: &dyn ReadTx,
+    doc: &DocName,
+    seq: u64,
+    apart: &mut Vec<Apart>,
+) -> Result<Option<Vec<Bytes>>, Fault> {
     if tx.doc(doc)?.is_none_or(|row| seq > row.head_seq) {
         return Ok(None);
     }
     let mut updates = Vec::new();
     tx.scan_updates(doc, 1..=seq, &mut |seq, update| {
-        updates.push(stored(doc, seq, update)?.bytes);
+        updates.push(stored(seq, update, updates.len(), apart)?.bytes);
         Ok(ControlFlow::Continue(()))
     })?;
     check_complete(doc, seq, updates.len())?;
@@ -402,8 +422,8 @@ fn read_doc_at(tx: &dyn ReadTx, doc: &DocName, seq: u64) -> Result<Option<Vec<By
 fn read_tail(
     tx: &dyn ReadTx,
     doc: &DocName,
-    after_seq: u64,
-    limit: u32,
+    (after_seq, limit): (u64, u32),
+    apart: &mut Vec<Apart>,
 ) -> Result<Option<Vec<StoredUpdate>>, Fault> {
     let Some(row) = tx.doc(doc)? else {
         return Ok(None);
@@ -413,12 +433,11 @@ fn read_tail(
     let limit = page_rows(limit);
     let first = after_seq.saturating_add(1);
     tx.scan_updates(doc, first..=row.head_seq, &mut |seq, update| {
-        let update = stored(doc, seq, update)?;
-        bytes += update.bytes.len();
-        if bytes > TAIL_PAGE_BYTES_MAX && !updates.is_empty() {
+        bytes += update.payload.content_len();
+        if bytes > TAIL_PAGE_BYTES_MAX as u64 && !updates.is_empty() {
             return Ok(ControlFlow::Break(()));
         }
-        updates.push(update);
+        updates.push(stored(seq, update, updates.len(), apart)?);
         if updates.len() == limit {
             return Ok(ControlFlow::Break(()));
         }
@@ -427,17 +446,35 @@ fn read_tail(
     Ok(Some(updates))
 }
 
-fn stored(doc: &DocName, seq: u64, row: UpdateRow) -> Result<StoredUpdate, Fault> {
-    match row.payload {
-        Payload::Inline(bytes) => Ok(StoredUpdate {
-            seq,
-            at: row.at,
-            author: row.author,
-            bytes,
-        }),
-        Payload::Blob { .. } => Err(Fault::Corrupt(format!(
-            "update {seq} of {doc} is stored apart, which was never accepted"
-        ))),
+/// The update, which becomes the `nth` of the answer.
+fn stored(
+    seq: u64,
+    row: UpdateRow,
+    nth: usize,
+    apart: &mut Vec<Apart>,
+) -> Result<StoredUpdate, Fault> {
+    Ok(StoredUpdate {
+        seq,
+        at: row.at,
+        author: row.author,
+        bytes: bytes_of(row.payload, Place::Update(nth), apart)?,
+    })
+}
+
+/// What is not here is noted, and its place left empty.
+fn bytes_of(payload: Payload, place: Place, apart: &mut Vec<Apart>) -> Result<Bytes, Fault> {
+    match payload {
+        Payload::Inline(bytes) => Ok(bytes),
+        Payload::Apart { hash, len } => {
+            let hash = BlobHash::from_bytes(hash);
+            let blob = Blob { hash, len };
+            apart.push(Apart { place, blob });
+            Ok(Bytes::new())
+        }
+        Payload::Blob { .. } => {
+            let why = "content is named in a form that was never accepted";
+            Err(Fault::Corrupt(why.to_owned()))
+        }
     }
 }
 

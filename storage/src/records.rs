@@ -77,10 +77,10 @@ impl UpdateRow {
     }
 }
 
-/// A body's bytes and the state vector they reach.
+/// A body and the state vector it reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BodyContent {
-    pub bytes: Bytes,
+    pub content: Payload,
     pub state_vector: Bytes,
 }
 

@@ -15,7 +15,7 @@ use crate::ids::{AssetId, BoardId, CommandId, InvitationId, LinkId, SessionId, T
 use crate::names::SecretHash;
 use crate::tx::{Fault, ReadTx, WriteTx};
 
-/// The kinds of rows, with the numbers they are stored under. Numbers are never reused.
+/// The kinds of rows, with the numbers they are stored under. Numbers are never reused. `ALL` lists them once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RowKind {
     User = 1,
@@ -54,6 +54,54 @@ pub enum RowKind {
     JoinToken = 34,
     Node = 35,
     NodeCount = 36,
+    Apart = 37,
+}
+
+impl RowKind {
+    const ALL: [Self; 37] = [
+        Self::User,
+        Self::UserByEmail,
+        Self::Session,
+        Self::SessionOfUser,
+        Self::Token,
+        Self::TokenOfUser,
+        Self::Settings,
+        Self::Keyring,
+        Self::Access,
+        Self::Member,
+        Self::BoardOfUser,
+        Self::Link,
+        Self::LinkBySecret,
+        Self::SessionOfLink,
+        Self::Invitation,
+        Self::InvitationBySecret,
+        Self::AccessRequest,
+        Self::Favourite,
+        Self::Opened,
+        Self::Activity,
+        Self::ActivityOfUser,
+        Self::Asset,
+        Self::AssetOfBoard,
+        Self::Request,
+        Self::ActivityCount,
+        Self::WorkspaceBoard,
+        Self::Image,
+        Self::BoardOfAsset,
+        Self::AssetByContent,
+        Self::Reset,
+        Self::ResetOfUser,
+        Self::ActivityHeld,
+        Self::Authority,
+        Self::JoinToken,
+        Self::Node,
+        Self::NodeCount,
+        Self::Apart,
+    ];
+
+    /// The kind that is stored under this number.
+    pub(crate) fn of(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as u8 == number)
+    }
 }
 
 /// What a row holds, and how it is found.

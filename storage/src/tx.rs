@@ -31,6 +31,11 @@ pub trait ReadTx {
     /// The time of the last batch applied; the epoch before the first.
     fn clock(&self) -> Result<Time, Fault>;
     fn board(&self, board: BoardId) -> Result<Option<BoardRow>, Fault>;
+    /// Whether the board is in the trash, if there is one: every append asks, and needs no copy of the rest.
+    fn is_trashed(&self, board: BoardId) -> Result<Option<bool>, Fault> {
+        let row = self.board(board)?;
+        Ok(row.map(|row| row.trashed_at.is_some()))
+    }
     /// What lists read of a board; an engine may have it at hand.
     fn head(&self, board: BoardId) -> Result<Option<Arc<BoardHead>>, Fault>;
     /// Every board, in the order of ids.
@@ -87,7 +92,7 @@ pub trait WriteTx: ReadTx {
     fn delete_doc(&mut self, doc: &DocName) -> Result<(), Fault>;
     fn put_body(&mut self, doc: &DocName, body: &BodyContent) -> Result<(), Fault>;
     fn put_update(&mut self, doc: &DocName, seq: u64, row: &UpdateRow) -> Result<(), Fault>;
-    fn put_seat(&mut self, doc: &DocName, seat: u64, row: &SeatRow) -> Result<(), Fault>;
+    fn put_seat(&mut self, doc: &DocName, seat: u64, row: SeatRow) -> Result<(), Fault>;
     fn delete_seat(&mut self, doc: &DocName, seat: u64) -> Result<(), Fault>;
     fn put_outcome(&mut self, id: CommandId, row: &OutcomeRow) -> Result<(), Fault>;
     fn delete_outcome(&mut self, id: CommandId) -> Result<(), Fault>;

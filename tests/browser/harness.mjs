@@ -139,20 +139,20 @@ export function launch(more = []) {
 
 /**
  * The `test` of one file: its tests share a browser and nothing else. `front` makes a proxy that stands before each
- * test's node, `args` are the browser's own.
+ * test's node, `args` are the browser's own, `env` is the node's.
  */
-export function suite({ front, args } = {}) {
+export function suite({ front, args, env } = {}) {
   let browser
   before(async () => {
     browser = await launch(args)
   })
   after(() => browser.close())
-  return (name, run) => nodeTest(name, { timeout: TEST_MS_MAX + 20_000 }, () => inWorld(browser, name, run, front))
+  return (name, run) => nodeTest(name, { timeout: TEST_MS_MAX + 20_000 }, () => inWorld(browser, name, run, { makeFront: front, env }))
 }
 
-async function inWorld(browser, name, run, makeFront) {
+async function inWorld(browser, name, run, { makeFront, env }) {
   const front = await makeFront?.()
-  const node = await startNode(front?.env)
+  const node = await startNode({ ...env, ...front?.env })
   const pages = []
   const closing = []
   if (front !== undefined) {

@@ -4,7 +4,8 @@
  * `easel,excalidraw,tldraw` (the others are built by bench/run). `TEST_EASEL` names the binary, else it is the release
  * build; FILE has a place for the table between two marks. It fails on no figure; compare those of one machine only, with nothing else running.
  *
- * The table shows what is asked of Easel beside each of its figures.
+ * The table shows what is asked of Easel beside each of its figures. `bare canvas` is a page that does nothing but draw a
+ * line to the pointer: the limit of this machine and this way of measuring.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -20,6 +21,7 @@ const { dragging, drawing, panning, typing, wheel, zooming } = await import('./m
 const { slowLine } = await import('./measure/link.mjs')
 const { heapBytes, open, scriptBytes } = await import('./measure/pages.mjs')
 const { peer, peersAreBuilt, servePeers } = await import('./measure/peers.mjs')
+const { bareCanvas } = await import('./measure/limit.mjs')
 const { remoteStrokes } = await import('./measure/remote.mjs')
 
 const { values: options } = parseArgs({
@@ -80,6 +82,8 @@ try {
     await fill(node, boards[name].id, count)
   }
   for (let run = 1; run <= Number(options.runs); run += 1) {
+    if (wants('pan')) await measureOn(bareCanvas, undefined, 'pan 10k', (_browser, page) => wheel(browser, page, panning(9, 7)))
+    if (wants('pen')) await measureOn(bareCanvas, undefined, 'pen on 10k', drawing)
     for (const editor of editors) {
       process.stderr.write(`run ${run} of ${options.runs}: ${editor.name}\n`)
       await measure(editor, boards)
@@ -88,7 +92,7 @@ try {
   const common = { page: `Chromium ${browser.version()}`, viewport: [VIEWPORT.width, VIEWPORT.height] }
   if (options.json !== undefined) await writeFile(options.json, `${figures.lines(common).join('\n')}\n`)
   console.log(figures.table(ASKED, 'easel'))
-  if (options.into !== undefined) await put(options.into, `Chromium ${browser.version()}\n\n${figures.markdown(ASKED, 'easel', chosen)}`)
+  if (options.into !== undefined) await put(options.into, `Chromium ${browser.version()}\n\n${figures.markdown(ASKED, 'easel', [...chosen, bareCanvas.name])}`)
 } finally {
   await browser.close()
   peers?.close()

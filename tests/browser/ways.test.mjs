@@ -253,3 +253,62 @@ test('hints go when they are not wanted, and stay away; the figures show what th
   await page.keyboard.press('Alt+Shift+F')
   await testId(page, 'figures').waitFor({ state: 'detached' })
 })
+
+test('every panel takes the focus, is left by Escape, and gives the focus back', async (world) => {
+  const { page } = await opened(world, {
+    plan: { type: 'frame', box: [150, 150, 300, 200, 0], z: 'a0', text: 'Plan' },
+    then: { type: 'frame', box: [600, 150, 300, 200, 0], z: 'a1', text: 'Then' },
+  })
+  const focused = (selector, what = selector) =>
+    until(`the focus in ${what}`, () => page.evaluate((one) => document.activeElement.closest(one) !== null, selector))
+  const id = (name) => `[data-testid="${name}"]`
+  const byKey = [
+    ['Alt+f', 'frames-panel'],
+    ['Alt+o', 'outline-panel'],
+    ['Control+f', 'find'],
+    ['Control+k', 'palette'],
+    ['?', 'shortcuts'],
+  ]
+  await testId(page, 'canvas').focus()
+  for (const [key, name] of byKey) {
+    await page.keyboard.press(key)
+    await focused(id(name))
+    await page.keyboard.press('Escape')
+    await testId(page, name).waitFor({ state: 'detached' })
+    await focused(id('canvas'), `the board after ${name}`)
+  }
+  const byButton = [
+    ['frames-open', id('frames-panel')],
+    ['help', id('shortcuts')],
+    ['palette-open', id('palette')],
+    ['tool-shapes', '.popover'],
+    ['zoom-level', '.popover'],
+    ['me', id('me-panel')],
+  ]
+  for (const [button, selector] of byButton) {
+    await testId(page, button).press('Enter')
+    await focused(selector)
+    await page.keyboard.press('Escape')
+    await page.locator(selector).waitFor({ state: 'detached' })
+    await focused(id(button))
+  }
+  // Rows are walked with arrows, and chosen; the same key closes what it opened.
+  await testId(page, 'canvas').focus()
+  await page.keyboard.press('Alt+f')
+  await focused(id('frames-panel'))
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await canvas(page, { selected: 1 })
+  await page.keyboard.press('Delete')
+  await page.keyboard.press('Home')
+  await focused('.frames__go')
+  await page.keyboard.press('Alt+f')
+  await testId(page, 'frames-panel').waitFor({ state: 'detached' })
+  await focused(id('canvas'))
+  await canvas(page, { elements: 2 })
+  await page.keyboard.press('Shift+F10')
+  await focused('[role=menu]')
+  await page.keyboard.press('Escape')
+  await page.locator('[role=menu]').waitFor({ state: 'detached' })
+})

@@ -30,8 +30,9 @@ NEVER = ["stream_open", "me_stream"]
 NOT_BESIDE = ["boards_trash", "boards_transfer", "members_remove", "boards_archive", "auth_logout"]
 
 # A creation repeated under the same Idempotency-Key is answered as the first time, even when what it made was deleted
-# since; generated keys are short, so two sequences come upon the same one.
-NOT_CHECKED = ["ensure_resource_availability"]
+# since; generated keys are short, so two sequences come upon the same one. Deleting a board puts it into the trash, where
+# its owner still sees it.
+NOT_CHECKED = ["ensure_resource_availability", "use_after_free"]
 
 
 def main():
@@ -111,9 +112,10 @@ def run(folder, address, options, name, args, parameters):
     known = "".join(f'"{key}" = "{value}"\n' for key, value in parameters.items())
     config.write_text(f"[parameters]\n{known}\n" + (HERE / "schemathesis.toml").read_text())
     report = folder / f"{name}.xml"
+    # One worker: hypothesis reads Python in each, and in Python 3.11 `ast.parse` fails now and then when two threads do.
     command = [
         SCHEMATHESIS, "--config-file", config, "run", f"http://{address}/api/v1/openapi.json",
-        "--url", f"http://{address}/api/v1", "--checks", "all", "--exclude-checks", ",".join(NOT_CHECKED), "--seed", str(options.seed), "--workers", "2",
+        "--url", f"http://{address}/api/v1", "--checks", "all", "--exclude-checks", ",".join(NOT_CHECKED), "--seed", str(options.seed), "--workers", "1",
         "--request-timeout", "30", "--generation-database", "none", "--no-color", "--warnings", "off",
         "--report", "junit", "--report-junit-path", report, *args,
     ]

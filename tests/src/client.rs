@@ -4,6 +4,7 @@ use crate::wait::within;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_tungstenite::WebSocketStream;
@@ -38,6 +39,8 @@ struct State {
     controls: Vec<Value>,
     awareness: Vec<Vec<u8>>,
     received: u64,
+    heard_at: Option<Instant>,
+    out_of_touch: bool,
     closed: Option<Closed>,
 }
 
@@ -205,8 +208,8 @@ impl Client {
         self.send_update(&update);
     }
 
-    /// Makes an element of a board with these members.
-    pub fn draw(&self, id: &str, members: &[(&str, Any)]) {
+    /// Makes an element of a board with these members; returns the update that was sent.
+    pub fn draw(&self, id: &str, members: &[(&str, Any)]) -> Vec<u8> {
         let elements = self.doc.get_or_insert_map("elements");
         let update = {
             let mut txn = self.doc.transact_mut();
@@ -218,6 +221,7 @@ impl Client {
             txn.encode_update_v1()
         };
         self.send_update(&update);
+        update
     }
 
     /// Sets a member of an element that is there.
@@ -234,8 +238,8 @@ impl Client {
         self.send_update(&update);
     }
 
-    /// Takes an element off the board.
-    pub fn erase(&self, id: &str) {
+    /// Takes an element off the board; returns the update that was sent.
+    pub fn erase(&self, id: &str) -> Vec<u8> {
         let elements = self.doc.get_or_insert_map("elements");
         let update = {
             let mut txn = self.doc.transact_mut();
@@ -243,6 +247,7 @@ impl Client {
             txn.encode_update_v1()
         };
         self.send_update(&update);
+        update
     }
 
     pub fn has(&self, key: &str) -> bool {
@@ -289,6 +294,16 @@ impl Client {
         self.state().received
     }
 
+    /// How long nothing has come; nothing, if nothing ever did.
+    pub fn silent_for(&self) -> Option<Duration> {
+        self.state().heard_at.map(|at| at.elapsed())
+    }
+
+    /// Whether the node says that it has lost touch with the others.
+    pub fn is_out_of_touch(&self) -> bool {
+        self.state().out_of_touch
+    }
+
     pub fn controls(&self) -> Vec<Value> {
         self.state().controls.clone()
     }
@@ -328,7 +343,11 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 fn receive(doc: &Doc, out: &mpsc::UnboundedSender<Message>, state: &Mutex<State>, message: &[u8]) {
-    lock(state).received += 1;
+    {
+        let mut state = lock(state);
+        state.received += 1;
+        state.heard_at = Some(Instant::now());
+    }
     let mut at = message;
     match read_uint(&mut at) {
         0 => {
@@ -356,6 +375,9 @@ fn receive(doc: &Doc, out: &mpsc::UnboundedSender<Message>, state: &Mutex<State>
             let mut state = lock(state);
             if control["t"] == "saved" {
                 state.saved_frames = control["frames"].as_u64().expect("a count");
+            }
+            if control["t"] == "out_of_touch" || control["t"] == "in_touch" {
+                state.out_of_touch = control["t"] == "out_of_touch";
             }
             state.controls.push(control);
         }

@@ -21,6 +21,14 @@ pub struct Cluster {
 
 impl Cluster {
     pub async fn grow(nodes: u32) -> Self {
+        Self::grow_prepared(nodes, |_, _| NodeOptions::default()).await
+    }
+
+    /// The same, when something has been done about each node's place and folder.
+    pub async fn grow_prepared(
+        nodes: u32,
+        mut prepare: impl FnMut(usize, &Path) -> NodeOptions,
+    ) -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let (gates, at) = Gates::open(nodes, places()).await;
         let mut cluster = Self {
@@ -29,7 +37,7 @@ impl Cluster {
             gates,
         };
         for place in 0..nodes as usize {
-            let mut options = NodeOptions::default()
+            let mut options = prepare(place, &cluster.folder(place))
                 .with("EASEL_LISTEN__PEERS", &at[place].peers)
                 .with("EASEL_CLUSTER__ADVERTISE", &at[place].gate);
             if place > 0 {
@@ -73,9 +81,9 @@ impl Cluster {
         self.nodes.insert(place, node);
     }
 
-    /// From here on nothing passes between this node and the others, in either direction. Connections stay open.
-    pub fn cut_off(&self, place: usize) {
-        self.gates.cut_off(place);
+    /// From here on nothing passes between these nodes and any other, in either direction. Connections stay open.
+    pub fn cut_off(&self, places: &[usize]) {
+        self.gates.cut_off(places);
     }
 
     pub fn heal(&self) {
@@ -97,6 +105,28 @@ impl Cluster {
             (!away.contains(&leader)).then_some(leader)
         })
         .await
+    }
+
+    /// Has this node lead. Others may have reasons of their own meanwhile, and then it is wished again.
+    pub async fn lead(&self, place: usize) {
+        within_for(PATIENCE, "the node to lead", async || {
+            if self.leader(&[]).await == place {
+                return Some(());
+            }
+            let _ = self.try_to_lead(place).await;
+            None
+        })
+        .await;
+    }
+
+    /// Says why not.
+    pub async fn try_to_lead(&self, place: usize) -> Result<(), String> {
+        let node = (place + 1).to_string();
+        let output = self.run(place, &["transfer-leader", &node]).await;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
     }
 
     async fn status(&self, place: usize) -> Option<Value> {

@@ -22,8 +22,8 @@ pub struct At {
 
 #[derive(Debug)]
 pub struct Gates {
-    /// The node that is cut off.
-    cut: watch::Sender<Option<usize>>,
+    /// The nodes that are cut off, from one another too.
+    cut: watch::Sender<Vec<usize>>,
     processes: Processes,
 }
 
@@ -34,7 +34,7 @@ impl Gates {
     /// A gate for each of so many nodes, in a network that begins at this address.
     pub async fn open(nodes: u32, network: [u8; 3]) -> (Self, Vec<At>) {
         let [a, b, c] = network;
-        let cut = watch::Sender::new(None);
+        let cut = watch::Sender::new(Vec::new());
         let processes = Processes::new(Mutex::new(vec![None; nodes as usize]));
         let mut at = Vec::new();
         for place in 0..nodes as usize {
@@ -60,12 +60,12 @@ impl Gates {
         self.processes.lock().expect("no panic")[place] = Some(process);
     }
 
-    pub fn cut_off(&self, place: usize) {
-        self.cut.send_replace(Some(place));
+    pub fn cut_off(&self, places: &[usize]) {
+        self.cut.send_replace(places.to_vec());
     }
 
     pub fn heal(&self) {
-        self.cut.send_replace(None);
+        self.cut.send_replace(Vec::new());
     }
 }
 
@@ -73,7 +73,7 @@ impl Gates {
 #[derive(Debug, Clone)]
 struct Way {
     to: usize,
-    cut: watch::Receiver<Option<usize>>,
+    cut: watch::Receiver<Vec<usize>>,
     processes: Processes,
 }
 
@@ -81,14 +81,11 @@ impl Way {
     /// Returns when bytes may pass between the node behind this address and the node behind the gate.
     async fn open(&mut self, from: SocketAddr, at: SocketAddr) {
         let (to, processes) = (self.to, &self.processes);
-        let passes = |cut: &Option<usize>| match *cut {
-            None => true,
-            Some(cut) if cut == to => false,
-            Some(cut) => {
-                let process = processes.lock().expect("no panic")[cut];
-                !process.is_some_and(|process| holds(process, from, at))
-            }
+        let is_of = |node: &usize| {
+            let process = processes.lock().expect("no panic")[*node];
+            process.is_some_and(|process| holds(process, from, at))
         };
+        let passes = |cut: &Vec<usize>| !cut.contains(&to) && !cut.iter().any(is_of);
         let _ = self.cut.wait_for(passes).await;
     }
 }

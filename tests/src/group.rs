@@ -2,7 +2,7 @@
 
 use crate::{Node, NodeOptions, node, within_for};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -24,6 +24,11 @@ pub struct Group {
 impl Group {
     /// A node that makes a cluster and is alone in it. Those that follow have the same options.
     pub async fn start(options: NodeOptions) -> Self {
+        Self::start_from(options, async |_| {}).await
+    }
+
+    /// The same, when something has been done about its folder.
+    pub async fn start_from(options: NodeOptions, prepare: impl AsyncFnOnce(&Path)) -> Self {
         static GROUPS: AtomicU8 = AtomicU8::new(0);
         let mut group = Self {
             nodes: Vec::new(),
@@ -31,6 +36,7 @@ impl Group {
             number: GROUPS.fetch_add(1, Ordering::Relaxed),
             home: tempfile::tempdir().expect("a folder"),
         };
+        prepare(&group.folder(0)).await;
         let options = (group.options.clone()).with("EASEL_LISTEN__PEERS", &group.peers(0));
         let first = Node::start_at(&group.folder(0), options).await;
         group.nodes.push(first);

@@ -9,6 +9,8 @@ pub mod gates;
 pub mod group;
 pub mod node;
 pub mod people;
+pub mod s3;
+pub mod small_disk;
 pub mod stock;
 pub mod wait;
 

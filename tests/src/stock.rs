@@ -25,6 +25,15 @@ impl Stock {
         Self::spawn(command)
     }
 
+    /// The page's own provider, without a browser.
+    pub fn page(address: &str, board: &str) -> Self {
+        let mut command = Command::new("node");
+        command
+            .arg(root().join("tests/stock/page.mjs"))
+            .args([address, board]);
+        Self::spawn(command)
+    }
+
     /// The PyPI package `pycrdt`.
     pub fn pycrdt(address: &str, room: &str) -> Self {
         let mut command = Command::new(root().join(".tools/venv/bin/python"));

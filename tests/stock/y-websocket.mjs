@@ -11,6 +11,7 @@ const provider = new WebsocketProvider(url, room, doc, { WebSocketPolyfill: WebS
 let drops = 0
 provider.on('connection-close', () => (drops += 1))
 const map = doc.getMap('root')
+const elements = doc.getMap('elements')
 
 const until = (holds, emitter, event) =>
   new Promise((resolve) => {
@@ -39,6 +40,13 @@ const commands = {
     await until(gone, provider.awareness, 'change')
     return 'ok'
   },
+  draw: async (id, x) => {
+    const members = { type: 'sticky', z: 'a0', box: [Number(x), 0, 200, 200, 0] }
+    elements.set(id, new Y.Map(Object.entries(members)))
+    return 'ok'
+  },
+  erase: async (id) => (elements.delete(id), 'ok'),
+  json: async () => JSON.stringify(elements),
   drops: async () => String(drops),
   connected: async () => String(provider.wsconnected),
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(60);
+const PICTURE: &[u8] = include_bytes!("../../node/web/public/icon-512.png");
 
 /// Where the nodes of this test meet: addresses of loopback that no other process has, so that a node that is started
 /// again is where it was.
@@ -110,6 +111,82 @@ async fn join(home: &TempDir, id: u32) -> Node {
     Node::start_at(&folder(home.path(), id), options(home.path(), id)).await
 }
 
+/// A bit of it falls over on one node's disk; nobody who looks at it sees anything of that.
+async fn a_damaged_picture_is_mended(nodes: &[Node], home: &TempDir, board: &str) {
+    let client = reqwest::Client::new();
+    let put = within_for(PATIENCE, "a picture to be put", async || {
+        let put = client
+            .post(nodes[0].url(&format!("/api/v1/boards/{board}/assets")))
+            .body(PICTURE);
+        let put = put.send().await.expect("the node answers");
+        let status = put.status();
+        // It may have been put by a try that was not answered.
+        assert!(matches!(status.as_u16(), 200 | 201 | 500..), "{status}");
+        put.json::<Value>()
+            .await
+            .ok()
+            .filter(|_| status.is_success())
+    })
+    .await;
+    let picture = format!("/api/v1/assets/{}", put["id"].as_str().expect("an id"));
+    let second = folder(home.path(), 2);
+    let scrub = async || {
+        let said = blobs(&second, &["scrub", "--json"]).await;
+        serde_json::from_str::<Value>(&said).expect("JSON")
+    };
+    let files = put["variants"].as_array().map(Vec::len);
+    within_for(PATIENCE, "every node to have the picture", async || {
+        let kept = blobs(&second, &["status", "--json"]).await;
+        let kept: Value = serde_json::from_str(&kept).expect("JSON");
+        (kept["blobs"].as_u64() == files.map(|files| files as u64)).then_some(())
+    })
+    .await;
+    let file = a_file_below(&second.join("blobs"));
+    let whole = std::fs::read(&file).expect("a picture");
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 1;
+    std::fs::write(&file, &damaged).expect("it is damaged");
+    let scrubbed = scrub().await;
+    let found = ["damaged", "brought", "missing"].map(|what| scrubbed[what].as_u64());
+    assert_eq!(found, [Some(1), Some(1), Some(0)], "{scrubbed}");
+    assert_eq!(std::fs::read(&file).expect("a picture"), whole);
+    assert_eq!(scrub().await["damaged"], 0);
+    let aside = std::fs::read_dir(second.join("blobs/damaged")).expect("a folder");
+    let aside: Vec<_> = aside.map(|file| file.expect("a file").path()).collect();
+    assert_eq!(aside.len(), 1);
+    assert_eq!(std::fs::read(&aside[0]).expect("a file"), damaged);
+    for node in nodes {
+        within_for(PATIENCE, "the picture to be shown", async || {
+            (node.get(&picture).await.status() == 200).then_some(())
+        })
+        .await;
+    }
+}
+
+/// A picture's, and not one of another kind that lies there.
+fn a_file_below(blobs: &Path) -> PathBuf {
+    let items = std::fs::read_dir(blobs).expect("a folder");
+    let mut folders = items.map(|item| item.expect("an item").path());
+    let folder = folders.find(|path| path.file_name().is_some_and(|name| name.len() == 2));
+    let mut files = std::fs::read_dir(folder.expect("a blob")).expect("a folder");
+    files.next().expect("a blob").expect("a blob").path()
+}
+
+/// `easel blobs` with these words.
+async fn blobs(folder: &Path, words: &[&str]) -> String {
+    let mut command = node::command();
+    command
+        .arg("blobs")
+        .args(words)
+        .arg("--data-dir")
+        .arg(folder);
+    let ran = tokio::time::timeout(2 * PATIENCE, command.output()).await;
+    let output = ran.expect("it ends by itself").expect("it ran");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words:?}: {said}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_nodes_grow_from_one_come_back_together_and_one_leaves() {
     let home = tempfile::tempdir().expect("a folder");
@@ -150,6 +227,23 @@ async fn three_nodes_grow_from_one_come_back_together_and_one_leaves() {
     until_all_have(&nodes, &through_the_third).await;
     let after = create_board(&nodes[1]).await;
     until_all_have(&nodes, &after).await;
+
+    // Who leads has another lead before it ends, and comes back.
+    let leader = within_for(PATIENCE, "a leader", async || {
+        status(&folder(home.path(), 1)).await["leader"].as_u64()
+    });
+    let place = leader.await as usize - 1;
+    nodes[place].signal(rustix::process::Signal::TERM);
+    let ended = tokio::time::timeout(PATIENCE, nodes[place].wait()).await;
+    assert!(ended.expect("it stops").success());
+    let said = nodes[place].output();
+    assert!(said.contains("handed over the leadership"), "{said}");
+    let back = nodes.remove(place).restart().await;
+    nodes.insert(place, back);
+    let handed_over = create_board(&nodes[place]).await;
+    until_all_have(&nodes, &handed_over).await;
+
+    a_damaged_picture_is_mended(&nodes, &home, &after).await;
 
     // The third goes, knows it, and leaves nothing undecided.
     let mut third = nodes.pop().expect("three nodes");

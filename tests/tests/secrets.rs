@@ -1,7 +1,7 @@
 //! What is secret is given to who asks for it, and is nowhere else: not in the log, at whatever level, and not in the
 //! data folder, in whatever form.
 
-use easel_tests::{Client, Node, NodeOptions, node};
+use easel_tests::{Client, Node, NodeOptions, node, within};
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -108,12 +108,14 @@ fn text(value: &Value) -> &str {
 
 /// Everybody does what hands out a secret.
 async fn live(node: &Node, secrets: &mut Secrets) {
-    let output = node.output();
-    let setup = output
-        .split("/setup#")
-        .nth(1)
-        .and_then(|rest| rest.lines().next());
-    let setup = setup.expect("the address of the setup").trim().to_owned();
+    let setup = within("the address of the setup", async || {
+        let output = node.output();
+        let rest = output.split("/setup#").nth(1)?;
+        // Whole, with the line's end.
+        let (setup, _) = rest.split_once('\n')?;
+        Some(setup.trim().to_owned())
+    })
+    .await;
     let body = json!({
         "token": setup, "email": "ada@example.org", "password": PASSWORD, "display_name": "Ada",
     });

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use easel_cluster::{Node, Options};
 use easel_storage::{Actor, BoardId, Command, Envelope, NewUpdate, Origin, Payload, Store, Title};
 
+use crate::group::Group;
 use crate::{Arguments, Cpu, Figures, VALUE_BYTES, cpu_of, measure};
 
 struct Proposer {
@@ -17,9 +17,8 @@ struct Proposer {
 pub(crate) async fn run(arguments: &Arguments) {
     for &count in &arguments.proposers {
         let dir = tempfile::tempdir_in(&arguments.dir).expect("a folder");
-        let node = Node::start(Options::new(dir.path()))
-            .await
-            .expect("the node starts");
+        let group = Group::start(dir.path(), arguments.nodes).await;
+        let node = group.leader();
         let boards: Vec<_> = (0..arguments.boards).map(|_| BoardId::mint()).collect();
         for board in &boards {
             create(&*node.store(), *board).await;
@@ -40,13 +39,14 @@ pub(crate) async fn run(arguments: &Arguments) {
         };
         Figures {
             target: "easel",
+            nodes: arguments.nodes,
             proposers: count,
             seconds: arguments.seconds,
             latencies: &latencies,
             cpu,
         }
         .print();
-        node.shutdown().await;
+        group.shutdown().await;
     }
 }
 

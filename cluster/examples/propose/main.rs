@@ -1,16 +1,18 @@
-//! How many commands a second one node takes, and how many etcd does on the same disk.
+//! How many commands a second a node takes, alone or as the leader of more, and how many etcd does on the same disk.
 //!
 //! ```text
-//! propose easel [--dir DIR] [--seconds N] [--proposers 1,16,256] [--boards N]
-//! propose etcd  [--dir DIR] [--seconds N] [--proposers 1,16,256] [--etcd PROGRAM] [--connections N]
+//! propose easel [--dir DIR] [--seconds N] [--proposers 1,16,256] [--nodes N] [--boards N]
+//! propose etcd  [--dir DIR] [--seconds N] [--proposers 1,16,256] [--nodes N] [--etcd PROGRAM] [--connections N]
 //! ```
 //!
 //! Each proposer submits a command of 200 bytes, waits until it is durable and applied, and submits the next.
-//! A node is driven within its process, as the server drives it. etcd is driven over gRPC by this program,
+//! A node is driven within its process, as the server drives it, and the others of a cluster are in that process too,
+//! over TLS on loopback; each has its own folder. etcd has a process for each. It is driven over gRPC by this program,
 //! which says how much of the processors it used itself; both sync for real. One JSON line for each count.
 
 mod easel;
 mod etcd;
+mod group;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -22,6 +24,7 @@ struct Arguments {
     dir: PathBuf,
     seconds: u64,
     proposers: Vec<usize>,
+    nodes: usize,
     boards: u32,
     etcd: PathBuf,
     connections: usize,
@@ -35,6 +38,7 @@ async fn main() {
         dir: std::env::temp_dir(),
         seconds: 10,
         proposers: vec![1, 16, 256],
+        nodes: 1,
         boards: 4,
         etcd: "etcd".into(),
         connections: 8,
@@ -43,20 +47,21 @@ async fn main() {
         let value = words
             .next()
             .unwrap_or_else(|| usage(&format!("{option} needs a value")));
-        let number = || {
+        let number = || -> u64 {
             value
                 .parse()
                 .unwrap_or_else(|_| usage(&format!("{value:?} is not a number")))
         };
         match option.as_str() {
             "--dir" => arguments.dir = value.into(),
-            "--seconds" => arguments.seconds = number() as u64,
+            "--seconds" => arguments.seconds = number(),
             "--proposers" => {
                 let counts = value.split(',').map(|count| count.parse().ok());
                 let counts: Option<Vec<_>> = counts.collect();
                 arguments.proposers = counts.unwrap_or_else(|| usage("--proposers takes 1,16,256"));
             }
-            "--boards" => arguments.boards = number(),
+            "--nodes" => arguments.nodes = number().max(1) as usize,
+            "--boards" => arguments.boards = number() as u32,
             "--etcd" => arguments.etcd = value.into(),
             "--connections" => arguments.connections = number() as usize,
             other => usage(&format!("there is no option {other}")),
@@ -71,7 +76,7 @@ async fn main() {
 
 fn usage(why: &str) -> ! {
     eprintln!(
-        "{why}\nusage: propose easel|etcd [--dir DIR] [--seconds N] [--proposers 1,16,256] [--boards N] [--etcd PROGRAM] [--connections N]"
+        "{why}\nusage: propose easel|etcd [--dir DIR] [--seconds N] [--proposers 1,16,256] [--nodes N] [--boards N] [--etcd PROGRAM] [--connections N]"
     );
     std::process::exit(2)
 }
@@ -113,6 +118,7 @@ where
 /// One line for one count of proposers.
 struct Figures<'a> {
     target: &'a str,
+    nodes: usize,
     proposers: usize,
     seconds: u64,
     latencies: &'a [Duration],
@@ -133,6 +139,7 @@ impl Figures<'_> {
         let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / count as f64;
         let line = serde_json::json!({
             "target": self.target,
+            "nodes": self.nodes,
             "proposers": self.proposers,
             "per_second": (count as f64 / self.seconds as f64).round(),
             "p50_ms": round(at(500)),

@@ -90,6 +90,19 @@ pub(super) async fn get(
     }
 }
 
+/// How many of the blobs that are named at this index it has yet to bring.
+pub(super) async fn lacking(link: &Arc<Link>, upto: u64) -> Result<u64, AskError> {
+    let mut stream = link.connection(Lane::Blobs).await?;
+    let answer = ask(&mut stream, Question::Lacking { upto }).await;
+    match answer.map_err(|error| broken(link, error))? {
+        Answer::Lacks { blobs } => {
+            link.keep(Lane::Blobs, stream);
+            Ok(blobs)
+        }
+        other => Err(refused(link, other)),
+    }
+}
+
 async fn ask(stream: &mut Stream, question: Question) -> Result<Answer, FrameError> {
     frame::write_frame(stream, &wire::encode_question(&question)).await?;
     hear(stream).await
@@ -109,7 +122,7 @@ fn refused(link: &Link, answer: Answer) -> AskError {
     let why = match answer {
         Answer::Failed { why } => why,
         Answer::Found { .. } => "the blob is larger than any may be".to_owned(),
-        Answer::Kept | Answer::Send | Answer::Missing => {
+        Answer::Kept | Answer::Send | Answer::Missing | Answer::Lacks { .. } => {
             "it gave the answer to another question".to_owned()
         }
     };

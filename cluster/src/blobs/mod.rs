@@ -1,38 +1,92 @@
 //! Blobs of a group: on the disks of a majority before anything names them, and brought from another node where they are
 //! missing.
 //!
-//! They stay out of the log. [`SharedBlobs`] is the node's own [`Blobs`] and the others' at once: what is put is kept here,
+//! They stay out of the log, and what is too long for it becomes one (`contents`). [`SharedBlobs`] is the node's own [`Blobs`] and the others' at once: what is put is kept here,
 //! then by as many other voters as make a majority; the rest of them get it as well, while nobody waits. What is asked for
-//! and is not here, or is damaged, is brought from whoever has it and held against its hash.
+//! and is not here, or is damaged, is brought from whoever has it and held against its hash. What nobody asks for is looked
+//! after too (`upkeep`).
 
 mod ask;
+mod care;
+mod contents;
+mod holding;
+mod memory;
 mod pieces;
 mod serve;
+mod unnamed;
+mod upkeep;
 pub(crate) mod wire;
 
 use std::fmt;
 use std::io::{self, Read};
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use easel_storage::blobs::{Blob, BlobError, BlobHash, Blobs, Usage};
+use easel_storage::blobs::{Blob, BlobError, BlobHash, Blobs, FileBlobs, Looked, Usage};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
+pub use care::BlobCounts;
+pub(crate) use contents::Contents;
+pub(crate) use holding::Holding;
 pub(crate) use serve::Shelf;
+pub use upkeep::{BlobRules, BlobUpkeep, Scrubbed, UpkeepError};
+
+use care::Care;
+use holding::Brought;
 
 use crate::network::Links;
 use crate::raft::Raft;
+use crate::read::Reader;
+use crate::state::StateFile;
 
 /// More than any picture or command may have.
 const BLOB_BYTES_MAX: u64 = 64 << 20;
 /// How long a majority may take to keep a blob. The sender of a picture waits meanwhile.
 const SPREAD_WAIT_MAX: Duration = Duration::from_secs(30);
 
+/// Everything about blobs that a node needs.
+pub(crate) struct Kept {
+    /// Its own alone.
+    pub(crate) files: Arc<FileBlobs>,
+    /// Its own and the group's.
+    pub(crate) blobs: Arc<dyn Blobs>,
+    care: Care,
+}
+
+impl Kept {
+    /// `others`: nothing, for a node alone.
+    pub(crate) fn new(files: Arc<FileBlobs>, others: Option<Others>) -> Self {
+        let care = Care::new(files.clone(), others.clone());
+        let blobs: Arc<dyn Blobs> = match others {
+            None => files.clone(),
+            Some(others) => Arc::new(SharedBlobs {
+                local: files.clone(),
+                care: care.clone(),
+                others,
+                runtime: Handle::current(),
+            }),
+        };
+        Self { files, blobs, care }
+    }
+
+    /// `file`: where it keeps what it must know after a restart.
+    pub(crate) fn upkeep(
+        &self,
+        from: (Arc<StateFile>, Reader),
+        rules: BlobRules,
+        file: PathBuf,
+    ) -> BlobUpkeep {
+        BlobUpkeep::new(self.care.clone(), from, rules, file)
+    }
+}
+
 /// The blobs of a node and of the group that it is in.
-pub(crate) struct SharedBlobs {
+struct SharedBlobs {
     local: Arc<dyn Blobs>,
+    care: Care,
     others: Others,
     runtime: Handle,
 }
@@ -49,6 +103,12 @@ pub(crate) struct Others {
 struct Keepers {
     voters: Vec<Arc<crate::network::Link>>,
     needed: usize,
+}
+
+impl fmt::Debug for Others {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Others").finish_non_exhaustive()
+    }
 }
 
 impl Others {
@@ -70,15 +130,6 @@ impl Others {
 }
 
 impl SharedBlobs {
-    pub(crate) fn new(local: Arc<dyn Blobs>, others: Others) -> Self {
-        let runtime = Handle::current();
-        Self {
-            local,
-            others,
-            runtime,
-        }
-    }
-
     /// Returns when a majority has it. The others go on getting it.
     async fn spread(&self, blob: Blob) -> Result<(), BlobError> {
         let Keepers { voters, needed } = self.others.keepers();
@@ -110,18 +161,6 @@ impl SharedBlobs {
             Ok(false) | Err(_) => Err(BlobError::Alone),
         }
     }
-
-    /// Brings a blob that is missing or damaged here. Whether somebody had it.
-    async fn fetch(&self, hash: BlobHash) -> bool {
-        for link in self.others.keepers().voters {
-            match ask::get(&link, &self.local, hash).await {
-                Ok(true) => return true,
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, blob = %hash, "a blob could not be brought"),
-            }
-        }
-        false
-    }
 }
 
 impl Blobs for SharedBlobs {
@@ -132,21 +171,41 @@ impl Blobs for SharedBlobs {
     }
 
     fn get(&self, hash: BlobHash, range: Range<u64>) -> Result<Box<dyn Read + Send>, BlobError> {
-        match self.local.get(hash, range.clone()) {
-            Err(BlobError::Missing(_) | BlobError::Damaged(_))
-                if self.runtime.block_on(self.fetch(hash)) =>
-            {
-                self.local.get(hash, range)
+        let found = self.local.get(hash, range.clone());
+        let is_mended = match &found {
+            Err(BlobError::Missing(_)) => {
+                self.runtime.block_on(self.care.bring(hash)) == Brought::Here
             }
-            found => found,
+            // Set aside first: what is brought would take its place, and it is worth a look.
+            Err(BlobError::Damaged(_)) => matches!(
+                self.runtime.block_on(self.care.look_at(hash)),
+                Ok(Looked::SetAside(_) | Looked::Gone)
+            ),
+            Ok(_) | Err(_) => false,
+        };
+        match is_mended {
+            true => self.local.get(hash, range),
+            false => found,
         }
     }
 
     fn has(&self, hash: BlobHash) -> Result<Option<u64>, BlobError> {
         match self.local.has(hash)? {
-            None if self.runtime.block_on(self.fetch(hash)) => self.local.has(hash),
+            None if self.runtime.block_on(self.care.bring(hash)) == Brought::Here => {
+                self.local.has(hash)
+            }
             found => Ok(found),
         }
+    }
+
+    /// Those that are here.
+    fn each(&self, visit: &mut dyn FnMut(Blob)) -> Result<(), BlobError> {
+        self.local.each(visit)
+    }
+
+    /// Here alone: each node lets go of its own.
+    fn delete(&self, hash: BlobHash) -> Result<(), BlobError> {
+        self.local.delete(hash)
     }
 
     fn usage(&self) -> Usage {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use easel_storage::blobs::{Blob, BlobError, BlobHash, Blobs};
+use easel_storage::blobs::{Blob, BlobError, BlobHash, Blobs, FileBlobs};
 use tokio::sync::Semaphore;
 
-use super::BLOB_BYTES_MAX;
 use super::pieces::{self, arriving, pass_on};
 use super::wire::{self, Answer, Question};
+use super::{BLOB_BYTES_MAX, BlobUpkeep};
 use crate::network::Stream;
 use crate::network::frame::{self, FrameError};
 
@@ -19,14 +19,16 @@ const UNDER_WAY_MAX: usize = 8;
 
 /// What this node keeps, for the others.
 pub(crate) struct Shelf {
-    local: Arc<dyn Blobs>,
+    local: Arc<FileBlobs>,
+    upkeep: BlobUpkeep,
     under_way: Semaphore,
 }
 
 impl Shelf {
-    pub(crate) fn new(local: Arc<dyn Blobs>) -> Self {
+    pub(crate) fn new(local: Arc<FileBlobs>, upkeep: BlobUpkeep) -> Self {
         Self {
             local,
+            upkeep,
             under_way: Semaphore::new(UNDER_WAY_MAX),
         }
     }
@@ -42,6 +44,15 @@ impl Shelf {
             match question {
                 Question::Put(blob) => self.take(&mut stream, blob).await?,
                 Question::Get(hash) => self.give(&mut stream, hash).await?,
+                Question::Lacking { upto } => {
+                    let answer = match self.upkeep.lacking(upto).await {
+                        Ok(blobs) => Answer::Lacks { blobs },
+                        Err(error) => Answer::Failed {
+                            why: error.to_string(),
+                        },
+                    };
+                    say(&mut stream, &answer).await?;
+                }
             }
         }
         Ok(())
@@ -49,7 +60,9 @@ impl Shelf {
 
     async fn take(&self, stream: &mut Stream, blob: Blob) -> Result<(), FrameError> {
         let Blob { hash, len } = blob;
-        let have = self.on_disk(move |local| local.has(hash)).await;
+        // Touched before it is said to be kept: whoever asks is about to have it named, and it may have lain here unnamed for
+        // nearly as long as it may.
+        let have = self.on_disk(move |local| local.touch(hash)).await;
         let answer = match have {
             Ok(Some(there)) if there == len => Answer::Kept,
             _ if len > BLOB_BYTES_MAX => failed(&BlobError::TooLarge {
@@ -96,10 +109,10 @@ impl Shelf {
 
     async fn on_disk<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&dyn Blobs) -> Result<T, BlobError> + Send + 'static,
+        work: impl FnOnce(&FileBlobs) -> Result<T, BlobError> + Send + 'static,
     ) -> Result<T, BlobError> {
         let local = self.local.clone();
-        tokio::task::spawn_blocking(move || work(&*local))
+        tokio::task::spawn_blocking(move || work(&local))
             .await
             .unwrap_or_else(|panic| Err(super::panicked(panic)))
     }

@@ -4,6 +4,7 @@
 //! ```text
 //! Put    answered by Kept if it is there, else by Send: then pieces, an empty frame, and Kept
 //! Get    answered by Missing, or by Found: then pieces and an empty frame
+//! Lacking  answered by Lacks
 //! ```
 //!
 //! A piece is one frame of up to 256 KiB.
@@ -20,6 +21,10 @@ pub(crate) enum Question {
     /// Keep this one too.
     Put(Blob),
     Get(BlobHash),
+    /// Of what is named at this index: begin to bring it.
+    Lacking {
+        upto: u64,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,12 +40,17 @@ pub(crate) enum Answer {
     Failed {
         why: String,
     },
+    /// So many, but for those that nobody has.
+    Lacks {
+        blobs: u64,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
 enum QuestionV1 {
     Put { hash: [u8; 32], len: u64 },
     Get { hash: [u8; 32] },
+    Lacking { upto: u64 },
 }
 
 pub(crate) fn encode_question(question: &Question) -> Vec<u8> {
@@ -52,6 +62,7 @@ pub(crate) fn encode_question(question: &Question) -> Vec<u8> {
         Question::Get(hash) => QuestionV1::Get {
             hash: *hash.as_bytes(),
         },
+        Question::Lacking { upto } => QuestionV1::Lacking { upto: *upto },
     };
     codec::write(vec![V1], &body)
 }
@@ -64,6 +75,7 @@ pub(crate) fn decode_question(bytes: &[u8]) -> Result<Question, DecodeError> {
             len,
         }),
         QuestionV1::Get { hash } => Question::Get(BlobHash::from_bytes(hash)),
+        QuestionV1::Lacking { upto } => Question::Lacking { upto },
     })
 }
 

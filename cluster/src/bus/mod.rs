@@ -19,12 +19,12 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::network::frame::{self, FrameError};
 use crate::network::wire::Lane;
 use crate::network::{Link, Links, Stream};
 use crate::raft::Peer;
+use crate::runtime::{self, AbortOnDropHandle};
 use queue::Queue;
 use wire::Said;
 
@@ -217,7 +217,7 @@ impl Bus {
             for (id, address) in others {
                 speaking.entry(id).or_insert_with(|| {
                     let link = links.to(id, &address);
-                    let task = tokio::spawn(self.clone().speak(id, link));
+                    let task = runtime::spawn(self.clone().speak(id, link));
                     Speaking {
                         address,
                         _task: AbortOnDropHandle::new(task),
@@ -225,6 +225,7 @@ impl Bus {
                 });
             }
             tokio::select! {
+                biased;
                 () = stop.cancelled() => return,
                 changed = roles.changed() => if changed.is_err() {
                     return;
@@ -245,7 +246,7 @@ impl Bus {
                 }
                 Err(error) => tracing::debug!(%error, "no way to a node"),
             }
-            tokio::time::sleep(backoff).await;
+            runtime::sleep(backoff).await;
             backoff = (backoff * 2).min(BACKOFF_MAX);
         }
     }
@@ -262,6 +263,7 @@ impl Bus {
         };
         let (mut reading, writing) = tokio::io::split(stream);
         tokio::select! {
+            biased;
             ended = write(writing, &queue) => ended,
             // Nothing is ever said this way: it is the end.
             _ = reading.read_u8() => Ok(()),
@@ -404,7 +406,7 @@ fn framed(said: &Said) -> Bytes {
 async fn write(mut stream: impl AsyncWrite + Unpin, queue: &Queue) -> Result<(), FrameError> {
     let mut frames = Vec::new();
     loop {
-        match tokio::time::timeout(SIGN_OF_LIFE_EVERY, queue.next(TOGETHER_BYTES)).await {
+        match runtime::timeout(SIGN_OF_LIFE_EVERY, queue.next(TOGETHER_BYTES)).await {
             Ok(Some(some)) => some.iter().for_each(|frame| frames.extend(frame)),
             Ok(None) => return Ok(()),
             Err(_) => frame::put_frame(&mut frames, &[]),

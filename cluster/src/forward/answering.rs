@@ -11,11 +11,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::wire::{self, Answer, Question, Refused};
 use super::{SIGN_OF_LIFE_EVERY, SILENCE_MAX};
-use crate::batch::Prepared;
 use crate::network::frame::{self, FrameError};
 use crate::network::{ENTRIES_BYTES_MAX, Stream};
 use crate::propose::Intake;
-use crate::raft::{EncodedEnvelope, Raft};
+use crate::raft::Raft;
+use crate::runtime;
 
 /// Of questions of one connection that are not answered yet. When it is full the connection is not read.
 const UNANSWERED_BYTES_MAX: usize = ENTRIES_BYTES_MAX;
@@ -34,6 +34,7 @@ pub(crate) async fn answer_all(
     // Bounded by the permits.
     let (answers, due) = mpsc::unbounded_channel();
     tokio::select! {
+        biased;
         ended = read(reading, raft, intake, answers) => ended,
         ended = write(writing, due) => ended,
     }
@@ -56,7 +57,7 @@ async fn read(
         let body = Bytes::from(frame::read_body(&mut stream, len).await?);
         let question = wire::decode_question(&body)?;
         let (raft, intake, answers) = (raft.clone(), intake.clone(), answers.clone());
-        tokio::spawn(async move {
+        runtime::spawn(async move {
             let number = question.number;
             let result = run(&raft, &intake, question).await;
             let answer = wire::encode_answer(&Answer::To { number, result });
@@ -71,22 +72,18 @@ async fn run(raft: &Raft, intake: &Intake, question: Question) -> Result<Submitt
     if raft.server_metrics().borrow().state != ServerState::Leader {
         return Err(Refused::NotLeader);
     }
-    let prepare = |bytes: Bytes| match Envelope::decode(&bytes) {
-        Ok(envelope) => Ok(Prepared {
-            encoded: EncodedEnvelope(bytes),
-            envelope,
-        }),
-        Err(error) => {
+    for command in &question.commands {
+        if let Err(error) = Envelope::decode(command) {
             tracing::warn!(%error, "another node sent a command that cannot be read");
-            Err(Refused::Unreadable)
+            return Err(Refused::Unreadable);
         }
-    };
-    let commands = question.commands.into_iter().map(prepare);
-    let commands = commands.collect::<Result<Vec<_>, _>>()?;
-    if commands.is_empty() {
+    }
+    if question.commands.is_empty() {
         return Err(Refused::Unreadable);
     }
-    let submitted = intake.submit_from_afar(commands, question.left).await;
+    let submitted = intake
+        .submit_encoded(question.commands, question.left)
+        .await;
     submitted.map_err(Refused::from)
 }
 
@@ -96,7 +93,7 @@ async fn write(
 ) -> Result<(), FrameError> {
     let mut frames = Vec::new();
     loop {
-        match tokio::time::timeout(SIGN_OF_LIFE_EVERY, due.recv()).await {
+        match runtime::timeout(SIGN_OF_LIFE_EVERY, due.recv()).await {
             // Reading has ended, and everything is answered.
             Ok(None) => return Ok(()),
             Ok(Some((answer, held))) => {

@@ -16,6 +16,7 @@ use super::{SIGN_OF_LIFE_EVERY, SILENCE_MAX};
 use crate::network::frame::{self, FrameError};
 use crate::network::wire::Lane;
 use crate::network::{ENTRIES_BYTES_MAX, Link};
+use crate::runtime;
 
 /// Questions that wait to be written; the next waits for room within its own time.
 const QUEUE_MAX: usize = 1_024;
@@ -96,7 +97,7 @@ impl Line {
             next: AtomicU64::new(1),
             queue,
         });
-        tokio::spawn(run(stream, queued));
+        runtime::spawn(run(stream, queued));
         *current = Some(connection.clone());
         Ok(connection)
     }
@@ -109,6 +110,7 @@ async fn run(stream: crate::network::Stream, queued: mpsc::Receiver<Queued>) {
     let (reading, writing) = tokio::io::split(stream);
     let pending = Pending::default();
     let ended = tokio::select! {
+        biased;
         ended = write(writing, queued, &pending) => ended,
         ended = read(reading, &pending) => ended,
     };
@@ -124,7 +126,7 @@ async fn write(
 ) -> Result<(), FrameError> {
     let mut frames = Vec::new();
     loop {
-        let next = tokio::time::timeout(SIGN_OF_LIFE_EVERY, queued.recv()).await;
+        let next = runtime::timeout(SIGN_OF_LIFE_EVERY, queued.recv()).await;
         let mut next = match next {
             Ok(None) => return Ok(()),
             Ok(some) => some,

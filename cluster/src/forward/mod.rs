@@ -29,13 +29,14 @@ pub(crate) use answering::answer_all;
 
 use crate::leaders::{Leader, Leaders};
 use crate::network::Link;
-use crate::propose::{ANSWER_WAIT_MAX, COMMAND_BYTES_MAX, Intake};
+use crate::propose::{self, ANSWER_WAIT_MAX, COMMAND_BYTES_MAX, Intake, NoReply};
 use crate::read::Reader;
+use crate::runtime;
 use line::{Line, Missed};
 use wire::Refused;
 
-/// Commands that nobody can have run wait so long for a leader. An election takes up to three seconds, and begins up to
-/// three after the last leader fell silent.
+/// Commands that nobody can have run wait so long for a leader. Another leads a second or two after the last fell silent; it
+/// takes longer where disks are slow or machines busy.
 const LEADER_WAIT_MAX: Duration = Duration::from_secs(8);
 /// Before the same is asked again of whoever leads then.
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
@@ -68,11 +69,16 @@ impl Forward {
 
     pub(crate) async fn submit(&self, batch: Vec<Envelope>) -> Result<Submitted, SubmitError> {
         if batch.is_empty() {
-            return self.intake.submit(batch).await;
+            return Ok(self.intake.submit(&batch).await?);
         }
         let leads_here = matches!(self.leaders.now(), Leader::Here);
         if leads_here && !batch.iter().all(can_be_repeated) {
-            return self.intake.submit(batch).await;
+            match self.intake.submit(&batch).await {
+                // Another leads meanwhile.
+                Err(NoReply::NotLed) => {}
+                Err(NoReply::Failed(error)) => return Err(error),
+                Ok(submitted) => return Ok(submitted),
+            }
         }
         let mut errand = Errand::new(batch);
         loop {
@@ -89,23 +95,24 @@ impl Forward {
             if errand.time_left().is_zero() {
                 return Err(errand.refused(SubmitError::Unavailable));
             }
-            tokio::time::sleep(AGAIN_AFTER).await;
+            runtime::sleep(AGAIN_AFTER).await;
         }
     }
 
     async fn here(&self, errand: &mut Errand) -> Went {
-        let rest = errand.batch[errand.replies.len()..].to_vec();
-        match self.intake.submit(rest).await {
+        let (rest, left) = (errand.rest().to_vec(), ANSWER_WAIT_MAX);
+        match self.intake.submit_encoded(rest, left).await {
             Ok(submitted) => {
                 errand.take(submitted);
                 Went::Done(errand.finish())
             }
             // Leadership was lost meanwhile, or the time is over.
-            Err(SubmitError::TimedOut) => {
+            Err(NoReply::Failed(SubmitError::TimedOut)) => {
                 errand.may_have_run = true;
                 Went::Again
             }
-            Err(error) => Went::Refused(error),
+            Err(NoReply::NotLed) => Went::Again,
+            Err(NoReply::Failed(error)) => Went::Refused(error),
         }
     }
 
@@ -114,13 +121,14 @@ impl Forward {
             return Went::Refused(SubmitError::TooLarge);
         };
         // What has left this node may be run for as long as anybody waits.
-        let left = ANSWER_WAIT_MAX.saturating_sub(errand.begun.elapsed());
+        let left = ANSWER_WAIT_MAX.saturating_sub(runtime::now().duration_since(errand.begun));
         let mut leaders = self.leaders.clone();
         let asked = tokio::select! {
+            biased;
             asked = self.line.ask(link, part, left) => asked,
             // It will not answer any more, or with what nobody can rely on.
             () = leaders.replaced(link.target) => Err(Missed::Unknown),
-            () = tokio::time::sleep(left) => Err(Missed::Unknown),
+            () = runtime::sleep(left) => Err(Missed::Unknown),
         };
         match asked {
             Ok(Ok(submitted)) => {
@@ -129,7 +137,7 @@ impl Forward {
                     return Went::Again;
                 }
                 let applied = self.reader.applied(errand.index.0);
-                let _ = tokio::time::timeout(APPLIED_WAIT_MAX, applied).await;
+                let _ = runtime::timeout(APPLIED_WAIT_MAX, applied).await;
                 Went::Done(errand.finish())
             }
             Ok(Err(Refused::NotLeader | Refused::Stopped)) | Err(Missed::NotSent) => Went::Again,
@@ -155,9 +163,7 @@ enum Went {
 
 /// A submission on its way, however often it has to be asked.
 struct Errand {
-    batch: Vec<Envelope>,
-    /// The same as it travels, once it does.
-    encoded: Vec<Bytes>,
+    commands: Vec<Bytes>,
     replies: Vec<Reply>,
     index: CommitIndex,
     begun: Instant,
@@ -166,13 +172,19 @@ struct Errand {
 }
 
 impl Errand {
+    /// Gives an id to what could not be asked again without one.
     fn new(batch: Vec<Envelope>) -> Self {
+        let commands = batch.into_iter().map(|mut envelope| {
+            if !can_be_repeated(&envelope) {
+                envelope.id = Some(CommandId::mint());
+            }
+            propose::encode(&envelope)
+        });
         Self {
-            batch,
-            encoded: Vec::new(),
+            commands: commands.collect(),
             replies: Vec::new(),
             index: CommitIndex::default(),
-            begun: Instant::now(),
+            begun: runtime::now(),
             may_have_run: false,
         }
     }
@@ -182,26 +194,20 @@ impl Errand {
             true => ANSWER_WAIT_MAX,
             false => LEADER_WAIT_MAX,
         };
-        all.saturating_sub(self.begun.elapsed())
+        all.saturating_sub(runtime::now().duration_since(self.begun))
     }
 
-    /// What is to be run next, in their encoded form. Nothing, if a command is larger than any node takes.
-    fn next_part(&mut self) -> Option<Vec<Bytes>> {
-        if self.encoded.is_empty() {
-            let batch = self.batch.iter_mut();
-            let encode = |envelope: &mut Envelope| {
-                if !can_be_repeated(envelope) {
-                    envelope.id = Some(CommandId::mint());
-                }
-                Bytes::from(envelope.encode())
-            };
-            self.encoded = batch.map(encode).collect();
-        }
-        if self.encoded.iter().any(|c| c.len() > COMMAND_BYTES_MAX) {
+    fn rest(&self) -> &[Bytes] {
+        &self.commands[self.replies.len()..]
+    }
+
+    /// What is to be run next. Nothing, if a command is larger than any node takes.
+    fn next_part(&self) -> Option<Vec<Bytes>> {
+        if self.commands.iter().any(|c| c.len() > COMMAND_BYTES_MAX) {
             return None;
         }
         let mut bytes = 0;
-        let rest = self.encoded[self.replies.len()..].iter().enumerate();
+        let rest = self.rest().iter().enumerate();
         let part = rest.take_while(|(at, command)| {
             bytes += command.len();
             *at == 0 || bytes <= PART_BYTES_MAX
@@ -222,7 +228,7 @@ impl Errand {
     }
 
     fn is_done(&self) -> bool {
-        self.replies.len() >= self.batch.len()
+        self.replies.len() >= self.commands.len()
     }
 
     fn finish(&mut self) -> Submitted {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, DecodeError};
 use crate::network::wire::Blob;
+use crate::propose::NoReply;
 
 const V1: u8 = 1;
 
@@ -54,14 +55,15 @@ pub(crate) enum Refused {
     Stopped,
 }
 
-impl From<SubmitError> for Refused {
-    fn from(error: SubmitError) -> Self {
-        match error {
-            SubmitError::DiskFull => Self::DiskFull,
-            SubmitError::TooLarge => Self::TooLarge,
-            SubmitError::Unavailable => Self::Unavailable,
-            SubmitError::TimedOut => Self::TimedOut,
-            SubmitError::Stopped => Self::Stopped,
+impl From<NoReply> for Refused {
+    fn from(why: NoReply) -> Self {
+        match why {
+            NoReply::NotLed => Self::NotLeader,
+            NoReply::Failed(SubmitError::DiskFull) => Self::DiskFull,
+            NoReply::Failed(SubmitError::TooLarge) => Self::TooLarge,
+            NoReply::Failed(SubmitError::Unavailable) => Self::Unavailable,
+            NoReply::Failed(SubmitError::TimedOut) => Self::TimedOut,
+            NoReply::Failed(SubmitError::Stopped) => Self::Stopped,
         }
     }
 }
@@ -104,14 +106,11 @@ pub(crate) fn encode_question(question: &Question) -> Vec<u8> {
 pub(crate) fn decode_question(bytes: &Bytes) -> Result<Question, DecodeError> {
     const WHAT: &str = "commands of a node";
     let question: QuestionV1<'_> = codec::read(WHAT, codec::versioned(WHAT, bytes)?)?;
-    let part = |blob: Blob<'_>| match blob.0 {
-        Cow::Borrowed(part) => bytes.slice_ref(part),
-        Cow::Owned(part) => Bytes::from(part),
-    };
+    let commands = question.commands.into_iter();
     Ok(Question {
         number: question.number,
         left: Duration::from_millis(question.left_ms),
-        commands: question.commands.into_iter().map(part).collect(),
+        commands: commands.map(|blob| blob.part_of(bytes)).collect(),
     })
 }
 

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use openraft::storage::{LogFlushed, RaftLogStorage};
 use openraft::{LogState, OptionalSend, RaftLogReader};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub(crate) use self::file::{LogError, LogFile, LogSummary, Piece};
@@ -31,10 +31,14 @@ use self::record::Frame;
 use self::tail::Tail;
 use crate::observer::Observer;
 use crate::raft::{Entry, LogId, StorageError, StorageIOError, Types, Vote};
+use crate::runtime;
 use crate::state::StateFile;
 
 /// openraft waits for each write, so this is never more than a few deep; when full, openraft waits.
 const JOBS_MAX: usize = 16;
+
+/// A larger buffer is not kept.
+const BUFFER_BYTES_MAX: usize = 1 << 20;
 
 /// A reader that lags gets the log in pieces of about this size.
 const READ_BYTES_MAX: u64 = 4 << 20;
@@ -55,6 +59,8 @@ struct Shared {
     /// Entries may be deleted only up to what this holds durably.
     state: Arc<StateFile>,
     progress: Arc<LogProgress>,
+    /// What the last frame was in, for the next.
+    buffer: Mutex<Vec<u8>>,
 }
 
 /// Counters that others watch.
@@ -63,6 +69,8 @@ pub(crate) struct LogProgress {
     /// Bytes appended since the process began, plus what the log held then.
     pub(crate) bytes: AtomicU64,
     pub(crate) committed: AtomicU64,
+    /// The entries from here on are the newest 16 MiB, or all since the process began. 0: nothing yet.
+    pub(crate) newest_from: AtomicU64,
     /// How often entries were put on the disk.
     appends: watch::Sender<u64>,
 }
@@ -109,6 +117,7 @@ impl LogStore {
             committed: RwLock::new(summary.committed),
             state,
             progress: Arc::new(progress),
+            buffer: Mutex::default(),
         });
         let (jobs, queue) = mpsc::channel(JOBS_MAX);
         // Weak: the writer must not keep the log open once nobody can send it anything.
@@ -116,6 +125,11 @@ impl LogStore {
             shared: Arc::downgrade(&shared),
             observer,
         };
+        #[cfg(test)]
+        if runtime::is_simulated() {
+            drop(runtime::spawn(writer.run_simulated(queue)));
+            return Ok(Self { shared, jobs });
+        }
         std::thread::Builder::new()
             .name("easel-log".into())
             .spawn(move || writer.run(queue))?;
@@ -143,7 +157,7 @@ impl LogStore {
         }
         let file = self.shared.file.clone();
         let on_disk = found.on_disk.clone();
-        let piece = tokio::task::spawn_blocking(move || file.read(on_disk, bytes_max))
+        let piece = runtime::spawn_blocking(move || file.read(on_disk, bytes_max))
             .await
             .map_err(|e| StorageIOError::read_logs(&e))?
             .map_err(|e| StorageIOError::read_logs(&e))?;
@@ -227,7 +241,7 @@ impl RaftLogStorage<Types> for LogStore {
         // It rides along: it saves a restarted node from waiting for a leader to say it again, and is
         // not worth a sync of its own.
         let committed = self.shared.committed.read().map(|id| id.index);
-        let mut frame = Frame::default();
+        let mut frame = Frame::within(std::mem::take(&mut *self.shared.buffer.lock()));
         {
             let mut tail = self.shared.tail.write();
             for entry in entries {
@@ -311,6 +325,19 @@ impl Writer {
         }
     }
 
+    /// As [`Self::run`], on a disk that takes its time.
+    #[cfg(test)]
+    async fn run_simulated(self, mut queue: mpsc::Receiver<Job>) {
+        while let Some(job) = queue.recv().await {
+            runtime::disk_turns().await;
+            let Some(shared) = self.shared.upgrade() else {
+                return;
+            };
+            self.perform(&shared, job).expect("a simulated disk writes");
+            runtime::disk_turned();
+        }
+    }
+
     /// Returns why the log is broken, if it is now.
     fn perform(&self, shared: &Shared, job: Job) -> Result<(), String> {
         let file = &shared.file;
@@ -326,13 +353,20 @@ impl Writer {
                             .bytes
                             .fetch_add(cost.bytes, Ordering::Relaxed);
                         if let Some(index) = frame.last() {
-                            shared.tail.write().synced(index);
+                            let mut tail = shared.tail.write();
+                            tail.synced(index);
+                            let first = tail.first().unwrap_or(index + 1);
+                            let newest_from = &shared.progress.newest_from;
+                            newest_from.store(first, Ordering::Relaxed);
                         }
                         Ok(())
                     }
                     Err(error) => Err(std::io::Error::other(error.to_string())),
                 };
                 done.log_io_completed(answer);
+                if frame.bytes.capacity() <= BUFFER_BYTES_MAX {
+                    *shared.buffer.lock() = frame.bytes;
+                }
                 shared.progress.appends.send_modify(|appends| *appends += 1);
                 result.map(drop).map_err(|e| e.to_string())
             }

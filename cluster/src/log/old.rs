@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use bytes::Bytes;
 use redb::{
     Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition,
 };
@@ -61,7 +62,8 @@ pub(crate) fn migrate(old: &Path, new: &Path) -> Result<(), LogError> {
     let mut frame = Frame::default();
     for row in entries.iter().map_err(damaged)? {
         let (index, bytes) = row.map_err(damaged)?;
-        let (index, entry) = (index.value(), codec::decode_entry(bytes.value())?);
+        let bytes = Bytes::copy_from_slice(bytes.value());
+        let (index, entry) = (index.value(), codec::decode_entry(&bytes)?);
         if entry.log_id.index != index || next.is_some_and(|next| next != index) {
             return Err(damaged(format!(
                 "entry {} is missing",

@@ -117,6 +117,15 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// An empty one in a buffer that was used before.
+    pub(crate) fn within(mut bytes: Vec<u8>) -> Self {
+        bytes.clear();
+        Self {
+            bytes,
+            ..Self::default()
+        }
+    }
+
     /// Adds an entry; they must come in order and without a gap.
     pub(crate) fn push(&mut self, entry: &Entry, committed: Option<u64>) {
         let (start, index) = (self.bytes.len(), entry.log_id.index);

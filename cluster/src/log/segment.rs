@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::file::LogError;
 use super::place::{Place, PlaceFile};
 use super::record::{self, ALIGNMENT, BadHeader, Frame, HEADER_BYTES, Head, RECORD_HEAD_BYTES};
@@ -207,6 +209,7 @@ impl Segment {
         }
         let mut bytes = vec![0; (start(upto) - from) as usize];
         self.file.read_at(from, &mut bytes)?;
+        let bytes = Bytes::from(bytes);
         for index in first..upto {
             let record = &bytes[(start(index) - from) as usize..(start(index + 1) - from) as usize];
             let head = Head::decode(record).filter(|head| head.index == index);
@@ -214,7 +217,7 @@ impl Segment {
                 head.and_then(|head| record.get(RECORD_HEAD_BYTES..RECORD_HEAD_BYTES + head.len));
             let entry =
                 entry.ok_or_else(|| self.damaged(format!("entry {index} cannot be read")))?;
-            let entry = codec::decode_entry(entry)?;
+            let entry = codec::decode_entry(&bytes.slice_ref(entry))?;
             if entry.log_id.index != index {
                 let found = entry.log_id.index;
                 return Err(self.damaged(format!("the place of entry {index} holds entry {found}")));

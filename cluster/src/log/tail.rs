@@ -68,6 +68,11 @@ impl Tail {
         }
     }
 
+    /// The first entry that is here.
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.held.front().map(|held| held.entry.log_id.index)
+    }
+
     /// Forgets `since` and all after it; `last` is the entry before it.
     pub(crate) fn truncate(&mut self, since: u64, last: Option<LogId>) {
         while self

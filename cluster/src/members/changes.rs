@@ -1,7 +1,7 @@
 //! What only the leader does: changes of the membership, one at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use easel_storage::Time;
 use easel_storage::nodes::{NodesCommand, NodesOutcome};
@@ -12,8 +12,8 @@ use rustls::pki_types::CertificateDer;
 use super::authority::{self, Authority};
 use super::keys::{Known, wall_ms};
 use super::token::{JoinToken, hash};
-use super::wire::{Answer, Ask, Manage};
-use super::{ALIVE_WAIT_MAX, Done, Inner, MembersError, unavailable};
+use super::wire::{Answer, Manage};
+use super::{Done, Inner, MembersError, unavailable};
 use crate::raft::Peer;
 use crate::tls::Credentials;
 
@@ -21,11 +21,12 @@ use crate::tls::Credentials;
 pub(super) const CAUGHT_UP_ENTRIES: u64 = 64;
 /// For a change to be on a majority's disks.
 const CHANGE_WAIT_MAX: Duration = Duration::from_secs(20);
+/// For a node to say how many blobs it has yet to bring.
+const LACKING_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Somebody waits for a removal; who has much to bring is asked again later.
+const BROUGHT_WITHIN_MAX: Duration = Duration::from_secs(10);
+const ASKED_EVERY: Duration = Duration::from_millis(100);
 const TOKEN_LIFE_MS_MAX: u64 = 7 * 24 * 60 * 60 * 1000;
-/// A little more than the lease, within which nobody votes for another.
-const LEASE: Duration = Duration::from_millis(3_200);
-/// For the election after it.
-const ELECTION_WAIT_MAX: Duration = Duration::from_secs(10);
 
 impl Inner {
     pub(super) async fn change(&self, what: Manage) -> Done {
@@ -70,18 +71,19 @@ impl Inner {
     }
 
     /// Sees that this node has a certificate with at least a third of its life before it, if there is an authority. Every
-    /// node can sign for itself: it has the master key, and the authority lies in the state.
-    pub(super) async fn refresh_certificate(&self) -> Result<(), MembersError> {
+    /// node can sign for itself: it has the master key, and the authority lies in the state. Whether it has one now.
+    pub(super) async fn refresh_certificate(&self) -> Result<bool, MembersError> {
         let own = self.own()?;
         // Two at once would each make a key, and keep the certificate of the one beside the key of the other.
         let _turn = self.certifying.lock().await;
         let known = own.folder.known();
         let shown = own.folder.credentials(self.me).map_err(unavailable)?;
-        if shown.is_some() && !known.is_old() {
-            return Ok(());
+        if shown.is_some() && !known.is_due_again() {
+            return Ok(true);
         }
+        // The master key comes a moment after the node has started.
         let (Some(row), Ok(master)) = (self.authority().await?, self.master()) else {
-            return Ok(());
+            return Ok(false);
         };
         let authority = Authority::open(&row, &master.seal).map_err(unavailable)?;
         let key = own.folder.key().map_err(unavailable)?;
@@ -98,7 +100,7 @@ impl Inner {
         };
         own.tls.show(&credentials).map_err(unavailable)?;
         tracing::info!(node = self.me.node, "signed this node's certificate");
-        Ok(())
+        Ok(true)
     }
 
     async fn promote(&self, node: u64) -> Done {
@@ -119,6 +121,7 @@ impl Inner {
                 "node {node} is {behind} entries behind; as a voter it would hold up the others"
             )));
         }
+        self.check_holds(node).await?;
         self.change_members(ChangeMembers::AddVoterIds(BTreeSet::from([node])))
             .await?;
         tracing::info!(node, "a node votes from now on");
@@ -134,15 +137,18 @@ impl Inner {
             return Err(no_node(node));
         }
         let voters: BTreeSet<u64> = membership.voter_ids().collect();
-        if voters.contains(&node) {
+        let is_voter = voters.contains(&node);
+        if is_voter {
             self.check_quorum_without(node, &voters, &membership)
                 .await?;
+            let staying: Vec<u64> = voters.into_iter().filter(|id| *id != node).collect();
+            self.check_all_hold(&staying).await?;
         }
         // First, so that a removal that is cut off here is not undone by the node saying that it is there.
         self.submit(NodesCommand::ForgetNode { node }).await?;
         if is_member {
             let node = BTreeSet::from([node]);
-            let change = match voters.is_superset(&node) {
+            let change = match is_voter {
                 true => ChangeMembers::RemoveVoters(node),
                 false => ChangeMembers::RemoveNodes(node),
             };
@@ -150,6 +156,43 @@ impl Inner {
         }
         tracing::info!(node, "a node was taken out of the cluster");
         Ok(Answer::Done)
+    }
+
+    /// Who begins to vote must hold what is named; see `blobs/holding.rs`.
+    async fn check_holds(&self, node: u64) -> Result<(), MembersError> {
+        match self.lacking(node).await {
+            Ok(0) => Ok(()),
+            Ok(blobs) => Err(MembersError::Refused(format!(
+                "node {node} has yet to bring {blobs} blobs that are named; it is at it, ask again in a while"
+            ))),
+            Err(why) => Err(unavailable(why)),
+        }
+    }
+
+    /// And so must those who go on voting when another goes. Who does not answer is not waited for: one that is lost must not
+    /// keep another from being taken out.
+    async fn check_all_hold(&self, staying: &[u64]) -> Result<(), MembersError> {
+        let begun = Instant::now();
+        for node in staying {
+            while let Ok(1..) = self.lacking(*node).await {
+                if begun.elapsed() > BROUGHT_WITHIN_MAX {
+                    return self.check_holds(*node).await;
+                }
+                tokio::time::sleep(ASKED_EVERY).await;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn lacking(&self, node: u64) -> Result<u64, String> {
+        let Some(holding) = &self.holding else {
+            return Ok(0);
+        };
+        let upto = self.metrics().last_applied.map_or(0, |id| id.index);
+        let asked = tokio::time::timeout(LACKING_WAIT_MAX, holding.lacking(node, upto));
+        asked
+            .await
+            .unwrap_or_else(|_| Err(format!("node {node} does not answer")))
     }
 
     /// A majority of those that would be left must be there.
@@ -241,73 +284,8 @@ impl Inner {
             Err(_) => Err(unavailable("the change found no majority in time")),
         }
     }
-
-    /// openraft knows no transfer. Nobody votes for another while the leader's lease holds, so it is left to run out: no
-    /// heartbeats, no entries. Then the chosen one stands.
-    async fn transfer(&self, to: Option<u64>) -> Done {
-        let metrics = self.metrics();
-        let membership = metrics.membership_config.membership();
-        let others = membership.voter_ids().filter(|id| *id != self.me.node);
-        let others: BTreeSet<u64> = others.collect();
-        let replication = metrics.replication.clone().unwrap_or_default();
-        let confirmed = |id: &u64| {
-            replication
-                .get(id)
-                .copied()
-                .flatten()
-                .map_or(0, |id| id.index)
-        };
-        let to = match to {
-            Some(to) if to == self.me.node => return Ok(Answer::Transferred { to }),
-            Some(to) if membership.get_node(&to).is_none() => return Err(no_node(to)),
-            Some(to) if !others.contains(&to) => {
-                let why = format!("node {to} does not vote, so it cannot lead");
-                return Err(MembersError::Refused(why));
-            }
-            Some(to) => to,
-            None => {
-                let best = others.iter().copied().max_by_key(confirmed);
-                let none = || MembersError::Refused("there is no other voter to lead".to_owned());
-                best.ok_or_else(none)?
-            }
-        };
-        let address = membership.get_node(&to).map(|peer| peer.address.clone());
-        let address = address.unwrap_or_default();
-        if !self.is_alive(to, &address).await {
-            return Err(unavailable(format!(
-                "node {to} at {address} does not answer"
-            )));
-        }
-        let _silence = Silence::keep(self);
-        tokio::time::sleep(LEASE).await;
-        self.ask(to, &address, &Ask::Elect, ALIVE_WAIT_MAX).await?;
-        let elected = self.raft.wait(Some(ELECTION_WAIT_MAX));
-        let elected = elected.current_leader(to, "the chosen one leads").await;
-        match elected {
-            Ok(_) => Ok(Answer::Transferred { to }),
-            Err(_) => Err(unavailable(format!(
-                "node {to} was not elected; ask again when fewer writes are under way"
-            ))),
-        }
-    }
 }
 
-/// The leader says nothing while this is there.
-struct Silence<'a>(&'a Inner);
-
-impl<'a> Silence<'a> {
-    fn keep(inner: &'a Inner) -> Self {
-        inner.raft.runtime_config().heartbeat(false);
-        Self(inner)
-    }
-}
-
-impl Drop for Silence<'_> {
-    fn drop(&mut self) {
-        self.0.raft.runtime_config().heartbeat(true);
-    }
-}
-
-fn no_node(node: u64) -> MembersError {
+pub(super) fn no_node(node: u64) -> MembersError {
     MembersError::NoNode(format!("there is no node {node} in this cluster"))
 }

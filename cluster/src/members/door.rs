@@ -63,7 +63,7 @@ impl Inner {
             (Ask::Join(join), _) => self.admit(&join).await,
             (Ask::Here(place), Some(from)) => self.welcome(from, &place).await,
             (Ask::Elect, Some(from)) => self.stand(from).await,
-            (Ask::Alive, Some(_)) => Ok(Answer::Done),
+            (Ask::Alive, Some(_)) => self.may_lead(),
             (Ask::Manage(what), Some(from)) => match self.check_member(from).await {
                 Err(error) => Err(error),
                 Ok(()) => match self.leader() {
@@ -86,6 +86,14 @@ impl Inner {
             None => Err(MembersError::Refused(format!(
                 "node {from} is no member of the cluster"
             ))),
+        }
+    }
+
+    /// Who is asked whether they are there answers in any case; a leader without room would take nothing from anybody.
+    fn may_lead(&self) -> Done {
+        match self.intake.is_short_of_room() {
+            true => Err(MembersError::Refused("its disk is nearly full".to_owned())),
+            false => Ok(Answer::Done),
         }
     }
 
@@ -122,6 +130,16 @@ impl Inner {
             return Ok(Answer::Removed);
         }
         let _turn = self.changing.lock().await;
+        // It may have been taken out while this waited for its turn.
+        let known = self.nodes().await?;
+        let row = known.nodes.iter().find(|(id, _)| *id == from);
+        let is_member = {
+            let membership = self.metrics().membership_config;
+            membership.membership().get_node(&from).is_some()
+        };
+        if row.is_none() && !is_member {
+            return Ok(Answer::Removed);
+        }
         self.place(from, &place.address).await?;
         if row.is_none_or(|(_, row)| row.place != *place) {
             let (node, place) = (from, place.clone());

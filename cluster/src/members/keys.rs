@@ -23,6 +23,8 @@ const KNOWN: &str = "known.json";
 
 /// Two thirds of a certificate's life.
 const RENEW_AFTER: Duration = Duration::from_secs(60 * 24 * 60 * 60);
+/// Clocks are put right by seconds; they are wrong by days. A certificate is valid from a day before it was signed.
+const AHEAD_MAX: Duration = Duration::from_secs(60 * 60);
 
 #[derive(Debug, Clone)]
 pub(crate) struct PeerFolder {
@@ -46,9 +48,16 @@ impl Known {
         }
     }
 
-    pub(crate) fn is_old(&self) -> bool {
-        let age = wall_ms().saturating_sub(self.signed_at_ms);
-        u128::from(age) >= RENEW_AFTER.as_millis()
+    /// Or from a time that is still to come, when the clock was wrong: such a certificate is not valid yet.
+    pub(crate) fn is_due_again(&self) -> bool {
+        self.is_due_again_at(wall_ms())
+    }
+
+    fn is_due_again_at(&self, now_ms: u64) -> bool {
+        match now_ms.checked_sub(self.signed_at_ms) {
+            Some(age) => u128::from(age) >= RENEW_AFTER.as_millis(),
+            None => u128::from(self.signed_at_ms - now_ms) >= AHEAD_MAX.as_millis(),
+        }
     }
 }
 
@@ -133,5 +142,33 @@ impl PeerFolder {
         }
         sync_dir(&self.dir)?;
         self.dir.parent().map_or(Ok(()), sync_dir)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Known;
+
+    const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+    #[test]
+    fn a_certificate_is_signed_again_when_it_is_old_or_from_a_time_to_come() {
+        let signed = |signed_at_ms| Known {
+            signed_at_ms,
+            nodes: Vec::new(),
+        };
+        let now = 1_000 * DAY_MS;
+        for (signed_at, due) in [
+            (now, false),
+            (now - 59 * DAY_MS, false),
+            (now - 60 * DAY_MS, true),
+            (now - 400 * DAY_MS, true),
+            (0, true),
+            (now + 60_000, false),
+            (now + DAY_MS / 2, true),
+            (now + 100 * DAY_MS, true),
+        ] {
+            assert_eq!(signed(signed_at).is_due_again_at(now), due, "{signed_at}");
+        }
     }
 }

@@ -15,6 +15,7 @@ mod door;
 mod join;
 pub(crate) mod keys;
 pub(crate) mod token;
+mod transfer;
 mod upkeep;
 pub(crate) mod wire;
 
@@ -33,8 +34,11 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use door::Door;
 pub use join::{JoinError, JoinOptions, Joining, Vacant};
 
+use crate::blobs::Holding;
 use crate::codec::Identity;
+use crate::election::Elections;
 use crate::health::Health;
+use crate::propose::Intake;
 use crate::raft::{Metrics, Raft};
 use crate::tls::PeerTls;
 use keys::PeerFolder;
@@ -139,6 +143,10 @@ pub(crate) struct Inner {
     pub(crate) raft: Raft,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) health: Arc<Health>,
+    pub(crate) elections: Elections,
+    pub(crate) intake: Intake,
+    /// `None`: blobs are somebody else's affair.
+    pub(crate) holding: Option<Holding>,
     /// `None`: no peer listener.
     pub(crate) own: Option<Own>,
     pub(crate) master: OnceLock<Master>,
@@ -224,6 +232,21 @@ impl Members {
         }
     }
 
+    /// For a node that is about to end: has another voter lead, if this one does and there is another. Says which.
+    pub async fn hand_over(&self, within: Duration) -> Result<Option<u64>, MembersError> {
+        let voters = self.inner.metrics().membership_config.voter_ids().count();
+        if !self.inner.leads() || voters < 2 {
+            return Ok(None);
+        }
+        let handing = self.inner.change(Manage::Transfer { to: None });
+        match tokio::time::timeout(within, handing).await {
+            Ok(Ok(Answer::Transferred { to })) => Ok(Some(to)),
+            Ok(Ok(other)) => Err(strange(&other)),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(unavailable("it took too long")),
+        }
+    }
+
     pub(crate) async fn run(self, stop: CancellationToken) {
         upkeep::run(self.inner, stop).await;
     }
@@ -278,13 +301,17 @@ impl Inner {
         self.metrics().state == ServerState::Leader
     }
 
+    fn hears_leader(&self) -> bool {
+        *self.elections.hears().borrow()
+    }
+
     fn leader(&self) -> Leader {
         let metrics = self.metrics();
         if metrics.state == ServerState::Leader {
             return Leader::Me;
         }
         let members = metrics.membership_config.membership();
-        match metrics.current_leader {
+        match metrics.current_leader.filter(|_| self.hears_leader()) {
             Some(id) if id != self.me.node => match members.get_node(&id) {
                 Some(peer) => Leader::Other {
                     id,
@@ -375,7 +402,7 @@ impl Inner {
         ClusterView {
             cluster: self.me.cluster,
             node: self.me.node,
-            leader: metrics.current_leader,
+            leader: metrics.current_leader.filter(|_| self.hears_leader()),
             term: metrics.current_term,
             last_log_index: last,
             applied_index: metrics.last_applied.map_or(0, |id| id.index),
@@ -429,7 +456,8 @@ impl Inner {
 
     async fn is_alive(&self, node: u64, address: &str) -> bool {
         let answer = self.ask(node, address, &Ask::Alive, ALIVE_WAIT_MAX).await;
-        answer == Ok(Answer::Done)
+        // Also if it is that it could not lead.
+        answer.is_ok()
     }
 }
 

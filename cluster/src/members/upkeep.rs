@@ -17,7 +17,8 @@ use crate::raft::Metrics;
 const EVERY: Duration = Duration::from_millis(500);
 /// A learner is promoted when it was found to have caught up so many times running.
 const CAUGHT_UP_TIMES: u32 = 2;
-const CERTIFICATE_LOOKED_AT_EVERY: Duration = Duration::from_secs(3_600);
+/// A clock that was put right makes it worthless from one moment to the next.
+const CERTIFICATE_LOOKED_AT_EVERY: Duration = Duration::from_secs(60);
 /// Who hears of no leader asks whether it was removed.
 const LEADERLESS_ASKS_AFTER: Duration = Duration::from_secs(5);
 const ASK_WAIT_MAX: Duration = Duration::from_secs(30);
@@ -78,7 +79,7 @@ impl Upkeep {
         self.certificate(inner, own).await?;
         let known = inner.nodes().await?;
         let metrics = inner.metrics();
-        if metrics.current_leader.is_some() {
+        if metrics.current_leader.is_some() && inner.hears_leader() {
             self.leader_seen = Instant::now();
         }
         match inner.leads() {
@@ -95,8 +96,9 @@ impl Upkeep {
         if own.tls.has_credentials() && self.certificate_at.is_some_and(fresh) {
             return Ok(());
         }
-        inner.refresh_certificate().await?;
-        self.certificate_at = Some(Instant::now());
+        if inner.refresh_certificate().await? {
+            self.certificate_at = Some(Instant::now());
+        }
         Ok(())
     }
 
@@ -118,6 +120,11 @@ impl Upkeep {
             let wanted = ChangeMembers::ReplaceAllVoters(wanted.clone());
             return inner.change_members(wanted).await;
         }
+        // The others have room, as a rule, and a follower takes in what the leader sends from its reserve.
+        if inner.intake.is_short_of_room() && membership.voter_ids().count() > 1 {
+            tracing::warn!("this node's disk is nearly full; another is to lead");
+            return inner.transfer(None).await.map(drop);
+        }
         let here = membership.get_node(&me);
         if here.is_none_or(|peer| peer.address != own.place.address) {
             inner.place(me, &own.place.address).await?;
@@ -130,6 +137,13 @@ impl Upkeep {
         match self.ready(metrics) {
             None => Ok(()),
             Some(node) => {
+                match inner.lacking(node).await.map_err(unavailable)? {
+                    0 => {}
+                    _ => {
+                        let why = format!("node {node} has yet to bring blobs that are named");
+                        return Err(unavailable(why));
+                    }
+                }
                 let voter = BTreeSet::from([node]);
                 inner
                     .change_members(ChangeMembers::AddVoterIds(voter))
@@ -207,6 +221,10 @@ impl Inner {
         let mut asked = BTreeSet::new();
         let mut addresses: Vec<String> = members.chain(known).chain(own.hints.clone()).collect();
         addresses.reverse();
+        if addresses.is_empty() {
+            // A group of one, before it leads itself.
+            return Ok(Answer::Done);
+        }
         let mut why = unavailable("no other node is known");
         while let Some(address) = addresses.pop() {
             if address == own.place.address || !asked.insert(address.clone()) {

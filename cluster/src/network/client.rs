@@ -16,17 +16,17 @@ use openraft::raft::{
     AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteRequest, VoteResponse,
 };
 use openraft::{OptionalSend, Snapshot, StorageIOError};
-use tokio_util::task::AbortOnDropHandle;
 
 use super::frame::{self, FrameError};
 use super::link::{self, Link, LinkError, Why};
 use super::wire::{self, Lane, Request, Response};
 use super::{ANSWER_BYTES_MAX, Sending};
 use crate::raft::{LogId, Peer, Types, Vote};
+use crate::runtime::{self, AbortOnDropHandle};
 
 /// After a failure the node is left alone for this long, a little more each time.
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
-const BACKOFF_MAX: Duration = Duration::from_secs(1);
+const BACKOFF_MAX: Duration = Duration::from_millis(500);
 /// A snapshot is read and sent in pieces of this.
 const PIECE_BYTES: usize = 256 << 10;
 /// Whoever receives a snapshot says every second that it is still at it.
@@ -102,8 +102,8 @@ impl Client {
                 vote,
                 prev,
                 last,
-                begun: Instant::now(),
-                state: TransferState::Under(AbortOnDropHandle::new(tokio::spawn(sending))),
+                begun: runtime::now(),
+                state: TransferState::Under(AbortOnDropHandle::new(runtime::spawn(sending))),
             });
         }
         self.transfer.as_mut().expect("made above")
@@ -119,7 +119,7 @@ impl RaftNetwork<Types> for Client {
         let Some(last) = rpc.entries.last().map(|e| e.log_id) else {
             return self.beat(rpc).await;
         };
-        let asked_at = Instant::now();
+        let asked_at = runtime::now();
         let beat_at = |prev_log_id| AppendEntriesRequest {
             vote: rpc.vote,
             prev_log_id,
@@ -132,7 +132,7 @@ impl RaftNetwork<Types> for Client {
         let (begun, upto) = (transfer.begun, transfer.last);
         if let TransferState::Under(task) = &mut transfer.state {
             // Half of the time is for the heartbeat.
-            match tokio::time::timeout(option.hard_ttl() / 2, task).await {
+            match runtime::timeout(option.hard_ttl() / 2, task).await {
                 Ok(done) => {
                     self.transfer = None;
                     match done {
@@ -189,6 +189,7 @@ impl RaftNetwork<Types> for Client {
     ) -> Result<SnapshotResponse<u64>, StreamingError<Types, Fatal<u64>>> {
         let _sending = self.sending.begin();
         tokio::select! {
+            biased;
             closed = cancel => Err(closed.into()),
             sent = send_snapshot(&self.link, vote, snapshot) => sent,
         }
@@ -245,7 +246,11 @@ async fn send_snapshot(
         Response::Go => {}
         Response::Installed { vote } => return Ok(SnapshotResponse::new(vote)),
         Response::Failed { why } => return Err(unreachable(link.error(Why::Failed(why)))),
-        Response::Append(_) | Response::Vote(_) | Response::Working | Response::ReadIndex(_) => {
+        Response::Append(_)
+        | Response::Vote(_)
+        | Response::Working
+        | Response::ReadIndex(_)
+        | Response::PreVote { .. } => {
             return Err(unreachable(link.error(Why::WrongAnswer)));
         }
     }
@@ -268,7 +273,11 @@ async fn send_snapshot(
             Response::Working => {}
             Response::Installed { vote } => return Ok(SnapshotResponse::new(vote)),
             Response::Failed { why } => return Err(unreachable(link.error(Why::Failed(why)))),
-            Response::Append(_) | Response::Vote(_) | Response::Go | Response::ReadIndex(_) => {
+            Response::Append(_)
+            | Response::Vote(_)
+            | Response::Go
+            | Response::ReadIndex(_)
+            | Response::PreVote { .. } => {
                 return Err(unreachable(link.error(Why::WrongAnswer)));
             }
         }

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::wire::{MAGIC, VERSION};
 use crate::codec::DecodeError;
+use crate::runtime;
 
 /// An opening is answered and a frame that has begun goes on by a step within this.
 pub(crate) const STALL_MAX: Duration = Duration::from_secs(10);
@@ -157,7 +158,7 @@ async fn within<T>(
     time: Duration,
     work: impl Future<Output = Result<T, FrameError>>,
 ) -> Result<T, FrameError> {
-    tokio::time::timeout(time, work)
+    runtime::timeout(time, work)
         .await
         .map_err(|_| FrameError::Silent)?
 }

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use easel_storage::redb::Received;
@@ -21,6 +21,7 @@ use super::{PIECE_BYTES_MAX, Stream};
 use crate::codec::{self, Identity};
 use crate::disk::Reserve;
 use crate::raft::{LogId, Raft, Vote};
+use crate::runtime;
 use crate::snapshot::{Meta, SnapshotStream};
 use crate::state::{StateError, StateFile};
 
@@ -94,7 +95,7 @@ impl Arrivals {
         // Tasks of their own: what has begun to be installed is finished even when the sender hangs up.
         let arrivals = self.clone();
         let raft = raft.clone();
-        let mut taking = tokio::spawn(async move {
+        let mut taking = runtime::spawn(async move {
             let _turn = turn;
             let received = arrivals
                 .state
@@ -106,9 +107,10 @@ impl Arrivals {
             Passed::All => false,
             Passed::DiskFull => true,
         };
-        let mut clock = tokio::time::interval(SIGN_OF_LIFE_EVERY);
+        let mut clock = runtime::interval(SIGN_OF_LIFE_EVERY);
         let taken = loop {
             tokio::select! {
+                biased;
                 taken = &mut taking => break taken,
                 _ = clock.tick() => {
                     frame::write_frame(stream, &wire::encode_response(&Response::Working)).await?;
@@ -136,7 +138,7 @@ impl Arrivals {
             if piece.is_empty() {
                 return Ok(Passed::All);
             }
-            if self.reserve.is_short(Instant::now()) {
+            if self.reserve.is_short(runtime::now()) {
                 return Ok(Passed::DiskFull);
             }
             // Refused means that what came so far is damaged. The rest is not worth reading.

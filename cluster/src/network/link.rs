@@ -13,12 +13,15 @@ use super::frame::{self, FrameError};
 use super::wire::{self, Hello, HelloReply, Lane, Refusal, Request, Response};
 use super::{ANSWER_BYTES_MAX, Stream, Transport};
 use crate::codec::Identity;
+use crate::runtime;
 
 /// Connections of one lane that wait for use; more are closed after theirs.
 const IDLE_MAX: usize = 4;
 /// Less than the other side waits for the next question.
 const IDLE_TIME_MAX: Duration = Duration::from_secs(30);
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Reasons that take turns are not all told.
+const TELL_AGAIN_AFTER: Duration = Duration::from_secs(60);
 /// How long an answer may take. Whoever asks for openraft gives up much earlier.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(120);
 
@@ -63,6 +66,15 @@ pub(crate) struct Link {
     quick: Mutex<Vec<Idle>>,
     bulk: Mutex<Vec<Idle>>,
     blobs: Mutex<Vec<Idle>>,
+    told: Mutex<Told>,
+}
+
+/// What was last said of this way in the log.
+#[derive(Debug, Default)]
+struct Told {
+    /// Why there is no connection; empty while there is.
+    why: String,
+    at: Option<Instant>,
 }
 
 struct Idle {
@@ -91,6 +103,7 @@ impl Link {
             quick: Mutex::default(),
             bulk: Mutex::default(),
             blobs: Mutex::default(),
+            told: Mutex::default(),
         }
     }
 
@@ -134,10 +147,29 @@ impl Link {
                 HelloReply::Refused(refusal) => Err(Why::Refused(refusal)),
             }
         };
-        tokio::time::timeout(CONNECT_WAIT_MAX, dialing)
-            .await
-            .unwrap_or(Err(Why::ConnectTime))
-            .map_err(|why| self.error(why))
+        let dialed = runtime::timeout(CONNECT_WAIT_MAX, dialing).await;
+        let dialed = dialed.unwrap_or(Err(Why::ConnectTime));
+        self.tell(dialed.as_ref().err());
+        dialed.map_err(|why| self.error(why))
+    }
+
+    /// A way is tried many times a second. That there is none is said once, and again when the reason is another.
+    fn tell(&self, failed: Option<&Why>) {
+        let why = failed.map(ToString::to_string).unwrap_or_default();
+        let mut told = self.told.lock();
+        let now = runtime::now();
+        let is_soon = |at: Instant| now.duration_since(at) < TELL_AGAIN_AFTER;
+        if told.why == why
+            || (!told.why.is_empty() && !why.is_empty() && told.at.is_some_and(is_soon))
+        {
+            return;
+        }
+        let (node, address) = (self.target, &self.address);
+        match why.is_empty() {
+            true => tracing::info!(node, address, "a node can be reached again"),
+            false => tracing::warn!(node, address, why, "a node cannot be reached; trying on"),
+        }
+        *told = Told { why, at: Some(now) };
     }
 
     pub(crate) fn error(&self, why: Why) -> LinkError {
@@ -150,7 +182,9 @@ impl Link {
 
     pub(crate) async fn connection(self: &Arc<Self>, lane: Lane) -> Result<Stream, LinkError> {
         while let Some(mut idle) = self.pool(lane).and_then(|pool| pool.lock().pop()) {
-            if idle.since.elapsed() < IDLE_TIME_MAX && is_silent(&mut idle.stream).await {
+            if runtime::now().duration_since(idle.since) < IDLE_TIME_MAX
+                && is_silent(&mut idle.stream).await
+            {
                 return Ok(idle.stream);
             }
         }
@@ -158,7 +192,7 @@ impl Link {
         // question finds it open.
         let (done, dialed) = oneshot::channel();
         let link = self.clone();
-        tokio::spawn(async move {
+        runtime::spawn(async move {
             let result = link.dial(lane).await;
             if let Err(Ok(stream)) = done.send(result) {
                 link.keep(lane, stream);
@@ -174,7 +208,7 @@ impl Link {
         if let Some(pool) = self.pool(lane) {
             let mut idle = pool.lock();
             if idle.len() < IDLE_MAX {
-                let since = Instant::now();
+                let since = runtime::now();
                 idle.push(Idle { stream, since });
             }
         }

@@ -11,6 +11,7 @@ mod client;
 pub(crate) mod frame;
 mod incoming;
 pub(crate) mod link;
+mod listener;
 mod serve;
 #[cfg(test)]
 pub(crate) mod tcp;
@@ -36,6 +37,7 @@ use crate::codec::Identity;
 use crate::raft::{Peer, Types};
 use crate::tls::Shown;
 pub(crate) use link::Link;
+pub(crate) use listener::Listener;
 
 /// A question on the quick lane, and the one that announces a snapshot.
 const QUESTION_BYTES_MAX: usize = 64 << 10;

@@ -6,23 +6,28 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use bytes::Bytes;
+use easel_storage::nodes::NodesQuery;
+use easel_storage::{Query, ReadLevel};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::frame::{self, FrameError};
 use super::incoming::Arrivals;
+use super::listener::{Call, Listener};
 use super::wire::{self, Hello, HelloReply, Lane, Refusal, Request, Response};
 use super::{Accepted, Caller, ENTRIES_BYTES_MAX, QUESTION_BYTES_MAX, Stream, Transport};
 use crate::blobs::Shelf;
 use crate::bus::Bus;
 use crate::codec::Identity;
+use crate::election::Elections;
 use crate::forward;
 use crate::members::Door;
 use crate::propose::Intake;
 use crate::raft::Raft;
 use crate::read::Reader;
+use crate::runtime;
 use crate::tls::Shown;
 
 /// A group has a handful of nodes with a few connections each. The one after these is told so and closed.
@@ -34,6 +39,8 @@ const READING_BYTES_MAX: usize = 128 << 20;
 const PERMIT_BYTES: usize = 1 << 10;
 /// A caller that asks nothing for so long is let go.
 const QUESTION_WAIT_MAX: Duration = Duration::from_secs(60);
+/// Whether the other side of a connection still belongs to the cluster, beside when the membership changes.
+const MEMBERS_LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
 /// Pause after an accept that failed, which mostly means that the process has too many files open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -43,6 +50,7 @@ pub(crate) struct Desk {
     pub(crate) intake: Intake,
     pub(crate) reader: Reader,
     pub(crate) bus: Bus,
+    pub(crate) elections: Elections,
     /// Nothing, if blobs are kept where every node finds them.
     pub(crate) shelf: Option<Shelf>,
     /// Where questions about the membership go.
@@ -73,42 +81,44 @@ impl Server {
         }
     }
 
-    pub(crate) async fn run(self, listener: TcpListener, stop: CancellationToken) {
+    pub(crate) async fn run(self, mut listener: Listener, stop: CancellationToken) {
         let server = Arc::new(self);
         let tasks = TaskTracker::new();
         loop {
             let accepted = tokio::select! {
+                biased;
                 () = stop.cancelled() => break,
                 accepted = listener.accept() => accepted,
             };
-            let (tcp, from) = match accepted {
+            let (call, from) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "a peer could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    runtime::sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
             };
             let (server, stop) = (server.clone(), stop.clone());
-            tasks.spawn(async move {
+            runtime::spawn(tasks.track_future(async move {
                 let ended = tokio::select! {
+                    biased;
                     () = stop.cancelled() => return,
-                    ended = server.serve(tcp) => ended,
+                    ended = server.serve(call) => ended,
                 };
                 if let Err(error) = ended {
                     tracing::debug!(%from, %error, "a peer connection ended");
                 }
-            });
+            }));
         }
         tasks.close();
         tasks.wait().await;
     }
 
-    async fn serve(&self, tcp: TcpStream) -> Result<(), FrameError> {
+    async fn serve(&self, call: Call) -> Result<(), FrameError> {
         let Ok(greeting) = self.greetings.try_acquire() else {
             return Ok(());
         };
-        let accepting = tokio::time::timeout(frame::STALL_MAX, self.transport.accept(tcp));
+        let accepting = runtime::timeout(frame::STALL_MAX, call.accept(&*self.transport));
         let Accepted { mut stream, caller } = accepting.await.map_err(|_| FrameError::Silent)??;
         let shown = match caller {
             Caller::Anyone => None,
@@ -140,12 +150,26 @@ impl Server {
             }
             Err(error) => return Err(error),
         };
+        if self.is_removed(hello.from).await {
+            return refuse(stream, Refusal::Removed).await;
+        }
         let welcome = wire::encode_hello_reply(&HelloReply::Welcome);
         frame::write_opening(&mut stream, &welcome).await?;
         drop(greeting);
+        tokio::select! {
+            biased;
+            served = self.serve_lane(&hello, stream) => served,
+            () = self.removed(hello.from) => Ok(()),
+        }
+    }
+
+    async fn serve_lane(&self, hello: &Hello, stream: Stream) -> Result<(), FrameError> {
         match hello.lane {
-            Lane::Quick => self.answer_all(stream, QUESTION_BYTES_MAX).await,
-            Lane::Bulk => self.answer_all(stream, ENTRIES_BYTES_MAX).await,
+            Lane::Quick => {
+                self.answer_all(hello.from, stream, QUESTION_BYTES_MAX)
+                    .await
+            }
+            Lane::Bulk => self.answer_all(hello.from, stream, ENTRIES_BYTES_MAX).await,
             Lane::Snapshot => self.take_snapshot(stream).await,
             Lane::Bus => self.desk.bus.hear(hello.from, stream).await,
             Lane::Blobs => match &self.desk.shelf {
@@ -153,6 +177,38 @@ impl Server {
                 None => Ok(()),
             },
             Lane::Forward => forward::answer_all(stream, &self.raft, &self.desk.intake).await,
+        }
+    }
+
+    /// Ends when the node does not belong to the cluster any more. Its certificate is good for weeks.
+    async fn removed(&self, node: u64) {
+        let mut members = self.raft.server_metrics();
+        while !self.is_removed(node).await {
+            // A membership is known a moment before the state says who was forgotten.
+            let _ = runtime::timeout(MEMBERS_LOOKED_AT_EVERY, members.changed()).await;
+        }
+    }
+
+    /// A node that this one has not heard of yet is not removed: the numbers are given out in order, and a state that knows
+    /// of a later one knew this one too. So whoever lags locks out nobody who votes; and who is missing from an entry that
+    /// is not committed yet would find its log too old here anyway.
+    async fn is_removed(&self, node: u64) -> bool {
+        let members = self
+            .raft
+            .server_metrics()
+            .borrow()
+            .membership_config
+            .clone();
+        if members.membership().get_node(&node).is_some() {
+            return false;
+        }
+        let nodes = Query::Nodes(NodesQuery::All);
+        match self.desk.reader.read(ReadLevel::Local, nodes).await {
+            Ok(read) => {
+                let known = read.answer.into_nodes();
+                node <= known.last_id && known.nodes.iter().all(|(id, _)| *id != node)
+            }
+            Err(_) => false,
         }
     }
 
@@ -169,7 +225,12 @@ impl Server {
         Ok(())
     }
 
-    async fn answer_all(&self, mut stream: Stream, bytes_max: usize) -> Result<(), FrameError> {
+    async fn answer_all(
+        &self,
+        from: u64,
+        mut stream: Stream,
+        bytes_max: usize,
+    ) -> Result<(), FrameError> {
         while let Some(len) = frame::read_len(&mut stream, bytes_max, QUESTION_WAIT_MAX).await? {
             // Small ones pass, so that entries never keep a heartbeat waiting.
             let _reading = match len > QUESTION_BYTES_MAX {
@@ -179,15 +240,15 @@ impl Server {
                 }
                 false => None,
             };
-            let request = frame::read_body(&mut stream, len).await?;
+            let request = Bytes::from(frame::read_body(&mut stream, len).await?);
             let request = wire::decode_request(&request)?;
-            let response = self.answer(request).await;
+            let response = self.answer(from, request).await;
             frame::write_frame(&mut stream, &wire::encode_response(&response)).await?;
         }
         Ok(())
     }
 
-    async fn answer(&self, request: Request) -> Response {
+    async fn answer(&self, from: u64, request: Request) -> Response {
         let failed = |error: &dyn std::fmt::Display| Response::Failed {
             why: error.to_string(),
         };
@@ -202,19 +263,25 @@ impl Server {
             },
             Request::Snapshot { .. } => failed(&"snapshots have a lane of their own"),
             Request::ReadIndex => Response::ReadIndex(self.desk.reader.confirmed_here().await),
+            Request::PreVote { last } => Response::PreVote {
+                granted: self.desk.elections.would_vote(from, last).await,
+            },
         }
     }
 
     async fn take_snapshot(&self, mut stream: Stream) -> Result<(), FrameError> {
         let question = frame::read_frame(&mut stream, QUESTION_BYTES_MAX, frame::STALL_MAX).await?;
-        let response = match wire::decode_request(&question)? {
+        let response = match wire::decode_request(&question.into())? {
             Request::Snapshot { vote, meta } => {
                 self.desk
                     .arrivals
                     .take(&self.raft, &mut stream, vote, meta)
                     .await?
             }
-            Request::Append(_) | Request::Vote(_) | Request::ReadIndex => Response::Failed {
+            Request::Append(_)
+            | Request::Vote(_)
+            | Request::ReadIndex
+            | Request::PreVote { .. } => Response::Failed {
                 why: "this lane is for a snapshot".into(),
             },
         };

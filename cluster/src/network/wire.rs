@@ -12,6 +12,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use easel_storage::ClusterId;
 use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, VoteRequest, VoteResponse};
 use serde::de::Visitor;
@@ -25,6 +26,8 @@ pub(crate) const MAGIC: &[u8; 8] = b"EASELPR\n";
 /// Of everything after the magic.
 pub(crate) const VERSION: u16 = 1;
 const V1: u8 = 1;
+/// What stands before the entries is less, unless a membership is part of it.
+const QUESTION_HEAD_BYTES: usize = 128;
 
 /// Who calls, and whom it means to reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +74,8 @@ pub(crate) enum Refusal {
     Full,
     #[error("the certificate is not node {from}'s")]
     NotYou { from: u64 },
+    #[error("the caller was taken out of the cluster")]
+    Removed,
 }
 
 #[derive(Debug)]
@@ -83,6 +88,10 @@ pub(crate) enum Request {
     },
     /// Up to where must a state be applied that knows everything acknowledged before this was asked?
     ReadIndex,
+    /// Would it vote for whoever asks, whose newest entry is this? See `election`.
+    PreVote {
+        last: Option<LogId>,
+    },
 }
 
 #[derive(Debug)]
@@ -101,6 +110,10 @@ pub(crate) enum Response {
     },
     /// Nothing, if whoever was asked does not lead or cannot be sure of it.
     ReadIndex(Option<u64>),
+    /// Binds nobody.
+    PreVote {
+        granted: bool,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -139,6 +152,9 @@ enum RequestV1<'a> {
         id: String,
     },
     ReadIndex,
+    PreVote {
+        last: Option<LogIdV1>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -158,6 +174,9 @@ enum ResponseV1 {
         why: String,
     },
     ReadIndex(Option<u64>),
+    PreVote {
+        granted: bool,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -217,7 +236,7 @@ fn opening(body: &impl Serialize) -> Vec<u8> {
 }
 
 pub(crate) fn encode_request(request: &Request) -> Vec<u8> {
-    let encoded: Vec<Vec<u8>>;
+    let mut encoded: Vec<Vec<u8>> = Vec::new();
     let body = match request {
         Request::Append(append) => {
             encoded = append.entries.iter().map(codec::encode_entry).collect();
@@ -240,11 +259,18 @@ pub(crate) fn encode_request(request: &Request) -> Vec<u8> {
             id: meta.snapshot_id.clone(),
         },
         Request::ReadIndex => RequestV1::ReadIndex,
+        Request::PreVote { last } => RequestV1::PreVote {
+            last: last.map(Into::into),
+        },
     };
-    codec::write(vec![V1], &body)
+    let entries = encoded.iter().map(Vec::len).sum::<usize>();
+    let mut out = Vec::with_capacity(QUESTION_HEAD_BYTES + entries);
+    out.push(V1);
+    codec::write(out, &body)
 }
 
-pub(crate) fn decode_request(bytes: &[u8]) -> Result<Request, DecodeError> {
+/// Commands are parts of `bytes`, not copies.
+pub(crate) fn decode_request(bytes: &Bytes) -> Result<Request, DecodeError> {
     const WHAT: &str = "a question of a node";
     Ok(match codec::read(WHAT, codec::versioned(WHAT, bytes)?)? {
         RequestV1::Append {
@@ -253,7 +279,8 @@ pub(crate) fn decode_request(bytes: &[u8]) -> Result<Request, DecodeError> {
             commit,
             entries,
         } => {
-            let entries = entries.iter().map(|blob| codec::decode_entry(&blob.0));
+            let entries = entries.into_iter();
+            let entries = entries.map(|blob| codec::decode_entry(&blob.part_of(bytes)));
             Request::Append(AppendEntriesRequest {
                 vote: vote.into(),
                 prev_log_id: prev.map(LogId::from),
@@ -283,6 +310,9 @@ pub(crate) fn decode_request(bytes: &[u8]) -> Result<Request, DecodeError> {
             },
         },
         RequestV1::ReadIndex => Request::ReadIndex,
+        RequestV1::PreVote { last } => Request::PreVote {
+            last: last.map(LogId::from),
+        },
     })
 }
 
@@ -308,6 +338,7 @@ pub(crate) fn encode_response(response: &Response) -> Vec<u8> {
         },
         Response::Failed { why } => ResponseV1::Failed { why: why.clone() },
         Response::ReadIndex(index) => ResponseV1::ReadIndex(*index),
+        Response::PreVote { granted } => ResponseV1::PreVote { granted: *granted },
     };
     codec::write(vec![V1], &body)
 }
@@ -337,11 +368,22 @@ pub(crate) fn decode_response(bytes: &[u8]) -> Result<Response, DecodeError> {
         ResponseV1::Installed { vote } => Response::Installed { vote: vote.into() },
         ResponseV1::Failed { why } => Response::Failed { why },
         ResponseV1::ReadIndex(index) => Response::ReadIndex(index),
+        ResponseV1::PreVote { granted } => Response::PreVote { granted },
     })
 }
 
 /// Bytes that go over in one piece: serde takes a slice element by element.
 pub(crate) struct Blob<'a>(pub(crate) Cow<'a, [u8]>);
+
+impl Blob<'_> {
+    /// The same without a copy, if it was borrowed from `whole`.
+    pub(crate) fn part_of(self, whole: &Bytes) -> Bytes {
+        match self.0 {
+            Cow::Borrowed(part) => whole.slice_ref(part),
+            Cow::Owned(part) => part.into(),
+        }
+    }
+}
 
 impl Serialize for Blob<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -20,8 +20,7 @@ use crate::log::mark::{self, Mark};
 use crate::log::record::{self, Frame, Head};
 use crate::node::{Node, Options};
 use crate::raft::{
-    Decoded, EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership,
-    Vote,
+    Commands, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership, Vote,
 };
 
 /// Reads a sample. `EASEL_WRITE_GOLDEN=1` makes those that do not exist yet, and never touches the others.
@@ -99,11 +98,10 @@ fn membership() -> Membership {
 
 #[test]
 fn log_entries_stay_readable() {
-    let envelope = |bytes: &'static [u8]| EncodedEnvelope(Bytes::from_static(bytes));
+    let envelope = |bytes: &'static [u8]| Bytes::from_static(bytes);
     let commands = Proposal {
         stamp: Stamp(1_767_225_600_123),
-        envelopes: vec![envelope(b"\x01first"), envelope(&[0xff; 300])],
-        decoded: Decoded::default(),
+        commands: Commands::of(&[envelope(b"\x01first"), envelope(&[0xff; 300])]),
     };
     let payloads = [
         ("entry_blank", EntryPayload::Blank),
@@ -115,7 +113,8 @@ fn log_entries_stay_readable() {
             log_id: log_id(3, 1, 70_000),
             payload,
         };
-        check(name, &entry, codec::encode_entry, codec::decode_entry);
+        let decode = |bytes: &[u8]| codec::decode_entry(&Bytes::copy_from_slice(bytes));
+        check(name, &entry, codec::encode_entry, decode);
     }
 }
 
@@ -125,15 +124,14 @@ fn a_garbled_log_entry_is_noticed() {
         log_id: log_id(1, 1, 1),
         payload: EntryPayload::Normal(Proposal {
             stamp: Stamp(1),
-            envelopes: vec![EncodedEnvelope(Bytes::from_static(b"content"))],
-            decoded: Decoded::default(),
+            commands: Commands::of(&[Bytes::from_static(b"content")]),
         }),
     };
     let good = codec::encode_entry(&entry);
     for at in 1..good.len() {
         let mut bad = good.clone();
         bad[at] ^= 0x10;
-        let found = codec::decode_entry(&bad);
+        let found = codec::decode_entry(&bad.into());
         assert!(
             matches!(found, Err(DecodeError::Checksum { .. })),
             "byte {at}: {found:?}"

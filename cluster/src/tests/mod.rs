@@ -7,6 +7,7 @@ mod golden;
 mod membership;
 mod raft_suite;
 mod segments;
+pub(crate) mod simulation;
 mod snapshots;
 mod voters;
 

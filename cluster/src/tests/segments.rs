@@ -14,7 +14,7 @@ use super::identity;
 use crate::codec::Identity;
 use crate::log::record::Frame;
 use crate::log::{LogError, LogFile, Piece};
-use crate::raft::{Decoded, EncodedEnvelope, Entry, LogId, Proposal, Stamp, Vote};
+use crate::raft::{Commands, Entry, LogId, Proposal, Stamp, Vote};
 
 fn log_id(term: u64, index: u64) -> LogId {
     LogId::new(CommittedLeaderId::new(term, 1), index)
@@ -28,8 +28,7 @@ fn entry(term: u64, index: u64, bytes: usize) -> Entry {
         log_id: log_id(term, index),
         payload: EntryPayload::Normal(Proposal {
             stamp: Stamp(index),
-            envelopes: vec![EncodedEnvelope(Bytes::from(content))],
-            decoded: Decoded::default(),
+            commands: Commands::of(&[Bytes::from(content)]),
         }),
     }
 }

@@ -107,9 +107,13 @@ async fn a_state_older_than_the_cut_of_its_log_is_refused() {
         node.store().submit(vec![update]).await.expect("an update");
     }
     let mut status = node.status();
-    within("a cut", status.wait_for(|s| s.snapshot_index > 90))
+    within("a snapshot", status.wait_for(|s| s.snapshot_index > 90))
         .await
         .expect("a status");
+    // The log is cut after that is told.
+    let mut metrics = node.inside.raft.metrics();
+    let cut = metrics.wait_for(|m| m.purged.is_some_and(|id| id.index > 20));
+    within("a cut", cut).await.expect("the node runs");
     node.shutdown().await;
     assert!(log_of(dir.path()).0 > 20, "the log was not cut");
     std::fs::write(&path, old).expect("the old state");
@@ -180,6 +184,42 @@ async fn a_state_travels_as_a_stream() {
         doc: BOARD.into(),
         seq: 20,
     };
-    let theirs = state.query(doc()).await.expect("an answer");
-    assert_eq!(theirs, source.query(doc()).await.expect("an answer"));
+    let theirs = state.answer(doc()).await.expect("an answer").whole();
+    let ours = source.answer(doc()).await.expect("an answer").whole();
+    assert_eq!(theirs.expect("inline"), ours.expect("inline"));
+}
+
+/// Their number alone would keep the 64 newest, whatever they weigh.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_large_entries_no_more_is_kept_than_of_small_ones() {
+    const LARGE: usize = 6 << 20;
+    const BYTES_MAX: u64 = 64 << 20;
+    let dir = tempfile::tempdir().expect("a folder");
+    let node = start(dir.path(), 8 << 20).await;
+    let store = node.store();
+    let made = store.submit(vec![create_board(BOARD)]).await;
+    made.expect("an answer");
+    for _ in 0..16 {
+        let update = append_update(BOARD, vec![7; LARGE]);
+        let submitted = within("a large one", store.submit(vec![update])).await;
+        submitted.expect("an answer").replies[0]
+            .as_ref()
+            .expect("an update");
+    }
+    let log = dir.path().join("log");
+    let shrinking = async {
+        while bytes_in(&log) > BYTES_MAX {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    within("the cut", shrinking).await;
+    assert_eq!(updates_of(&*store, BOARD, 16).await.len(), 16);
+    node.shutdown().await;
+}
+
+fn bytes_in(dir: &Path) -> u64 {
+    let items = std::fs::read_dir(dir).expect("a folder");
+    let sizes = items.map(|item| item.and_then(|item| item.metadata()).map(|m| m.len()));
+    // What went meanwhile has no size.
+    sizes.map(Result::unwrap_or_default).sum()
 }

@@ -1,13 +1,15 @@
 //! A cluster that grows by tokens, over mutual TLS, and shrinks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use easel_cluster::{
     JoinError, JoinOptions, Master, MembersError, Node, Options, PeerOptions, Standing, StartError,
     Vacant,
 };
-use easel_storage::{Answer, BoardId, Query, ReadLevel};
+use easel_storage::{
+    Actor, Answer, BoardId, Command, Envelope, NewUpdate, Payload, Query, ReadLevel,
+};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -17,14 +19,14 @@ const LIFE: Duration = Duration::from_secs(3_600);
 const VERSION: &str = "0.1.0";
 
 /// Long enough for a machine under load.
-async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
+pub(super) async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     let done = tokio::time::timeout(Duration::from_secs(60), work).await;
     done.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
-struct Group {
+pub(super) struct Group {
     home: TempDir,
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
 }
 
 async fn listener() -> TcpListener {
@@ -80,7 +82,7 @@ fn options(seed: &str, listener: &TcpListener, token: &str) -> JoinOptions {
 }
 
 impl Group {
-    async fn of_one() -> Self {
+    pub(super) async fn of_one() -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let first = start(&home.path().join("1"), listener().await).await;
         Self {
@@ -90,7 +92,7 @@ impl Group {
     }
 
     /// A node that comes in by a token, and votes.
-    async fn grow(&mut self) {
+    pub(super) async fn grow(&mut self) {
         let token = self.nodes[0].members().offer_join(LIFE).await;
         let token = token.expect("a token");
         let id = self.nodes.len() as u64 + 1;
@@ -139,7 +141,7 @@ impl Group {
         }
     }
 
-    async fn shutdown(self) {
+    pub(super) async fn shutdown(self) {
         for node in self.nodes {
             within("a shutdown", node.shutdown()).await;
         }
@@ -409,4 +411,59 @@ async fn one_survivor_goes_on_alone_and_the_lost_are_refused() {
     assert_eq!(node.members().view().await.expect("a view").nodes.len(), 2);
     within("a shutdown", lost.shutdown()).await;
     within("a shutdown", node.shutdown()).await;
+}
+
+fn blobs_in(dir: &Path) -> Vec<PathBuf> {
+    let folder = dir.join("blobs");
+    let hashes = (0..=u8::MAX).map(|first| folder.join(format!("{first:02x}")));
+    let inside = hashes.filter_map(|folder| std::fs::read_dir(folder).ok());
+    let files = inside.flatten().map(|file| file.expect("a file").path());
+    files.collect()
+}
+
+/// Two changes of the membership later, none of those who were told first may be left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_begins_to_vote_has_the_content_that_lies_apart() {
+    let mut group = Group::of_one().await;
+    create(&group.nodes[0], 1).await;
+    let contents: Vec<Vec<u8>> = (1..=4)
+        .map(|salt| vec![salt; Payload::INLINE_BYTES_MAX + 1])
+        .collect();
+    let append = |content: &Vec<u8>| {
+        let update = NewUpdate {
+            author: Actor::Local,
+            origin: None,
+            payload: Payload::Inline(content.clone().into()),
+        };
+        let (doc, updates) = (board(1).into(), vec![update]);
+        Envelope::new(Actor::Local, Command::AppendUpdates { doc, updates })
+    };
+    let batch = contents.iter().map(append).collect();
+    let appended = group.nodes[0].store().submit(batch).await;
+    let replies = appended.expect("it runs").replies;
+    assert!(replies.iter().all(Result::is_ok), "{replies:?}");
+    for id in [2, 3] {
+        group.grow().await;
+        let dir = group.home.path().join(id.to_string());
+        assert_eq!(blobs_in(&dir).len(), contents.len(), "node {id} votes");
+    }
+    // The first goes, and with it the only one that was ever handed anything.
+    let led = group.nodes[1].members().transfer_leader(Some(2)).await;
+    led.expect("another leads");
+    let first = group.nodes.remove(0);
+    let removed = group.nodes[0].members().remove(1).await;
+    removed.expect("it is taken out");
+    within("a shutdown", first.shutdown()).await;
+    let query = Query::DocAt {
+        doc: board(1).into(),
+        seq: 4,
+    };
+    for node in &group.nodes {
+        let store = node.store();
+        let read = store.read(ReadLevel::Linearizable, query.clone());
+        let read = within("a read", read).await.expect("a read");
+        let history = read.answer.into_doc_at().expect("four updates");
+        assert!(history == contents);
+    }
+    group.shutdown().await;
 }

@@ -1,7 +1,10 @@
 //! A node from outside: real folders, real processes.
 
+mod backup;
+mod contents;
 mod folder;
 mod growing;
+mod handing_over;
 mod life;
 mod process;
 

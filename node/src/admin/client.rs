@@ -2,6 +2,7 @@
 
 use super::socket::{NAME, Way};
 use super::{Answered, Asked, Done, Task, Trouble, VERSION};
+use crate::backup::Tell;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,11 @@ pub(crate) enum Failed {
 
 /// Has the node with this data folder do something.
 pub(crate) fn ask(data_dir: &Path, task: Task) -> Result<Done, Failed> {
+    ask_and_watch(data_dir, task, &|_| {})
+}
+
+/// The same, with what is told of it meanwhile.
+pub(crate) fn ask_and_watch(data_dir: &Path, task: Task, tell: &Tell<'_>) -> Result<Done, Failed> {
     let folder = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
     let connected = Way::to(&folder, NAME).and_then(|way| UnixStream::connect(&way.path));
     let mut stream = connected.map_err(|error| match error.kind() {
@@ -33,13 +39,14 @@ pub(crate) fn ask(data_dir: &Path, task: Task) -> Result<Done, Failed> {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Failed::NotRunning(folder),
         _ => Failed::NoAnswer(error),
     })?;
-    match exchange(&mut stream, task).map_err(Failed::NoAnswer)? {
+    match exchange(&mut stream, task, tell).map_err(Failed::NoAnswer)? {
         Answered::Done(done) => Ok(done),
         Answered::Refused(trouble) => Err(Failed::Refused(trouble)),
+        Answered::Progress(_) => Err(Failed::NoAnswer(io::ErrorKind::UnexpectedEof.into())),
     }
 }
 
-fn exchange(stream: &mut UnixStream, task: Task) -> io::Result<Answered> {
+fn exchange(stream: &mut UnixStream, task: Task, tell: &Tell<'_>) -> io::Result<Answered> {
     let asked = Asked {
         easel: VERSION,
         task,
@@ -47,10 +54,16 @@ fn exchange(stream: &mut UnixStream, task: Task) -> io::Result<Answered> {
     let mut line = serde_json::to_vec(&asked)?;
     line.push(b'\n');
     stream.write_all(&line)?;
-    let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer)?;
-    if answer.is_empty() {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+    let mut answers = BufReader::new(stream);
+    loop {
+        let mut answer = String::new();
+        answers.read_line(&mut answer)?;
+        if answer.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        match serde_json::from_str(&answer)? {
+            Answered::Progress(progress) => tell(progress),
+            last => return Ok(last),
+        }
     }
-    Ok(serde_json::from_str(&answer)?)
 }

@@ -2,14 +2,16 @@
 //! folder. No password and no account is needed for it, so that nobody is ever locked out of their own installation.
 //!
 //! Whoever may open the socket may do everything, so it is for the user the node runs as and for root ([`socket`]), and
-//! nothing of it is a route: what is asked is one line of JSON, what is answered is another. [`work`] does it, [`client`]
-//! is the other end.
+//! nothing of it is a route: what is asked is one line of JSON, what is answered is another, after lines that tell how far it
+//! has come if it takes long. [`work`] does it, [`client`] is the other end. `easel backup create` uses it too.
 
+mod blobs;
 pub(crate) mod client;
 mod cluster;
 pub(crate) mod socket;
 mod work;
 
+use crate::backup::{Manifest, Progress};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -76,7 +78,21 @@ pub(crate) enum Task {
     RevokeToken {
         id: String,
     },
+    CreateBackup {
+        /// Without it, where the configuration says.
+        to: Option<String>,
+        with_key: bool,
+    },
     Cluster(ClusterTask),
+    Blobs(BlobsTask),
+}
+
+/// What is done for the pictures of the node that is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum BlobsTask {
+    Status,
+    Scrub,
 }
 
 /// What is done to the cluster. Any node of it will do.
@@ -114,6 +130,8 @@ impl fmt::Debug for Typed {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Answered {
+    /// More comes.
+    Progress(Progress),
     Done(Done),
     Refused(Trouble),
 }
@@ -138,7 +156,10 @@ pub(crate) enum Done {
         secret: String,
     },
     Tokens(Vec<TokenInfo>),
+    Backup(Box<Manifest>),
     Cluster(ClusterInfo),
+    Blobs(BlobsInfo),
+    Scrubbed(ScrubInfo),
     JoinToken {
         /// Shown this once.
         token: String,
@@ -161,6 +182,29 @@ pub(crate) struct ClusterInfo {
     pub(crate) last_log_index: u64,
     pub(crate) applied_index: u64,
     pub(crate) nodes: Vec<NodeInfo>,
+}
+
+/// The first two as it is now, those that are missing or unnamed as the last look found them, the rest since the node started.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct BlobsInfo {
+    pub(crate) blobs: u64,
+    pub(crate) bytes: u64,
+    pub(crate) missing: u64,
+    pub(crate) unnamed: u64,
+    pub(crate) scrubbed: u64,
+    pub(crate) scrubbed_bytes: u64,
+    pub(crate) damaged: u64,
+    pub(crate) brought: u64,
+    pub(crate) collected: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ScrubInfo {
+    pub(crate) blobs: u64,
+    pub(crate) bytes: u64,
+    pub(crate) damaged: u64,
+    pub(crate) brought: u64,
+    pub(crate) missing: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

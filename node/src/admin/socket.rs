@@ -1,6 +1,6 @@
 //! The socket's end in the node: who may connect, and how much is taken on.
 
-use super::{Answered, Asked, LINE_BYTES_MAX, Trouble, VERSION, work};
+use super::{Answered, Asked, LINE_BYTES_MAX, Task, Trouble, VERSION, work};
 use crate::app::AppState;
 use std::fs::File;
 use std::io;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// Its name in the data folder.
@@ -22,6 +22,8 @@ const NAME_WHILE_MADE: &str = "easel.sock.new";
 const CONNECTIONS_MAX: usize = 8;
 /// For the one line that is asked.
 const ASK_MAX: Duration = Duration::from_secs(10);
+/// What is told of how far something has come; when nobody reads it, the rest is left out.
+const TOLD_MAX: usize = 16;
 /// An address of a socket has 108 bytes, its end included.
 const ADDRESS_BYTES_MAX: usize = 107;
 
@@ -114,18 +116,40 @@ async fn answer(app: &AppState, mut stream: UnixStream) -> io::Result<()> {
             Answered::Refused(trouble("forbidden", "the socket is for another user"))
         }
         true => match tokio::time::timeout(ASK_MAX, read(&mut stream)).await {
-            Ok(Ok(asked)) => match work::perform(app, asked.task, peer).await {
-                Ok(done) => Answered::Done(done),
-                Err(trouble) => Answered::Refused(trouble),
-            },
+            Ok(Ok(asked)) => perform(app, asked.task, peer, &mut stream).await?,
             Ok(Err(trouble)) => Answered::Refused(trouble),
             Err(_) => Answered::Refused(trouble("body-timeout", "nothing was asked in time")),
         },
     };
-    let mut line = serde_json::to_vec(&answered)?;
-    line.push(b'\n');
-    stream.write_all(&line).await?;
+    say(&mut stream, &answered).await?;
     stream.shutdown().await
+}
+
+/// Does it, and tells meanwhile how far it has come. Ends early when nobody listens any more.
+async fn perform(
+    app: &AppState,
+    task: Task,
+    peer: u32,
+    stream: &mut UnixStream,
+) -> io::Result<Answered> {
+    let (tell, mut told) = mpsc::channel(TOLD_MAX);
+    let work = work::perform(app, task, peer, tell);
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Ok(match done {
+                Ok(done) => Answered::Done(done),
+                Err(trouble) => Answered::Refused(trouble),
+            }),
+            Some(progress) = told.recv() => say(stream, &Answered::Progress(progress)).await?,
+        }
+    }
+}
+
+async fn say(stream: &mut UnixStream, answered: &Answered) -> io::Result<()> {
+    let mut line = serde_json::to_vec(answered)?;
+    line.push(b'\n');
+    stream.write_all(&line).await
 }
 
 /// Root, and the user the node runs as. The file's mode says the same; a copied or mounted folder may have lost it.

@@ -1,12 +1,13 @@
 //! What is asked over the socket, done. The server itself is the actor: nobody's activity shows it.
 
 use super::{
-    Boards, Done, LinkInfo, SessionInfo, Task, TokenInfo, Trouble, Typed, UserInfo, cluster,
+    Boards, Done, LinkInfo, SessionInfo, Task, TokenInfo, Trouble, Typed, UserInfo, blobs, cluster,
 };
 use crate::api::time::rfc3339;
 use crate::api::{SCOPES, not_run, refused, scope_word};
-use crate::app::App;
+use crate::app::{App, AppState};
 use crate::auth::{ApiToken, Context, Password, Secret, wall_clock};
+use crate::backup::{Backups, Key, Progress};
 use crate::http::problem::Problem;
 use easel_storage::names::{DisplayName, Email, InvalidName, Label, PasswordHash};
 use easel_storage::people::{
@@ -18,6 +19,9 @@ use easel_storage::{
     submit_one,
 };
 
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
 /// A new account's link is waited for like an invitation; who forgot a password is there and waiting.
 const WELCOME_LIFE_MS: u64 = 7 * DAY_MS;
 const RESET_LIFE_MS: u64 = 30 * 60 * 1000;
@@ -25,9 +29,14 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const TOKEN_DAYS_MAX: u32 = 366;
 const USERS_PER_PAGE: u32 = 200;
 
-pub(super) async fn perform(app: &App, task: Task, peer: u32) -> Result<Done, Trouble> {
+pub(super) async fn perform(
+    app: &AppState,
+    task: Task,
+    peer: u32,
+    tell: mpsc::Sender<Progress>,
+) -> Result<Done, Trouble> {
     let (what, is_change) = about(&task);
-    let done = run(app, task).await;
+    let done = run(app, task, tell).await;
     let failed = done.as_ref().err().map(|trouble| trouble.code.as_str());
     if is_change {
         tracing::info!(task = what, peer, failed, "asked on the socket");
@@ -49,11 +58,13 @@ fn about(task: &Task) -> (&'static str, bool) {
         Task::CreateToken { .. } => ("token create", true),
         Task::ListTokens { .. } => ("token list", false),
         Task::RevokeToken { .. } => ("token revoke", true),
+        Task::CreateBackup { .. } => ("backup create", true),
         Task::Cluster(task) => cluster::about(task),
+        Task::Blobs(task) => blobs::about(task),
     }
 }
 
-async fn run(app: &App, task: Task) -> Result<Done, Trouble> {
+async fn run(app: &AppState, task: Task, tell: mpsc::Sender<Progress>) -> Result<Done, Trouble> {
     match task {
         Task::AddUser {
             email,
@@ -111,7 +122,26 @@ async fn run(app: &App, task: Task) -> Result<Done, Trouble> {
             submit(app, PeopleCommand::RevokeToken { token }).await?;
             Ok(Done::Gone)
         }
+        Task::CreateBackup { to, with_key } => {
+            let key = match with_key {
+                true => Key::In,
+                false => Key::Apart,
+            };
+            // What finds no room is not told: more comes.
+            let tell = Arc::new(move |progress| {
+                let _ = tell.try_send(progress);
+            });
+            match Backups::make(app, to, key, tell).await {
+                Ok(made) => Ok(Done::Backup(Box::new(made))),
+                Err(error) => Err(Trouble {
+                    code: error.code().to_owned(),
+                    message: error.to_string(),
+                    by_rule: error.is_refusal(),
+                }),
+            }
+        }
         Task::Cluster(task) => cluster::run(app, task).await,
+        Task::Blobs(task) => blobs::run(app, task).await,
     }
 }
 

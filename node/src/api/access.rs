@@ -121,6 +121,15 @@ pub(crate) fn person(caller: &Caller) -> Result<&UserCaller, Problem> {
 /// How long a password that was given counts for what asks for it again.
 const CONFIRMED_MS: u64 = 10 * 60 * 1000;
 
+/// An admin who is there in person: no token does for it.
+pub(super) fn admin(caller: &Caller) -> Result<(), Problem> {
+    let user = person(caller)?;
+    match user.admin && user.session.is_some() {
+        true => Ok(()),
+        false => Err(Problem::new(Code::Forbidden).detail("this takes an admin, signed in")),
+    }
+}
+
 /// For what cannot be taken back: the person has shown a short while ago that it is them.
 pub(crate) fn confirmed(caller: &Caller) -> Result<(), Problem> {
     match caller {

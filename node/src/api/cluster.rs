@@ -79,15 +79,6 @@ impl From<NodeView> for ClusterNode {
     }
 }
 
-/// An admin who is there in person: no token does this.
-fn admin(caller: &Caller) -> Result<(), Problem> {
-    let user = access::person(caller)?;
-    match user.admin && user.session.is_some() {
-        true => Ok(()),
-        false => Err(Problem::new(Code::Forbidden).detail("this takes an admin, signed in")),
-    }
-}
-
 fn not_done(error: MembersError) -> Problem {
     let code = match &error {
         MembersError::Refused(_) | MembersError::Quorum(_) => Code::Conflict,
@@ -108,7 +99,7 @@ pub(super) async fn show(
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    admin(&caller)?;
+    access::admin(&caller)?;
     let view = app.members.view().await.map_err(not_done)?;
     let cluster = Cluster {
         id: view.cluster.to_string(),
@@ -151,7 +142,7 @@ pub(super) async fn create_join_token(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    admin(&caller)?;
+    access::admin(&caller)?;
     access::confirmed(&caller)?;
     let read = body::read::<NewJoinToken>(&app, request, Accepts::Json).await?;
     let minutes = read.value.minutes.unwrap_or(MINUTES_DEFAULT);
@@ -184,7 +175,7 @@ pub(super) async fn promote(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    admin(&caller)?;
+    access::admin(&caller)?;
     access::confirmed(&caller)?;
     let read = body::read::<NewVoter>(&app, request, Accepts::Json).await?;
     let promoted = app.members.promote(read.value.node).await;
@@ -204,7 +195,7 @@ pub(super) async fn remove(
     caller: Caller,
     Path(node): Path<String>,
 ) -> Result<Response, Problem> {
-    admin(&caller)?;
+    access::admin(&caller)?;
     access::confirmed(&caller)?;
     let node = node.parse().map_err(|_| Code::NotFound)?;
     app.members.remove(node).await.map_err(not_done)?;
@@ -236,7 +227,7 @@ pub(super) async fn transfer_leader(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    admin(&caller)?;
+    access::admin(&caller)?;
     access::confirmed(&caller)?;
     let read = body::read::<LeaderTransfer>(&app, request, Accepts::Json).await?;
     let leader = app.members.transfer_leader(read.value.to).await;

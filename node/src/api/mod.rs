@@ -1,7 +1,7 @@
 //! The REST interface under `/api/v1`. A handler parses, makes one call to the store and maps the reply.
 //!
 //! `access` looks up what a caller may; `auth`, `me` and `users` are people, `boards` and `copies` the boards, `members`,
-//! `links` and `invitations` who is let in, `cluster` the nodes, `activity` what they did. `body` and `wire` read what was sent, `conditions` knows ETags and `If-Match`, `cursor`
+//! `links` and `invitations` who is let in, `cluster` the nodes, `backups` the backups, `activity` what they did. `body` and `wire` read what was sent, `conditions` knows ETags and `If-Match`, `cursor`
 //! pages through lists, `idempotency` makes a retry harmless, `store` turns the store's answers into ours. `stream` is a
 //! board's events for those whom no WebSocket reaches.
 
@@ -10,6 +10,7 @@ mod activity;
 mod assets;
 mod auth;
 mod avatars;
+mod backups;
 mod boards;
 mod body;
 mod cluster;
@@ -75,6 +76,7 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .merge(board_routes())
         .merge(sharing_routes())
         .merge(cluster_routes())
+        .merge(backup_routes())
         .routes(routes!(users::find))
         .routes(routes!(users::show))
         .routes(routes!(avatars::show))
@@ -94,6 +96,13 @@ fn cluster_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(cluster::promote))
         .routes(routes!(cluster::remove))
         .routes(routes!(cluster::transfer_leader))
+}
+
+fn backup_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
+        .routes(routes!(backups::list, backups::create))
+        .routes(routes!(backups::show))
+        .routes(routes!(backups::verify))
 }
 
 fn auth_routes() -> OpenApiRouter<AppState> {

@@ -109,7 +109,8 @@ fn recover(args: AskArgs, i_know: bool) -> Exit {
         Ok(Some(cluster)) => {
             say(&format!(
                 "It is the only voter of {cluster} now. What other nodes saved after its last entry is not in it. Start it; \
-                 others join with empty folders."
+                 others join with empty folders. Then `easel blobs scrub` says whether files of pictures and long contents \
+                 are missing; what lies in `blobs` of a lost node's folder may be copied to its own."
             ));
             Exit::Ok
         }

@@ -1,6 +1,6 @@
 //! `easel user` and `easel token`: what is asked of a running node over its socket.
 
-use super::{Exit, NodeArgs, cluster, complain, load, say};
+use super::{Exit, NodeArgs, blobs, cluster, complain, load, say};
 use crate::admin::client::{Failed, ask};
 use crate::admin::{Boards, Done, LinkInfo, SessionInfo, Task, TokenInfo, Typed, UserInfo};
 use anyhow::{Context as _, anyhow, bail};
@@ -286,7 +286,7 @@ pub(super) fn folder(node: NodeArgs) -> Result<PathBuf, Exit> {
     Ok(load(node.into())?.config.data_dir)
 }
 
-fn complain_of(failed: &Failed) -> Exit {
+pub(super) fn complain_of(failed: &Failed) -> Exit {
     complain(&failed.to_string());
     match failed {
         Failed::NotRunning(_) | Failed::NoAnswer(_) => Exit::Unreachable,
@@ -317,7 +317,10 @@ fn say_json(done: &Done) {
             say_value(&value);
         }
         Done::Tokens(tokens) => say_value(tokens),
+        Done::Backup(made) => say_value(&made.id),
         Done::Cluster(cluster) => say_value(cluster),
+        Done::Blobs(blobs) => say_value(blobs),
+        Done::Scrubbed(scrubbed) => say_value(scrubbed),
         Done::JoinToken {
             token,
             expires_at,
@@ -350,7 +353,10 @@ fn tell(done: &Done) {
             say("         (shown this once)");
         }
         Done::Tokens(tokens) => tell_rows(&TOKEN_HEAD, tokens.iter().map(token_row)),
+        Done::Backup(made) => say(&made.id),
         Done::Cluster(info) => cluster::tell(info),
+        Done::Blobs(info) => blobs::tell(info),
+        Done::Scrubbed(info) => blobs::tell_scrubbed(info),
         Done::JoinToken {
             token,
             expires_at,

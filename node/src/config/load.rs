@@ -1,7 +1,8 @@
 //! Where values come from: defaults < file < environment < flags; and what is said when they make no sense.
 
-use super::{Address, Config, MaybeAddress, TlsMode, cluster};
+use super::{Address, BlobBackend, Config, MaybeAddress, TlsMode, cluster};
 use crate::auth::ACCESS_LIFE_MS_MAX;
+use crate::backup::PlaceName;
 use figment::Figment;
 use figment::Provider;
 use figment::error::{Error as FigmentError, Kind};
@@ -376,6 +377,7 @@ pub(crate) fn check(config: &Config) -> Result<(), LoadError> {
         return Err(LoadError::Refused(ops_beyond_loopback(at)));
     }
     let mut wrong = wrong_tls(config);
+    wrong.extend(wrong_buckets(config));
     wrong.extend(cluster::wrong(config));
     if http.port() != 0 && ops == Some(http) {
         wrong.push(
@@ -439,6 +441,39 @@ pub(crate) fn check(config: &Config) -> Result<(), LoadError> {
     } else {
         Err(LoadError::Wrong(wrong))
     }
+}
+
+fn wrong_buckets(config: &Config) -> Vec<String> {
+    let (blob, backup) = (&config.blob, &config.backup);
+    let mut wrong = Vec::new();
+    if blob.backend == BlobBackend::S3 && blob.bucket.is_empty() {
+        wrong.push("blob.backend is \"s3\", and blob.bucket names none".to_owned());
+    }
+    if blob.scrub_rate.0 == 0 {
+        wrong.push("blob.scrub_rate is zero, with which nothing would be read".to_owned());
+    }
+    // Longer than an upload and the command that names it can take.
+    let after = blob.collect_after.0;
+    if !after.is_zero() && after < Duration::from_secs(60 * 60) {
+        let why = "blob.collect_after is less than an hour, in which a picture may still be on its way; \"0s\" is never";
+        wrong.push(why.to_owned());
+    }
+    if !backup.to.is_empty()
+        && let Err(why) = PlaceName::parse(&backup.to)
+    {
+        wrong.push(format!("backup.to: {why}"));
+    }
+    for (key, secret, file) in [
+        ("blob", &blob.secret_key, &blob.secret_key_file),
+        ("backup", &backup.secret_key, &backup.secret_key_file),
+    ] {
+        if !secret.0.is_empty() && !file.as_os_str().is_empty() {
+            wrong.push(format!(
+                "{key}.secret_key and {key}.secret_key_file are both set; one is enough"
+            ));
+        }
+    }
+    wrong
 }
 
 fn wrong_tls(config: &Config) -> Vec<String> {

@@ -3,6 +3,7 @@
 //! Values come from built-in defaults, a file, the environment and flags, each over the one before; see [`mod@load`].
 //! `config/easel.toml` in the repository is the reference, held equal to [`Config::default`] by a test.
 
+mod buckets;
 mod cluster;
 mod load;
 mod network;
@@ -10,6 +11,7 @@ mod origins;
 mod public_url;
 mod value;
 
+pub(crate) use buckets::{Backup, Blob, BlobBackend, S3Access};
 pub(crate) use cluster::Cluster;
 pub(crate) use load::{Effective, Flag, LoadError, Loaded, Sources, check, load};
 pub(crate) use network::Ranges;
@@ -35,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) proxy: Proxy,
     pub(crate) auth: Auth,
     pub(crate) storage: Storage,
+    pub(crate) blob: Blob,
+    pub(crate) backup: Backup,
     pub(crate) cluster: Cluster,
     pub(crate) realtime: Realtime,
     pub(crate) limits: Limits,
@@ -249,6 +253,8 @@ impl Default for Config {
                 disk_reserve: ByteSize(256 << 20),
                 sync: Sync::Always,
             },
+            blob: Blob::default(),
+            backup: Backup::default(),
             cluster: Cluster::none(),
             realtime: Realtime {
                 create_on_join: false,

@@ -24,6 +24,29 @@ pub(crate) struct Address(pub(crate) SocketAddr);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct MaybeAddress(pub(crate) Option<SocketAddr>);
 
+/// A secret: used as it is, shown as stars.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Masked(pub(crate) String);
+
+impl fmt::Display for Masked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "" } else { "********" })
+    }
+}
+
+impl fmt::Debug for Masked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Masked({self})")
+    }
+}
+
+impl Serialize for Masked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        as_text::serialize(self, serializer)
+    }
+}
+
 const SIZE_UNITS: &[(&str, u64)] = &[
     ("GiB", 1 << 30),
     ("MiB", 1 << 20),

@@ -225,25 +225,24 @@ async fn renewed(app: &App, renewal: &Renewal, now: Time) -> Option<Watched> {
 /// Closes every room to what its people say while this node is out of touch with the others, since who may do what may
 /// have changed where it cannot hear of it; and opens them again when it has looked at everybody anew.
 pub(crate) async fn watch_touch(app: AppState) {
-    let mut node = app.node.clone();
+    let touch = app.touch.clone();
+    let mut looked_at = 0;
     loop {
-        if node.wait_for(|node| !node.in_touch).await.is_err() {
-            return;
-        }
+        touch.lost_again(looked_at).await;
         app.rooms.lose_touch();
         loop {
-            if node.wait_for(|node| node.in_touch).await.is_err() {
-                return;
-            }
+            touch.regained().await;
+            let losses = touch.losses();
             for one in app.rooms.watched(|_, _| true) {
                 look_again(&app, &one).await;
             }
             // Lost anew while it looked, what it saw may be old.
-            if node.borrow_and_update().in_touch {
+            if touch.holds() == Some(losses) {
+                looked_at = losses;
                 break;
             }
         }
-        app.rooms.regain_touch();
+        app.rooms.regain_touch(looked_at);
     }
 }
 

@@ -115,18 +115,15 @@ async fn admit(app: &App, counted: &Counted, request: &mut Request) -> Result<()
 
 /// Out of touch with the other nodes nothing here says who may do what, so nothing is decided by it.
 async fn reach_others(app: &App, asked: &Asked) -> Result<(), Problem> {
-    if app.node.borrow().in_touch || !asked.asks_the_state() {
+    if app.touch.holds().is_some() || !asked.asks_the_state() {
         return Ok(());
     }
-    let mut node = app.node.clone();
-    let waiting = node.wait_for(|node| node.in_touch);
-    match tokio::time::timeout(TOUCH_WAIT_MAX, waiting).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(_)) | Err(_) => {
-            Err(Problem::new(Code::ReplicaBehind)
-                .detail("this node has lost touch with the others"))
-        }
-    }
+    let waiting = app.touch.regained();
+    tokio::time::timeout(TOUCH_WAIT_MAX, waiting)
+        .await
+        .map_err(|_| {
+            Problem::new(Code::ReplicaBehind).detail("this node has lost touch with the others")
+        })
 }
 
 async fn run(app: &App, request: Request, next: Next) -> Response {

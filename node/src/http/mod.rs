@@ -54,6 +54,7 @@ fn routes(app: AppState) -> Router {
         .route("/signin", get(assets::app_page))
         .route("/signup", get(assets::app_page))
         .route("/account", get(assets::app_page))
+        .route("/admin", get(assets::app_page))
         .route("/reset", get(assets::app_page))
         .route("/invite/{token}", get(assets::app_page))
         .route("/s/{token}", get(assets::app_page))

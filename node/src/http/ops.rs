@@ -54,7 +54,8 @@ pub(super) async fn metrics(State(app): State<AppState>) -> Response {
 fn readiness(app: &AppState) -> (StatusCode, Value) {
     let (quorum, in_touch, storage) = {
         let node = app.node.borrow();
-        (node.has_quorum, node.in_touch, can_store(&node))
+        let in_touch = app.touch.holds().is_some();
+        (node.has_quorum, in_touch, can_store(&node))
     };
     let draining = app.is_draining();
     let status = match quorum && in_touch && storage && !draining {

@@ -1,21 +1,28 @@
 //! The rooms' common way to the store: what many rooms append at about the same time travels together.
 //!
 //! To make something durable costs about the same for one command as for a hundred: an entry of the log, a sync, a
-//! transaction of the state. A room that is alone in drawing is not held up; among many, each waits a moment.
+//! transaction of the state. Where a few rooms are drawn in none is held up; among many, each waits a moment.
 
+use super::pace::Pace;
 use easel_storage::{CommitIndex, Envelope, Reply, Store, SubmitError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// Submissions do not start closer together than this, for the same reason and as long as a room's own floor. The first after
-/// a pause starts at once.
+/// On a busy node submissions do not start closer together than this, for the same reason and as long as a crowded room's own
+/// floor.
 const GATHER: Duration = Duration::from_millis(40);
+/// A node is busy from so many commands a second on: each by itself they would cost a tenth of a core.
+const BUSY_PER_SECOND: f64 = 250.0;
 /// One submission's bounds; what is left over starts the next at once.
 const COMMANDS_MAX: usize = 512;
 const BYTES_MAX: usize = 1 << 20;
 
-pub(super) type Answer = Result<(CommitIndex, Reply), SubmitError>;
+pub(super) struct Answer {
+    pub(super) reply: Result<(CommitIndex, Reply), SubmitError>,
+    /// Whether there was so much that it was gathered.
+    pub(super) is_node_busy: bool,
+}
 
 struct Wanted {
     envelope: Envelope,
@@ -38,7 +45,7 @@ impl Drop for Caller {
     fn drop(&mut self) {
         // Not known: the task that asked the store failed with the question in hand.
         if let Some(call) = self.0.take() {
-            call(Err(SubmitError::TimedOut));
+            call(failed(SubmitError::TimedOut));
         }
     }
 }
@@ -70,15 +77,19 @@ impl Appender {
             caller: Caller(Some(Box::new(answer))),
         };
         if let Err(mpsc::error::SendError(wanted)) = self.queue.send(wanted) {
-            wanted.caller.answer(Err(SubmitError::Stopped));
+            wanted.caller.answer(failed(SubmitError::Stopped));
         }
     }
 }
 
 async fn run(store: Arc<dyn Store>, mut wanted: mpsc::UnboundedReceiver<Wanted>) {
     let mut free_at = Instant::now();
+    let mut pace = Pace::new();
     while let Some(first) = wanted.recv().await {
-        if Instant::now() < free_at {
+        let now = Instant::now();
+        pace.note(now, 1);
+        let is_busy = pace.per_second(now) >= BUSY_PER_SECOND;
+        if is_busy && now < free_at {
             tokio::time::sleep_until(free_at.into()).await;
         }
         let mut bytes = first.bytes;
@@ -88,14 +99,16 @@ async fn run(store: Arc<dyn Store>, mut wanted: mpsc::UnboundedReceiver<Wanted>)
             bytes += next.bytes;
             batch.push(next);
         }
+        let now = Instant::now();
+        pace.note(now, batch.len() - 1);
         let is_full = batch.len() == COMMANDS_MAX || bytes >= BYTES_MAX;
-        free_at = Instant::now() + if is_full { Duration::ZERO } else { GATHER };
-        tokio::spawn(submit(store.clone(), batch));
+        free_at = now + if is_full { Duration::ZERO } else { GATHER };
+        tokio::spawn(submit(store.clone(), batch, is_busy));
     }
 }
 
 /// Each command's reply goes to whoever wanted it. A failure is everybody's: nobody knows what ran, and rooms ask again.
-async fn submit(store: Arc<dyn Store>, batch: Vec<Wanted>) {
+async fn submit(store: Arc<dyn Store>, batch: Vec<Wanted>, is_node_busy: bool) {
     let (envelopes, callers): (Vec<_>, Vec<_>) = batch
         .into_iter()
         .map(|wanted| (wanted.envelope, wanted.caller))
@@ -103,14 +116,25 @@ async fn submit(store: Arc<dyn Store>, batch: Vec<Wanted>) {
     match store.submit(envelopes).await {
         Ok(submitted) => {
             for (caller, reply) in callers.into_iter().zip(submitted.replies) {
-                caller.answer(Ok((submitted.index, reply)));
+                let reply = Ok((submitted.index, reply));
+                caller.answer(Answer {
+                    reply,
+                    is_node_busy,
+                });
             }
         }
         Err(error) => {
             for caller in callers {
-                caller.answer(Err(error));
+                caller.answer(failed(error));
             }
         }
+    }
+}
+
+fn failed(error: SubmitError) -> Answer {
+    Answer {
+        reply: Err(error),
+        is_node_busy: false,
     }
 }
 
@@ -157,8 +181,8 @@ mod tests {
                     format!("room-{no}")
                 };
                 let (answer, answered) = oneshot::channel();
-                appender.submit(append(&doc, no), 10, |reply| {
-                    let _ = answer.send(reply);
+                appender.submit(append(&doc, no), 10, |given| {
+                    let _ = answer.send(given.reply);
                 });
                 let reply = answered.await.unwrap().unwrap().1;
                 match (no % 10, reply) {

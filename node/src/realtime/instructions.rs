@@ -198,6 +198,7 @@ fn count_strokes(elements: usize) {
             first_seq: seq,
             last_seq: seq,
             index: easel_storage::CommitIndex(seq),
+            is_node_busy: false,
         }));
         room.handle(now, appended, &mut effects);
         effects.clear();

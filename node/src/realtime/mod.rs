@@ -17,6 +17,7 @@ mod hearsay;
 mod instructions;
 mod line;
 mod outbox;
+mod pace;
 mod peers;
 mod reader;
 mod room;

@@ -16,7 +16,7 @@ use crate::config::Realtime;
 use crate::metrics::Metrics;
 use crate::neighbours::Neighbours;
 use easel_board::gate::Limits;
-use easel_cluster::{BusCounts, Node};
+use easel_cluster::{BusCounts, Node, Touch};
 use easel_storage::sharing::{Role, SharingCommand};
 use easel_storage::{
     Actor, BoardId, DocName, Envelope, Query, ReadError, ReadLevel, Store, Time, submit_one,
@@ -24,10 +24,16 @@ use easel_storage::{
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::task::TaskTracker;
+
+/// Who is sent away comes back after this and up to half as much longer, by a random number of its own: when the next process
+/// may be there,
+const RESTART_MS: u64 = 1_000;
+/// or another node is, which is there already.
+const ELSEWHERE_MS: u64 = 100;
 
 /// Why somebody was not let into a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -99,8 +105,10 @@ pub(crate) struct Rooms {
     pub(super) config: Realtime,
     open: Mutex<HashMap<DocName, Open>>,
     draining: AtomicBool,
-    /// This node does not know what the others know.
-    out_of_touch: AtomicBool,
+    /// Whether this node knows what the others know.
+    pub(super) touch: Touch,
+    /// The losses of touch after which everybody's role was looked at again.
+    looked_at: AtomicU64,
     bus: Arc<Bus>,
     pub(super) door: Door,
     pub(super) streams: Streams,
@@ -128,7 +136,8 @@ impl Rooms {
         let heard = bus.listen();
         let rank = peers::rank_in(&status.borrow());
         let bus = Arc::new(Bus::over(bus, rank));
-        let rooms = Self::on(bus, node.store(), neighbours, metrics, config);
+        let from = (node.store(), node.touch());
+        let rooms = Self::on(bus, from, neighbours, metrics, config);
         if let Some(heard) = heard {
             tokio::spawn(peers::attend(Arc::downgrade(&rooms), heard, status));
         }
@@ -138,7 +147,7 @@ impl Rooms {
     /// One of the nodes that share this bus.
     pub(super) fn on(
         bus: Arc<Bus>,
-        store: Arc<dyn Store>,
+        (store, touch): (Arc<dyn Store>, Touch),
         neighbours: Arc<Neighbours>,
         metrics: Arc<Metrics>,
         config: Realtime,
@@ -151,7 +160,8 @@ impl Rooms {
             config,
             open: Mutex::default(),
             draining: AtomicBool::new(false),
-            out_of_touch: AtomicBool::new(false),
+            touch,
+            looked_at: AtomicU64::new(0),
             door: Door::new(),
             streams: Streams::default(),
             tasks: TaskTracker::new(),
@@ -187,22 +197,25 @@ impl Rooms {
         }
     }
 
-    /// From here on nobody is let in, and nothing is taken or shown.
+    /// Rooms find it out by themselves when something happens in them; this is for those in which nothing does.
     pub(crate) fn lose_touch(&self) {
-        self.out_of_touch.store(true, Ordering::Relaxed);
-        self.tell_all(|| Event::OutOfTouch);
-    }
-
-    /// Everybody's role is what it is by now.
-    pub(crate) fn regain_touch(&self) {
-        self.out_of_touch.store(false, Ordering::Relaxed);
-        self.tell_all(|| Event::InTouch);
-    }
-
-    fn tell_all(&self, event: impl Fn() -> Event) {
         for room in self.open.lock().values() {
-            let _ = room.mail.send(Mail::Event(event()));
+            let _ = room.mail.send(Mail::Event(Event::OutOfTouch));
         }
+    }
+
+    /// Everybody's role is what it is after so many losses.
+    pub(crate) fn regain_touch(&self, losses: u64) {
+        self.looked_at.store(losses, Ordering::Relaxed);
+        // A room that is opened meanwhile waits for the lock, and then knows the number.
+        for room in self.open.lock().values() {
+            let _ = room.mail.send(Mail::InTouch { losses });
+        }
+    }
+
+    /// Whether anything may be decided by a role that was looked at after so many losses.
+    pub(super) fn is_in_touch(&self, looked_at: u64) -> bool {
+        self.touch.holds() == Some(looked_at)
     }
 
     pub(crate) fn bus_counts(&self) -> BusCounts {
@@ -214,7 +227,7 @@ impl Rooms {
         if self.is_draining() {
             return Err(JoinRefused::Draining);
         }
-        if self.out_of_touch.load(Ordering::Relaxed) {
+        if !self.is_in_touch(self.looked_at.load(Ordering::Relaxed)) {
             return Err(JoinRefused::OutOfTouch);
         }
         if self.present(doc) >= self.config.seats_max as usize {
@@ -272,7 +285,8 @@ impl Rooms {
         self.door.enter(doc, seat, &admission);
         if self.is_draining() {
             // Let in just before the drain began, and the room it opened did not hear of it.
-            let _ = room.mail.send(Mail::Event(Event::Drain));
+            let retry_after_ms = self.retry_after_ms();
+            let _ = room.mail.send(Mail::Event(Event::Drain { retry_after_ms }));
         }
         Joined {
             doc: doc.clone(),
@@ -309,12 +323,10 @@ impl Rooms {
             inbox,
             present: present.clone(),
         };
-        let io = RoomIo::new(self.clone(), doc.clone(), kind, post);
+        let looked_at = self.looked_at.load(Ordering::Relaxed);
+        let io = RoomIo::new(self.clone(), doc.clone(), (kind, looked_at), post);
         self.metrics.boards_open.inc();
         self.tasks.spawn(task::run(room, io));
-        if self.out_of_touch.load(Ordering::Relaxed) {
-            let _ = mail.send(Mail::Event(Event::OutOfTouch));
-        }
         Open {
             mail,
             present,
@@ -448,13 +460,25 @@ impl Rooms {
     /// True if all of that was done within the time.
     pub(crate) async fn drain(&self, within: Duration) -> bool {
         self.draining.store(true, Ordering::Relaxed);
+        let retry_after_ms = self.retry_after_ms();
         for room in self.open.lock().values() {
-            let _ = room.mail.send(Mail::Event(Event::Drain));
+            let good_bye = Event::Drain { retry_after_ms };
+            let _ = room.mail.send(Mail::Event(good_bye));
         }
         self.tasks.close();
         tokio::time::timeout(within, self.tasks.wait())
             .await
             .is_ok()
+    }
+}
+
+impl Rooms {
+    fn retry_after_ms(&self) -> u64 {
+        // Also where all nodes have one address: what stands before them finds another.
+        match self.bus.rank_of(self) {
+            None => RESTART_MS,
+            Some(_) => ELSEWHERE_MS,
+        }
     }
 }
 

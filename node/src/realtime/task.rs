@@ -60,6 +60,10 @@ pub(super) enum Mail {
         /// Its part of what may wait here.
         room: OwnedSemaphorePermit,
     },
+    /// Everybody's role was looked at again after so many losses of touch.
+    InTouch {
+        losses: u64,
+    },
     Event(Event),
 }
 
@@ -74,6 +78,8 @@ pub(super) struct RoomIo {
     gathering: Gathering,
     tick_at: Instant,
     wake_at: Option<Instant>,
+    /// The losses of touch after which everybody's role was looked at.
+    looked_at: u64,
     finished: bool,
 }
 
@@ -93,6 +99,11 @@ pub(super) async fn run(mut room: Room, mut io: RoomIo) {
     let mut timer = pin!(tokio::time::sleep_until(io.tick_at.into()));
     while !io.finished {
         let event = io.next(timer.as_mut()).await;
+        // Held against the clock with every event: after the whole process stood still, what lies here is the first that
+        // is read, and nobody has heard yet what changed meanwhile.
+        if !io.rooms.is_in_touch(io.looked_at) {
+            io.handle(&mut room, Event::OutOfTouch, &mut effects);
+        }
         io.handle(&mut room, event, &mut effects);
         io.tick_at = io.tick_at.min(Instant::now() + room.tick_every());
     }
@@ -114,14 +125,22 @@ impl Drop for RoomIo {
                 Mail::Event(Event::Order(order)) => {
                     let _ = order.reply.send(Err(NotWrote::TryAgain));
                 }
-                Mail::Message { .. } | Mail::Heard { .. } | Mail::Event(_) => {}
+                Mail::Message { .. }
+                | Mail::Heard { .. }
+                | Mail::InTouch { .. }
+                | Mail::Event(_) => {}
             }
         }
     }
 }
 
 impl RoomIo {
-    pub(super) fn new(rooms: Arc<Rooms>, doc: DocName, kind: Kind, post: Post) -> Self {
+    pub(super) fn new(
+        rooms: Arc<Rooms>,
+        doc: DocName,
+        (kind, looked_at): (Kind, u64),
+        post: Post,
+    ) -> Self {
         Self {
             rooms,
             doc,
@@ -132,6 +151,7 @@ impl RoomIo {
             gathering: Gathering::new(Instant::now()),
             tick_at: Instant::now(),
             wake_at: None,
+            looked_at,
             finished: false,
         }
     }
@@ -163,15 +183,18 @@ impl RoomIo {
                 // Gives way to other tasks now and then by itself, however much there is.
                 mail = self.inbox.recv() => {
                     let mail = mail.expect("the room holds a sender itself");
-                    return self.open_mail(mail);
+                    if let Some(event) = self.open_mail(mail) {
+                        return event;
+                    }
                 }
                 () = timer.as_mut() => {}
             }
         }
     }
 
-    fn open_mail(&mut self, mail: Mail) -> Event {
-        match mail {
+    /// Nothing, if it is out of date.
+    fn open_mail(&mut self, mail: Mail) -> Option<Event> {
+        Some(match mail {
             Mail::Join {
                 seat,
                 dialect,
@@ -203,8 +226,12 @@ impl RoomIo {
                 drop(room);
                 Event::Heard(message)
             }
+            Mail::InTouch { losses } => {
+                self.looked_at = losses;
+                return self.rooms.is_in_touch(losses).then_some(Event::InTouch);
+            }
             Mail::Event(event) => event,
-        }
+        })
     }
 
     fn handle(&mut self, room: &mut Room, event: Event, effects: &mut Vec<Effect>) {
@@ -385,7 +412,7 @@ fn is_heavy(event: &Event) -> bool {
         | Event::OutOfTouch
         | Event::InTouch
         | Event::Gone
-        | Event::Drain
+        | Event::Drain { .. }
         | Event::Tick
         | Event::Wake => false,
     };
@@ -490,7 +517,7 @@ impl AppendOrder {
         let (rooms, bytes) = (self.rooms.clone(), self.batch.bytes);
         rooms.appender.submit(envelope, bytes, move |answer| {
             let may_pass = matches!(
-                answer,
+                answer.reply,
                 Err(SubmitError::TimedOut | SubmitError::Unavailable)
             );
             // Without a runtime the process is ending.
@@ -529,12 +556,13 @@ impl AppendOrder {
 }
 
 fn appended(answer: Answer, is_retry: bool) -> Result<Appended, AppendFailed> {
+    let is_node_busy = answer.is_node_busy;
     // Under a key that the first try of this has used.
-    let answer = match answer {
+    let reply = match answer.reply {
         Ok((index, Ok(Outcome::Again(first)))) if is_retry => Ok((index, *first)),
-        answer => answer,
+        reply => reply,
     };
-    match answer {
+    match reply {
         Ok((
             index,
             Ok(Outcome::Appended {
@@ -546,6 +574,7 @@ fn appended(answer: Answer, is_retry: bool) -> Result<Appended, AppendFailed> {
             first_seq,
             last_seq,
             index,
+            is_node_busy,
         }),
         Ok((_, Ok(other))) => Err(AppendFailed::Other(format!("unexpected outcome {other:?}"))),
         Ok((_, Err(Rejection::BoardNotFound | Rejection::BoardTrashed))) => Err(AppendFailed::Gone),

@@ -11,12 +11,14 @@ use crate::config::Config;
 use crate::metrics::Metrics;
 use bytes::Bytes;
 use easel_board::document::likeness;
+use easel_cluster::Touch;
 use easel_storage::redb::State;
 use easel_storage::suite::DirectStore;
 use easel_storage::{DocName, Store};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use yrs::block::ClientID;
 use yrs::types::map::MapPrelim;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
@@ -40,7 +42,7 @@ impl Nodes {
             let metrics = Arc::new(Metrics::new());
             Rooms::on(
                 bus.clone(),
-                store.clone(),
+                (store.clone(), Touch::told().1),
                 Arc::default(),
                 metrics,
                 Config::default().realtime,
@@ -103,14 +105,30 @@ impl Person {
     }
 
     fn draw(&mut self, key: &str) {
+        let update = self.drawn_and_kept_back(key);
+        self.send(&update);
+    }
+
+    fn drawn_and_kept_back(&self, key: &str) -> Vec<u8> {
+        let elements = self.doc.get_or_insert_map("elements");
+        let mut txn = self.doc.transact_mut();
+        elements.insert(&mut txn, key, MapPrelim::from([("type", "shape")]));
+        txn.encode_update_v1()
+    }
+
+    fn erase(&mut self, key: &str) {
         let elements = self.doc.get_or_insert_map("elements");
         let update = {
             let mut txn = self.doc.transact_mut();
-            elements.insert(&mut txn, key, MapPrelim::from([("type", "shape")]));
+            elements.remove(&mut txn, key);
             txn.encode_update_v1()
         };
+        self.send(&update);
+    }
+
+    fn send(&mut self, update: &[u8]) {
         self.sent += 1;
-        self.say(&wire::update(&update));
+        self.say(&wire::update(update));
     }
 
     fn drawn(&self) -> BTreeSet<String> {
@@ -226,7 +244,8 @@ async fn a_node_that_comes_later_shares_a_board_that_is_open() {
     let bus = Arc::<Bus>::default();
     let node = || {
         let (metrics, config) = (Arc::new(Metrics::new()), Config::default().realtime);
-        Rooms::on(bus.clone(), store.clone(), Arc::default(), metrics, config)
+        let from = (store.clone(), Touch::told().1);
+        Rooms::on(bus.clone(), from, Arc::default(), metrics, config)
     };
     let doc: DocName = "shared".parse().unwrap();
     let one = node();
@@ -317,4 +336,42 @@ async fn one_node_is_shut_down_and_the_other_goes_on() {
     b.until("b sees a again", |b| b.drawn() == all).await;
     a.until("a is saved", Person::is_saved).await;
     assert_same(&a, &b);
+}
+
+/// As when a node is stopped and goes on: what it had not read comes after its author has done it again elsewhere, in a
+/// document that did not know of it.
+#[tokio::test]
+async fn a_first_try_that_is_read_late_stands_beside_the_second_and_brings_nothing_back() {
+    for (before, anew) in [(9, 5), (5, 9)] {
+        let nodes = Nodes::start();
+        let own = Doc::with_client_id(before);
+        let mut a = Person::return_with(own, &nodes.one, &nodes.doc);
+        a.until("a is answered", |a| a.is_answered).await;
+        let late = a.drawn_and_kept_back("x");
+
+        let own = Doc::with_client_id(anew);
+        let mut b = Person::return_with(own, &nodes.two, &nodes.doc);
+        b.until("b is answered", |b| b.is_answered).await;
+        b.draw("x");
+        b.until("the second try is saved", Person::is_saved).await;
+        b.erase("x");
+        b.until("its erasing is saved", Person::is_saved).await;
+        a.send(&late);
+        a.until("the first try is saved", Person::is_saved).await;
+
+        // Two elements of one name: that of the greater number is the one to be seen, and only the second was erased.
+        let seen = BTreeSet::from_iter((before > anew).then(|| "x".to_owned()));
+        let has_both = |of: &Person| {
+            let known = of.doc.transact().state_vector();
+            [before, anew]
+                .iter()
+                .all(|client| known.get(&ClientID::new(*client)) > 0)
+        };
+        a.until("a has both", has_both).await;
+        b.until("b has both", has_both).await;
+        assert_eq!(b.drawn(), seen);
+        let erased = b.doc.transact().snapshot().delete_set;
+        assert!(erased.contains(&yrs::ID::new(ClientID::new(anew), 0)));
+        assert_same(&a, &b);
+    }
 }

@@ -118,6 +118,21 @@ pub(crate) fn token_of(message: &Bytes) -> Option<String> {
     Some(token)
 }
 
+/// "I look for another node by myself, and stay until I have one": said when this one is out of touch.
+pub(crate) fn is_staying(message: &Bytes) -> bool {
+    #[derive(Deserialize)]
+    #[serde(tag = "t", rename_all = "snake_case")]
+    enum Said {
+        Stays,
+    }
+    let mut at = Reader::new(message);
+    let said = match at.uint() {
+        Ok(CONTROL) => at.bytes(),
+        _ => return false,
+    };
+    said.is_ok_and(|json| serde_json::from_slice::<Said>(&json).is_ok())
+}
+
 pub(crate) fn step_1(state_vector: &[u8]) -> Frame {
     sync(STEP_1, state_vector)
 }
@@ -160,6 +175,11 @@ pub(crate) enum Control<'a> {
     Saved { frames: u64 },
     /// What this person may do from here on.
     Role { role: &'a str },
+    /// This node has lost touch with the others: nothing is saved and nothing shown until it is back. Another may be in
+    /// touch. Who does not answer with `stays` is sent away after a moment.
+    OutOfTouch,
+    /// It is back, and has gone through what was said meanwhile.
+    InTouch,
     /// The server is going away; come back, here or elsewhere, after this time.
     Draining { retry_after_ms: u64 },
     /// The connection ends because of what it sent: the client keeps its document apart and starts afresh.

@@ -13,13 +13,23 @@ const NODES_MAX = 16
 let nodes: readonly string[] = [BASE, ...othersOf(kept())]
 let at = 0
 
-/** Where a path of ours is at the node that is asked just now. */
-export function placed(path: string): string {
-  return currentNode() + (path.startsWith(BASE) ? path.slice(BASE.length) : path)
+/** Where a path of ours is, at the node that is asked just now or another. */
+export function placed(path: string, node = currentNode()): string {
+  return node + (path.startsWith(BASE) ? path.slice(BASE.length) : path)
 }
 
 export function currentNode(): string {
   return nodes[at] ?? BASE
+}
+
+/** Who may be asked instead. */
+export function otherNodes(): readonly string[] {
+  return nodes.filter((_, of) => of !== at)
+}
+
+/** That node answers, and is asked from here on. */
+export function goToNode(node: string): void {
+  at = Math.max(0, nodes.indexOf(node))
 }
 
 /** Nothing came from that node: from here on the next one is asked. Whether there is another. */

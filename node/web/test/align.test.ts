@@ -6,7 +6,7 @@ import type { Editor } from '../src/core/editor-api'
 import type { ShapeKind } from '../src/core/elements/types'
 import { unpackInk } from '../src/core/elements/ink'
 import { lineEnds } from '../src/core/elements/line'
-import type { Mirror } from '../src/core/flip'
+import type { Mirror } from '../src/core/mirror'
 import { cornersOf } from '../src/core/geometry/box'
 import { contentOf, desk, type Desk } from './desk'
 

@@ -451,3 +451,40 @@ describe('splices', () => {
     expect(a.board.get(id)).toMatchObject({ text: 'start middle end 🎉' })
   })
 })
+
+describe('a large board that comes all at once', () => {
+  const many = 6000
+  const sent = (): Uint8Array => {
+    const doc = new Y.Doc()
+    const elements = doc.getMap('elements')
+    doc.transact(() => {
+      for (let n = 0; n < many; n += 1) {
+        const map = new Y.Map<unknown>()
+        for (const [key, value] of Object.entries({ type: 'shape', box: [n, 0, 10, 10, 0], z: 'a0' }))
+          map.set(key, value)
+        elements.set(`e${n}`, map)
+      }
+    })
+    return Y.encodeStateAsUpdate(doc)
+  }
+
+  test('is read in the next task, and never looks empty', async () => {
+    const { ydoc, board, editor } = desk()
+    Y.applyUpdate(ydoc, sent())
+    expect([board.size(), editor.scene.size()]).toEqual([many, 0])
+    ydoc.getMap('elements').delete('e7')
+    await new Promise((resolve) => setTimeout(resolve))
+    expect([board.size(), editor.scene.size()]).toEqual([many - 1, many - 1])
+    expect(board.get('e7')).toBeUndefined()
+  })
+
+  test('is read at once when something is done to it', () => {
+    const { ydoc, board, editor } = desk()
+    Y.applyUpdate(ydoc, sent())
+    board.apply([{ do: 'setZ', id: 'e1', z: 'b0' }])
+    expect(editor.scene.size()).toBe(many)
+    expect(board.get('e1')?.z).toBe('b0')
+    board.undo()
+    expect(board.get('e1')?.z).toBe('a0')
+  })
+})

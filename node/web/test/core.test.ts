@@ -13,8 +13,18 @@ import { outlineOf } from '../src/core/elements/solid'
 import type { Element } from '../src/core/elements/types'
 import { boxCentre, cornersOf, fromBoxFrame, rectOfBox, toBoxFrame, type Box } from '../src/core/geometry/box'
 import { distanceToSegment, segmentTouchesRect } from '../src/core/geometry/segment'
-import { handlePoint, HANDLES, mapBox, resizeFrame, sidesOf, turnBox } from '../src/core/geometry/transform'
-import { KEYMAP } from '../src/core/keymap'
+import {
+  handlePoint,
+  HANDLES,
+  mapBox,
+  mapPoint,
+  mirroredHandle,
+  resizeFrame,
+  sidesOf,
+  turnBox,
+  type Handle,
+} from '../src/core/geometry/transform'
+import { bindingFor, KEYMAP } from '../src/core/keymap'
 import { decodeLive, encodeLive } from '../src/core/live'
 import { comparePlaces, keysBetween } from '../src/core/order'
 import { createScene } from '../src/core/scene'
@@ -56,17 +66,18 @@ describe('boxes', () => {
     fc.assert(
       fc.property(anyBox, fc.constantFrom(...HANDLES), n, n, (box, handle, dx, dy) => {
         const at = handlePoint(box, handle)
-        const after = resizeFrame(
+        const resized = resizeFrame(
           box,
           handle,
           { x: at.x + dx, y: at.y + dy },
           { keepAspect: false, fromCentre: false },
         )
-        const [sx, sy] = sidesOf(handle)
-        const opposite =
-          HANDLES.find((other) => sidesOf(other)[0] === -sx && sidesOf(other)[1] === -sy) ?? handle
-        const was = handlePoint(box, opposite)
-        const is = handlePoint(after, opposite)
+        const after = resized.frame
+        const oppositeOf = (one: Handle) => mirroredHandle(one, { across: true, down: true })
+        const shown = mirroredHandle(handle, resized)
+        const [sx, sy] = sidesOf(shown)
+        const was = handlePoint(box, oppositeOf(handle))
+        const is = handlePoint(after, oppositeOf(shown))
         expect(is.x).toBeCloseTo(was.x, 4)
         expect(is.y).toBeCloseTo(was.y, 4)
         expect(Math.min(after.w, after.h)).toBeGreaterThanOrEqual(1)
@@ -80,7 +91,7 @@ describe('boxes', () => {
   test('aspect and centre are kept when asked for', () => {
     fc.assert(
       fc.property(anyBox, fc.constantFrom(...HANDLES), point, (box, handle, to) => {
-        const after = resizeFrame(box, handle, to, { keepAspect: true, fromCentre: true })
+        const { frame: after } = resizeFrame(box, handle, to, { keepAspect: true, fromCentre: true })
         if (after.w > 1 && after.h > 1) expect(after.w / after.h).toBeCloseTo(box.w / box.h, 4)
         expect(boxCentre(after).x).toBeCloseTo(boxCentre(box).x, 4)
         expect(boxCentre(after).y).toBeCloseTo(boxCentre(box).y, 4)
@@ -90,8 +101,19 @@ describe('boxes', () => {
 
   test('what a frame held before it is resized, it holds after', () => {
     const frame = { x: 0, y: 0, w: 100, h: 100, angle: 0 }
-    const to = { x: 50, y: 0, w: 300, h: 50, angle: 0 }
+    const to = { frame: { x: 50, y: 0, w: 300, h: 50, angle: 0 }, across: false, down: false }
     const quarter = Math.PI / 2
+    expect(mapBox({ x: 0, y: 0, w: 10, h: 20, angle: 0.5 }, frame, { ...to, across: true })).toMatchObject({
+      x: 320,
+      y: 0,
+      w: 30,
+      h: 10,
+      angle: -0.5,
+    })
+    expect(
+      mapBox({ x: 0, y: 0, w: 10, h: 20, angle: 0.5 }, frame, { ...to, across: true, down: true }),
+    ).toMatchObject({ x: 320, y: 40, angle: 0.5 })
+    expect(mapPoint({ x: 10, y: 10 }, frame, { ...to, down: true })).toEqual({ x: 80, y: 45 })
     expect(mapBox({ x: 0, y: 0, w: 10, h: 20, angle: 0 }, frame, to)).toMatchObject({
       x: 50,
       y: 0,
@@ -371,6 +393,9 @@ describe('as JSON', () => {
     const payload = d.editor.copy()
     if (!payload) throw new Error('nothing copied')
     expect(parseClipboard(clipboardText(payload))).toEqual(payload)
+    const [one] = payload.elements
+    const many = Array.from({ length: 20_000 }, (_, i) => ({ ...one, id: `e${i}` }))
+    expect(parseClipboard(JSON.stringify({ ...payload, elements: many }))?.elements).toHaveLength(20_000)
     for (const text of ['', 'words', '{', '{}', '{"format":"easel/elements","version":1,"elements":[{}]}']) {
       expect(parseClipboard(text)).toBeNull()
     }
@@ -380,6 +405,18 @@ describe('as JSON', () => {
 test('no two actions share a key', () => {
   const keys = KEYMAP.map(({ key, mod, shift, alt }) => [key, mod, shift, alt].join(' '))
   expect(new Set(keys).size).toBe(keys.length)
+})
+
+test('letters of another script are the keys they lie on', () => {
+  const pressed = (key: string, code: string, mod = false) =>
+    bindingFor({ kind: 'down', key, code, repeat: false, shift: false, alt: false, mod })?.action
+  expect(pressed('я', 'KeyZ', true)).toBe('undo')
+  expect(pressed('κ', 'KeyK', true)).toBe('palette')
+  expect(pressed('ר', 'KeyR')).toBe('tool:rectangle')
+  // A Latin layout is taken at its word, wherever its letters lie.
+  expect(pressed('q', 'KeyA', true)).toBeUndefined()
+  expect(pressed('é', 'KeyR')).toBeUndefined()
+  expect(pressed('х', 'BracketLeft')).toBeUndefined()
 })
 
 function point0(x: number, y: number) {

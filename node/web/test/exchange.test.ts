@@ -411,7 +411,7 @@ describe('Excalidraw', () => {
       ]),
       1,
     ],
-    [scene(Array.from({ length: 9_000 }, (_, i) => ({ ...base, id: `${i}`, type: 'ellipse' }))), 5_000],
+    [scene(Array.from({ length: 9_000 }, (_, i) => ({ ...base, id: `${i}`, type: 'ellipse' }))), 9_000],
     [
       scene([{ ...base, id: 'a', type: 'image', fileId: 'x' }], {
         files: { x: { dataURL: 'https://example.com/a.png' } },

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { frameOf } from '../src/core/elements'
 import type { Element } from '../src/core/elements/types'
 import { presentingOrder, reorder } from '../src/core/frames'
 import { contentOf, desk, exchange, type Desk } from './desk'
@@ -321,6 +322,37 @@ describe('a group', () => {
     d.editor.ungroup()
     expect([parentOf(d, a), parentOf(d, b), d.board.size()]).toEqual([null, null, 3])
   })
+
+  test.each(['elbow', 'curved', 'straight'] as const)(
+    'is around the way of a %s connector, not where that last was, for who moved it and for others',
+    (kind) => {
+      const d = desk()
+      const a = d.draw('rectangle', [300, 100], [400, 200])
+      const b = d.draw('rectangle', [300, 500], [400, 600])
+      d.editor.setTool('connector')
+      // Out of the right of one and into the right of the other: the way lies beside them.
+      d.drag([399, 150], [399, 550])
+      d.editor.setRoute(kind)
+      const [connector = ''] = d.editor.state.get().selection
+      d.editor.select([a, b, connector])
+      d.editor.group()
+      const [group = ''] = selection(d)
+      d.editor.select([b])
+      d.editor.nudge(0, -200)
+      const other = desk()
+      exchange(d.ydoc, other.ydoc)
+      for (const one of [d, other]) {
+        const way = one.editor.element(connector)
+        const bounds = way && frameOf(way)
+        expect(bounds?.y).toBeGreaterThanOrEqual(100)
+        one.editor.select([group])
+        const box = one.editor.selectionBox()
+        expect(box).toMatchObject({ x: 300, y: 100, h: 300 })
+        expect(box && box.x + box.w).toBe(Math.max(400, (bounds?.x ?? 0) + (bounds?.w ?? 0)))
+        expect(one.board.get(connector)?.box).toMatchObject({ h: 400 })
+      }
+    },
+  )
 
   test('vanishes with its last part', () => {
     const { d, a, b, group } = grouped()

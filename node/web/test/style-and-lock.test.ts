@@ -89,6 +89,17 @@ describe('locking', () => {
     expect(d.board.get(a)?.style.locked).toBe(false)
   })
 
+  test('the menu beside the selection is that of the board, and inside its frame that of the selection', () => {
+    const { d, a, b } = two()
+    d.editor.select([a, b])
+    const frame = d.editor.selectionBox()
+    if (!frame) throw new Error('nothing selected')
+    d.editor.selectForMenu({ x: frame.x + frame.w / 2, y: frame.y + frame.h / 2 })
+    expect(d.editor.state.get().selection).toEqual([a, b])
+    d.editor.selectForMenu({ x: frame.x + frame.w + 100, y: frame.y + frame.h + 100 })
+    expect(d.editor.state.get().selection).toEqual([])
+  })
+
   test('a finger that was about to drag is let go of when the menu opens', () => {
     const { d, a } = two()
     const was = contentOf(d.ydoc)

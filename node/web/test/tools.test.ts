@@ -1,12 +1,14 @@
 /** What a hand does with each tool, and what is on the board afterwards. */
 import { describe, expect, test } from 'vitest'
 import type { Element } from '../src/core/elements/types'
+import { endPoints } from '../src/core/connectors/ends'
+import { isInk } from '../src/core/elements'
 import { unpackInk } from '../src/core/elements/ink'
 import { wholePicture } from '../src/core/elements/image'
 import { lineEnds } from '../src/core/elements/line'
 import type { ModifierKeys, ToolId } from '../src/core/editor-api'
 import { SHAPE_KINDS } from '../src/core/schema.gen'
-import { desk, type Desk } from './desk'
+import { contentOf, desk, type Desk } from './desk'
 
 type Pair = readonly [number, number]
 
@@ -36,6 +38,9 @@ describe('drawing', () => {
     ['line', [100, 100], [200, 150], {}, 'line 100,100 100x50'],
     ['line', [100, 100], [200, 104], { shift: true }, 'line 100,100 100x0'],
     ['pen', [100, 100], [200, 160], {}, 'pen 100,100 100x60'],
+    ['pen', [100, 100], [200, 104], { shift: true }, 'pen 100,100 100x0'],
+    ['pen', [100, 100], [196, 104], { shift: true }, 'pen 100,100 96x0'],
+    ['pen', [200, 200], [130, 140], { shift: true }, 'pen 135,135 65x65'],
     ['highlighter', [100, 100], [200, 160], {}, 'highlighter 100,100 100x60'],
     ['highlighter', [100, 100], [200, 104], { shift: true }, 'highlighter 100,100 100x0'],
   ]
@@ -78,6 +83,48 @@ describe('drawing', () => {
     expect(d.editor.state.get()).toMatchObject({ tool: 'select', selection: [id] })
     d.draw('pen', [0, 0], [50, 50])
     expect(d.editor.state.get()).toMatchObject({ tool: 'pen', selection: [] })
+  })
+
+  test('Shift makes a stroke straight for as long as it is held, and what the hand did counts again after it', () => {
+    const d = desk()
+    d.editor.setTool('pen')
+    d.press(100, 100)
+    d.moveTo(150, 180)
+    d.moveTo(200, 104, { shift: true })
+    const draft = () => d.told.at(-1)?.drafts?.[0]
+    expect(boxOf(draft())).toBe('100,100 100x0')
+    d.key('Shift')
+    expect(boxOf(draft())).toBe('100,100 100x0')
+    d.editor.key({ kind: 'up', key: 'Shift', code: '', repeat: false, shift: false, alt: false, mod: false })
+    expect(draft()?.box.h).toBeGreaterThan(30)
+    d.release(200, 104, { shift: true })
+    const e = only(d)
+    expect(boxOf(e)).toBe('100,100 100x0')
+    expect(e.type === 'pen' && unpackInk(e.data)?.points.length).toBe(4)
+  })
+
+  test('a tool that is kept draws again, and selects nothing on the way', () => {
+    const d = desk()
+    d.key('q')
+    d.editor.setTool('rectangle')
+    d.drag([100, 100], [200, 200])
+    d.drag([300, 100], [400, 200])
+    expect(d.board.size()).toBe(2)
+    expect(d.editor.state.get()).toMatchObject({ tool: 'rectangle', selection: [] })
+    d.editor.setTool('sticky')
+    d.click(600, 300)
+    expect(d.editor.state.get().editing).not.toBeNull()
+    d.key('Escape')
+    d.click(900, 300)
+    expect(d.board.size()).toBe(4)
+    d.key('Escape')
+    d.key('Escape')
+    expect(d.editor.state.get().tool).toBe('select')
+    d.click(110, 100)
+    expect(d.editor.state.get().selection).toHaveLength(1)
+    d.key('q')
+    d.draw('ellipse', [100, 400], [200, 500])
+    expect(d.editor.state.get().tool).toBe('select')
   })
 
   test('pen strokes keep pressure only from a device that has it', () => {
@@ -232,7 +279,13 @@ describe('handling', () => {
     ['resizes by a side', [300, 150], [350, 170], {}, '100,100 250x100'],
     ['keeps its aspect with Shift', [300, 200], [500, 210], { shift: true }, '100,100 400x200'],
     ['keeps its centre with Alt', [300, 200], [310, 210], { alt: true }, '90,90 220x120'],
-    ['never turns inside out', [300, 200], [0, 0], {}, '100,100 1x1'],
+    ['is never thinner than nothing', [300, 200], [100, 100], { mod: true }, '100,100 1x1'],
+    ['goes on past the opposite corner', [300, 200], [0, 40], { mod: true }, '0,40 100x60'],
+    ['goes on past one side alone', [300, 200], [0, 300], { mod: true }, '0,100 100x200'],
+    ['goes on past the opposite side', [100, 150], [340, 0], { mod: true }, '300,100 40x100'],
+    ['keeps its aspect beyond', [300, 200], [0, 90], { mod: true, shift: true }, '0,50 100x50'],
+    ['keeps its centre beyond', [300, 200], [150, 210], { mod: true, alt: true }, '150,90 100x120'],
+    ['keeps both beyond', [300, 150], [150, 0], { mod: true, alt: true, shift: true }, '150,125 100x50'],
     ['turns', [200, 76], [400, 150], {}, '100,100 200x100 @90'],
     ['turns by 15° with Shift', [200, 76], [395, 135], { shift: true }, '100,100 200x100 @90'],
   ]
@@ -248,13 +301,16 @@ describe('handling', () => {
     expect(d.board.size()).toBe(0)
   })
 
+  function photo(d: Desk): string {
+    const picture = wholePicture(`ast_${'0'.repeat(26)}`, { w: 200, h: 100 }, null)
+    const box = { x: 100, y: 100, w: 200, h: 100, angle: 0 }
+    d.editor.placePictures([{ id: 'photo', picture, box, text: '' }])
+    return 'photo'
+  }
+
   test('a picture keeps its aspect, and Shift lets go of it', () => {
     const d = desk()
-    const picture = wholePicture(`ast_${'0'.repeat(26)}`, { w: 200, h: 100 }, null)
-    d.editor.placePictures([
-      { id: 'photo', picture, box: { x: 100, y: 100, w: 200, h: 100, angle: 0 }, text: '' },
-    ])
-    const id = 'photo'
+    const id = photo(d)
     d.drag([300, 200], [500, 210])
     expect(boxOf(d.board.get(id))).toBe('100,100 400x200')
     d.drag([500, 300], [300, 300], { shift: true })
@@ -310,6 +366,103 @@ describe('handling', () => {
     expect([a, b].map((id) => boxOf(d.board.get(id)))).toEqual(['100,100 200x150', '500,400 200x150'])
     d.editor.undo()
     expect([a, b].map((id) => boxOf(d.board.get(id)))).toEqual(['100,100 100x100', '300,300 100x100'])
+  })
+
+  /** Of 100,100 to 300,200 each, with its right side dragged 100 beyond its left, and then back. */
+  const MIRRORED: [string, (d: Desk) => string, (e: Element) => unknown][] = [
+    ['an arrow', (d) => d.draw('arrow_right', [100, 100], [300, 200]), (e) => e.type === 'shape' && e.kind],
+    [
+      'a stroke',
+      (d) => d.draw('pen', [100, 100], [300, 200]),
+      (e) => isInk(e) && unpackInk(e.data)?.points.map(Math.round),
+    ],
+    ['a picture', photo, (e) => e.type === 'image' && [e.picture.flipX, e.picture.flipY]],
+  ]
+  test.each(MIRRORED)(
+    '%s is mirrored by a handle that goes past the other side, in one step',
+    (_, make, look) => {
+      const d = desk()
+      const id = make(d)
+      d.editor.setTool('select')
+      d.editor.select([id])
+      const of = () => {
+        const e = d.board.get(id)
+        if (!e) throw new Error('gone')
+        return { at: boxOf(e), look: look(e) }
+      }
+      const before = of()
+      // A picture lets go of its proportions.
+      const keys = { mod: true, shift: d.board.get(id)?.type === 'image' }
+      d.press(300, 150, keys)
+      d.moveTo(0, 150, keys)
+      const shown = d.told.at(-1)?.drafts?.[0]
+      expect(shown && { at: boxOf(shown), look: look(shown) }).toEqual({
+        at: '0,100 100x100',
+        look: expect.anything(),
+      })
+      d.release(0, 150, keys)
+      const beyond = of()
+      expect(beyond.at).toBe('0,100 100x100')
+      expect(beyond.look).not.toEqual(before.look)
+      expect(shown && look(shown)).toEqual(beyond.look)
+      d.editor.undo()
+      expect(of()).toEqual(before)
+      d.editor.redo()
+      // Through its left side, which stands at 0, to the right again.
+      d.drag([0, 150], [300, 150], keys)
+      expect(of()).toEqual({ at: '100,100 200x100', look: before.look })
+    },
+  )
+
+  test('a text goes to the other side and stays readable', () => {
+    const d = desk()
+    d.doubleClick(400, 400)
+    const id = d.editor.state.get().editing?.id ?? ''
+    d.editor.setText(id, 'one two three four')
+    d.editor.endTextEdit()
+    const box = d.editor.selectionBox()
+    if (!box) throw new Error('nothing selected')
+    const at = { x: box.x + box.w, y: box.y + box.h }
+    d.drag([at.x, at.y], [at.x - 2 * box.w, at.y - 2 * box.h], { mod: true })
+    const beyond = d.editor.selectionBox()
+    expect(beyond?.x).toBeCloseTo(box.x - box.w, 0)
+    expect(beyond?.y).toBeCloseTo(box.y - box.h, 0)
+    expect(d.board.get(id)).toMatchObject({ text: 'one two three four', style: { font_size: 20 } })
+  })
+
+  test('several are mirrored by one frame: each goes to the other side, and a slant turns the other way', () => {
+    const d = desk()
+    const a = d.draw('arrow_right', [100, 100], [200, 200])
+    const b = d.draw('line', [300, 300], [400, 400])
+    const c = d.draw('ellipse', [300, 100], [400, 200])
+    const link = d.draw('connector', [120, 320], [180, 380])
+    const { box } = d.board.get(c) ?? {}
+    if (box) d.board.apply([{ do: 'setBox', id: c, box: { ...box, angle: 0.3 } }])
+    const before = contentOf(d.ydoc)
+    d.editor.select([a, b, c, link])
+    const frame = d.editor.selectionBox()
+    if (!frame) throw new Error('nothing selected')
+    const [right, bottom] = [frame.x + frame.w, frame.y + frame.h]
+    d.drag([right, bottom], [frame.x - frame.w, bottom], { mod: true })
+    const ends = (id: string) => {
+      const e = d.editor.element(id)
+      const points = e?.type === 'line' ? lineEnds(e) : e?.type === 'connector' ? endPoints(e) : []
+      return points.map((p) => [Math.round(p.x - frame.x), Math.round(p.y)])
+    }
+    const by = Math.round(100 - frame.x)
+    expect(d.board.get(a)).toMatchObject({ kind: 'arrow_left' })
+    expect(boxOf(d.board.get(a))).toBe(`${-100 - by + Math.round(frame.x)},100 100x100`)
+    expect(d.board.get(c)?.box.angle).toBeCloseTo(-0.3, 6)
+    expect(ends(b)).toEqual([
+      [-200 - by, 300],
+      [-300 - by, 400],
+    ])
+    expect(ends(link)).toEqual([
+      [-20 - by, 320],
+      [-80 - by, 380],
+    ])
+    d.editor.undo()
+    expect(contentOf(d.ydoc)).toEqual(before)
   })
 
   test('Escape in the middle of a gesture leaves everything as it was', () => {
@@ -406,6 +559,35 @@ describe('copies', () => {
     expect(e).toMatchObject({ type: 'sticky', text: 'carried over' })
     expect(e.id).not.toBe(id)
     expect(boxOf(e)).toBe('-100,-100 200x200')
+  })
+
+  test('pasted twice where they never stood, they do not hide each other', () => {
+    const from = desk()
+    const to = desk()
+    from.draw('rectangle', [9000, 9000], [9100, 9100])
+    const payload = from.editor.copy()
+    if (!payload) throw new Error('nothing copied')
+    to.editor.setViewport(800, 600)
+    to.editor.paste(payload)
+    to.editor.paste(payload)
+    expect([...to.board.ids()].map((id) => boxOf(to.board.get(id)))).toEqual([
+      '350,250 100x100',
+      '370,270 100x100',
+    ])
+    const words = desk()
+    words.editor.pasteText('words')
+    words.editor.pasteText('words')
+    const [first, second] = [...words.board.ids()].map((id) => words.board.get(id)?.box)
+    expect(second).toMatchObject({ x: (first?.x ?? 0) + 20, y: (first?.y ?? 0) + 20 })
+  })
+
+  test('a paragraph from elsewhere is wrapped, and a few words are not', () => {
+    const d = desk()
+    d.editor.pasteText('word '.repeat(300))
+    expect(only(d)).toMatchObject({ box: { w: 640 }, style: { auto_width: false } })
+    d.editor.undo()
+    d.editor.pasteText('a few words')
+    expect(only(d).style.auto_width).toBe(true)
   })
 
   test('cut and paste is the same look, one step each', () => {

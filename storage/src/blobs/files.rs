@@ -1,9 +1,13 @@
 //! Blobs as files, `DIR/ab/cdef…` after their hash in hexadecimal.
 //!
 //! A blob comes into being in `DIR/incoming`, is synced there, and is then renamed to its place, whose folder is synced.
-//! So a file in its place is whole; what a crash left in `incoming` is deleted when the folder is opened.
+//! So a file in its place is whole; what a crash left in `incoming` is deleted when the folder is opened. One that was found
+//! damaged is moved to `DIR/damaged`, for somebody to look at.
+
+mod care;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
@@ -13,10 +17,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use super::{Blob, BlobError, BlobHash, Blobs, Usage};
+pub use care::Looked;
+
+use super::{Blob, BlobError, BlobHash, Blobs, Usage, place_of};
 use crate::disk;
 
 const INCOMING: &str = "incoming";
+const DAMAGED: &str = "damaged";
 const CHUNK_BYTES: usize = 64 << 10;
 /// Of so many blobs it is remembered that they are whole. When there are more, all are forgotten.
 const WHOLE_MAX: usize = 10_000;
@@ -34,9 +41,9 @@ pub struct FileBlobs {
     checks: AtomicU64,
 }
 
-/// By which a file that was written to, or replaced, is told from the one that was found whole.
+/// By which a file that was written to, touched or replaced is told from the one that was looked at. As text it is one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+pub struct Stamp {
     inode: u64,
     len: u64,
     modified: (i64, i64),
@@ -51,6 +58,17 @@ impl Stamp {
             modified: (about.mtime(), about.mtime_nsec()),
             changed: (about.ctime(), about.ctime_nsec()),
         }
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (modified, changed) = (self.modified, self.changed);
+        write!(
+            f,
+            "{}.{}.{}.{}.{}.{}",
+            self.inode, self.len, modified.0, modified.1, changed.0, changed.1
+        )
     }
 }
 
@@ -75,13 +93,21 @@ impl FileBlobs {
         })
     }
 
-    fn folder_of(&self, name: &str) -> PathBuf {
-        self.dir.join(&name[..2])
+    /// A folder that is only read, and may be written by another process meanwhile: nothing is made or swept, and what there
+    /// is is not counted.
+    pub fn to_read(dir: &Path) -> Self {
+        Self {
+            usage: Mutex::default(),
+            dir: dir.to_owned(),
+            reserve_bytes: 0,
+            next: AtomicU64::new(0),
+            whole: Mutex::default(),
+            checks: AtomicU64::new(0),
+        }
     }
 
     fn path_of(&self, hash: BlobHash) -> PathBuf {
-        let name = hash.to_string();
-        self.folder_of(&name).join(&name[2..])
+        self.dir.join(place_of(hash))
     }
 
     fn check_room(&self) -> Result<(), BlobError> {
@@ -136,7 +162,8 @@ impl FileBlobs {
         }
         self.checks.fetch_add(1, Ordering::Relaxed);
         let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(file).map_err(failed("read a blob"))?;
+        let read = hasher.update_reader(file).map(drop);
+        read.map_err(|error| unreadable(hash, error))?;
         if hasher.finalize() != blake3::Hash::from_bytes(hash.0) {
             return Err(BlobError::Damaged(hash));
         }
@@ -150,23 +177,22 @@ impl FileBlobs {
 
     /// Moves the file to its place, over an equal one that may be there, and makes that last.
     fn settle(&self, from: &Path, blob: Blob) -> Result<(), BlobError> {
-        let name = blob.hash.to_string();
-        let folder = self.folder_of(&name);
-        match fs::create_dir(&folder) {
+        let place = self.path_of(blob.hash);
+        let folder = place.parent().expect("a blob lies in a folder");
+        match fs::create_dir(folder) {
             Ok(()) => sync_folder(&self.dir)?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failed("make a folder for blobs")(error)),
         }
-        let place = folder.join(&name[2..]);
         // Two that bring the same bytes at once are counted once.
         let mut usage = self.usage.lock();
         let before = fs::metadata(&place).ok().map(|about| about.len());
         fs::rename(from, &place).map_err(failed("move a blob to its place"))?;
         usage.blobs += u64::from(before.is_none());
-        usage.bytes += blob.len;
-        usage.bytes -= before.unwrap_or_default();
+        // What lay there may have been damaged, and longer than all that was counted.
+        usage.bytes = (usage.bytes + blob.len).saturating_sub(before.unwrap_or_default());
         drop(usage);
-        sync_folder(&folder)
+        sync_folder(folder)
     }
 }
 
@@ -210,6 +236,22 @@ impl Blobs for FileBlobs {
         }
     }
 
+    fn each(&self, visit: &mut dyn FnMut(Blob)) -> Result<(), BlobError> {
+        self.each_with_stamp(&mut |blob, _| visit(blob))
+    }
+
+    fn delete(&self, hash: BlobHash) -> Result<(), BlobError> {
+        let place = self.path_of(hash);
+        let mut usage = self.usage.lock();
+        let Ok(about) = fs::metadata(&place) else {
+            return Ok(());
+        };
+        fs::remove_file(&place).map_err(failed("delete a blob"))?;
+        usage.blobs = usage.blobs.saturating_sub(1);
+        usage.bytes = usage.bytes.saturating_sub(about.len());
+        Ok(())
+    }
+
     fn usage(&self) -> Usage {
         *self.usage.lock()
     }
@@ -224,17 +266,42 @@ fn sweep(incoming: &Path) -> io::Result<()> {
 
 fn count(dir: &Path) -> io::Result<Usage> {
     let mut usage = Usage::default();
+    walk(dir, &mut |_, about| {
+        usage.blobs += 1;
+        usage.bytes += about.len();
+    })?;
+    Ok(usage)
+}
+
+/// Every file in its place, `ab/cdef…`.
+fn walk(dir: &Path, visit: &mut dyn FnMut(&str, &Metadata)) -> io::Result<()> {
     for folder in fs::read_dir(dir)? {
         let folder = folder?;
-        if !folder.file_type()?.is_dir() || folder.file_name() == INCOMING {
-            continue;
-        }
-        for file in fs::read_dir(folder.path())? {
-            usage.blobs += 1;
-            usage.bytes += file?.metadata()?.len();
+        let name = folder.file_name();
+        if folder.file_type()?.is_dir() && name != INCOMING && name != DAMAGED {
+            walk_folder(&folder.path(), &name.to_string_lossy(), visit)?;
         }
     }
-    Ok(usage)
+    Ok(())
+}
+
+fn walk_folder(
+    folder: &Path,
+    name: &str,
+    visit: &mut dyn FnMut(&str, &Metadata),
+) -> io::Result<()> {
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        let about = match file.metadata() {
+            Ok(about) => about,
+            // Deleted just now.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        let place = format!("{name}/{}", file.file_name().to_string_lossy());
+        visit(&place, &about);
+    }
+    Ok(())
 }
 
 /// A new name lasts when the folder that holds it is synced.
@@ -248,6 +315,14 @@ fn sync_folder(folder: &Path) -> Result<(), BlobError> {
     synced.map_err(failed("sync a folder of blobs"))
 }
 
+/// A sector that the disk cannot read any more is damage like any other; everything else may be over the next time.
+fn unreadable(hash: BlobHash, error: io::Error) -> BlobError {
+    match error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) {
+        true => BlobError::Damaged(hash),
+        false => failed("read a blob")(error),
+    }
+}
+
 fn failed(what: &'static str) -> impl Fn(io::Error) -> BlobError {
     move |error| match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BlobError::DiskFull,
@@ -258,11 +333,10 @@ fn failed(what: &'static str) -> impl Fn(io::Error) -> BlobError {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::io::{self, Read};
     use std::path::Path;
 
     use super::{FileBlobs, INCOMING};
-    use crate::blobs::{Blob, BlobError, BlobHash, Blobs, Usage};
+    use crate::blobs::{Blob, BlobError, BlobHash, Blobs, Usage, suite};
 
     const ABC: &[u8] = b"abc";
 
@@ -291,55 +365,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_found_under_its_hash_also_after_a_restart() {
+    fn files_are_a_place_for_blobs() {
         let dir = tempfile::tempdir().unwrap();
-        let blobs = open(dir.path());
-        let kept = keep(&blobs, ABC);
-        assert_eq!(kept.len, 3);
-        assert_eq!(kept.hash.as_bytes(), blake3::hash(ABC).as_bytes());
-        drop(blobs);
-        let blobs = open(dir.path());
-        for (range, expected) in [
-            (0..3, "abc"),
-            (1..2, "b"),
-            (2..9, "c"),
-            (3..9, ""),
-            (7..9, ""),
-        ] {
-            assert_eq!(read(&blobs, kept.hash, range).unwrap(), expected.as_bytes());
-        }
-        assert_eq!(blobs.has(kept.hash).unwrap(), Some(3));
-        let other = BlobHash::from_bytes([7; 32]);
-        assert_eq!(blobs.has(other).unwrap(), None);
-        let missing = read(&blobs, other, 0..1);
-        assert!(matches!(missing, Err(BlobError::Missing(hash)) if hash == other));
-    }
-
-    #[test]
-    fn the_same_bytes_are_one_blob() {
-        let dir = tempfile::tempdir().unwrap();
-        let blobs = open(dir.path());
-        let first = keep(&blobs, ABC);
-        assert_eq!(keep(&blobs, ABC), first);
-        keep(&blobs, b"four");
-        let expected = Usage { blobs: 2, bytes: 7 };
-        assert_eq!(blobs.usage(), expected);
-        drop(blobs);
-        assert_eq!(open(dir.path()).usage(), expected);
-        assert_eq!(half_written(dir.path()), 0);
-    }
-
-    #[test]
-    fn many_who_bring_the_same_at_once_are_counted_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let blobs = open(dir.path());
-        std::thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| keep(&blobs, ABC));
-            }
+        suite::run(&|| Box::new(open(dir.path())), &|hash, bytes| {
+            fs::write(open(dir.path()).path_of(hash), bytes).unwrap();
         });
-        assert_eq!(blobs.usage(), Usage { blobs: 1, bytes: 3 });
         assert_eq!(half_written(dir.path()), 0);
+    }
+
+    #[test]
+    fn what_only_reads_makes_and_sweeps_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = FileBlobs::to_read(&dir.path().join("blobs"));
+        assert!(missing.each(&mut |_| {}).is_err());
+        assert!(!dir.path().join("blobs").exists());
+        let kept = keep(&open(dir.path()), ABC);
+        let half = dir.path().join("blobs").join(INCOMING).join("0");
+        fs::write(half, b"ab").unwrap();
+        let reads = FileBlobs::to_read(&dir.path().join("blobs"));
+        assert_eq!(read(&reads, kept.hash, 0..3).unwrap(), ABC);
+        assert_eq!(half_written(dir.path()), 1);
     }
 
     #[test]
@@ -350,21 +395,6 @@ mod tests {
         fs::write(half, b"ab").unwrap();
         let blobs = open(dir.path());
         assert_eq!(half_written(dir.path()), 0);
-        assert_eq!(read(&blobs, kept.hash, 0..3).unwrap(), ABC);
-    }
-
-    #[test]
-    fn a_damaged_blob_is_told_and_mended_by_the_same_bytes() {
-        let dir = tempfile::tempdir().unwrap();
-        let blobs = open(dir.path());
-        let kept = keep(&blobs, ABC);
-        for damaged in ["abd", "ab", "abcd", ""] {
-            fs::write(blobs.path_of(kept.hash), damaged).unwrap();
-            // Also when the part that is asked for is whole.
-            let told = read(&blobs, kept.hash, 0..1);
-            assert!(matches!(told, Err(BlobError::Damaged(hash)) if hash == kept.hash));
-        }
-        keep(&blobs, ABC);
         assert_eq!(read(&blobs, kept.hash, 0..3).unwrap(), ABC);
     }
 
@@ -392,29 +422,9 @@ mod tests {
         assert_eq!(checks(), 3);
     }
 
-    /// Gives one byte, then fails.
-    struct Broken(bool);
-
-    impl Read for Broken {
-        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            match std::mem::replace(&mut self.0, true) {
-                false => {
-                    into[0] = 1;
-                    Ok(1)
-                }
-                true => Err(io::Error::other("cut off")),
-            }
-        }
-    }
-
     #[test]
-    fn what_is_not_kept_leaves_nothing() {
+    fn a_full_disk_keeps_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let blobs = open(dir.path());
-        let too_large = blobs.put(&mut &ABC[..], 2);
-        assert!(matches!(too_large, Err(BlobError::TooLarge { max: 2 })));
-        let broken = blobs.put(&mut Broken(false), 2);
-        assert!(matches!(broken, Err(BlobError::Source(_))));
         let full = FileBlobs::open(&dir.path().join("blobs"), u64::MAX).unwrap();
         assert!(matches!(
             full.put(&mut &ABC[..], 3),
@@ -427,7 +437,7 @@ mod tests {
     #[test]
     fn a_disk_that_fills_is_told_as_such() {
         for number in [rustix::io::Errno::NOSPC, rustix::io::Errno::DQUOT] {
-            let error = io::Error::from_raw_os_error(number.raw_os_error());
+            let error = std::io::Error::from_raw_os_error(number.raw_os_error());
             let told = super::failed("write a blob")(error);
             assert!(matches!(told, BlobError::DiskFull), "{told}");
         }

@@ -26,6 +26,8 @@ pub enum NodesCommand {
     PutNode { node: u64, place: NodePlace },
     /// It is no member any more and never will be again. Its id is not used again.
     ForgetNode { node: u64 },
+    /// The state becomes that of another cluster: it knows no node, no token and no authority.
+    ForgetAll,
 }
 
 /// Where a node is found and what it runs.

@@ -30,6 +30,7 @@ pub(crate) fn apply(
             tx.delete::<NodeRow>(node)?;
             ended(NodesOutcome::Done)
         }
+        NodesCommand::ForgetAll => forget_all(tx),
     }
 }
 
@@ -98,6 +99,18 @@ fn take_join(
     tx.put(&Single, &NodeCount(last_id(tx)?.max(node)))?;
     write_place(tx, at, node, place)?;
     ended(NodesOutcome::Joined { node })
+}
+
+fn forget_all(tx: &mut dyn WriteTx) -> Result<Reply, Fault> {
+    for (node, _) in tx.all::<NodeRow>(&Single)? {
+        tx.delete::<NodeRow>(&node)?;
+    }
+    for (hash, _) in tx.all::<JoinTokenRow>(&Single)? {
+        tx.delete::<JoinTokenRow>(&hash)?;
+    }
+    tx.delete::<NodeCount>(&Single)?;
+    tx.delete::<AuthorityRow>(&Single)?;
+    ended(NodesOutcome::Done)
 }
 
 /// Only of a node that is known: one that was removed does not come back by saying where it is.

@@ -7,9 +7,10 @@ use super::session::{Session, fault};
 use crate::tx::Fault;
 
 /// What was released, in order; the first has version 1.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001_boards.sql"),
     include_str!("migrations/0002_rows.sql"),
+    include_str!("migrations/0003_apart.sql"),
 ];
 
 /// Held while the tables are looked at and changed, so that of several processes that start at once one does it. The

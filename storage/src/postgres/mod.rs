@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
+use crate::answered::Answered;
 use crate::apply;
 use crate::command::{Command, Reply};
 use crate::ids::DocName;
@@ -99,14 +100,16 @@ impl State {
         )))
     }
 
-    /// Answers from everything committed before the call, and tells how far that is.
+    /// Answers from everything committed before the call, and tells how far that is. Of a database in which nothing lies
+    /// apart; see [`State::answer`].
     pub fn query(&self, query: &Query) -> Result<Read, Fault> {
-        self.read(|tx| {
-            Ok(Read {
-                index: tx.commits()?,
-                answer: query::answer(tx, query)?,
-            })
-        })
+        let (index, answered) = self.answer(query)?;
+        let answer = answered.whole()?;
+        Ok(Read { index, answer })
+    }
+
+    pub fn answer(&self, query: &Query) -> Result<(CommitIndex, Answered), Fault> {
+        self.read(|tx| Ok((tx.commits()?, query::answer(tx, query)?)))
     }
 
     /// Runs a read of the caller's own over one consistent state.

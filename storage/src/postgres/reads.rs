@@ -88,12 +88,12 @@ impl ReadTx for Tx<'_> {
     }
 
     fn body(&self, doc: &DocName) -> Result<Option<BodyContent>, Fault> {
-        let sql = "SELECT content, state_vector FROM bodies WHERE doc = $1";
+        let sql = "SELECT content, blob_hash, blob_bytes, state_vector FROM bodies WHERE doc = $1";
         let row = self.row(sql, &[&doc.to_string()])?;
         let read = |row: Row| {
             Ok(BodyContent {
-                bytes: get_bytes(&row, 0)?,
-                state_vector: get_bytes(&row, 1)?,
+                content: read_payload(&row, 0)?,
+                state_vector: get_bytes(&row, 3)?,
             })
         };
         row.map(read).transpose()
@@ -216,23 +216,27 @@ fn read_update(row: &Row) -> Result<(u64, UpdateRow), Fault> {
         }),
         _ => None,
     };
-    let hash: Option<&[u8]> = get(row, 6)?;
-    let payload = match hash {
-        None => Payload::Inline(get_bytes(row, 5)?),
-        Some(hash) => Payload::Blob {
-            hash: hash
-                .try_into()
-                .map_err(|_| Fault::Corrupt("a blob's hash has another length".to_owned()))?,
-            len: get_number(row, 7)?,
-        },
-    };
     let update = UpdateRow {
         at: get_time(row, 1)?,
         author: get_actor(row, 2)?,
         origin,
-        payload,
+        payload: read_payload(row, 5)?,
     };
     Ok((get_number(row, 0)?, update))
+}
+
+/// From three columns: the content, or a blob's hash and length.
+fn read_payload(row: &Row, column: usize) -> Result<Payload, Fault> {
+    let hash: Option<&[u8]> = get(row, column + 1)?;
+    Ok(match hash {
+        None => Payload::Inline(get_bytes(row, column)?),
+        Some(hash) => Payload::Apart {
+            hash: hash
+                .try_into()
+                .map_err(|_| Fault::Corrupt("a blob's hash has another length".to_owned()))?,
+            len: get_number(row, column + 2)?,
+        },
+    })
 }
 
 fn read_expiring(row: &Row) -> Result<(Time, Expiring), Fault> {

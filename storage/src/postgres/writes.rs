@@ -90,11 +90,19 @@ impl WriteTx for Tx<'_> {
 
     /// Under the document's lock, like its updates and seats: whoever compares `body_seq` and swaps is alone.
     fn put_body(&mut self, doc: &DocName, body: &BodyContent) -> Result<(), Fault> {
-        let sql = "INSERT INTO bodies (doc, content, state_vector) VALUES ($1, $2, $3) \
-                   ON CONFLICT (doc) DO UPDATE SET content = excluded.content, state_vector = excluded.state_vector";
+        let (content, hash, blob_bytes) = columns_of(&body.content)?;
+        let sql = "INSERT INTO bodies (doc, content, blob_hash, blob_bytes, state_vector) VALUES ($1, $2, $3, $4, $5) \
+                   ON CONFLICT (doc) DO UPDATE SET content = excluded.content, blob_hash = excluded.blob_hash, \
+                   blob_bytes = excluded.blob_bytes, state_vector = excluded.state_vector";
         self.run(
             sql,
-            &[&doc.to_string(), &&*body.bytes, &&*body.state_vector],
+            &[
+                &doc.to_string(),
+                &content,
+                &hash,
+                &blob_bytes,
+                &&*body.state_vector,
+            ],
         )?;
         Ok(())
     }
@@ -103,10 +111,7 @@ impl WriteTx for Tx<'_> {
     fn put_update(&mut self, doc: &DocName, seq: u64, row: &UpdateRow) -> Result<(), Fault> {
         let seat = row.origin.map(|origin| origin.seat.cast_signed());
         let nth = row.origin.map(|origin| origin.number.cast_signed());
-        let (payload, hash, blob_bytes) = match &row.payload {
-            Payload::Inline(bytes) => (Some(&**bytes), None, None),
-            Payload::Blob { hash, len } => (None, Some(&hash[..]), Some(number(*len)?)),
-        };
+        let (payload, hash, blob_bytes) = columns_of(&row.payload)?;
         let sql = "INSERT INTO updates (doc, seq, at_ms, author, seat, number, payload, blob_hash, blob_bytes) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         self.run(
@@ -126,7 +131,7 @@ impl WriteTx for Tx<'_> {
         Ok(())
     }
 
-    fn put_seat(&mut self, doc: &DocName, seat: u64, row: &SeatRow) -> Result<(), Fault> {
+    fn put_seat(&mut self, doc: &DocName, seat: u64, row: SeatRow) -> Result<(), Fault> {
         let (first, last): (Vec<i64>, Vec<i64>) = row
             .heard
             .iter()
@@ -222,5 +227,19 @@ impl WriteTx for Tx<'_> {
             &[&(kind as i16), &key],
         )?;
         Ok(())
+    }
+}
+
+/// The content, or a blob's hash and length.
+type ContentColumns<'a> = (Option<&'a [u8]>, Option<&'a [u8]>, Option<i64>);
+
+fn columns_of(payload: &Payload) -> Result<ContentColumns<'_>, Fault> {
+    match payload {
+        Payload::Inline(bytes) => Ok((Some(&**bytes), None, None)),
+        Payload::Apart { hash, len } => Ok((None, Some(&hash[..]), Some(number(*len)?))),
+        Payload::Blob { .. } => {
+            let why = "content is named in a form that the rules refuse";
+            Err(Fault::Engine(why.to_owned()))
+        }
     }
 }

@@ -138,7 +138,7 @@ fn initialise(database: &Database) -> Result<(), Fault> {
     tx.set_quick_repair(true);
     let mut tables = Tables::of(&tx);
     tables.open_all()?;
-    tables.put_format()?;
+    tables.raise_format(tables::FORMAT)?;
     drop(tables);
     tx.commit().map_err(fault)
 }
@@ -169,15 +169,15 @@ fn check_format(database: &Database) -> Result<(), OpenError> {
         other => damaged(other),
     };
     match tables.format().map_err(foreign)? {
-        Some(tables::FORMAT) => tables.open_all().map_err(foreign),
+        Some(tables::FORMAT | tables::FORMAT_WITH_APART) => tables.open_all().map_err(foreign),
         Some(tables::FORMAT_WITHOUT_ACCOUNTS) => {
             drop(tables);
             drop(tx);
             Ok(initialise(database)?)
         }
-        Some(found) if found > tables::FORMAT => Err(OpenError::NewerFormat {
+        Some(found) if found > tables::FORMAT_WITH_APART => Err(OpenError::NewerFormat {
             found,
-            known: tables::FORMAT,
+            known: tables::FORMAT_WITH_APART,
         }),
         Some(_) | None => Err(OpenError::Foreign),
     }

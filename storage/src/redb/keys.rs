@@ -120,7 +120,8 @@ pub(super) fn parse_expiring(key: &[u8]) -> Option<(Time, Expiring)> {
     }
 }
 
-fn parse_doc(key: &[u8]) -> Option<(DocName, &[u8])> {
+/// A document, and what follows it in the key.
+pub(super) fn parse_doc(key: &[u8]) -> Option<(DocName, &[u8])> {
     let (&kind, key) = key.split_first()?;
     match kind {
         KIND_BOARD => {

@@ -6,10 +6,12 @@
 //! replayed from the marker.
 
 mod backend;
+mod check;
 mod create;
 mod heads;
 mod keys;
 mod round;
+mod run;
 mod snapshot;
 mod tables;
 
@@ -19,12 +21,14 @@ use std::sync::Arc;
 use ::redb::{Database, ReadableDatabase, StorageBackend};
 use parking_lot::{Mutex, RwLock};
 
+use crate::answered::Answered;
 use crate::command::Reply;
 use crate::query::{self, Answer, Query};
 use crate::store::Batch;
 use crate::tx::{Fault, ReadTx};
 
 pub use backend::ForgetfulDisk;
+pub use check::Checked;
 pub use create::OpenError;
 pub use snapshot::{InstallError, SnapshotReader};
 
@@ -235,13 +239,18 @@ impl State {
         tx.commit().map_err(fault)
     }
 
+    /// The answer of a state in which nothing lies apart; see [`State::answer`].
     pub fn query(&self, query: &Query) -> Result<Answer, Fault> {
+        self.answer(query)?.whole()
+    }
+
+    pub fn answer(&self, query: &Query) -> Result<Answered, Fault> {
         self.read(|tables| query::answer(tables, query))
     }
 
     /// The same where nothing has to be waited for: `None` while something is being applied, or much of it is still to be put
     /// into the database. What is not in memory is read from the disk all the same, so it is for a few rows.
-    pub fn query_now(&self, query: &Query) -> Option<Result<Answer, Fault>> {
+    pub fn answer_now(&self, query: &Query) -> Option<Result<Answered, Fault>> {
         let mut applied = self.shared.applied.try_lock()?;
         if matches!(&*applied, Applied::Open(round) if !round.ends_at_once()) {
             return None;
@@ -263,6 +272,18 @@ impl State {
     pub fn snapshot(&self) -> Result<SnapshotReader, Fault> {
         self.end_round()?;
         SnapshotReader::new(self.database())
+    }
+
+    /// The same, with what a read of the caller's own finds in just that state.
+    pub fn snapshot_with<R>(
+        &self,
+        read: impl FnOnce(&dyn ReadTx) -> Result<R, Fault>,
+    ) -> Result<(SnapshotReader, R), Fault> {
+        self.end_round()?;
+        let database = self.database();
+        let tx = database.begin_read().map_err(fault)?;
+        let found = read(&Tables::of(&tx))?;
+        Ok((SnapshotReader::of(&tx, Arc::clone(&database))?, found))
     }
 
     /// Replaces the whole state by a snapshot, durably. A stream that is damaged, cut short or too new changes nothing.

@@ -18,6 +18,10 @@ use crate::tx::Fault;
 const HELD_ROWS_MAX: usize = 16_384;
 /// So many are written in some hundred microseconds.
 const AT_ONCE_ROWS_MAX: usize = 64;
+/// The same of updates, which are written together.
+const AT_ONCE_UPDATE_BYTES_MAX: usize = 64 << 10;
+/// Updates that are held back; the apply that gets there writes them, which takes some hundred microseconds too.
+const UPDATE_BYTES_MAX: usize = 256 << 10;
 
 pub(super) struct Round {
     tx: WriteTransaction,
@@ -48,6 +52,9 @@ impl Round {
             .iter()
             .map(|batch| apply::apply_batch(&mut tables, batch))
             .collect::<Result<_, _>>()?;
+        if tables.held_update_bytes() >= UPDATE_BYTES_MAX {
+            tables.write_updates()?;
+        }
         self.held = tables.into_held();
         self.marker.clear();
         self.marker.extend_from_slice(marker);
@@ -60,7 +67,7 @@ impl Round {
 
     /// Whether ending it is no wait to speak of.
     pub(super) fn ends_at_once(&self) -> bool {
-        self.held.rows() <= AT_ONCE_ROWS_MAX
+        self.held.rows() <= AT_ONCE_ROWS_MAX && self.held.update_bytes() <= AT_ONCE_UPDATE_BYTES_MAX
     }
 
     /// What was applied can be read from now on; it is durable after the next durable commit.

@@ -10,13 +10,16 @@
 //! Numbers are big-endian. The rows are those of the tables, so the marker and the file format travel inside, and two
 //! states are equal exactly when their snapshots are.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use ::redb::{Database, OwnedRange, ReadableDatabase, WriteTransaction};
+use ::redb::{Database, OwnedRange, ReadTransaction, ReadableDatabase, WriteTransaction};
 
+use super::check::note_blobs;
 use super::fault;
 use super::tables::{self, Tables};
+use crate::blobs::BlobHash;
 use crate::tx::Fault;
 
 const MAGIC: &[u8; 8] = b"EASELSNP";
@@ -54,6 +57,8 @@ pub struct SnapshotReader {
     /// How much of the chunk has been given away.
     given: usize,
     ended: bool,
+    /// That the rows given so far name, if somebody wants to know.
+    blobs: Option<BTreeMap<BlobHash, u64>>,
     /// Last, so that it outlives the rows: without it an install would close the file under them.
     _database: Arc<Database>,
 }
@@ -71,7 +76,12 @@ impl std::fmt::Debug for SnapshotReader {
 impl SnapshotReader {
     pub(super) fn new(database: Arc<Database>) -> Result<Self, Fault> {
         let tx = database.begin_read().map_err(fault)?;
-        let marker = Tables::of(&tx).marker()?;
+        Self::of(&tx, Arc::clone(&database))
+    }
+
+    /// Of what this transaction sees.
+    pub(super) fn of(tx: &ReadTransaction, database: Arc<Database>) -> Result<Self, Fault> {
+        let marker = Tables::of(tx).marker()?;
         let mut tables = Vec::with_capacity(tables::ALL.len());
         for (number, definition) in tables::ALL.into_iter().rev() {
             let table = tx.open_table(definition).map_err(fault)?;
@@ -89,6 +99,7 @@ impl SnapshotReader {
             chunk,
             given: 0,
             ended: false,
+            blobs: None,
             _database: database,
         })
     }
@@ -96,6 +107,18 @@ impl SnapshotReader {
     /// The marker of the state that this is a snapshot of.
     pub fn marker(&self) -> Option<&[u8]> {
         self.marker.as_deref()
+    }
+
+    /// From now on notes which blobs the rows name.
+    #[must_use]
+    pub fn noting_blobs(mut self) -> Self {
+        self.blobs = Some(BTreeMap::new());
+        self
+    }
+
+    /// The blobs that the rows given so far name, with their lengths: all there are, once the stream has ended.
+    pub fn into_blobs(self) -> BTreeMap<BlobHash, u64> {
+        self.blobs.unwrap_or_default()
     }
 
     /// Replaces the chunk, which was given away whole, by the next; by an empty one after the end.
@@ -126,6 +149,12 @@ impl SnapshotReader {
             match rows.next() {
                 Some(row) => {
                     let (key, value) = row.map_err(fault)?;
+                    if let Some(blobs) = &mut self.blobs {
+                        note_blobs(*number, key.value(), value.value(), &mut |hash, len| {
+                            blobs.insert(hash, len);
+                        })
+                        .map_err(Fault::Corrupt)?;
+                    }
                     push_row(&mut self.chunk, *number, key.value(), value.value());
                 }
                 None => {
@@ -163,6 +192,7 @@ pub(super) fn load(database: &Database, source: &mut dyn Read) -> Result<(), Ins
     let mut source = HashingSource {
         source,
         hasher: blake3::Hasher::new(),
+        unhashed: Vec::with_capacity(2 * HASHED_BYTES),
     };
     check_header(&mut source)?;
     let mut tx = database.begin_write().map_err(fault)?;
@@ -174,7 +204,7 @@ pub(super) fn load(database: &Database, source: &mut dyn Read) -> Result<(), Ins
         let mut tables = Tables::of(&tx);
         tables.open_all()?;
         check_format(tables.format()?)?;
-        tables.put_format()?;
+        tables.raise_format(tables::FORMAT)?;
     }
     tx.commit().map_err(fault)?;
     Ok(())
@@ -196,6 +226,7 @@ fn check_header(source: &mut HashingSource<'_>) -> Result<(), InstallError> {
 
 fn load_rows(tx: &WriteTransaction, source: &mut HashingSource<'_>) -> Result<(), InstallError> {
     let mut number = source.byte()?;
+    let (mut key, mut value) = (Vec::new(), Vec::new());
     while number != END {
         let (_, definition) = tables::ALL
             .into_iter()
@@ -206,8 +237,10 @@ fn load_rows(tx: &WriteTransaction, source: &mut HashingSource<'_>) -> Result<()
         while number == current {
             let key_len = source.len(KEY_BYTES_MAX)?;
             let value_len = source.len(VALUE_BYTES_MAX)?;
-            let key = source.bytes(key_len)?;
-            let value = source.bytes(value_len)?;
+            key.resize(key_len, 0);
+            source.fill(&mut key)?;
+            value.resize(value_len, 0);
+            source.fill(&mut value)?;
             table.insert(&*key, &*value).map_err(fault)?;
             number = source.byte()?;
         }
@@ -216,7 +249,7 @@ fn load_rows(tx: &WriteTransaction, source: &mut HashingSource<'_>) -> Result<()
 }
 
 fn check_end(source: &mut HashingSource<'_>) -> Result<(), InstallError> {
-    let computed = source.hasher.finalize();
+    let computed = source.hash();
     let sent = source.array::<HASH_BYTES>()?;
     // blake3 compares in constant time and by value.
     if computed != sent {
@@ -227,10 +260,12 @@ fn check_end(source: &mut HashingSource<'_>) -> Result<(), InstallError> {
 
 fn check_format(format: Option<u32>) -> Result<(), InstallError> {
     match format {
-        Some(tables::FORMAT | tables::FORMAT_WITHOUT_ACCOUNTS) => Ok(()),
-        Some(found) if found > tables::FORMAT => Err(InstallError::Newer {
+        Some(tables::FORMAT | tables::FORMAT_WITHOUT_ACCOUNTS | tables::FORMAT_WITH_APART) => {
+            Ok(())
+        }
+        Some(found) if found > tables::FORMAT_WITH_APART => Err(InstallError::Newer {
             found,
-            known: tables::FORMAT,
+            known: tables::FORMAT_WITH_APART,
         }),
         Some(_) | None => Err(damaged("it does not say which format it has")),
     }
@@ -240,10 +275,15 @@ fn damaged(what: &str) -> InstallError {
     InstallError::Damaged(what.to_owned())
 }
 
+/// Rows are small, and BLAKE3 is several times as fast on much at once.
+const HASHED_BYTES: usize = 64 << 10;
+
 /// Reads exactly, and hashes what it read.
 struct HashingSource<'a> {
     source: &'a mut dyn Read,
     hasher: blake3::Hasher,
+    /// The end of what was read.
+    unhashed: Vec<u8>,
 }
 
 impl HashingSource<'_> {
@@ -265,12 +305,6 @@ impl HashingSource<'_> {
         Ok(bytes)
     }
 
-    fn bytes(&mut self, len: usize) -> Result<Vec<u8>, InstallError> {
-        let mut bytes = vec![0; len];
-        self.fill(&mut bytes)?;
-        Ok(bytes)
-    }
-
     fn fill(&mut self, out: &mut [u8]) -> Result<(), InstallError> {
         self.source
             .read_exact(out)
@@ -278,7 +312,20 @@ impl HashingSource<'_> {
                 io::ErrorKind::UnexpectedEof => damaged("it was cut short"),
                 _ => InstallError::Source(error),
             })?;
-        self.hasher.update(out);
+        for part in out.chunks(HASHED_BYTES) {
+            self.unhashed.extend_from_slice(part);
+            if self.unhashed.len() >= HASHED_BYTES {
+                self.hasher.update(&self.unhashed[..HASHED_BYTES]);
+                self.unhashed.drain(..HASHED_BYTES);
+            }
+        }
         Ok(())
+    }
+
+    /// Of all that was read.
+    fn hash(&mut self) -> blake3::Hash {
+        self.hasher.update(&self.unhashed);
+        self.unhashed.clear();
+        self.hasher.finalize()
     }
 }

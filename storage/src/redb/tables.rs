@@ -19,6 +19,8 @@ use serde::de::DeserializeOwned;
 use super::fault;
 use super::heads::{Before, Heads};
 use super::keys::{self, Key};
+use super::run::Run;
+use crate::apart::ApartRow;
 use crate::codec;
 use crate::command::Payload;
 use crate::ids::{BoardId, CommandId, DocName, Time};
@@ -30,7 +32,7 @@ use crate::sharing::{AccessRow, BoardHead};
 use crate::tx::{Counts, Fault, ReadTx, Visit, VisitBytes, WriteTx};
 
 type RawTable = TableDefinition<'static, &'static [u8], &'static [u8]>;
-type BytesTable<'tx> = Table<'tx, &'static [u8], &'static [u8]>;
+pub(super) type BytesTable<'tx> = Table<'tx, &'static [u8], &'static [u8]>;
 
 const META: RawTable = TableDefinition::new("meta");
 const BOARDS: RawTable = TableDefinition::new("boards");
@@ -43,17 +45,30 @@ const EXPIRING: RawTable = TableDefinition::new("expiring");
 /// A kind's number, then the key: what is looked at now and then shares one table, so that no transaction pays for more.
 const ROWS: RawTable = TableDefinition::new("rows");
 
-/// Every table with its number in snapshots. Numbers are never reused.
+/// The tables' numbers in snapshots. They are never reused.
+pub(super) mod numbers {
+    pub(in crate::redb) const META: u8 = 1;
+    pub(in crate::redb) const BOARDS: u8 = 2;
+    pub(in crate::redb) const DOCS: u8 = 3;
+    pub(in crate::redb) const BODIES: u8 = 4;
+    pub(in crate::redb) const UPDATES: u8 = 5;
+    pub(in crate::redb) const SEATS: u8 = 6;
+    pub(in crate::redb) const OUTCOMES: u8 = 7;
+    pub(in crate::redb) const EXPIRING: u8 = 8;
+    pub(in crate::redb) const ROWS: u8 = 9;
+}
+
+/// Every table with its number.
 pub(super) const ALL: [(u8, RawTable); 9] = [
-    (1, META),
-    (2, BOARDS),
-    (3, DOCS),
-    (4, BODIES),
-    (5, UPDATES),
-    (6, SEATS),
-    (7, OUTCOMES),
-    (8, EXPIRING),
-    (9, ROWS),
+    (numbers::META, META),
+    (numbers::BOARDS, BOARDS),
+    (numbers::DOCS, DOCS),
+    (numbers::BODIES, BODIES),
+    (numbers::UPDATES, UPDATES),
+    (numbers::SEATS, SEATS),
+    (numbers::OUTCOMES, OUTCOMES),
+    (numbers::EXPIRING, EXPIRING),
+    (numbers::ROWS, ROWS),
 ];
 
 /// The format of the whole file: which tables there are and what their keys mean.
@@ -61,6 +76,9 @@ pub(super) const ALL: [(u8, RawTable); 9] = [
 /// 2 added accounts: a release that knows none must not open the boards of people to whoever comes.
 pub(super) const FORMAT: u32 = 2;
 pub(super) const FORMAT_WITHOUT_ACCOUNTS: u32 = 1;
+/// Of a file in which content was ever named that lies apart, which a release that knows none could not give. It is raised
+/// with the first, by the command that names it.
+pub(super) const FORMAT_WITH_APART: u32 = 3;
 
 const META_FORMAT: &[u8] = b"format";
 const META_MARKER: &[u8] = b"marker";
@@ -69,8 +87,12 @@ const META_INSTANCE: &[u8] = b"instance";
 
 /// Bodies are cut into rows a little under 64 KiB, so that a row and its page header fill one 64 KiB page.
 const BODY_ROW_BYTES: usize = (64 << 10) - 256;
+/// A larger update is written at once.
+const HELD_UPDATE_BYTES_MAX: usize = 16 << 10;
 const PART_STATE_VECTOR: u8 = 0;
 const PART_BODY: u8 = 1;
+/// Instead of the body, where it lies apart: the blob that it is.
+pub(super) const PART_APART: u8 = 2;
 
 /// A transaction that tables are opened in.
 pub(super) trait Opens {
@@ -161,6 +183,8 @@ pub(super) struct Held {
     /// Whose rows were changed, beside those of `docs`.
     changed: BTreeSet<BoardId>,
     rows: usize,
+    /// Of the updates in `docs`.
+    update_bytes: usize,
 }
 
 /// What was put, not what was read.
@@ -168,12 +192,18 @@ pub(super) struct Held {
 struct HeldDoc {
     row: Option<DocRow>,
     seats: BTreeMap<u64, SeatRow>,
+    updates: Run,
 }
 
 impl Held {
     /// About so many rows are held.
     pub(super) fn rows(&self) -> usize {
         self.rows + self.boards.borrow().len()
+    }
+
+    /// Of updates, which are not counted as rows.
+    pub(super) fn update_bytes(&self) -> usize {
+        self.update_bytes
     }
 
     fn seat(&self, doc: &DocName, seat: u64) -> Option<&SeatRow> {
@@ -224,14 +254,31 @@ impl ReadTables<'_> {
 }
 
 impl WriteTables<'_> {
+    pub(super) fn held_update_bytes(&self) -> usize {
+        self.held.update_bytes()
+    }
+
     /// Ends a part of a round.
     pub(super) fn into_held(self) -> Held {
         self.held
     }
 
+    /// Writes the updates that were held back.
+    pub(super) fn write_updates(&mut self) -> Result<(), Fault> {
+        for (doc, held) in &mut self.held.docs {
+            let run = std::mem::take(&mut held.updates);
+            if !run.is_empty() {
+                run.write(Key::of_doc(doc), self.updates.get_mut()?)?;
+            }
+        }
+        self.held.update_bytes = 0;
+        Ok(())
+    }
+
     /// Ends a round: writes the marker, and what was held back until now. Gives the boards whose heads are others from the
     /// commit on.
     pub(super) fn finish(mut self, marker: &[u8]) -> Result<BTreeSet<BoardId>, Fault> {
+        self.write_updates()?;
         let mut held = std::mem::take(&mut self.held);
         held.changed.extend(held.docs.keys().filter_map(board_of));
         for (doc, held) in &held.docs {
@@ -257,8 +304,12 @@ impl WriteTables<'_> {
         }
     }
 
-    pub(super) fn put_format(&mut self) -> Result<(), Fault> {
-        put_bytes(&mut self.meta, META_FORMAT, &FORMAT.to_be_bytes())
+    /// At least this one.
+    pub(super) fn raise_format(&mut self, format: u32) -> Result<(), Fault> {
+        match self.format()? {
+            Some(found) if found >= format => Ok(()),
+            Some(_) | None => put_bytes(&mut self.meta, META_FORMAT, &format.to_be_bytes()),
+        }
     }
 }
 
@@ -350,6 +401,14 @@ impl<X: Opens> ReadTx for Tables<X> {
         Ok(row)
     }
 
+    fn is_trashed(&self, board: BoardId) -> Result<Option<bool>, Fault> {
+        if let Some(row) = self.held.boards.borrow().get(&board) {
+            return Ok(Some(row.trashed_at.is_some()));
+        }
+        let row = self.board(board)?;
+        Ok(row.map(|row| row.trashed_at.is_some()))
+    }
+
     fn scan_boards(&self, visit: &mut Visit<'_, BoardId, BoardRow>) -> Result<(), Fault> {
         for row in self.boards.get()?.iter().map_err(fault)? {
             let (key, value) = row.map_err(fault)?;
@@ -383,12 +442,16 @@ impl<X: Opens> ReadTx for Tables<X> {
     }
 
     fn body(&self, doc: &DocName) -> Result<Option<BodyContent>, Fault> {
-        let Some(bytes) = self.body_part(doc, PART_BODY)? else {
-            return Ok(None);
+        let content = match self.body_part(doc, PART_BODY)? {
+            Some(bytes) => Payload::Inline(bytes),
+            None => match self.body_part(doc, PART_APART)? {
+                Some(row) => Payload::from(decode::<ApartRow>(&row)?.blob()),
+                None => return Ok(None),
+            },
         };
         let state_vector = self.body_part(doc, PART_STATE_VECTOR)?.unwrap_or_default();
         Ok(Some(BodyContent {
-            bytes,
+            content,
             state_vector,
         }))
     }
@@ -402,6 +465,9 @@ impl<X: Opens> ReadTx for Tables<X> {
         if seqs.is_empty() {
             return Ok(());
         }
+        let held = self.held.docs.get(doc);
+        let held = held.map_or_else(Vec::new, |held| held.updates.within(&seqs));
+        let mut held = held.into_iter().peekable();
         let doc = Key::of_doc(doc);
         let (first, last) = (doc.u64(*seqs.start()), doc.u64(*seqs.end()));
         for row in self
@@ -412,7 +478,17 @@ impl<X: Opens> ReadTx for Tables<X> {
         {
             let (key, value) = row.map_err(fault)?;
             let seq = keys::parse_last_u64(key.value()).ok_or_else(|| bad_key("updates"))?;
+            while let Some((seq, value)) = held.next_if(|(held, _)| *held < seq) {
+                if visit(seq, decode(value)?)?.is_break() {
+                    return Ok(());
+                }
+            }
             if visit(seq, decode(value.value())?)?.is_break() {
+                return Ok(());
+            }
+        }
+        for (seq, value) in held {
+            if visit(seq, decode(value)?)?.is_break() {
                 break;
             }
         }
@@ -461,6 +537,7 @@ impl<X: Opens> ReadTx for Tables<X> {
             Ok::<_, Fault>(u64::from(stored.is_none()))
         };
         let (mut docs, mut seats) = (len(&self.docs)?, len(&self.seats)?);
+        let updates: usize = self.held.docs.values().map(|held| held.updates.len()).sum();
         for (doc, held) in &self.held.docs {
             let key = Key::of_doc(doc);
             if held.row.is_some() {
@@ -473,7 +550,7 @@ impl<X: Opens> ReadTx for Tables<X> {
         Ok(Counts {
             boards: len(&self.boards)?,
             docs,
-            updates: len(&self.updates)?,
+            updates: len(&self.updates)? + updates as u64,
             seats,
             outcomes: len(&self.outcomes)?,
         })
@@ -543,7 +620,9 @@ impl WriteTx for WriteTables<'_> {
     }
 
     fn delete_doc(&mut self, doc: &DocName) -> Result<(), Fault> {
-        self.held.docs.remove(doc);
+        if let Some(held) = self.held.docs.remove(doc) {
+            self.held.update_bytes -= held.updates.bytes();
+        }
         self.held.changed.extend(board_of(doc));
         let key = Key::of_doc(doc);
         delete_prefix(&mut self.bodies, key)?;
@@ -555,10 +634,16 @@ impl WriteTx for WriteTables<'_> {
     fn put_body(&mut self, doc: &DocName, body: &BodyContent) -> Result<(), Fault> {
         let key = Key::of_doc(doc);
         delete_prefix(&mut self.bodies, key)?;
-        for (part, bytes) in [
-            (PART_STATE_VECTOR, &body.state_vector),
-            (PART_BODY, &body.bytes),
-        ] {
+        let content = match &body.content {
+            Payload::Inline(bytes) => (PART_BODY, bytes.clone()),
+            Payload::Apart { hash, len } => {
+                self.raise_format(FORMAT_WITH_APART)?;
+                let (hash, len) = (*hash, *len);
+                (PART_APART, codec::encode(&ApartRow { hash, len }).into())
+            }
+            Payload::Blob { .. } => return Err(never_accepted()),
+        };
+        for (part, bytes) in [(PART_STATE_VECTOR, body.state_vector.clone()), content] {
             for (row, chunk) in (0u32..).zip(bytes.chunks(BODY_ROW_BYTES)) {
                 let key = key.push(&[part]).u32(row);
                 put_bytes(&mut self.bodies, key.as_slice(), chunk)?;
@@ -569,19 +654,28 @@ impl WriteTx for WriteTables<'_> {
 
     fn put_update(&mut self, doc: &DocName, seq: u64, row: &UpdateRow) -> Result<(), Fault> {
         const BESIDE_PAYLOAD: usize = 48;
-        let size = BESIDE_PAYLOAD
-            + match &row.payload {
-                Payload::Inline(bytes) => bytes.len(),
-                Payload::Blob { .. } => 0,
-            };
-        let key = Key::of_doc(doc).u64(seq);
-        let value = codec::encode_onto(row, Vec::with_capacity(size));
-        put_bytes(&mut self.updates, key.as_slice(), &value)
+        let size = BESIDE_PAYLOAD + row.payload.inline_bytes();
+        match &row.payload {
+            Payload::Inline(_) => {}
+            Payload::Apart { .. } => self.raise_format(FORMAT_WITH_APART)?,
+            Payload::Blob { .. } => return Err(never_accepted()),
+        }
+        if size > HELD_UPDATE_BYTES_MAX {
+            let key = Key::of_doc(doc).u64(seq);
+            let value = codec::encode_onto(row, Vec::with_capacity(size));
+            return put_bytes(&mut self.updates, key.as_slice(), &value);
+        }
+        let run = &mut self.held.doc(doc).updates;
+        let before = run.bytes();
+        run.push(seq, |updates| codec::encode_onto(row, updates));
+        let after = run.bytes();
+        self.held.update_bytes += after - before;
+        Ok(())
     }
 
-    fn put_seat(&mut self, doc: &DocName, seat: u64, row: &SeatRow) -> Result<(), Fault> {
+    fn put_seat(&mut self, doc: &DocName, seat: u64, row: SeatRow) -> Result<(), Fault> {
         let held = self.held.doc(doc);
-        let before = held.seats.insert(seat, row.clone());
+        let before = held.seats.insert(seat, row);
         self.held.rows += usize::from(before.is_none());
         Ok(())
     }
@@ -656,6 +750,10 @@ fn board_of(doc: &DocName) -> Option<BoardId> {
         DocName::Board(board) => Some(*board),
         DocName::Raw(_) => None,
     }
+}
+
+fn never_accepted() -> Fault {
+    Fault::Engine("content is named in a form that the rules refuse".to_owned())
 }
 
 fn bad_key(table: &str) -> Fault {

@@ -3,8 +3,10 @@
 use bytes::Bytes;
 
 use super::{Bench, appended, expect, expect_refused, raw_room, update, updates};
-use crate::command::{Actor, Command, NewUpdate, Outcome, Payload, Rejection, Reply};
-use crate::ids::{BoardId, DocName};
+use crate::command::{
+    Actor, Command, Envelope, NewUpdate, Origin, Outcome, Payload, Rejection, Reply,
+};
+use crate::ids::{BoardId, CommandId, DocName};
 use crate::query::{BoardSort, BoardsQuery, Body, Query, StoredUpdate};
 
 pub(super) async fn updates_are_numbered_in_order(bench: &Bench) {
@@ -240,6 +242,77 @@ pub(super) async fn large_content_comes_back_whole(bench: &Bench) {
     }
     let first = bench.doc_at(&doc, 1).await;
     assert_eq!(first, Some(vec![update]));
+}
+
+/// On both sides of what a store may lay apart, in every place that content is read from.
+pub(super) async fn very_large_content_comes_back_whole(bench: &Bench) {
+    let doc: DocName = bench.create("Very large").await.id.into();
+    let bound = Payload::INLINE_BYTES_MAX;
+    let content = |len: usize, salt: u8| -> Bytes {
+        let bytes = (0..len).map(|n| (n * 7 + n / 251) as u8 ^ salt);
+        bytes.collect()
+    };
+    let all = [
+        content(bound, 1),
+        content(bound + 1, 2),
+        Bytes::from_static(b"short"),
+        content(3 * bound, 3),
+        // The same again is one more update, and no more content.
+        content(bound + 1, 2),
+    ];
+    expect(bench.append(&doc, &all).await, appended(1, 5, 0));
+    let history = bench.doc_at(&doc, 5).await.expect("five updates");
+    assert!(history == all);
+    let mut read = Vec::new();
+    while read.len() < all.len() {
+        read.extend(tail(bench, &doc, read.len() as u64, 1000).await);
+    }
+    assert_eq!(seqs(&read), [1, 2, 3, 4, 5]);
+    assert!(
+        read.iter()
+            .zip(&all)
+            .all(|(read, sent)| read.bytes == *sent)
+    );
+
+    let mut body_seq = 0;
+    for (upto, len) in [(1, bound + 1), (2, 5 * bound), (3, 10), (4, bound + 1)] {
+        let body = content(len, 9);
+        let swapped = bench.compact(&doc, body_seq, upto, &body).await;
+        expect(swapped, compacted(upto));
+        body_seq = upto;
+        let state = bench.doc(&doc).await.expect("the document");
+        let read = state.body.expect("a body");
+        assert!(read.bytes == body && read.seq == upto, "{len}");
+        assert_eq!(read.state_vector, format!("sv {upto}"));
+        let left = &all[upto as usize..];
+        assert!(state.tail.iter().map(|update| &update.bytes).eq(left));
+    }
+}
+
+/// The answer does not depend on where the content was laid.
+pub(super) async fn a_repeat_of_very_large_content_is_one(bench: &Bench) {
+    let doc: DocName = bench.create("Twice").await.id.into();
+    let body = Bytes::from(vec![5; Payload::INLINE_BYTES_MAX + 1]);
+    let origin = Origin { seat: 7, number: 1 };
+    let append = Command::AppendUpdates {
+        doc: doc.clone(),
+        updates: vec![update(&body, Some(origin))],
+    };
+    expect(bench.run(append.clone()).await, appended(1, 1, 0));
+    expect(bench.run(append).await, appended(2, 1, 1));
+    let compact = Envelope {
+        id: Some(CommandId::mint()),
+        actor: Actor::System,
+        kind: Command::Compact {
+            doc,
+            expected_body_seq: 0,
+            upto_seq: 1,
+            body: Payload::Inline(body),
+            state_vector: Vec::new(),
+        },
+    };
+    expect(bench.submit(compact.clone()).await.1, compacted(1));
+    expect(bench.submit(compact).await.1, compacted(1));
 }
 
 pub(super) async fn a_purged_board_leaves_nothing(bench: &Bench) {

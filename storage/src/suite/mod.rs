@@ -42,6 +42,8 @@ pub async fn run(store: Arc<dyn Store>) {
     content::every_seq_can_be_rebuilt_after_three_compactions(&bench).await;
     content::a_tail_reader_misses_nothing(&bench).await;
     content::large_content_comes_back_whole(&bench).await;
+    content::very_large_content_comes_back_whole(&bench).await;
+    content::a_repeat_of_very_large_content_is_one(&bench).await;
     content::a_purged_board_leaves_nothing(&bench).await;
     order::a_command_id_runs_once(&bench).await;
     order::a_refusal_is_remembered_too(&bench).await;

@@ -1,5 +1,6 @@
 //! The storage crate from outside: rules under a chosen clock, the engine under crashes, formats against samples.
 
+mod apart;
 mod conformance;
 mod crash;
 mod expiry;
@@ -10,6 +11,7 @@ mod people;
 mod postgres;
 mod properties;
 mod rounds;
+mod s3;
 mod sharing;
 mod sharing_properties;
 mod snapshots;

@@ -82,7 +82,7 @@ fn a_newer_format_is_told_by_its_number() {
     make(&path);
     let database = Database::open(&path).unwrap();
     let tx = database.begin_write().unwrap();
-    let newer = 3u32.to_be_bytes();
+    let newer = 4u32.to_be_bytes();
     tx.open_table(META)
         .unwrap()
         .insert(&b"format"[..], &newer[..])
@@ -91,7 +91,7 @@ fn a_newer_format_is_told_by_its_number() {
     drop(database);
     let refused = open(&path);
     assert!(
-        matches!(refused, Err(OpenError::NewerFormat { found: 3, known: 2 })),
+        matches!(refused, Err(OpenError::NewerFormat { found: 4, known: 3 })),
         "{refused:?}"
     );
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use easel_storage::blobs::{BlobHash, named};
 use easel_storage::redb::State;
 use easel_storage::{
     Actor, Batch, Command, DocName, Envelope, NewUpdate, Origin, Outcome, Payload, Query,
@@ -10,7 +11,7 @@ use easel_storage::{
 };
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 
-use crate::support::{board_id, command_id, create, room, snapshot_of, title};
+use crate::support::{Shelf, board_id, command_id, create, room, snapshot_of, title};
 
 /// A command, before it is known what bodies there are.
 #[derive(Debug, Clone)]
@@ -64,12 +65,13 @@ pub(crate) fn doc_name(n: u8) -> DocName {
 pub(crate) struct Model {
     docs: BTreeMap<DocName, ModelDoc>,
     answered: BTreeMap<u8, Reply>,
+    pub(crate) shelf: Shelf,
 }
 
 #[derive(Default)]
 struct ModelDoc {
-    updates: Vec<Bytes>,
-    body: Option<(u64, Bytes)>,
+    updates: Vec<Payload>,
+    body: Option<(u64, Payload)>,
     heard: BTreeSet<(u64, u64)>,
 }
 
@@ -94,7 +96,7 @@ impl Model {
             },
             Step::Append(n, updates) => Command::AppendUpdates {
                 doc: doc_name(*n),
-                updates: updates.iter().map(new_update).collect(),
+                updates: updates.iter().map(|new| self.new_update(new)).collect(),
             },
             Step::Compact(n, expected, further) => {
                 let body_seq = self.body_seq(&doc_name(*n));
@@ -102,11 +104,39 @@ impl Model {
                     doc: doc_name(*n),
                     expected_body_seq: expected.unwrap_or(body_seq),
                     upto_seq: body_seq + further,
-                    body: Payload::Inline(Bytes::from(format!("body at {}", body_seq + further))),
+                    body: self.content(*further, &format!("body at {}", body_seq + further)),
                     state_vector: vec![*n],
                 }
             }
         }
+    }
+
+    fn new_update(&self, (origin, len): &(Option<(u64, u64)>, usize)) -> NewUpdate {
+        let text = "u".repeat(*len + 1);
+        NewUpdate {
+            author: Actor::Local,
+            origin: origin.map(|(seat, number)| Origin { seat, number }),
+            payload: self.content(*len as u64, &text),
+        }
+    }
+
+    /// Every third lies apart.
+    fn content(&self, number: u64, text: &str) -> Payload {
+        match number % 3 {
+            0 => self.shelf.lay(text.as_bytes()),
+            _ => Payload::Inline(Bytes::copy_from_slice(text.as_bytes())),
+        }
+    }
+
+    /// What documents name, each with its length.
+    fn named(&self) -> BTreeMap<BlobHash, u64> {
+        let docs = self.docs.values();
+        let content = docs.flat_map(|doc| {
+            let body = doc.body.iter().map(|(_, body)| body);
+            doc.updates.iter().chain(body)
+        });
+        let apart = content.filter_map(Payload::apart);
+        apart.map(|blob| (blob.hash, blob.len)).collect()
     }
 
     fn body_seq(&self, doc: &DocName) -> u64 {
@@ -144,7 +174,7 @@ impl Model {
                     }
                 );
                 let doc = self.docs.get_mut(doc).expect("a compacted document");
-                doc.body = Some((*upto_seq, bytes_of(body)));
+                doc.body = Some((*upto_seq, body.clone()));
             }
             (
                 Command::InitInstance { .. }
@@ -171,7 +201,7 @@ impl Model {
                 .origin
                 .is_none_or(|origin| doc.heard.insert((origin.seat, origin.number)));
             if new {
-                doc.updates.push(bytes_of(&update.payload));
+                doc.updates.push(update.payload.clone());
             } else {
                 dropped += 1;
             }
@@ -196,21 +226,6 @@ impl Model {
             }
             other => panic!("{other:?} is no answer to a compaction"),
         }
-    }
-}
-
-fn new_update((origin, len): &(Option<(u64, u64)>, usize)) -> NewUpdate {
-    NewUpdate {
-        author: Actor::Local,
-        origin: origin.map(|(seat, number)| Origin { seat, number }),
-        payload: Payload::Inline(Bytes::from(vec![*len as u8; *len + 1])),
-    }
-}
-
-fn bytes_of(payload: &Payload) -> Bytes {
-    match payload {
-        Payload::Inline(bytes) => bytes.clone(),
-        Payload::Blob { .. } => panic!("no blob was sent"),
     }
 }
 
@@ -259,7 +274,12 @@ pub(crate) fn run(state: &State, model: &mut Model, plan: Vec<StepBatch>) -> Vec
 }
 
 fn check(state: &State, model: &Model) {
-    let read = |query| state.query(&query).expect("the engine works");
+    let read = |query| {
+        let answered = state.answer(&query).expect("the engine works");
+        answered.complete(&model.shelf).expect("it lies there")
+    };
+    assert_eq!(state.read_tx(named).unwrap(), model.named());
+    let content = |payload: &Payload| model.shelf.content(payload);
     for n in 0..5 {
         let doc = doc_name(n);
         let stored = read(Query::Doc(doc.clone())).into_doc();
@@ -274,12 +294,13 @@ fn check(state: &State, model: &Model) {
         let seqs: Vec<_> = stored.tail.iter().map(|update| update.seq).collect();
         assert_eq!(seqs, (body_seq + 1..=stored.head_seq).collect::<Vec<_>>());
         let body = stored.body.map(|body| (body.seq, body.bytes));
-        assert_eq!(body, wanted.body);
+        let wanted_body = wanted.body.as_ref();
+        assert_eq!(body, wanted_body.map(|(seq, body)| (*seq, content(body))));
 
         let seq = stored.head_seq;
         let doc = doc.clone();
         let history = read(Query::DocAt { doc, seq }).into_doc_at();
-        assert_eq!(history.as_ref(), Some(&wanted.updates));
+        assert_eq!(history, Some(wanted.updates.iter().map(content).collect()));
     }
     for n in 0..3 {
         let board = read(Query::Board(board_id(n))).into_board();
@@ -296,7 +317,11 @@ proptest! {
 
     #[test]
     fn any_sequence_of_commands_keeps_the_invariants(plan in steps()) {
-        run(&State::in_memory().unwrap(), &mut Model::default(), plan);
+        let state = State::in_memory().unwrap();
+        let mut model = Model::default();
+        run(&state, &mut model, plan);
+        let checked = state.check_rows(&mut |trouble| panic!("{trouble}")).unwrap();
+        assert_eq!(checked.blobs, model.named());
     }
 
     #[test]

@@ -79,12 +79,15 @@ export async function heapBytes(page) {
   return JSHeapUsedSize
 }
 
-/** Of every script that the page had asked for when it was drawn; what it fetches ahead of need when idle comes later. */
+/**
+ * Of every script that the page had asked for when it was drawn; what it fetches ahead of need when idle comes later.
+ * A page that was not watched while it opened is taken as it is.
+ */
 export async function scriptBytes(page) {
   const urls = await page.evaluate(() =>
     performance
       .getEntriesByType('resource')
-      .filter((one) => one.startTime <= window.opening.drawn)
+      .filter((one) => one.startTime <= (window.opening?.drawn ?? Infinity))
       .map((one) => one.name)
       .filter((name) => name.endsWith('.js')),
   )

@@ -60,41 +60,59 @@ impl Dice {
         (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) % end
     }
 
+    pub(crate) fn choose(&mut self) -> (Fault, Whom) {
+        let fault = FAULTS[self.below(FAULTS.len() as u64) as usize];
+        let whom = [Whom::Leader, Whom::Follower][self.below(2) as usize];
+        (fault, whom)
+    }
+
     pub(crate) fn millis(&mut self, least: u64, most: u64) -> Duration {
         Duration::from_millis(least + self.below(most - least + 1))
     }
 }
 
-/// One fault, over when this returns: the node is there again, though it may have to catch up.
+/// One fault, over when this returns: whom it struck is there again, though it may have to catch up. Of five nodes it may
+/// strike two at once.
 pub(crate) async fn strike(
     cluster: &mut Cluster,
     dice: &mut Dice,
     fault: Fault,
     whom: Whom,
 ) -> Struck {
+    let nodes = cluster.nodes().len();
     let leader = cluster.leader(&[]).await;
     let place = match whom {
         Whom::Leader => leader,
-        Whom::Follower => (leader + 1 + dice.below(2) as usize) % 3,
+        Whom::Follower => (leader + 1 + dice.below(nodes as u64 - 1) as usize) % nodes,
     };
+    let mut places = vec![place];
+    if nodes > 3 && dice.below(2) == 0 {
+        places.push((place + 1 + dice.below(nodes as u64 - 1) as usize) % nodes);
+    }
     let at = Instant::now();
     match fault {
-        Fault::Kill => {
-            cluster.node(place).kill().await;
-            cluster.restart(place).await;
-        }
-        Fault::Away => {
-            cluster.node(place).kill().await;
-            tokio::time::sleep(dice.millis(3_500, 6_000)).await;
-            cluster.restart(place).await;
+        Fault::Kill | Fault::Away => {
+            for place in &places {
+                cluster.node(*place).kill().await;
+            }
+            if fault == Fault::Away {
+                tokio::time::sleep(dice.millis(3_500, 6_000)).await;
+            }
+            for place in &places {
+                cluster.restart(*place).await;
+            }
         }
         Fault::Pause => {
-            cluster.node(place).signal(Signal::STOP);
+            let signal = |cluster: &mut Cluster, signal| {
+                let each = places.iter();
+                each.for_each(|place| cluster.node(*place).signal(signal));
+            };
+            signal(cluster, Signal::STOP);
             tokio::time::sleep(dice.millis(3_500, 6_000)).await;
-            cluster.node(place).signal(Signal::CONT);
+            signal(cluster, Signal::CONT);
         }
         Fault::CutOff => {
-            cluster.cut_off(place);
+            cluster.cut_off(&places);
             tokio::time::sleep(dice.millis(3_500, 6_000)).await;
             cluster.heal();
         }

@@ -1,15 +1,20 @@
 //! What must hold when all is quiet again: everything acknowledged is there, and every node says the same.
 
+use crate::journal;
 use crate::maker::{self, Made};
+use crate::page::PagePainter;
 use crate::painter::Painter;
 use crate::register;
+use crate::stock::StockPainter;
 use easel_tests::cluster::PATIENCE;
 use easel_tests::{Client, Dialect, within_for};
 use std::collections::BTreeSet;
 use yrs::{ReadTxn, Transact};
 
-/// Compares the boards of all nodes until they are one and the same and hold what was saved.
-pub(crate) async fn boards_are_whole(addresses: &[String], painters: &[Painter]) {
+/// Compares the boards of all nodes until they are one and the same and hold what was saved. Returns how many elements are
+/// seen as a first try left them that was not acknowledged.
+pub(crate) async fn boards_are_whole(addresses: &[String], painters: &[Painter]) -> usize {
+    let mut first_tries = 0;
     let boards: BTreeSet<&String> = painters.iter().map(|painter| &painter.board).collect();
     for board in boards {
         let mut clients = Vec::new();
@@ -29,22 +34,61 @@ pub(crate) async fn boards_are_whole(addresses: &[String], painters: &[Painter])
             {
                 return Some(vec!["JSON".to_owned()]);
             }
-            let missing: Vec<String> = painters().flat_map(|p| p.missing(&shown)).collect();
-            (!missing.is_empty()).then_some(missing)
+            let lost = painters().filter_map(|p| p.lost(clients[0].doc()));
+            let unlike = painters().flat_map(|p| p.unlike(&shown));
+            let wrong: Vec<String> = lost.chain(unlike.map(|(_, what)| what)).collect();
+            (!wrong.is_empty()).then_some(wrong)
+        };
+        let explained = || {
+            let doc = clients[0].doc();
+            let shown = clients[0].json("elements");
+            let explain = |(element, what): (String, String), painter: &Painter| {
+                let (did, is) = (painter.journal.of(&element), journal::all_of(doc, &element));
+                format!("{what}\n{did}{is}")
+            };
+            let each = painters().flat_map(|p| {
+                let unlike = p.unlike(&shown).into_iter();
+                unlike.map(move |unlike| explain(unlike, p))
+            });
+            each.take(5).collect::<Vec<_>>().join("\n")
         };
         let begun = std::time::Instant::now();
         while let Some(what) = differs() {
             assert!(
                 begun.elapsed() < PATIENCE,
-                "{board} differs after {PATIENCE:?} in {} places: {:?}",
+                "{board} differs after {PATIENCE:?} in {} places: {:?}\n{}",
                 what.len(),
-                &what[..what.len().min(5)]
+                &what[..what.len().min(5)],
+                explained()
             );
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
+        let shown = clients[0].json("elements");
+        let seen = painters().map(|painter| painter.seen_as_first_tried(&shown));
+        first_tries += seen.sum::<usize>();
         for client in clients {
             client.leave();
         }
+    }
+    first_tries
+}
+
+/// On every node there is what a stock client drew.
+pub(crate) async fn stock_is_whole(addresses: &[String], stock: &mut StockPainter) -> usize {
+    let mut elements = 0;
+    for address in addresses {
+        let newcomer = newcomer(address, &stock.board).await;
+        elements = stock.agrees_with(&newcomer).await;
+        newcomer.leave();
+    }
+    elements
+}
+
+pub(crate) async fn page_is_whole(addresses: &[String], page: &mut PagePainter) {
+    for address in addresses {
+        let newcomer = newcomer(address, &page.board).await;
+        page.agrees_with(&newcomer).await;
+        newcomer.leave();
     }
 }
 

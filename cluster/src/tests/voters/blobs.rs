@@ -1,12 +1,17 @@
 //! Large content in a group: with a majority before it is named, and with everybody in the end.
 
 use std::io::Read;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use easel_storage::blobs::{Blob, BlobError, BlobHash, Blobs};
+use easel_storage::sharing::{AssetForm, ImageRow, SharingCommand};
+use easel_storage::{Actor, AssetId, BoardId, Command, Envelope, Store};
 
-use super::group::{ALL, Group, no_cuts};
-use crate::tests::within;
+use super::group::{ALL, BOARD, Group, no_cuts};
+use crate::blobs::{BlobUpkeep, Scrubbed};
+use crate::tests::{create_board, within};
 
 const LEN_MAX: u64 = 4 << 20;
 
@@ -46,7 +51,7 @@ async fn held(group: &Group, node: u64, hash: BlobHash) -> Option<u64> {
     on_disk(&own, move |own| own.has(hash).expect("a folder")).await
 }
 
-async fn held_by(group: &Group, hash: BlobHash) -> Vec<u64> {
+pub(super) async fn held_by(group: &Group, hash: BlobHash) -> Vec<u64> {
     let mut holders = Vec::new();
     for node in ALL {
         if held(group, node, hash).await.is_some() {
@@ -56,7 +61,7 @@ async fn held_by(group: &Group, hash: BlobHash) -> Vec<u64> {
     holders
 }
 
-async fn everybody_holds(group: &Group, hash: BlobHash) {
+pub(super) async fn everybody_holds(group: &Group, hash: BlobHash) {
     let waiting = async {
         while held_by(group, hash).await.len() < ALL.len() {
             tokio::task::yield_now().await;
@@ -105,11 +110,7 @@ async fn a_damaged_one_is_mended_from_another_node() {
     let blob = put(&group.blobs(1), content(4)).await;
     let blob = blob.expect("it is kept");
     everybody_holds(&group, blob.hash).await;
-    let name = blob.hash.to_string();
-    let file = group.blob_folder(2).join(&name[..2]).join(&name[2..]);
-    let mut damaged = std::fs::read(&file).expect("a blob");
-    damaged[1_000] ^= 1;
-    std::fs::write(&file, damaged).expect("a blob");
+    flip_a_bit(&group, 2, blob.hash);
     let own = get(&group.own_blobs(2), blob.hash).await;
     assert!(matches!(own, Err(BlobError::Damaged(_))));
     let mended = get(&group.blobs(2), blob.hash).await;
@@ -118,6 +119,195 @@ async fn a_damaged_one_is_mended_from_another_node() {
         get(&group.own_blobs(2), blob.hash).await.expect("whole"),
         content(4)
     );
+    group.shutdown().await;
+}
+
+pub(super) fn file_of(group: &Group, node: u64, hash: BlobHash) -> PathBuf {
+    let name = hash.to_string();
+    group.blob_folder(node).join(&name[..2]).join(&name[2..])
+}
+
+pub(super) fn flip_a_bit(group: &Group, node: u64, hash: BlobHash) {
+    let file = file_of(group, node, hash);
+    let mut damaged = std::fs::read(&file).expect("a blob");
+    damaged[1_000] ^= 1;
+    std::fs::write(&file, damaged).expect("a blob");
+}
+
+pub(super) fn upkeep(group: &Group, node: u64) -> BlobUpkeep {
+    let upkeep = group.nodes[&node].blob_upkeep();
+    upkeep.expect("it has a folder of blobs")
+}
+
+async fn run(group: &Group, kind: Command) {
+    let envelope = Envelope::new(Actor::Local, kind);
+    let submitted = group.whoever_leads().submit(vec![envelope]).await;
+    let replies = submitted.expect("it runs").replies;
+    replies[0].as_ref().expect("it is not refused");
+}
+
+/// A picture on a board that is made of this.
+async fn name(group: &Group, board: BoardId, blob: Blob) {
+    let form = AssetForm {
+        name: "full".to_owned(),
+        hash: *blob.hash.as_bytes(),
+        len: blob.len,
+        media: "image/png".to_owned(),
+        width: 1,
+        height: 1,
+    };
+    let mut asset = *board.as_bytes();
+    asset[0] = blob.hash.as_bytes()[0];
+    let add = SharingCommand::AddImage {
+        board,
+        asset: AssetId::from_bytes(asset),
+        forms: vec![form],
+        image: ImageRow {
+            sums: vec![[3; 32]],
+            blurhash: "L".to_owned(),
+        },
+    };
+    run(group, add.into()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scrub_mends_what_is_damaged_and_brings_what_is_named_and_missing() {
+    let group = Group::form(no_cuts()).await;
+    let (damaged, lost) = (content(5), content(6));
+    let damaged = put(&group.blobs(1), damaged).await.expect("it is kept");
+    let lost = put(&group.blobs(1), lost).await.expect("it is kept");
+    for blob in [damaged, lost] {
+        everybody_holds(&group, blob.hash).await;
+        name(&group, BOARD, blob).await;
+    }
+    let upkeep = upkeep(&group, 2);
+    let scrub = || async { within("a scrub", upkeep.scrub()).await.expect("it is done") };
+    let whole = Scrubbed {
+        blobs: 2,
+        bytes: 1_400_000,
+        ..Scrubbed::default()
+    };
+    assert_eq!(scrub().await, whole);
+    flip_a_bit(&group, 2, damaged.hash);
+    std::fs::remove_file(file_of(&group, 2, lost.hash)).expect("a blob");
+    let scrubbed = scrub().await;
+    assert_eq!(
+        (scrubbed.damaged, scrubbed.brought, scrubbed.missing),
+        (1, 2, 0)
+    );
+    for (blob, expected) in [(damaged, content(5)), (lost, content(6))] {
+        let own = get(&group.own_blobs(2), blob.hash).await;
+        assert_eq!(own.expect("whole"), expected);
+    }
+    // What was found is kept.
+    let aside = group
+        .blob_folder(2)
+        .join("damaged")
+        .join(damaged.hash.to_string());
+    assert_eq!(
+        std::fs::metadata(aside).expect("it is there").len(),
+        damaged.len
+    );
+    assert_eq!(scrub().await, whole);
+    let counts = upkeep.counts();
+    assert_eq!((counts.scrubbed, counts.damaged, counts.brought), (5, 1, 2));
+
+    // What nobody has whole is told, and served by nobody as if it were.
+    for node in ALL {
+        flip_a_bit(&group, node, lost.hash);
+    }
+    for node in ALL {
+        let scrubbed = within("a scrub", self::upkeep(&group, node).scrub()).await;
+        let scrubbed = scrubbed.expect("it is done");
+        assert_eq!((scrubbed.damaged, scrubbed.missing), (1, 1), "{node}");
+    }
+    let gone = get(&group.blobs(2), lost.hash).await;
+    assert!(matches!(gone, Err(BlobError::Missing(_))), "{gone:?}");
+    group.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nothing_names_for_a_day_goes_and_nothing_else() {
+    let group = Group::form(no_cuts()).await;
+    let trashed = BoardId::from_bytes([8; 16]);
+    let leader = group.whoever_leads();
+    let made = leader.submit(vec![create_board(trashed)]).await;
+    made.expect("a board");
+    let mut blobs = Vec::new();
+    for seed in 10..14 {
+        let blob = put(&group.blobs(1), content(seed)).await;
+        let blob = blob.expect("it is kept");
+        everybody_holds(&group, blob.hash).await;
+        blobs.push(blob);
+    }
+    let [named, in_trash, unnamed, again] = blobs[..] else {
+        panic!("four");
+    };
+    name(&group, BOARD, named).await;
+    name(&group, trashed, in_trash).await;
+    let board = trashed;
+    run(
+        &group,
+        Command::TrashBoard {
+            board,
+            if_rev: None,
+        },
+    )
+    .await;
+
+    let hour = Duration::from_secs(3_600);
+    let look = async |nodes: &[u64], hours: u32| {
+        for _ in 0..hours {
+            for node in nodes {
+                let upkeep = upkeep(&group, *node);
+                let looked = within("a look", upkeep.look(hour)).await;
+                looked.expect("it is in touch");
+            }
+        }
+    };
+    // The first look begins the time.
+    look(&ALL, 24).await;
+    assert_eq!(held_by(&group, unnamed.hash).await, ALL);
+    // A node that is cut off neither counts nor deletes.
+    let follower = group.follower().await;
+    let others: Vec<_> = ALL.into_iter().filter(|node| *node != follower).collect();
+    group.net.cut_off(follower, ALL);
+    for _ in 0..2 {
+        let cut_off = within("a look", upkeep(&group, follower).look(hour)).await;
+        assert!(cut_off.is_err());
+    }
+    assert_eq!(
+        held(&group, follower, unnamed.hash).await,
+        Some(unnamed.len)
+    );
+    group.net.heal();
+    // The same bytes come again, through any node, in the last hour.
+    let back = put(&group.blobs(others[0]), content(13)).await;
+    assert_eq!(back.expect("it is kept"), again);
+    within("the node to be in touch", async {
+        while upkeep(&group, follower).look(Duration::ZERO).await.is_err() {}
+    })
+    .await;
+    look(&ALL, 1).await;
+    assert!(held_by(&group, unnamed.hash).await.is_empty());
+    assert!(held_by(&group, again.hash).await.len() >= 2);
+    for blob in [named, in_trash] {
+        assert_eq!(held_by(&group, blob.hash).await, ALL);
+    }
+    // What is purged stays for a day, and what was named in time for ever.
+    name(&group, BOARD, again).await;
+    run(&group, Command::PurgeBoard { board }).await;
+    look(&ALL, 24).await;
+    assert_eq!(held_by(&group, in_trash.hash).await, ALL);
+    look(&ALL, 1).await;
+    assert!(held_by(&group, in_trash.hash).await.is_empty());
+    assert_eq!(held_by(&group, named.hash).await, ALL);
+    assert_eq!(held_by(&group, again.hash).await, ALL);
+    for node in ALL {
+        let counts = upkeep(&group, node).counts();
+        assert_eq!((counts.unnamed, counts.missing), (0, 0), "{node}");
+        assert!(counts.collected >= 2, "{node}");
+    }
     group.shutdown().await;
 }
 

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use easel_storage::redb::State;
-use easel_storage::{Query, ReadError, ReadLevel, SubmitError};
+use easel_storage::{Answer, BoardId, Query, ReadError, ReadLevel, Store, SubmitError};
 use openraft::LogId;
 
 use super::group::{ALL, BOARD, Group, no_cuts};
-use super::writers::{Choices, Writers, stored};
+use super::writers::{Choices, Writers};
 use crate::codec;
 use crate::keep::Schedule;
 use crate::open::open_folder;
-use crate::tests::{append_update, within};
+use crate::tests::{append_update, create_board, within};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_follower_that_was_killed_catches_up_from_the_log() {
@@ -63,7 +63,7 @@ async fn a_node_behind_the_cut_is_given_a_snapshot_under_load() {
     let writers = Writers::start(&group.whoever_leads(), 8, 4);
     writers.acknowledged(50).await;
     let late = group.follower().await;
-    let behind = group.last_index(late);
+    let behind = group.last_index(late).await;
     group.kill(late).await;
     let leader = group.leader().await;
     let raft = group.nodes[&leader].inside.raft.clone();
@@ -74,7 +74,7 @@ async fn a_node_behind_the_cut_is_given_a_snapshot_under_load() {
         .expect("a cut");
     group.start(late).await;
     // With everything that was acknowledged before it came back, while the others go on.
-    group.applied(late, group.last_index(leader)).await;
+    group.applied(late, group.last_index(leader).await).await;
     writers.acknowledged(50).await;
     writers.stop_and_check(&group).await;
     let purged = group.nodes[&late].inside.raft.metrics().borrow().purged;
@@ -82,7 +82,7 @@ async fn a_node_behind_the_cut_is_given_a_snapshot_under_load() {
     // What came by snapshot is there after a crash too.
     group.kill(late).await;
     group.start(late).await;
-    group.applied(late, group.last_index(leader)).await;
+    group.applied(late, group.last_index(leader).await).await;
     group.check_equal().await;
     group.shutdown().await;
 }
@@ -129,9 +129,10 @@ async fn a_leader_that_is_cut_off_promises_nothing_and_answers_no_reads() {
     writers.acknowledged(50).await;
     let first = group.leader().await;
     group.net.cut_off(first, ALL);
-    let lost = append_update(BOARD, b"never acknowledged".to_vec());
+    let lost = BoardId::from_bytes([8; 16]);
+    let made = create_board(lost);
     let cut_off = group.store(first);
-    let submitting = tokio::spawn(async move { cut_off.submit(vec![lost]).await });
+    let submitting = tokio::spawn(async move { cut_off.submit(vec![made]).await });
     let others: Vec<_> = ALL.into_iter().filter(|node| *node != first).collect();
     let second = group.leader_among(&others).await;
     writers.check_so_far(&*group.store(second)).await;
@@ -145,14 +146,17 @@ async fn a_leader_that_is_cut_off_promises_nothing_and_answers_no_reads() {
     within("loneliness", lonely).await.expect("a status");
     group.net.heal();
     let submitted = within("the lost one", submitting).await.expect("a task");
-    assert_eq!(submitted, Err(SubmitError::TimedOut));
     writers.acknowledged(50).await;
-    let there = stored(&group.whoever_leads()).await;
-    assert!(
-        !there
-            .iter()
-            .any(|update| &update[..] == b"never acknowledged")
-    );
+    let whoever_leads = group.whoever_leads();
+    let read = whoever_leads.read(ReadLevel::Linearizable, Query::Board(lost));
+    let read = within("a read", read).await.expect("an answer");
+    let is_there = matches!(read.answer, Answer::Board(Some(_)));
+    match submitted {
+        // It was in the old leader's log, which nobody else has.
+        Err(error) => assert_eq!((error, is_there), (SubmitError::TimedOut, false)),
+        // It had not been proposed, and went to the new leader.
+        Ok(_) => assert!(is_there),
+    }
     writers.stop_and_check(&group).await;
     group.shutdown().await;
 }
@@ -186,7 +190,7 @@ async fn a_node_without_a_majority_can_be_stopped() {
     let store = group.store(leader);
     let update = append_update(BOARD, vec![1; 10]);
     let submitting = tokio::spawn(async move { store.submit(vec![update]).await });
-    let index = group.last_index(leader);
+    let index = group.last_index(leader).await;
     let mut status = group.nodes[&leader].status();
     let proposed = status.wait_for(|s| s.last_log_index > index);
     within("the proposal", proposed).await.expect("a status");

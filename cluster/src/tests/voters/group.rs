@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use easel_storage::blobs::Blobs;
@@ -13,9 +14,13 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use super::net::Net;
+use super::slow::Slowness;
 use super::writers::{Roster, WhoeverLeads, Whom};
+use crate::codec::Identity;
 use crate::folder::{self, NodeFile, Stage};
 use crate::keep::Schedule;
+use crate::log::LogFile;
+use crate::network::Listener;
 use crate::node::{Node, Options, Peers, Run};
 use crate::observer::Observer;
 use crate::open::open_folder;
@@ -33,6 +38,8 @@ pub(super) struct Group {
     /// Where each node lives; a node that was killed goes on in a copy of its folder.
     dirs: BTreeMap<u64, PathBuf>,
     kills: u32,
+    /// How slow the disk of each is, under its log.
+    pub(super) slow: BTreeMap<u64, Slowness>,
     pub(super) roster: Roster,
     /// What each node was told since it was last started.
     pub(super) heard: BTreeMap<u64, Arc<Heard>>,
@@ -42,9 +49,15 @@ pub(super) struct Group {
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     changes: watch::Sender<Vec<Change>>,
+    log_bytes: AtomicU64,
 }
 
 impl Heard {
+    /// Written to its log.
+    pub(super) fn log_bytes(&self) -> u64 {
+        self.log_bytes.load(Ordering::Relaxed)
+    }
+
     /// All of it, once it is this much.
     pub(super) async fn count(&self, wanted: usize) -> Vec<Change> {
         let mut changes = self.changes.subscribe();
@@ -55,7 +68,10 @@ impl Heard {
 
 impl Observer for Heard {
     fn fsync(&self, _took: Duration) {}
-    fn append(&self, _took: Duration, _bytes: u64) {}
+    fn append(&self, _took: Duration, bytes: u64) {
+        self.log_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     fn batch(&self, _commands: u64, _bytes: u64) {}
     fn apply(&self, _took: Duration, _commands: u64) {}
     fn snapshot(&self, _took: Duration, _log_bytes: u64) {}
@@ -90,6 +106,7 @@ impl Group {
             nodes: BTreeMap::new(),
             dirs: dirs.into_iter().collect(),
             kills: 0,
+            slow: BTreeMap::new(),
             roster: Roster::default(),
             heard: BTreeMap::new(),
         };
@@ -125,7 +142,14 @@ impl Group {
     pub(super) async fn start(&mut self, node: u64) {
         let (closed, files_closed) = mpsc::channel(1);
         let dir = self.dirs[&node].clone();
-        let (folder, files) = open_folder(&dir, 1 << 20, &closed).expect("the folder opens");
+        let (folder, mut files) = open_folder(&dir, 1 << 20, &closed).expect("the folder opens");
+        let place = self.slow.entry(node).or_default().folder(&dir.join("log"));
+        let me = Identity {
+            cluster: CLUSTER,
+            node,
+        };
+        let log = LogFile::on_place(Arc::new(place), &me, closed.clone());
+        files.log = log.expect("the log opens once more");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         self.net.moved(node, &address);
@@ -140,7 +164,7 @@ impl Group {
             schedule: self.schedule.clone(),
             peers: Some(Peers {
                 address,
-                listener,
+                listener: Listener::Tcp(listener),
                 transport: self.net.of(node),
                 own: None,
             }),
@@ -206,8 +230,11 @@ impl Group {
         self.nodes[&node].store()
     }
 
-    pub(super) fn last_index(&self, node: u64) -> u64 {
-        self.nodes[&node].status().borrow().last_log_index
+    /// Asked of Raft itself: the status follows it a moment later, so that an entry just answered may not be in it yet.
+    pub(super) async fn last_index(&self, node: u64) -> u64 {
+        let raft = &self.nodes[&node].inside.raft;
+        let last = raft.with_raft_state(|state| state.last_log_id().map_or(0, |last| last.index));
+        last.await.expect("the node runs")
     }
 
     /// Waits until one of `among` leads and a majority follows it.

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use easel_storage::ClusterId;
+use easel_storage::names::SecretHash;
+use easel_storage::nodes::{NodePlace, NodesCommand, NodesOutcome};
+use easel_storage::{Actor, ClusterId, Command, Envelope, Outcome, Store, Time};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -168,5 +170,93 @@ async fn one_connection_too_many_is_told_so() {
         }
     };
     within("room", again).await;
+    group.shutdown().await;
+}
+
+/// Its certificate would be good for weeks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_was_taken_out_is_refused_on_every_lane() {
+    let mut group = Group::form(no_cuts()).await;
+    let nodes = |command| Envelope::new(Actor::System, Command::Nodes(command));
+    let gone = 3;
+    for node in 2..=gone {
+        let hash = SecretHash::from_bytes([node as u8; 32]);
+        let place = NodePlace {
+            address: format!("127.0.0.1:{node}"),
+            url: String::new(),
+            version: "0.1.0".to_owned(),
+        };
+        let offer = NodesCommand::OfferJoin {
+            hash,
+            expires_at: Time(u64::MAX),
+        };
+        let take = NodesCommand::TakeJoin {
+            hash,
+            key: hash,
+            place,
+        };
+        let joined = group.anyone().submit(vec![nodes(offer), nodes(take)]).await;
+        let outcome = Outcome::Nodes(NodesOutcome::Joined { node });
+        assert_eq!(joined.expect("an answer").replies[1], Ok(outcome));
+    }
+    let called = |lane| {
+        wire::encode_hello(&Hello {
+            from: gone,
+            ..hello(lane)
+        })
+    };
+    let mut open = call(&group, 1).await;
+    open.write_all(&called(Lane::Quick))
+        .await
+        .expect("a greeting");
+    let reply = frame::read_opening(&mut open).await.expect("an answer");
+    assert_eq!(wire::decode_hello_reply(&reply), Ok(HelloReply::Welcome));
+
+    let forgotten = nodes(NodesCommand::ForgetNode { node: gone });
+    group
+        .anyone()
+        .submit(vec![forgotten])
+        .await
+        .expect("no node");
+    let changing = async {
+        loop {
+            let raft = &group.nodes[&group.leader().await].inside.raft;
+            if raft.change_membership([1, 2], false).await.is_ok() {
+                return;
+            }
+        }
+    };
+    within("the change", changing).await;
+    // What was open ends.
+    let mut rest = Vec::new();
+    let _ = within("the end", open.read_to_end(&mut rest)).await;
+    let known = async {
+        while answer_to(&group, &called(Lane::Quick)).await.ok() == Some(HelloReply::Welcome) {
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    within("the state to be there", known).await;
+    for lane in [
+        Lane::Quick,
+        Lane::Bulk,
+        Lane::Snapshot,
+        Lane::Forward,
+        Lane::Bus,
+        Lane::Blobs,
+    ] {
+        let refused = answer_to(&group, &called(lane)).await;
+        let refused = refused.expect("an answer");
+        assert_eq!(refused, HelloReply::Refused(Refusal::Removed), "{lane:?}");
+    }
+    // One whose number was not given out yet is on its way in.
+    let new = Hello {
+        from: gone + 1,
+        ..hello(Lane::Quick)
+    };
+    let welcomed = answer_to(&group, &wire::encode_hello(&new)).await;
+    assert_eq!(welcomed.expect("an answer"), HelloReply::Welcome);
+    let third = group.nodes.remove(&gone).expect("it runs");
+    group.roster.remove(gone);
+    within("its end", third.shutdown()).await;
     group.shutdown().await;
 }

@@ -6,12 +6,17 @@
 mod blobs;
 mod bus;
 mod changes;
+mod contents;
+mod elections;
 mod faults;
 mod forward;
 mod group;
 mod hostile;
 mod measure;
 mod net;
+mod slow;
 mod steady;
 mod wire;
 mod writers;
+
+pub(super) use writers::Choices;

@@ -17,8 +17,7 @@ use crate::codec::DecodeError;
 use crate::forward::wire::{self as forward, Answer, Question, Refused};
 use crate::network::wire::{self, Hello, HelloReply, Lane, MAGIC, Refusal, Request, Response};
 use crate::raft::{
-    Decoded, EncodedEnvelope, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership,
-    Vote,
+    Commands, Entry, LogId, Membership, Peer, Proposal, Stamp, StoredMembership, Vote,
 };
 use crate::snapshot;
 use crate::tests::golden::golden;
@@ -61,8 +60,7 @@ fn questions_stay_readable() {
     };
     let commands = Proposal {
         stamp: Stamp(1_767_225_600_123),
-        envelopes: vec![EncodedEnvelope(Bytes::from_static(b"\x01first"))],
-        decoded: Decoded::default(),
+        commands: Commands::of(&[Bytes::from_static(b"\x01first")]),
     };
     let append = AppendEntriesRequest {
         vote,
@@ -87,14 +85,19 @@ fn questions_stay_readable() {
     let membership = Membership::new(vec![BTreeSet::from([1, 2])], nodes);
     let membership = StoredMembership::new(Some(log_id(1, 1, 4)), membership);
     let meta = snapshot::meta(Some(log_id(7, 300, 70_001)), membership);
+    let pre_vote = Request::PreVote {
+        last: Some(log_id(7, 300, 70_001)),
+    };
     for (name, question) in [
         ("peer_append", Request::Append(append)),
         ("peer_beat", Request::Append(beat)),
         ("peer_vote", Request::Vote(asked)),
         ("peer_snapshot", Request::Snapshot { vote, meta }),
         ("peer_read_index_asked", Request::ReadIndex),
+        ("peer_pre_vote", pre_vote),
     ] {
-        check(name, &question, wire::encode_request, wire::decode_request);
+        let decode = |bytes: &[u8]| wire::decode_request(&Bytes::copy_from_slice(bytes));
+        check(name, &question, wire::encode_request, decode);
     }
 }
 
@@ -126,6 +129,7 @@ fn answers_stay_readable() {
         ),
         ("peer_read_index", Response::ReadIndex(Some(70_000))),
         ("peer_no_read_index", Response::ReadIndex(None)),
+        ("peer_pre_voted", Response::PreVote { granted: true }),
     ] {
         check(name, &answer, wire::encode_response, wire::decode_response);
     }
@@ -135,7 +139,11 @@ fn answers_stay_readable() {
 fn what_is_said_of_blobs_stays_readable() {
     let hash = BlobHash::from_bytes([0xb3; 32]);
     let put = blobs::Question::Put(Blob { hash, len: 70_000 });
-    for (name, question) in [("blob_put", put), ("blob_get", blobs::Question::Get(hash))] {
+    for (name, question) in [
+        ("blob_put", put),
+        ("blob_get", blobs::Question::Get(hash)),
+        ("blob_lacking", blobs::Question::Lacking { upto: 70_000 }),
+    ] {
         check(
             name,
             &question,
@@ -148,6 +156,7 @@ fn what_is_said_of_blobs_stays_readable() {
         ("blob_send", blobs::Answer::Send),
         ("blob_missing", blobs::Answer::Missing),
         ("blob_found", blobs::Answer::Found { len: 70_000 }),
+        ("blob_lacks", blobs::Answer::Lacks { blobs: 300 }),
         (
             "blob_failed",
             blobs::Answer::Failed {
@@ -237,6 +246,10 @@ fn openings_stay_readable() {
             "peer_refused",
             HelloReply::Refused(Refusal::OtherNode { here: 3 }),
         ),
+        (
+            "peer_refused_removed",
+            HelloReply::Refused(Refusal::Removed),
+        ),
     ] {
         let now = wire::encode_hello_reply(&reply);
         let frozen = golden(name, &now);
@@ -253,10 +266,10 @@ proptest! {
         if let Some(first) = bytes.first_mut() {
             *first = 1;
         }
-        let _ = wire::decode_request(&bytes);
         let _ = wire::decode_response(&bytes);
         let _ = forward::decode_answer(&bytes);
         let bytes = bytes.into();
+        let _ = wire::decode_request(&bytes);
         let _ = forward::decode_question(&bytes);
         let _ = bus::decode(&bytes);
     }

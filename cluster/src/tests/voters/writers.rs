@@ -22,14 +22,14 @@ use crate::tests::{append_update, updates_of, within};
 
 /// Numbers that a seed gives, always the same.
 #[derive(Debug, Clone)]
-pub(super) struct Choices(u64);
+pub(in crate::tests) struct Choices(u64);
 
 impl Choices {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::tests) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(in crate::tests) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -35,7 +35,7 @@ pub(super) async fn show(headers: HeaderMap) -> Response {
 }
 
 /// What stands in a path, by name: the form of it, and what it is.
-const IN_PATHS: [(&str, &str, &str); 10] = [
+const IN_PATHS: [(&str, &str, &str); 11] = [
     ("board", "^brd_[0-9a-hjkmnp-tv-z]{26}$", "The board's id."),
     ("user", "^usr_[0-9a-hjkmnp-tv-z]{26}$", "The person's id."),
     (
@@ -58,6 +58,7 @@ const IN_PATHS: [(&str, &str, &str); 10] = [
         "^[A-Za-z0-9_-]{1,64}$",
         "The element's id, chosen by who made it.",
     ),
+    ("backup", "^[0-9A-Za-z-]{1,64}$", "The backup's id."),
     ("form", "^[a-z]{1,16}$", "The name of one of its forms."),
     ("asset", "^ast_[0-9a-hjkmnp-tv-z]{26}$", "The asset's id."),
     (

@@ -392,6 +392,7 @@ impl Scene {
             ("asset", asset),
             ("form", "web".to_owned()),
             ("node", "1".to_owned()),
+            ("backup", "20261122T193512345Z-1f3a9c02".to_owned()),
         ]);
         Scene { callers, values }
     }

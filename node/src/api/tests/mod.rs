@@ -1,6 +1,7 @@
 //! The interface as a caller meets it, over a real node.
 
 mod abuse;
+mod backups;
 mod described;
 mod elements;
 mod isolation;

@@ -127,7 +127,7 @@ impl Asking {
 
 impl Room {
     pub(super) fn order(&mut self, now: Instant, order: Order, effects: &mut Vec<Effect>) {
-        if self.draining {
+        if self.draining.is_some() {
             return answer(order.reply, Err(NotWrote::Draining), effects);
         }
         if self.out_of_touch.is_some() {

@@ -219,6 +219,7 @@ mod tests {
             first_seq: 3,
             last_seq: 3,
             index: CommitIndex(3),
+            is_node_busy: false,
         };
         room.handle(now, Event::Appended(Ok(appended)), &mut effects);
         room.handle(now + Duration::from_secs(5), Event::Tick, &mut effects);

@@ -5,6 +5,7 @@
 
 use super::tail::Piece;
 use super::{CompactFailed, Compacted, Effect, Note, Room};
+use easel_storage::Payload;
 use std::time::{Duration, Instant};
 
 /// A tail shorter than this is not worth folding while people draw.
@@ -40,11 +41,27 @@ impl Compacting {
     }
 }
 
+/// A body that lies apart stays on the disks for a day after another took its place, so a stroke is no reason for that: of a
+/// day's strokes no more than some sixty times their bytes are kept.
+const fn is_worth_another_body(body_bytes: usize, tail_bytes: usize) -> bool {
+    body_bytes <= Payload::INLINE_BYTES_MAX || tail_bytes > body_bytes / 64
+}
+
 impl Room {
     pub(super) fn compact_if_long(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         if self.tail.tail_bytes() > TAIL_BYTES_MIN.max(self.tail.body_bytes() / 4) {
             self.compact_if_any(now, effects);
         }
+    }
+
+    /// For a room that nobody is in any more. Returns whether it is to wait for a fold.
+    pub(super) fn compact_before_the_end(
+        &mut self,
+        now: Instant,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        let (body, tail) = (self.tail.body_bytes(), self.tail.tail_bytes());
+        is_worth_another_body(body, tail) && self.compact_if_any(now, effects)
     }
 
     /// Starts folding if there is anything to fold. Returns whether it did.
@@ -100,6 +117,31 @@ impl Room {
                 self.compacting.not_before = Some(now + RETRY_AFTER);
             }
             Err(CompactFailed::Other) => self.compacting.not_before = Some(now + RETRY_AFTER),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_worth_another_body;
+
+    #[test]
+    fn a_short_body_is_always_replaced_and_a_long_one_when_it_pays() {
+        const MIB: usize = 1 << 20;
+        for (body, tail, is_worth_it) in [
+            (0, 1, true),
+            (MIB / 2, 1, true),
+            (MIB / 2 + 1, 100, false),
+            (MIB, MIB / 64, false),
+            (MIB, MIB / 64 + 1, true),
+            (10 * MIB, MIB / 8, false),
+            (10 * MIB, MIB, true),
+        ] {
+            assert_eq!(
+                is_worth_another_body(body, tail),
+                is_worth_it,
+                "{body} {tail}"
+            );
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! A room that opened on a node alone begins to share when the node gets company, and never stops again: alone, what it
 //! publishes reaches nobody. While the node is out of touch it does not know who may still do what. So the room takes
-//! nothing then: what its people say waits, what the others said is read when the touch is back, and after a while the
-//! people are sent away with what they have. Nobody's role is changed for it: what waits is looked at under the role
-//! that they have when it is handled.
+//! nothing then: what its people say waits, and what the others said is read when the touch is back. The people are told
+//! at once, since another node may be in touch: who says that they look for one by themselves stays until they go, the
+//! others are sent away after a while with what they have. Nobody's role is changed for it: what waits is looked at under
+//! the role that they have when it is handled.
 
 use super::sharing::Sharing;
 use super::{Build, Class, Dialect, Effect, Phase, Room, close};
@@ -12,8 +13,8 @@ use crate::realtime::awareness::SeatNo;
 use crate::realtime::wire::{self, Control};
 use std::time::{Duration, Instant};
 
-/// People wait so long for the touch to come back before they try another node.
-const OUT_OF_TOUCH_MAX: Duration = Duration::from_secs(30);
+/// People wait so long for the touch to come back before they try another node: longer than another leader takes.
+const OUT_OF_TOUCH_MAX: Duration = Duration::from_secs(2);
 
 impl Room {
     /// The node is one of several, at this place; or one of them is heard anew.
@@ -41,8 +42,27 @@ impl Room {
         }
     }
 
-    pub(super) fn lose_touch(&mut self, now: Instant) {
-        self.out_of_touch.get_or_insert(now);
+    pub(super) fn lose_touch(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        if self.out_of_touch.is_some() {
+            return;
+        }
+        self.out_of_touch = Some(now);
+        self.tell_of_touch(&Control::OutOfTouch, effects);
+        if !self.seats.is_empty() {
+            effects.push(Effect::WakeAt(now + OUT_OF_TOUCH_MAX));
+        }
+    }
+
+    fn tell_of_touch(&self, said: &Control<'_>, effects: &mut Vec<Effect>) {
+        for (seat, of) in &self.seats {
+            if of.dialect == Dialect::Easel {
+                effects.push(Effect::Send {
+                    seat: *seat,
+                    frame: wire::control(said),
+                    class: Class::Rare,
+                });
+            }
+        }
     }
 
     /// Everybody who is still here has the role that they have by now.
@@ -50,12 +70,16 @@ impl Room {
         if self.out_of_touch.take().is_none() {
             return;
         }
+        for seat in self.seats.values_mut() {
+            seat.stays = false;
+        }
         if matches!(self.phase, Phase::Open(_)) && self.sharing.is_some() {
             self.publish_who_is_here(effects);
             self.read_on(effects);
         }
         self.handle_waiting(now, effects);
         self.carry_out_waiting(now, effects);
+        self.tell_of_touch(&Control::InTouch, effects);
     }
 
     pub(super) fn send_away_out_of_touch(&mut self, now: Instant, effects: &mut Vec<Effect>) {
@@ -64,8 +88,8 @@ impl Room {
             return;
         }
         self.tell_now(effects);
-        let seats = self.seats.iter().map(|(seat, of)| (*seat, of.dialect));
-        let seats: Vec<(SeatNo, Dialect)> = seats.collect();
+        let go = self.seats.iter().filter(|(_, of)| !of.stays);
+        let seats: Vec<(SeatNo, Dialect)> = go.map(|(seat, of)| (*seat, of.dialect)).collect();
         for (seat, dialect) in seats {
             if dialect == Dialect::Easel {
                 effects.push(Effect::Send {

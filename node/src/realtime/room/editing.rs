@@ -38,6 +38,10 @@ impl Room {
         };
         let is_lively = now.duration_since(seat.heard) < LIVELY;
         seat.heard = now;
+        if self.out_of_touch.is_some() && wire::is_staying(&waiting.message) {
+            seat.stays = true;
+            return;
+        }
         if matches!(self.phase, Phase::Loading) || self.out_of_touch.is_some() {
             return self.waiting.push_back(waiting);
         }
@@ -133,7 +137,7 @@ impl Room {
     }
 
     fn update(&mut self, now: Instant, waiting: Waiting, update: Bytes, effects: &mut Vec<Effect>) {
-        if self.draining {
+        if self.draining.is_some() {
             // Not counted, so its client knows that it is not saved and brings it back.
             return;
         }
@@ -417,6 +421,7 @@ impl Room {
                 self.note_index(appended.index);
                 self.show_server_edits(&durable, effects);
                 self.answer_durable(effects);
+                self.note_busy(appended.is_node_busy);
                 self.owe_saved();
                 if self.following.extend(appended, durable.len()) && self.sharing.is_some() {
                     let end = self.saving.durable() + 1;

@@ -158,6 +158,13 @@ impl Room {
                     class: Class::Rare,
                 });
             }
+            if self.out_of_touch.is_some() {
+                effects.push(Effect::Send {
+                    seat,
+                    frame: wire::control(&Control::OutOfTouch),
+                    class: Class::Rare,
+                });
+            }
         }
         match self.phase {
             Phase::Loading => {}

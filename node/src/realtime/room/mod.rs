@@ -138,8 +138,10 @@ pub(crate) enum Event {
     InTouch,
     /// The board was put in the trash or deleted.
     Gone,
-    /// The server goes away: take nothing more, save what was taken, say good-bye.
-    Drain,
+    /// The server goes away: take nothing more, save what was taken, say good-bye, and when to come back.
+    Drain {
+        retry_after_ms: u64,
+    },
     Tick,
     Wake,
 }
@@ -172,6 +174,8 @@ pub(crate) struct Appended {
     pub(crate) last_seq: u64,
     /// Where the store's order stands with it.
     pub(crate) index: CommitIndex,
+    /// Whether the node's rooms append so much that it is gathered over all of them.
+    pub(crate) is_node_busy: bool,
 }
 
 /// Why an append came to nothing. What may pass by itself has been tried again before.
@@ -346,7 +350,8 @@ pub(crate) struct Room {
     holding: usize,
     /// What the event being handled added to `state`.
     just_added: Vec<ClientRange>,
-    draining: bool,
+    /// When to come back, once the server goes away.
+    draining: Option<u64>,
     empty_since: Option<Instant>,
 }
 
@@ -372,7 +377,7 @@ impl Room {
             edits: 0,
             holding: 0,
             just_added: Vec::new(),
-            draining: false,
+            draining: None,
             empty_since: None,
         }
     }
@@ -431,20 +436,21 @@ impl Room {
             Event::Stored(result) => self.stored(now, result, effects),
             Event::Heard(message) => self.heard(now, message, effects),
             Event::Company(rank) => self.has_company(rank, effects),
-            Event::OutOfTouch => self.lose_touch(now),
+            Event::OutOfTouch => self.lose_touch(now, effects),
             Event::InTouch => self.regain_touch(now, effects),
             Event::Gone => {
                 self.answer_all(&NotWrote::BoardGone, effects);
                 self.end(close::GONE, "the board was deleted", effects);
             }
-            Event::Drain => {
+            Event::Drain { retry_after_ms } => {
                 self.sign(now, effects);
-                self.draining = true;
+                self.draining = Some(retry_after_ms);
             }
             Event::Tick => self.tick(now, effects),
             Event::Wake => {
                 self.saving.woken();
                 self.telling.woken();
+                self.send_away_out_of_touch(now, effects);
             }
         }
         self.tell_when_due(now, effects);
@@ -573,15 +579,13 @@ impl Room {
 
     fn finish_draining(&mut self, effects: &mut Vec<Effect>) {
         let is_done = self.saving.is_idle() && !matches!(self.phase, Phase::Ended);
-        if !(self.draining && is_done) {
+        let (Some(retry_after_ms), true) = (self.draining, is_done) else {
             return;
-        }
+        };
         self.tell_now(effects);
         for (seat, of) in &self.seats {
             if of.dialect == Dialect::Easel {
-                let frame = wire::control(&Control::Draining {
-                    retry_after_ms: 1_000,
-                });
+                let frame = wire::control(&Control::Draining { retry_after_ms });
                 effects.push(Effect::Send {
                     seat: *seat,
                     frame,
@@ -636,7 +640,7 @@ impl Room {
         if now.duration_since(*self.empty_since.get_or_insert(now)) < self.options.linger {
             return;
         }
-        if !self.compact_if_any(now, effects) {
+        if !self.compact_before_the_end(now, effects) {
             self.phase = Phase::Ended;
             effects.push(Effect::Finish);
         }

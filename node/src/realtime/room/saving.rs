@@ -8,17 +8,20 @@ use super::asking::Once;
 use super::seat::Seat;
 use crate::realtime::Permit;
 use crate::realtime::awareness::SeatNo;
+use crate::realtime::pace::Pace;
 use crate::realtime::wire::Frame;
 use bytes::Bytes;
 use easel_storage::{Actor, NewUpdate, Origin, Payload};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Appends do not start closer together than this: each costs 0.3 to 0.6 ms of CPU however much it holds (entry, sync,
-/// transaction), and nothing but "saved" waits for it. A room of 100 in which 10 draw made 132,000 deliveries a CPU-second
-/// with 10 ms, 175,000 with 40 and 190,000 with 100. The first after a pause starts at once, so a lone stroke is saved
-/// as fast as the disk takes it.
+/// In a crowded room appends do not start closer together than this: each costs 0.3 to 0.6 ms of CPU however much it holds
+/// (entry, sync, transaction), and nothing but "saved" waits for it. A room of 100 in which 10 draw made 132,000 deliveries a
+/// CPU-second with 10 ms, 175,000 with 40 and 190,000 with 100. The first after a pause starts at once.
 const APPEND_FLOOR: Duration = Duration::from_millis(40);
+/// A room is crowded from so many updates a second on. Where fewer come each is appended as soon as the one before it is
+/// durable, so that a few people's strokes are saved as fast as the disk takes them.
+const CROWDED_PER_SECOND: f64 = 50.0;
 /// One append's bounds. One larger update travels alone.
 const APPEND_BYTES_MAX: usize = 1 << 20;
 const APPEND_UPDATES_MAX: usize = 1_024;
@@ -63,6 +66,8 @@ pub(super) struct Saving {
     in_flight: VecDeque<Accepted>,
     accepted: u64,
     durable: u64,
+    /// Of what is accepted.
+    pace: Pace,
     not_before: Option<Instant>,
     /// The wake-up that was asked for and has not come.
     wake_at: Option<Instant>,
@@ -83,6 +88,7 @@ impl Saving {
             in_flight: VecDeque::new(),
             accepted: 0,
             durable: 0,
+            pace: Pace::new(),
             not_before: None,
             wake_at: None,
         }
@@ -118,6 +124,7 @@ impl Saving {
         (permit, once): (Permit, Option<Once>),
     ) -> u64 {
         self.accepted += 1;
+        self.pace.note(received, 1);
         self.queue.push_back(Accepted {
             ticket: self.accepted,
             update,
@@ -170,12 +177,24 @@ impl Saving {
         self.wake_at = None;
     }
 
+    /// Whether so much comes in that it is gathered.
+    pub(super) fn is_crowded(&self, now: Instant) -> bool {
+        self.pace.per_second(now) >= CROWDED_PER_SECOND
+    }
+
+    /// As if so much had come that it is crowded for a while.
+    #[cfg(test)]
+    pub(super) fn crowd(&mut self, now: Instant) {
+        self.pace.note(now, 1_000);
+    }
+
     /// Starts the next append if it is time.
     pub(super) fn next(&mut self, now: Instant) -> Next {
         if self.queue.is_empty() || self.is_appending() {
             return Next::Nothing;
         }
-        if let Some(not_before) = self.not_before.filter(|not_before| now < *not_before) {
+        let floor = self.not_before.filter(|_| self.is_crowded(now));
+        if let Some(not_before) = floor.filter(|not_before| now < *not_before) {
             let is_asked_for = self.wake_at.replace(not_before) == Some(not_before);
             return if is_asked_for {
                 Next::Nothing

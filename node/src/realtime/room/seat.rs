@@ -56,6 +56,8 @@ pub(super) struct Seat {
     pub(super) is_answering: bool,
     /// What it asked with meanwhile; answered once that is written, and only the last of several.
     pub(super) asked: Option<StateVector>,
+    /// Out of touch: it looks for another node by itself, and is not sent away.
+    pub(super) stays: bool,
     /// It says that it has all of this body. Good for its next answer: later its state vector says more.
     pub(super) has_body: Option<u64>,
     frames: Frames,
@@ -76,6 +78,7 @@ impl Seat {
             behind: None,
             is_answering: false,
             asked: None,
+            stays: false,
             has_body: None,
             frames: Frames::default(),
         }

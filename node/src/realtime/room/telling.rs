@@ -1,7 +1,8 @@
 //! When authors are told what of theirs is on disk.
 //!
-//! Being told costs a write of its own, as much as being sent somebody's stroke. So it goes with what a seat is sent
-//! anyway, and by itself only now and then.
+//! Being told costs a write of its own, as much as being sent somebody's stroke. So where much comes in, in this room or
+//! in all of the node's together, it goes with what a seat is sent anyway, and by itself only now and then. Elsewhere
+//! people are told at once.
 
 use super::saving::newly_saved;
 use super::{Dialect, Effect, Room};
@@ -10,13 +11,15 @@ use crate::realtime::outbox::Class;
 use crate::realtime::wire::{self, Control};
 use std::time::{Duration, Instant};
 
-/// A room tells by itself no more often than this: shorter, and in small rooms most of what is told takes a write of its own;
-/// longer, and people would see it. The first time after a pause is at once.
+/// Then a room tells by itself no more often than this: shorter, and in small rooms most of what is told takes a write of its
+/// own; longer, and people would see it. The first time after a pause is at once.
 const TELL_FLOOR: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Default)]
 pub(super) struct Telling {
     told_at: Option<Instant>,
+    /// By the last append the node had so much to append that it was gathered.
+    is_node_busy: bool,
     /// Somebody is still to be told something.
     is_owing: bool,
     /// The wake-up that was asked for and has not come.
@@ -43,7 +46,9 @@ impl Room {
         if !self.telling.is_owing {
             return;
         }
-        match self.telling.told_at.map(|at| at + TELL_FLOOR) {
+        let is_gathered = self.telling.is_node_busy || self.saving.is_crowded(now);
+        let told_at = self.telling.told_at.filter(|_| is_gathered);
+        match told_at.map(|at| at + TELL_FLOOR) {
             Some(due) if now < due => {
                 if self.telling.wake_at.replace(due) != Some(due) {
                     effects.push(Effect::WakeAt(due));
@@ -55,6 +60,11 @@ impl Room {
                 }
             }
         }
+    }
+
+    /// An append is durable: what is told of it, and when, goes by how busy the node was.
+    pub(super) const fn note_busy(&mut self, is_node_busy: bool) {
+        self.telling.is_node_busy = is_node_busy;
     }
 
     /// More is durable than before, or somebody asked again.

@@ -64,6 +64,71 @@ export type AuthConfig = {
   readonly registration: WhoMayRegister
 }
 
+export type Backup = {
+  readonly content: BackupContent | null
+  /** Why it cannot be read. */
+  readonly error: string | null
+  readonly id: string
+}
+
+export type BackupContent = {
+  readonly boards: number
+  readonly bytes: number
+  /** Boards and other documents, and the updates they consist of. */
+  readonly documents: number
+  /** Whoever has it can make themselves anybody's session. */
+  readonly has_master_key: boolean
+  readonly made_at: string
+  /** What had to be kept for it, beside what others had brought. */
+  readonly new_bytes: number
+  readonly pictures: number
+  /** Of which the node did not have so many whole. */
+  readonly pictures_missing: number
+  /** When the last change in it was accepted. */
+  readonly state_at: string
+  readonly updates: number
+  /** The release that made it. */
+  readonly version: string
+}
+
+export type BackupDoing = 'state' | 'pictures' | 'boards'
+
+export type BackupJob = {
+  /** The backup that it is about. */
+  readonly backup: string
+  readonly began_at: Moment
+  readonly ended_at: Moment | null
+  /** Why it failed. */
+  readonly error: string | null
+  readonly progress: BackupProgress | null
+  readonly state: BackupJobState
+  /** What was found wrong with the backup. Empty: it is whole. */
+  readonly troubles: readonly string[]
+  readonly work: BackupWork
+}
+
+export type BackupJobState = 'running' | 'done' | 'failed'
+
+export type BackupList = {
+  /** The newest first. */
+  readonly data: readonly Backup[]
+  readonly job: BackupJob | null
+  /** `null`: all of them are here. */
+  readonly next_cursor: string | null
+  /** Where they are: a folder, or a part of a bucket. `null` when none is configured. */
+  readonly place: string | null
+}
+
+export type BackupProgress = {
+  readonly doing: BackupDoing
+  /** Bytes, or boards. */
+  readonly done: number
+  /** Of so many, if that is known. */
+  readonly of: number | null
+}
+
+export type BackupWork = 'create' | 'verify'
+
 /** A board, and what the caller may do there. */
 export type Board = BoardSummary & {
   readonly may: May
@@ -433,6 +498,10 @@ export type NewTokenMade = Token & {
 
 export type NewVoter = {
   readonly node: number
+}
+
+export type OneBackup = Backup & {
+  readonly job: BackupJob | null
 }
 
 export type OpenInvitation = {

@@ -3,12 +3,12 @@ import type { ClipboardPayload } from './editor-api'
 import { isAssetId } from './elements/image'
 import { readBox } from './elements/read'
 import type { ElementSnapshot, Json } from './ports'
+import { ELEMENTS_MAX } from './schema.gen'
 
 const FORMAT = 'easel/elements'
 const VERSION = 1
 /** Longer text is somebody else's, and not worth parsing. */
-const TEXT_LENGTH_MAX = 16_000_000
-const ELEMENTS_MAX = 5_000
+const TEXT_LENGTH_MAX = 64_000_000
 export const FILES_MAX = 20
 const BOARD_ID = /^brd_[0-9a-z]{26}$/
 const DATA_URL = /^data:image\/(png|jpeg|gif|webp);base64,/

@@ -9,7 +9,7 @@ import type { ActionId } from './actions/table'
 import type { Alignment, Direction } from './align'
 import type { DraftSource } from './drafts'
 import type { GrowDirection } from './connectors/grow'
-import type { Mirror } from './flip'
+import type { Mirror } from './mirror'
 import type { FrameSize } from './frames'
 import type { Box, Point, Rect } from './geometry/box'
 import type {
@@ -32,7 +32,7 @@ import type { Guide } from './snapping/guide'
 import type { NewPicture } from './picture-edits'
 import type { NoteDirection } from './sticky-flow'
 import type { Store } from './store'
-import type { ListKind, Marks, PlacedLine, TextRun } from './text'
+import type { ListKind, Marks, PlacedLine, RichText, TextRun } from './text'
 import type { StyleName, TextEdit } from './writing/rich-edit'
 
 /** Every kind of shape is a tool of its own. */
@@ -169,6 +169,8 @@ export interface EditorState {
   /** A pointer gesture that changes or draws something is under way. */
   readonly gesture: boolean
   /** What one finger does: the first pen that is seen leaves the drawing to pens. */
+  /** What draws stays taken up after it has drawn. */
+  readonly keepsTool: boolean
   readonly fingers: 'draw' | 'pan'
   readonly readOnly: boolean
   readonly canUndo: boolean
@@ -232,6 +234,15 @@ export interface ClipboardPayload {
   }[]
 }
 
+/** What came of pasting. */
+export interface Pasted {
+  readonly elements: number
+  /** Of one text: 0 when there was none. */
+  readonly parts: number
+  /** Elements, or of a text code units, for which there was no room. */
+  readonly leftOut: number
+}
+
 export interface Editor {
   readonly state: Store<EditorState>
   readonly document: BoardDocument
@@ -265,9 +276,11 @@ export interface Editor {
   copy(): ClipboardPayload | null
   cut(): ClipboardPayload | null
   /** At a world position, or near the originals when they are in view, or mid-view. */
-  paste(payload: ClipboardPayload, at?: Point): void
-  /** Text from elsewhere becomes one text element with its formats, or a note for each line beside a selected note. */
-  pasteText(text: string, at?: Point, runs?: readonly TextRun[]): void
+  paste(payload: ClipboardPayload, at?: Point): Pasted
+  /** Text from elsewhere becomes a text with its formats, or a note for each line beside a selected note. */
+  pasteText(text: string, at?: Point, runs?: readonly TextRun[]): Pasted
+  /** As one text element, or as several side by side when it is longer than one holds; `at` is its middle. */
+  placeText(text: RichText, at?: Point): Pasted
   /** What is on its way to the board, or changing: everybody is shown it until the next call, and nothing is stored. */
   setDrafts(source: DraftSource, drafts: readonly Element[]): void
   /** On top of all, and selected. */
@@ -348,6 +361,7 @@ export interface Editor {
   setCamera(camera: Camera): void
   panBy(dx: number, dy: number): void
   lookAt(camera: Camera): void
+  setKeepsTool(keeps: boolean): void
   setFingers(fingers: EditorState['fingers']): void
   setSnapping(patch: Partial<SnapSettings>): void
   toWorld(screen: Point): Point

@@ -1,36 +1,26 @@
 /**
- * What is done to the selection by a key, a menu or the clipboard: delete, nudge, arrange, style, copy, paste. Each is
- * one transaction; the gestures of the pointer are the tools' business.
+ * What is done to the selection by a key or a menu: delete, nudge, arrange, style, connect. Each is one transaction; the
+ * gestures of the pointer are the tools' business, and `copy-edits.ts` has what is brought to the board.
  */
 import { align, distribute, tidy, type Alignment, type Direction } from './align'
 import { arrange, type Arrangement } from './arrange'
-import { viewOf } from './camera'
-import { insertIntents, payloadBounds, payloadOf } from './copies'
 import { isBindable } from './connectors/bind'
 import { isBound, settled } from './connectors/ends'
 import { connected, grow, type GrowDirection } from './connectors/grow'
-import type { ClipboardPayload, ConnectorLook, Editor, EditorState, LineHeads, ToolId } from './editor-api'
+import { createCopyEdits, type CopyEdits } from './copy-edits'
+import type { ConnectorLook, Editor, EditorState, LineHeads, ToolId } from './editor-api'
 import { frameOf } from './elements'
-import { createIntent, newText } from './elements/make'
-import type { Element, ElementId, RouteKind, ShapeKind, StickyElement, StyleProps } from './elements/types'
-import {
-  EMPTY_RECT,
-  rectCentre,
-  rectOfBox,
-  rectsTouch,
-  unionRect,
-  type Point,
-  type Rect,
-} from './geometry/box'
-import { flip, type Mirror } from './flip'
+import { createIntent } from './elements/make'
+import type { Element, ElementId, RouteKind, ShapeKind, StyleProps } from './elements/types'
+import { rectOfBox, type Rect } from './geometry/box'
+import { flip } from './flip'
+import type { Mirror } from './mirror'
 import { boundsOf, intentsOf, moveElement } from './handling'
-import { keysBetween } from './order'
+import { keysOnTop } from './order'
 import type { BoardDocument, Intent } from './ports'
 import type { Scene } from './scene'
 import type { Store } from './store'
-import { linesOf, noteAfter, notesOf, type NoteDirection } from './sticky-flow'
 import { carried, looksOf, shapedBy, withAllBelow, type Household } from './units'
-import { NO_RUNS, type TextRun } from './text/runs'
 import { drawnBy, shownStyle, styleIntents, typesOf, withNext } from './styling'
 import { formatIntents } from './writing/format-elements'
 
@@ -40,8 +30,6 @@ export interface EditDesk {
   readonly document: BoardDocument
   readonly scene: Scene
   readonly newId: () => ElementId
-  /** As the document holds it; a connector with its way. */
-  element(id: ElementId): Element | undefined
   /** One transaction; edits of one group that follow each other fast are one undo step. */
   commit(intents: readonly Intent[], group?: string): void
   select(ids: readonly ElementId[]): void
@@ -50,7 +38,7 @@ export interface EditDesk {
   writeIn(id: ElementId): void
   endTextEdit(): void
   reveal(rect: Rect): void
-  /** A group with the box around what it holds. */
+  /** As the document holds it; a connector with its way, a group with the box around what it holds. */
   element(id: ElementId): Element | undefined
   /** For what is drawn next. */
   setStyles(styles: EditorState['styles']): void
@@ -58,45 +46,37 @@ export interface EditDesk {
   setConnector(look: ConnectorLook): void
 }
 
-export type Edits = Pick<
-  Editor,
-  | 'deleteSelection'
-  | 'nudge'
-  | 'selectAll'
-  | 'copy'
-  | 'cut'
-  | 'duplicate'
-  | 'paste'
-  | 'pasteText'
-  | 'setShape'
-  | 'setStyle'
-  | 'bringToFront'
-  | 'bringForward'
-  | 'sendBackward'
-  | 'sendToBack'
-  | 'align'
-  | 'distribute'
-  | 'tidy'
-  | 'flip'
-  | 'toggleLock'
-  | 'copyStyle'
-  | 'pasteStyle'
-  | 'hasStyle'
-  | 'setHeads'
-  | 'setRoute'
-  | 'connect'
-  | 'grow'
-  | 'toggleFormat'
-  | 'addNote'
->
-
-/** A copy beside its original stands this far off, in world units. */
-const COPY_OFFSET = 20
+export type Edits = CopyEdits &
+  Pick<
+    Editor,
+    | 'deleteSelection'
+    | 'nudge'
+    | 'selectAll'
+    | 'cut'
+    | 'setShape'
+    | 'setStyle'
+    | 'bringToFront'
+    | 'bringForward'
+    | 'sendBackward'
+    | 'sendToBack'
+    | 'align'
+    | 'distribute'
+    | 'tidy'
+    | 'flip'
+    | 'toggleLock'
+    | 'copyStyle'
+    | 'pasteStyle'
+    | 'hasStyle'
+    | 'setHeads'
+    | 'setRoute'
+    | 'connect'
+    | 'grow'
+    | 'toggleFormat'
+  >
 
 export function createEdits(desk: EditDesk): Edits {
-  const { state, document, scene, commit, select, setTool } = desk
-  /** Since the last copy: each paste stands a step further off. */
-  let pastes = 0
+  const { state, scene, commit, select, setTool } = desk
+  const copyEdits = createCopyEdits(desk)
 
   /** Of the last element whose style was copied. */
   let copiedStyle: Partial<StyleProps> | null = null
@@ -114,11 +94,6 @@ export function createEdits(desk: EditDesk): Edits {
   /** Of groups what they hold. */
   function styled(): Element[] {
     return looksOf(house, idsOf(movable()))
-  }
-
-  /** All that goes where the selection goes, bottom first. */
-  function family(): Element[] {
-    return inOrder([...state.get().selection, ...scene.family.below(state.get().selection)])
   }
 
   /** A connector between two elements stands where they are. */
@@ -177,98 +152,6 @@ export function createEdits(desk: EditDesk): Edits {
   function inOrder(ids: readonly ElementId[]): Element[] {
     const chosen = new Set(ids)
     return scene.order().flatMap(({ id }) => (chosen.has(id) ? (desk.element(id) ?? []) : []))
-  }
-
-  function copy(): ClipboardPayload | null {
-    pastes = 0
-    return payloadOf(document, family())
-  }
-
-  function insert(payload: ClipboardPayload, by: Point): void {
-    const intents = insertIntents(payload, {
-      by,
-      keys: keysOnTop(scene, payload.elements.length),
-      newId: desk.newId,
-      hasParent: (id) => document.get(id) !== undefined,
-    })
-    commit(intents)
-    setTool('select')
-    select(scene.family.tops(intents.flatMap((intent) => (intent.do === 'insert' ? [intent.id] : []))))
-  }
-
-  function duplicate(): void {
-    const payload = payloadOf(document, family())
-    if (payload) insert(payload, { x: COPY_OFFSET, y: COPY_OFFSET })
-  }
-
-  function paste(payload: ClipboardPayload, at?: Point): void {
-    if (state.get().readOnly) return
-    const bounds = payloadBounds(payload)
-    const { camera, viewport } = state.get()
-    const inView = viewOf(camera, viewport)
-    pastes += 1
-    const beside = { x: COPY_OFFSET * pastes, y: COPY_OFFSET * pastes }
-    if (at === undefined && rectsTouch(bounds, inView)) return insert(payload, beside)
-    const from = rectCentre(bounds)
-    const to = at ?? rectCentre(inView)
-    insert(payload, { x: to.x - from.x, y: to.y - from.y })
-  }
-
-  /** The one note that is being written in or selected. */
-  function note(): StickyElement | null {
-    const { editing, selection } = state.get()
-    const [id, second] = editing ? [editing.id] : selection
-    const element = id === undefined || second !== undefined ? undefined : document.get(id)
-    return element?.type === 'sticky' && !element.style.locked ? element : null
-  }
-
-  function addNote(direction: NoteDirection): boolean {
-    const source = note()
-    if (!source || state.get().readOnly) return false
-    desk.endTextEdit()
-    const [z = 'a0'] = keysOnTop(scene, 1)
-    const made = noteAfter(source, direction, scene, { id: desk.newId(), z })
-    commit([createIntent(made)])
-    setTool('select')
-    desk.reveal(rectOfBox(made.box))
-    desk.writeIn(made.id)
-    return true
-  }
-
-  function pasteNotes(source: StickyElement, lines: readonly string[]): void {
-    const keys = keysOnTop(scene, lines.length)
-    const notes = notesOf(
-      lines,
-      source,
-      scene,
-      keys.map((z) => ({ id: desk.newId(), z })),
-    )
-    commit(notes.map(createIntent))
-    select(notes.map((one) => one.id))
-    desk.reveal(notes.reduce<Rect>((all, one) => unionRect(all, rectOfBox(one.box)), EMPTY_RECT))
-  }
-
-  function pasteText(text: string, at?: Point, runs: readonly TextRun[] = NO_RUNS): void {
-    if (state.get().readOnly || text.trim() === '') return
-    const source = note()
-    const lines = linesOf(text)
-    if (source && lines) return pasteNotes(source, lines)
-    const { camera, viewport, styles } = state.get()
-    const [z = 'a0'] = keysOnTop(scene, 1)
-    const made = { ...newText({ id: desk.newId(), z, styles }, { x: 0, y: 0 }, null, text), runs }
-    const size = frameOf(made)
-    const to = at ?? rectCentre(viewOf(camera, viewport))
-    const box = { ...made.box, x: to.x - size.w / 2, y: to.y - size.h / 2 }
-    const formats = runs.map(({ start, end, marks }): Intent => ({
-      do: 'formatText',
-      id: made.id,
-      from: start,
-      to: end,
-      marks,
-    }))
-    commit([createIntent({ ...made, box }), ...formats])
-    setTool('select')
-    select([made.id])
   }
 
   function setShape(kind: ShapeKind): void {
@@ -353,18 +236,15 @@ export function createEdits(desk: EditDesk): Edits {
   }
 
   return {
+    ...copyEdits,
     deleteSelection,
     nudge,
     selectAll,
-    copy,
     cut() {
-      const payload = copy()
+      const payload = copyEdits.copy()
       deleteSelection()
       return payload
     },
-    duplicate,
-    paste,
-    pasteText,
     setShape,
     setStyle,
     bringToFront: () => order('to-front'),
@@ -375,7 +255,6 @@ export function createEdits(desk: EditDesk): Edits {
     distribute: (direction: Direction) =>
       commit(intentsOf(carried(house, distribute(placeable(), direction)))),
     tidy: () => commit(intentsOf(carried(house, tidy(placeable())))),
-    addNote,
     toggleLock,
     copyStyle,
     pasteStyle,
@@ -392,9 +271,4 @@ export function createEdits(desk: EditDesk): Edits {
 
 function idsOf(elements: readonly Element[]): ElementId[] {
   return elements.map((e) => e.id)
-}
-
-/** Keys for so many elements above everything there is. */
-export function keysOnTop(scene: Scene, count: number): string[] {
-  return keysBetween(scene.highestKey(), null, count)
 }

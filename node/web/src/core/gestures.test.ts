@@ -94,3 +94,22 @@ test.each([
 ])('fingers move the board: %s', (_, events, expected) => {
   expect(play(events, true)).toBe(expected)
 })
+
+test('clicks count to two: a double click right after another is one again', () => {
+  const gestures = new Gestures()
+  const press = {
+    pointerId: 1,
+    device: 'mouse',
+    button: 0,
+    at: { x: 5, y: 5 },
+    pressure: 0.5,
+    contact: 1,
+  } as const
+  const counted = [0, 100, 200, 300, 2000].map((time_ms) => {
+    const keys = { shift: false, alt: false, mod: false }
+    const down = gestures.take({ ...press, ...keys, kind: 'down', time_ms }, false, false)
+    gestures.take({ ...press, ...keys, kind: 'up', time_ms: time_ms + 20 }, false, false)
+    return down.to === 'tool' ? down.clicks : 0
+  })
+  expect(counted).toEqual([1, 2, 1, 2, 1])
+})

@@ -179,7 +179,7 @@ export class Gestures {
     const { lastDown } = this
     const again =
       input.time_ms - lastDown.time_ms <= DOUBLE_CLICK_MS && distance(input.at, lastDown.at) <= near
-    this.lastDown = { at: input.at, time_ms: input.time_ms, clicks: again ? lastDown.clicks + 1 : 1 }
+    this.lastDown = { at: input.at, time_ms: input.time_ms, clicks: again && lastDown.clicks < 2 ? 2 : 1 }
     return this.lastDown.clicks
   }
 }

@@ -1,13 +1,12 @@
 /**
- * Moving, resizing and turning elements: element in, element out. What others see while it happens and
- * what is written when it is done both follow from the pair of before and after.
+ * Moving and turning elements: element in, element out. What others see while it happens and what is written when it is
+ * done both follow from the pair of before and after. `resize.ts` has what a handle does.
  */
 import { frameOf, isInk, withBox } from './elements'
 import { dataOf } from './elements/connector'
 import { mapFreeEnds } from './connectors/ends'
 import { lineBetween, lineEnds } from './elements/line'
-import { FONT_SIZE_MAX, FONT_SIZE_MIN } from './elements/style'
-import type { Element, LineElement, StyleProps, TextElement } from './elements/types'
+import type { Element, LineElement, StyleProps } from './elements/types'
 import {
   boxOfRect,
   EMPTY_RECT,
@@ -20,7 +19,7 @@ import {
   type Point,
   type Rect,
 } from './geometry/box'
-import { isSlanted, mapBox, mapPoint, sidesOf, turnBox, type Handle } from './geometry/transform'
+import { turnBox } from './geometry/transform'
 import type { Intent, LivePreview } from './ports'
 
 export interface Handled {
@@ -42,49 +41,6 @@ export function frameAround(elements: readonly Element[]): Box | null {
 export function moveElement(e: Element, dx: number, dy: number): Element {
   if (e.type === 'connector') return mapFreeEnds(e, (p) => ({ x: p.x + dx, y: p.y + dy }))
   return withBox(e, moveBox(e.box, dx, dy))
-}
-
-/** Shift keeps proportions, and lets go of those that a picture keeps by itself. What cannot be stretched keeps them always. */
-export function keepsAspect(elements: readonly Element[], handle: Handle, shift: boolean): boolean {
-  const [sx, sy] = sidesOf(handle)
-  const corner = sx !== 0 && sy !== 0
-  const [only] = elements
-  if (elements.length === 1) {
-    if (only?.type === 'text') return corner || shift
-    return (only?.type === 'image') !== shift
-  }
-  if (elements.some((e) => e.type === 'text' || isSlanted(e.box))) return true
-  return elements.some((e) => e.type === 'image') !== shift
-}
-
-export function resizeElements(elements: readonly Element[], from: Box, to: Box, handle: Handle): Element[] {
-  const [only] = elements
-  if (only && elements.length === 1) return [resizeOne(only, from, to, handle)]
-  return elements.map((e) => resizeInGroup(e, from, to))
-}
-
-function resizeOne(e: Element, from: Box, to: Box, handle: Handle): Element {
-  if (e.type !== 'text') return withBox(e, to)
-  const [, sy] = sidesOf(handle)
-  if (sy !== 0) return scaleText(e, to, from.w > 0 ? to.w / from.w : to.h / Math.max(1, from.h))
-  // Pulling a side sets the width at which the text wraps; its height follows.
-  return withStyle({ ...e, box: { ...to, h: from.h } }, { auto_width: false })
-}
-
-function resizeInGroup(e: Element, from: Box, to: Box): Element {
-  if (e.type === 'connector') return mapFreeEnds(e, (p) => mapPoint(p, from, to))
-  if (e.type !== 'text') return withBox(e, mapBox(e.box, from, to))
-  const frame = frameOf(e)
-  const scale = from.w > 0 ? to.w / from.w : from.h > 0 ? to.h / from.h : 1
-  return scaleText(e, mapBox(frame, from, to), scale)
-}
-
-/** Bigger text rather than a bigger box around it. */
-function scaleText(e: TextElement, frame: Box, scale: number): TextElement {
-  const size = Math.round(e.style.font_size * scale * 10) / 10
-  const font_size = Math.max(FONT_SIZE_MIN, Math.min(FONT_SIZE_MAX, size))
-  const box = e.style.auto_width ? { ...e.box, x: frame.x, y: frame.y } : { ...frame, h: e.box.h }
-  return withStyle({ ...e, box }, { font_size })
 }
 
 export function turnElement(e: Element, centre: Point, by: number): Element {
@@ -147,5 +103,7 @@ function onlyBoxDiffers(before: Element, after: Element): boolean {
   if (before.style !== after.style) return false
   if (before.type === 'image' && after.type === 'image') return before.picture === after.picture
   if (before.type === 'connector' && after.type === 'connector') return before.ends === after.ends
+  if (before.type === 'shape' && after.type === 'shape') return before.kind === after.kind
+  if (isInk(before) && isInk(after)) return before.data === after.data
   return !(before.type === 'line' && after.type === 'line' && before.ends !== after.ends)
 }

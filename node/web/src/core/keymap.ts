@@ -18,11 +18,24 @@ export const KEYMAP: readonly Binding[] = ACTION_IDS.flatMap((action) =>
 )
 
 export function bindingFor(input: KeyInput): Binding | undefined {
+  const pressed = latinKey(input)
   return KEYMAP.find(({ key, mod, alt, shift, anyShift }) => {
-    const named = key.startsWith('code:') ? key === `code:${input.code}` : key === input.key.toLowerCase()
+    const named = key.startsWith('code:') ? key === `code:${input.code}` : key === pressed
     return named && mod === input.mod && alt === input.alt && (anyShift || shift === input.shift)
   })
 }
+
+/**
+ * The key in lower case. Where it bears a letter of another script (Cyrillic, Greek, Hebrew, Arabic), it is the Latin one
+ * in its place, as in other programs: such a layout has no key for `v`.
+ */
+export function latinKey({ key, code }: Pick<KeyInput, 'key' | 'code'>): string {
+  const [, latin] = /^Key([A-Z])$/.exec(code) ?? []
+  return (latin !== undefined && OTHER_SCRIPT.test(key) ? latin : key).toLowerCase()
+}
+
+/** One letter of no Latin script. */
+const OTHER_SCRIPT = /^(?!\p{Script=Latin})\p{L}$/u
 
 function bindingOf(action: ActionId, keys: string): Binding {
   // A trailing plus is the key itself.

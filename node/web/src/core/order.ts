@@ -40,6 +40,11 @@ export function keysBetween(below: string | null, above: string | null, count: n
   return keys
 }
 
+/** Keys for so many elements above everything there is. */
+export function keysOnTop(board: { highestKey(): string | null }, count: number): string[] {
+  return keysBetween(board.highestKey(), null, count)
+}
+
 export function keyAbove(below: string | null): string {
   try {
     return generateKeyBetween(below, null)

@@ -1,5 +1,6 @@
 /** Putting pictures on the board, showing others in their place, and choosing the part that is shown. */
-import { keysOnTop, type EditDesk } from './edits'
+import type { EditDesk } from './edits'
+import { keysOnTop } from './order'
 import type { Editor } from './editor-api'
 import { createIntent, newImage } from './elements/make'
 import type { ElementId, Picture } from './elements/types'

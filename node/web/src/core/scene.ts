@@ -197,7 +197,6 @@ export function createScene(document: BoardDocument): Scene {
   function changed(): void {
     ranksStale = true
     groups.clear()
-    whole = null
     version += 1
     for (const listener of [...listeners]) listener()
   }
@@ -215,6 +214,7 @@ export function createScene(document: BoardDocument): Scene {
 
   /** The order of painting is to be found anew. */
   function restructure(): void {
+    whole = null
     painted = null
     framesPainted = null
   }
@@ -273,8 +273,11 @@ export function createScene(document: BoardDocument): Scene {
       family.names(entry.id, element.parent)
       restructure()
     }
+    const { minX, minY, maxX, maxY } = entry
+    if ((entry.element.type === 'group') !== (element.type === 'group')) whole = null
     entry.element = element
     setBounds(entry)
+    remeasure(entry, { minX, minY, maxX, maxY })
     if (indexed) index.insert(entry)
   }
 
@@ -399,12 +402,26 @@ export function createScene(document: BoardDocument): Scene {
   }
 
   function bounds(): Rect {
-    // What hangs in a frame is seen within it at most.
-    whole ??= inOrder().reduce<Rect>(
-      (all, entry) => (entry.clip || entry.element.type === 'group' ? all : unionRect(all, entry)),
-      EMPTY_RECT,
-    )
+    if (whole) return whole
+    whole = EMPTY_RECT
+    for (const entry of inOrder()) if (counts(entry)) whole = unionRect(whole, entry)
     return whole
+  }
+
+  /** What hangs in a frame is seen within it at most. */
+  function counts(entry: Entry): boolean {
+    return entry.clip === null && entry.element.type !== 'group'
+  }
+
+  /** An entry covers another part of the board: the bounds follow, unless it was what held them out. */
+  function remeasure(entry: Entry, before: Rect): void {
+    if (!whole || !counts(entry) || sameRect(before, entry)) return
+    const held =
+      before.minX <= whole.minX ||
+      before.minY <= whole.minY ||
+      before.maxX >= whole.maxX ||
+      before.maxY >= whole.maxY
+    whole = held ? null : unionRect(whole, entry)
   }
 
   function get(id: ElementId): SceneEntry | undefined {
@@ -520,6 +537,10 @@ export function seenIn(clip: Clip): Rect {
   const own = rectOfBox(clip.frame.element.box)
   if (!clip.frame.clip) return own
   return intersectRect(own, seenIn(clip.frame.clip)) ?? { ...own, maxX: own.minX, maxY: own.minY }
+}
+
+function sameRect(a: Rect, b: Rect): boolean {
+  return a.minX === b.minX && a.minY === b.minY && a.maxX === b.maxX && a.maxY === b.maxY
 }
 
 function area(r: Rect): number {

@@ -16,6 +16,7 @@ import {
   type Rect,
 } from './geometry/box'
 import type { Scene } from './scene'
+import { TEXT_LENGTH_MAX } from './schema.gen'
 import { NO_STYLES } from './styling'
 
 export type NoteDirection = 'beside' | 'below'
@@ -71,7 +72,8 @@ export function notesOf(
 /** What a pasted list holds; null when it is no list. */
 export function linesOf(text: string): readonly string[] | null {
   const lines = text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
-  return lines.length > 1 && lines.length <= NOTES_MAX ? lines : null
+  const fits = lines.every((line) => line.length <= TEXT_LENGTH_MAX)
+  return fits && lines.length > 1 && lines.length <= NOTES_MAX ? lines : null
 }
 
 function likeNote(source: StickyElement, box: Box, made: NewNote, text: string): StickyElement {

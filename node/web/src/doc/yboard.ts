@@ -25,6 +25,9 @@ import { openHistory } from './history'
 import { snapshotOf, valueFrom } from './snapshot'
 import { formatYText, readYText, setYText, spliceYText, splicesOf } from './ytext'
 
+/** A board of more than this is read in a task after the one in which it came: together they would hold the page up. */
+const READ_AT_ONCE_MAX = 5000
+
 /** Typing that pauses for longer than this begins another undo step. */
 const TYPING_PAUSE_MS = 1000
 
@@ -40,16 +43,34 @@ export function openBoardDocument(ydoc: Y.Doc): YBoard {
   const listeners = new Set<(change: DocumentChange) => void>()
   const historyListeners = new Set<() => void>()
 
+  let readingLater: ReturnType<typeof setTimeout> | null = null
+
   for (const id of roots.elements.keys()) {
     const element = readElement(roots.elements, id)
     if (element) read.set(id, element)
   }
 
   const follow = (events: Y.YEvent<Y.AbstractType<unknown>>[], transaction: Y.Transaction): void => {
+    if (readingLater !== null) {
+      // All of it is read then, but an edit made here must find what it touched.
+      if (transaction.local) readNow()
+      return
+    }
+    if (!transaction.local && read.size === 0 && bringsMany(events, roots.elements)) {
+      readingLater = setTimeout(readNow)
+      return
+    }
     const change = reread(touchedIds(events, roots.elements), textsOf(events), transaction.local)
     if (change) for (const listener of [...listeners]) listener(change)
   }
   roots.elements.observeDeep(follow)
+
+  function readNow(): void {
+    if (readingLater !== null) clearTimeout(readingLater)
+    readingLater = null
+    const change = reread(roots.elements.keys(), new Map(), false)
+    if (change) for (const listener of [...listeners]) listener(change)
+  }
 
   const historyChanged = (): void => {
     for (const listener of [...historyListeners]) listener()
@@ -97,7 +118,7 @@ export function openBoardDocument(ydoc: Y.Doc): YBoard {
   return {
     get: (id) => read.get(id),
     ids: () => read.keys(),
-    size: () => read.size,
+    size: () => (readingLater === null ? read.size : roots.elements.size),
     snapshot: (id) => snapshotOfElement(roots.elements, id),
     apply,
     endStep: () => history.stopCapturing(),
@@ -120,6 +141,7 @@ export function openBoardDocument(ydoc: Y.Doc): YBoard {
       return typeof background === 'string' ? { background } : {}
     },
     destroy() {
+      if (readingLater !== null) clearTimeout(readingLater)
       roots.elements.unobserveDeep(follow)
       history.destroy()
       listeners.clear()
@@ -147,6 +169,11 @@ function plain(value: unknown): unknown {
 function snapshotOfElement(elements: Elements, id: ElementId): ElementSnapshot | undefined {
   const map = mapOf(elements, id)
   return map && snapshotOf(map)
+}
+
+function bringsMany(events: readonly Y.YEvent<Y.AbstractType<unknown>>[], elements: Elements): boolean {
+  const own = events.find((event) => event.target === (elements as Y.AbstractType<unknown>))
+  return own instanceof Y.YMapEvent && own.keysChanged.size > READ_AT_ONCE_MAX
 }
 
 function touchedIds(

@@ -29,11 +29,15 @@ export function paintFramePreview(
   const colors = colorsOf(look.theme)
   const { pictures } = look
   const painter = new Painter(ctx, { x, y, zoom, density, colors, pictures, editing: null, detail: 'all' })
-  const shown = new Set([frame, ...editor.scene.family.below([frame])])
-  for (const { id, element: one, clip } of editor.scene.order()) {
-    if (!shown.has(id)) continue
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(rect.minX, rect.minY, w, h)
+  ctx.clip()
+  // What is seen there when it is presented, whether it hangs in the frame or only lies on it.
+  editor.scene.visit(rect, ({ id, element: one, clip }) => {
     painter.within(id === frame ? null : clip)
     painter.paint(one)
-  }
+  })
   painter.within(null)
+  ctx.restore()
 }

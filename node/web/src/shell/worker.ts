@@ -67,7 +67,9 @@ async function dropOldVersions(): Promise<void> {
 }
 
 function isAppPage(path: string): boolean {
-  return path === '/' || path === '/account' || path === '/signin' || path.startsWith('/b/')
+  return (
+    path === '/' || path === '/account' || path === '/admin' || path === '/signin' || path.startsWith('/b/')
+  )
 }
 
 async function page(request: Request): Promise<Response> {

@@ -40,7 +40,15 @@ function eventOf(word: string): Event {
     case 'works':
       return { is: 'socket_works' }
     case 'silent':
-      return { is: 'silent', ms: number }
+      return { is: 'silent', ms: number, unansweredMs: 0 }
+    case 'unanswered':
+      return { is: 'silent', ms: number, unansweredMs: number }
+    case 'lost':
+      return say({ says: 'out_of_touch' })
+    case 'back':
+      return say({ says: 'in_touch' })
+    case 'found':
+      return { is: 'found', node: given ?? '' }
     case 'network':
       return { is: 'network', online: given === 'on' }
     case 'start':
@@ -93,6 +101,36 @@ function check(story: string, phase: string, unsaved: number, effects?: string):
 }
 
 const joined = 'start; opened; hello; asked; loaded'
+
+describe('another node', () => {
+  const drawn = `${joined}; saved 1; edited; flush`
+  const lostFor2s = Array.from({ length: 8 }, () => 'silent 0').join('; ')
+  const calm30s = Array.from({ length: 120 }, () => 'silent 0').join('; ')
+  const moved = `${drawn}; unanswered 1000; found b; opened; hello; asked; loaded; saved 1; edited; flush`
+  test.each([
+    // A node that says nothing to what was sent may stand still. It is asked for anything, and others beside it.
+    [`${drawn}; unanswered 999`, 'saving', 1, ''],
+    [`${drawn}; unanswered 1000`, 'saving', 1, 'scout, probe'],
+    [`${drawn}; unanswered 1000; unanswered 2000`, 'saving', 1, ''],
+    [`${drawn}; unanswered 1000; saved 2`, 'saved', 0, 'stop_scouting'],
+    [`${drawn}; unanswered 1000; saved 2; found b`, 'saved', 0, ''],
+    [`${drawn}; unanswered 1000; found b`, 'connecting', 1, 'forget_peers, move, connect'],
+    [`${drawn}; unanswered 1000; found b; opened; hello; asked; loaded; saved 1`, 'saved', 0, ''],
+    // Where all are slow, each next move takes twice as long; not after a while of quiet.
+    [`${moved}; unanswered 1999`, 'saving', 1, ''],
+    [`${moved}; unanswered 2000`, 'saving', 1, 'scout, probe'],
+    [`${moved}; ${calm30s}; unanswered 1000`, 'saving', 1, 'scout, probe'],
+    // A node that says it is of no use is left as soon as another answers, and kept if none does.
+    [`${drawn}; lost`, 'saving', 1, 'scout'],
+    [`${drawn}; lost; silent 0; edited; flush; saved 1`, 'saving', 2, ''],
+    [`${drawn}; lost; found b`, 'connecting', 1, 'forget_peers, move, connect'],
+    [`${drawn}; lost; ${lostFor2s}`, 'reconnecting', 1, ''],
+    [`${drawn}; lost; ${lostFor2s}; back`, 'saving', 1, 'stop_scouting'],
+    [`${drawn}; lost; ${lostFor2s}; back; saved 2`, 'saved', 0, ''],
+    [`${drawn}; lost; back; found b`, 'saving', 1, ''],
+    [`${drawn}; found b`, 'saving', 1, ''],
+  ])('%s -> %s, %i unsaved, %s', (story, phase, unsaved, effects) => check(story, phase, unsaved, effects))
+})
 
 describe('saved', () => {
   test.each([

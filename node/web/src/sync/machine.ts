@@ -57,6 +57,12 @@ export type Link =
       /** The server's step 2 is here: the document is complete. */
       readonly loaded: boolean
       readonly probed: boolean
+      /** Another node is looked for. */
+      readonly scouting: boolean
+      /** The node has lost touch with the others; so many looks at the silence ago. */
+      readonly lostFor: number | null
+      /** Looks since this connection was loaded at which it was not silent for too long. */
+      readonly calm: number
       readonly retryAfterMs: number | null
       /** What the server said before refusing us. */
       readonly refusal: Refusal | null
@@ -82,6 +88,8 @@ export interface SyncState {
   readonly browserOnline: boolean
   readonly role: Role
   readonly outdated: boolean
+  /** How often a node was left for being silent, without much time in between. */
+  readonly moves: number
   readonly detail: string | null
 }
 
@@ -95,6 +103,7 @@ export const initialState: SyncState = {
   browserOnline: true,
   role: 'editor',
   outdated: false,
+  moves: 0,
   detail: null,
 }
 
@@ -122,8 +131,13 @@ export type Event =
   /** Something suggests that now is a good time: the page came to the front, the network is back. */
   | { readonly is: 'wake' }
   | { readonly is: 'network'; readonly online: boolean }
-  /** Nothing was received for so long. */
-  | { readonly is: 'silent'; readonly ms: number }
+  /**
+   * The regular look at how long nothing was received; and how long what waits for an answer has none, where another
+   * node could be asked.
+   */
+  | { readonly is: 'silent'; readonly ms: number; readonly unansweredMs: number }
+  /** Of several nodes this one answers. */
+  | { readonly is: 'found'; readonly node: string }
   /** REST says that the board cannot be opened. */
   | { readonly is: 'missing' }
   /** REST says that the board is there, and took so long to say it; messages could go over a stream. */
@@ -147,6 +161,11 @@ export type Effect =
   | { readonly do: 'send_awareness' }
   /** Ask for anything at all; silence then means that the connection is dead. */
   | { readonly do: 'probe' }
+  /** Look for a node that answers. `lost`: this one is there, but of no use. */
+  | { readonly do: 'scout'; readonly lost: boolean }
+  | { readonly do: 'stop_scouting' }
+  /** From here on that node is asked, and the connection there is to be let go. */
+  | { readonly do: 'move'; readonly node: string }
   /** The others are no longer known to be here. */
   | { readonly do: 'forget_peers' }
   /** Keep this document aside and begin an empty one. */
@@ -168,6 +187,19 @@ const RETRY_BUSY_MS_MIN = 1_500
 /** A server sends something at least every 15 s. */
 export const SILENCE_MS_MAX = 30_000
 export const PROBE_MS_MAX = 10_000
+/**
+ * What was sent and has no answer within this, nor anything else came, may lie with a node that stands still: another one
+ * is looked for. Whoever left one for that waits twice as long the next time, and so on: where all are slow, going from
+ * one to the next is no help.
+ */
+export const ELSEWHERE_MS_MIN = 1_000
+const ELSEWHERE_MS_MAX = 8_000
+/** The look at the silence comes so often. */
+export const LOOK_EVERY_MS = 250
+/** After so many good looks it is as patient as in the beginning. */
+const CALM_LOOKS = 120
+/** A node is back in touch within moments, mostly; who draws need not hear of it. */
+const LOST_LOOKS = 8
 /** The browser says that there is no network. It may be wrong (a server on this machine), so it is asked, briefly. */
 export const PROBE_OFFLINE_MS_MAX = 2_000
 /**
@@ -192,12 +224,7 @@ export function step(state: SyncState, event: Event): Step {
     case 'opened':
       return opened(state)
     case 'received':
-      return state.link.at === 'open'
-        ? received(
-            { ...state, route: heard(state.route), link: { ...state.link, heard: true, probed: false } },
-            event.message,
-          )
-        : only(state)
+      return state.link.at === 'open' ? answers(state, state.link, event.message) : only(state)
     case 'garbled':
       return state.link.at === 'open' ? { state, effects: [{ do: 'disconnect' }] } : only(state)
     case 'closed':
@@ -211,7 +238,9 @@ export function step(state: SyncState, event: Event): Step {
         ? wake({ ...state, browserOnline: true })
         : probe({ ...state, browserOnline: false })
     case 'silent':
-      return silent(state, event.ms)
+      return silent(state, event.ms, event.unansweredMs)
+    case 'found':
+      return found(state, event.node)
     case 'missing':
       return missing(state)
     case 'there':
@@ -243,6 +272,7 @@ export function phaseOf(state: SyncState): Phase {
       return !state.browserOnline || state.failures >= FAILURES_OFFLINE ? 'offline' : 'reconnecting'
     case 'open':
       if (state.outdated) return 'outdated'
+      if ((link.lostFor ?? 0) >= LOST_LOOKS) return 'reconnecting'
       if (!link.loaded) return state.everLoaded ? 'saving' : 'loading'
       return isSaved(state) ? 'saved' : 'saving'
   }
@@ -281,6 +311,9 @@ function opened(state: SyncState): Step {
     unanswered: null,
     loaded: false,
     probed: false,
+    scouting: false,
+    lostFor: null,
+    calm: 0,
     retryAfterMs: null,
     refusal: null,
   }
@@ -300,6 +333,17 @@ function sentFrame(state: SyncState, link: Extract<Link, { at: 'open' }>): SyncS
   const frame = link.sent + 1
   const flights = [...link.flights, { frame, changes: state.buffered }]
   return { ...state, buffered: 0, link: { ...link, sent: frame, flights } }
+}
+
+/** Something came. Unless it is only there, and has lost touch, there is no need for another node. */
+function answers(state: SyncState, link: Extract<Link, { at: 'open' }>, message: Incoming): Step {
+  const scouting = link.scouting && link.lostFor !== null
+  const after = received(
+    { ...state, route: heard(state.route), link: { ...link, heard: true, probed: false, scouting } },
+    message,
+  )
+  if (scouting === link.scouting) return after
+  return { ...after, effects: [{ do: 'stop_scouting' }, ...after.effects] }
 }
 
 function received(state: SyncState, message: Incoming): Step {
@@ -351,6 +395,16 @@ function told(
     }
     case 'role':
       return changeRole(state, control.role)
+    case 'out_of_touch':
+      return {
+        state: { ...state, link: { ...link, scouting: true, lostFor: link.lostFor ?? 0 } },
+        effects: [{ do: 'scout', lost: true }],
+      }
+    case 'in_touch':
+      return {
+        state: { ...state, link: { ...link, scouting: false, lostFor: null } },
+        effects: [{ do: 'stop_scouting' }],
+      }
     case 'draining':
       return only({ ...state, link: { ...link, retryAfterMs: control.retryAfterMs } })
     case 'set_aside':
@@ -509,13 +563,38 @@ function probe(state: SyncState): Step {
 }
 
 /** `ms` counts from the last thing received, or from the probe if that came later. */
-function silent(state: SyncState, ms: number): Step {
+function silent(state: SyncState, ms: number, unansweredMs: number): Step {
   const { link } = state
   if (link.at !== 'open') return only(state)
+  if (link.lostFor !== null) return only({ ...state, link: { ...link, lostFor: link.lostFor + 1 } })
+  if (unansweredMs >= elsewhereMs(state) && link.loaded && !link.scouting) return lookElsewhere(state, link)
   if (!link.loaded) return ms >= LOAD_MS_MAX ? { state, effects: [{ do: 'disconnect' }] } : only(state)
   const patience = state.browserOnline ? PROBE_MS_MAX : PROBE_OFFLINE_MS_MAX
   if (link.probed) return ms >= patience ? { state, effects: [{ do: 'disconnect' }] } : only(state)
-  return ms >= SILENCE_MS_MAX ? probe(state) : only(state)
+  if (ms >= SILENCE_MS_MAX) return probe(state)
+  if (state.moves === 0) return only(state)
+  const calm = link.calm + 1
+  return only({ ...state, moves: calm < CALM_LOOKS ? state.moves : 0, link: { ...link, calm } })
+}
+
+function elsewhereMs({ moves }: SyncState): number {
+  return Math.min(ELSEWHERE_MS_MAX, ELSEWHERE_MS_MIN * 2 ** Math.min(moves, 10))
+}
+
+/** Asks this node for anything as well: what it takes long for may be what was sent. */
+function lookElsewhere(state: SyncState, link: Extract<Link, { at: 'open' }>): Step {
+  const effects: Effect[] = [{ do: 'scout', lost: false }]
+  if (!link.probed) effects.push({ do: 'probe' })
+  return { state: { ...state, link: { ...link, scouting: true, probed: true } }, effects }
+}
+
+/** As if the connection had been lost, but that it is known where to go. */
+function found(state: SyncState, node: string): Step {
+  const { link } = state
+  if (link.at !== 'open' || !link.scouting) return only(state)
+  const moves = link.lostFor === null ? state.moves + 1 : state.moves
+  const over = connect({ ...state, moves, buffered: unsavedOf(state) })
+  return { ...over, effects: [{ do: 'forget_peers' }, { do: 'move', node }, ...over.effects] }
 }
 
 function only(state: SyncState): Step {

@@ -18,6 +18,9 @@ export type Control =
   | { readonly says: 'nodes'; readonly urls: readonly string[] }
   | { readonly says: 'saved'; readonly frames: number }
   | { readonly says: 'role'; readonly role: Role }
+  /** This node has lost touch with the others: nothing is saved and nothing shown. Another may be in touch. */
+  | { readonly says: 'out_of_touch' }
+  | { readonly says: 'in_touch' }
   | { readonly says: 'draining'; readonly retryAfterMs: number }
   | { readonly says: 'set_aside'; readonly code: string; readonly reason: string }
   | { readonly says: 'ignored' }
@@ -89,6 +92,9 @@ export function readControl(json: string): Control {
       return { says: 'saved', frames: countOf(said['frames']) }
     case 'role':
       return { says: 'role', role: readRole(said['role']) }
+    case 'out_of_touch':
+    case 'in_touch':
+      return { says: said['t'] }
     case 'draining':
       return { says: 'draining', retryAfterMs: countOf(said['retry_after_ms']) }
     case 'set_aside':
@@ -121,7 +127,7 @@ export function writeAwarenessQuery(): Uint8Array {
   return encoding.encode((encoder) => encoding.writeVarUint(encoder, AWARENESS_QUERY))
 }
 
-/** Of these a client sends `token` and `has_body`; the others are the server's, and here for the tests' server. */
+/** Of these a client sends `token`, `has_body` and `stays`; the others are the server's, and here for the tests' server. */
 export function writeControl(said: Readonly<Record<string, unknown>>): Uint8Array {
   return encoding.encode((encoder) => {
     encoding.writeVarUint(encoder, CONTROL)

@@ -9,7 +9,7 @@ import * as Y from 'yjs'
 import type { Carrier, CarrierListener, Credential, SocketClass } from './carrier'
 import { CLOSED_ABNORMALLY, openSocket, openWhenKnown } from './carrier'
 import type { Effect, Event, Refusal, SyncState } from './machine'
-import { initialState, step } from './machine'
+import { initialState, LOOK_EVERY_MS, step } from './machine'
 import {
   writeAwareness,
   writeAwarenessQuery,
@@ -19,6 +19,8 @@ import {
   writeUpdate,
 } from './messages'
 import { onNextFrame } from './page'
+import type { Scouts } from './scouts'
+import { sendScouts } from './scouts'
 import { openStream } from './stream'
 import type { Updates } from './updates'
 import type { Way } from './way'
@@ -30,10 +32,10 @@ export const FROM_CACHE = Symbol('from the offline store')
 export const FROM_TABS = Symbol('from another tab')
 
 export interface ProviderOptions {
-  /** `ws:` or `wss:`; asked before each attempt. */
-  readonly url: () => string
+  /** `ws:` or `wss:`, at that node or the one that is asked just now; asked before each attempt. */
+  readonly url: (node?: string) => string
   /** The board's address in REST, for where no WebSocket comes through. */
-  readonly streamUrl?: () => string
+  readonly streamUrl?: (node?: string) => string
   /** Which of several nodes is tried, and what is known of them. */
   readonly nodes?: Nodes
   readonly doc: Y.Doc
@@ -54,6 +56,9 @@ export interface Nodes {
   readonly current: () => string
   /** It was of no use; the next attempt may be at another one. */
   readonly leave: (node: string) => void
+  /** Who may be asked instead. */
+  readonly others: () => readonly string[]
+  readonly goTo: (node: string) => void
   readonly learn: (urls: readonly string[]) => void
 }
 
@@ -76,7 +81,6 @@ export interface Provider {
 
 /** The server heard nothing from here. */
 const CLOSED_TIMED_OUT = 4508
-const SILENCE_CHECK_EVERY_MS = 1_000
 /** With more than this unsent in the carrier, updates gather (and merge) instead of queueing there. */
 const CARRIER_BYTES_MAX = 1 << 20
 const CARRIER_FULL_WAIT_MS = 50
@@ -103,6 +107,10 @@ export function openProvider(options: ProviderOptions): Provider {
   /** The newest token that the server was shown over the connection there is. */
   let shownToken: string | null = null
   let heardAtMs = 0
+  /** Since when something waits for an answer. */
+  let waitsSinceMs: number | null = null
+  /** Where another node is looked for. */
+  let scouts: Scouts | null = null
   /** Whose connection it is. */
   let node = ''
   let destroyed = false
@@ -122,6 +130,7 @@ export function openProvider(options: ProviderOptions): Provider {
       const { state: after, effects } = step(state, next)
       state = after
       for (const effect of effects) perform(effect)
+      waitsSinceMs = waitsForAnswer(state) ? (waitsSinceMs ?? Date.now()) : null
       options.onState(state)
     }
     running = false
@@ -151,6 +160,12 @@ export function openProvider(options: ProviderOptions): Provider {
       case 'probe':
         heardAtMs = Date.now()
         return send(writeAwarenessQuery())
+      case 'scout':
+        return scout(effect.lost)
+      case 'stop_scouting':
+        return stopScouting()
+      case 'move':
+        return move(effect.node)
       case 'forget_peers':
         return forgetPeers()
       case 'set_aside':
@@ -166,6 +181,7 @@ export function openProvider(options: ProviderOptions): Provider {
     if (retryTimer !== null) clearTimeout(retryTimer)
     retryTimer = null
     if (way === 'socket') stopTrying()
+    stopScouting()
     gathered = []
     heardAtMs = Date.now()
     const before = carrier
@@ -207,29 +223,60 @@ export function openProvider(options: ProviderOptions): Provider {
         if (isOurs()) ended(code, reason, false)
       },
     }
-    const opening = openBy(way, listener)
+    const opening = openBy(way, listener, undefined)
     ours.carrier = opening
     carrier = opening
     openTimer = setTimeout(() => drop(true), patienceMs)
   }
 
-  function openBy(way: Way, listener: CarrierListener): Carrier {
+  function openBy(way: Way, listener: CarrierListener, at: string | undefined): Carrier {
     const { streamUrl, credential } = options
     // A stream is asked for with the token that is held; that it is told of it once more does no harm.
-    shownToken = null
-    const note = (token: string) => (shownToken = token)
-    if (way === 'socket' || streamUrl === undefined) return openSocketAs(listener, note)
-    return openStream(streamUrl(), listener, { fetch: fetchAs(credential) })
+    if (at === undefined) shownToken = null
+    const note = (token: string) => {
+      if (at === undefined) shownToken = token
+    }
+    if (way === 'socket' || streamUrl === undefined) return openSocketAs(listener, note, at)
+    return openStream(streamUrl(at), listener, { fetch: fetchAs(credential) })
   }
 
-  function openSocketAs(listener: CarrierListener, note: (token: string) => void): Carrier {
+  function openSocketAs(listener: CarrierListener, note: (token: string) => void, at?: string): Carrier {
     const { url, credential } = options
-    if (credential === undefined) return openSocket(url(), Socket, null, listener)
+    if (credential === undefined) return openSocket(url(at), Socket, null, listener)
     const how = credential.token().then((token) => (its: CarrierListener) => {
       note(token)
-      return openSocket(url(), Socket, token, its)
+      return openSocket(url(at), Socket, token, its)
     })
     return openWhenKnown(how, listener)
+  }
+
+  /** At an address that leads to several nodes, asking for it once more may lead to another one. */
+  function scout(lost: boolean): void {
+    const others = options.nodes?.others() ?? []
+    if (lost && others.length > 0) send(writeControl({ t: 'stays' }))
+    const nodes = lost ? [...others, node] : others
+    if (nodes.length === 0) return
+    const { way } = state.route
+    scouts ??= sendScouts(
+      nodes,
+      (at, listener) => openBy(way, listener, at),
+      (at) => dispatch({ is: 'found', node: at }),
+    )
+  }
+
+  function stopScouting(): void {
+    scouts?.stop()
+    scouts = null
+  }
+
+  /** The node that is left may not even answer a good-bye; nobody waits for it. */
+  function move(to: string): void {
+    options.nodes?.goTo(to)
+    const left = carrier
+    carrier = null
+    if (openTimer !== null) clearTimeout(openTimer)
+    openTimer = null
+    void left?.close()
   }
 
   /** Whatever opened it, a connection over which nothing comes is not open. */
@@ -252,6 +299,7 @@ export function openProvider(options: ProviderOptions): Provider {
     openTimer = null
     carrier = null
     gathered = []
+    stopScouting()
     applyArrived()
     if (isOfTheNode(code)) options.nodes?.leave(node)
     dispatch({ is: 'closed', code, reason, random: Math.random(), late })
@@ -441,8 +489,11 @@ export function openProvider(options: ProviderOptions): Provider {
     const waitingBytes = carrier?.waiting() ?? 0
     if (waitingBytes < waitedBytes) heardAtMs = Date.now()
     waitedBytes = waitingBytes
-    dispatch({ is: 'silent', ms: Date.now() - heardAtMs })
-  }, SILENCE_CHECK_EVERY_MS)
+    const now = Date.now()
+    const hasOthers = (options.nodes?.others().length ?? 0) > 0
+    const unansweredMs = hasOthers && waitsSinceMs !== null ? now - Math.max(waitsSinceMs, heardAtMs) : 0
+    dispatch({ is: 'silent', ms: now - heardAtMs, unansweredMs })
+  }, LOOK_EVERY_MS)
 
   return {
     state: () => state,
@@ -461,6 +512,7 @@ export function openProvider(options: ProviderOptions): Provider {
       if (retryTimer !== null) clearTimeout(retryTimer)
       if (openTimer !== null) clearTimeout(openTimer)
       stopTrying()
+      stopScouting()
       cancelFlush?.()
       unsubscribe()
       unsubscribeToken?.()
@@ -470,6 +522,10 @@ export function openProvider(options: ProviderOptions): Provider {
       void last?.close()
     },
   }
+}
+
+function waitsForAnswer({ link }: SyncState): boolean {
+  return link.at === 'open' && (link.probed || link.flights.length > 0)
 }
 
 /** It went away or has no room: another node may do. The others are about this client, and the same everywhere. */

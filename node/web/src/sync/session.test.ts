@@ -83,6 +83,21 @@ test('an edit is saved when the server has stored it, and not before', async () 
   expect(session.status.get().unsaved).toBe(0)
 })
 
+test('a browser that has no offline store saves all the same, and says that it keeps nothing', async () => {
+  expect(globalThis.indexedDB).toBeUndefined()
+  const session = openSession({
+    board: 'brd_kept_nowhere',
+    url: server.url,
+    user: { name: 'Quiet Heron', color: '#1d4ed8' },
+    platform: { WebSocket: NodeWebSocket as unknown as new (url: string, protocols: string[]) => WebSocket },
+  })
+  sessions.push(session)
+  put(session, 'a', 'one')
+  await untilPhase(session, 'saved')
+  expect(session.status.get()).toMatchObject({ unsaved: 0, kept: false })
+  expect(texts(server.stored)).toEqual({ a: 'one' })
+})
+
 test('edits of one frame travel as one update', async () => {
   server.autoSave = false
   const session = open()

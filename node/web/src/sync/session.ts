@@ -13,7 +13,7 @@ import { findBoard } from '../api/client'
 import type { Role } from '../api/role'
 import type { Store } from '../core/store'
 import { createStore } from '../core/store'
-import { currentNode, leaveNode, learnNodes, placed } from '../nodes'
+import { currentNode, goToNode, learnNodes, leaveNode, otherNodes, placed } from '../nodes'
 import type { Credential } from './carrier'
 import type { Phase, Refusal, SyncState } from './machine'
 import { initialState, phaseOf, unsavedOf } from './machine'
@@ -113,6 +113,9 @@ interface Generation {
 
 export function openSession(options: SessionOptions): BoardSession {
   const { board, owner = '', platform = {} } = options
+  let kept = true
+  let begun = false
+  let destroyed = false
   const offline = openOffline({
     board,
     owner,
@@ -120,7 +123,8 @@ export function openSession(options: SessionOptions): BoardSession {
     now: Date.now,
     onFailure: () => {
       kept = false
-      refreshStatus()
+      // Where the browser has no such store at all, this comes before there is anything to show.
+      if (begun) refreshStatus()
     },
     ...(platform.indexedDB && { factory: platform.indexedDB }),
   })
@@ -129,16 +133,15 @@ export function openSession(options: SessionOptions): BoardSession {
     phase: 'loading',
     unsaved: 0,
     since: Date.now(),
-    kept: true,
+    kept,
     slow: false,
   })
   const role = createStore<Role>('editor')
   const arrived = createStore(0)
   const setAside = createStore<readonly SetAside[]>([])
-  let kept = true
-  let destroyed = false
   let presence: SessionPresence | null = null
   let current = begin()
+  begun = true
   const shownPresence = presenceOf()
 
   function begin(): Generation {
@@ -153,8 +156,14 @@ export function openSession(options: SessionOptions): BoardSession {
     let before = initialState
     let confirmed = false
     const provider = openProvider({
-      url: () => syncAddress(options.url),
-      nodes: { current: currentNode, leave: leaveNode, learn: learnNodes },
+      url: (node) => syncAddress(options.url, node),
+      nodes: {
+        current: currentNode,
+        leave: leaveNode,
+        others: otherNodes,
+        goTo: goToNode,
+        learn: learnNodes,
+      },
       doc,
       updates,
       awareness,
@@ -199,6 +208,8 @@ export function openSession(options: SessionOptions): BoardSession {
     const cached = await reading
     if (destroyed || current.provider !== provider) return
     updates.apply(cached.updates, FROM_CACHE)
+    await nextTask()
+    if (destroyed || current.provider !== provider) return
     provider.dispatch({ is: 'cache_read', found: cached.updates.length > 0, changes: cached.unsaved })
     provider.dispatch({ is: 'start' })
     setAside.set(await offline.listAside())
@@ -220,6 +231,8 @@ export function openSession(options: SessionOptions): BoardSession {
       // What of it is in the document is known by its state vector.
       return undefined
     }
+    await nextTask()
+    if (destroyed || current.provider !== provider) return undefined
     provider.dispatch({ is: 'cache_read', found: true, changes: 0 })
     return body.seq
   }
@@ -362,17 +375,24 @@ async function look(board: string): Promise<Found> {
   }
 }
 
-function streamOf({ url, streamUrl }: SessionOptions): { streamUrl?: () => string } {
-  if (streamUrl !== undefined) return { streamUrl: () => placed(streamUrl) }
+function streamOf({ url, streamUrl }: SessionOptions): { streamUrl?: (node?: string) => string } {
+  if (streamUrl !== undefined) return { streamUrl: (node) => placed(streamUrl, node) }
   const path = url.replace(/\/sync\/(?=[^/]*$)/, '/api/v1/boards/')
-  return url.startsWith('/') ? { streamUrl: () => placed(path) } : {}
+  return url.startsWith('/') ? { streamUrl: (node) => placed(path, node) } : {}
 }
 
-export function syncAddress(url: string): string {
+export function syncAddress(url: string, node?: string): string {
   if (/^wss?:/.test(url)) return url
-  const address = new URL(placed(url), location.href)
+  const address = new URL(placed(url, node), location.href)
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
   return address.href
+}
+
+/** A large board is read in a task of its own; until then it is still being opened. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve)
+  })
 }
 
 function after(ms: number): Promise<false> {

@@ -30,6 +30,10 @@ export interface TestServer {
   readonly controls: string[]
   autoSave: boolean
   hello: Record<string, unknown>
+  /** Whether new connections are let in. */
+  admits: boolean
+  /** It reads nothing and says nothing, and its connections stay. */
+  standsStill: boolean
   /** Refuse every counted frame for which this answers a reason. */
   refuse: (update: Uint8Array) => string | null
   onAwareness: (update: Uint8Array) => void
@@ -45,7 +49,12 @@ export interface TestServer {
 }
 
 export async function startTestServer(port = 0): Promise<TestServer> {
-  const wss = new WebSocketServer({ port, host: '127.0.0.1', handleProtocols: () => 'easel.v1' })
+  const wss = new WebSocketServer({
+    port,
+    host: '127.0.0.1',
+    handleProtocols: () => 'easel.v1',
+    verifyClient: () => server.admits,
+  })
   await new Promise((done) => wss.once('listening', done))
   const { port: bound } = wss.address() as AddressInfo
   const stored = new Y.Doc()
@@ -91,6 +100,7 @@ export async function startTestServer(port = 0): Promise<TestServer> {
     seats.add(seat)
     socket.on('close', () => seats.delete(seat))
     socket.on('message', (data: Buffer) => {
+      if (server.standsStill) return
       const message = readMessage(new Uint8Array(data))
       switch (message?.is) {
         case 'step_one':
@@ -113,6 +123,7 @@ export async function startTestServer(port = 0): Promise<TestServer> {
           break
       }
     })
+    if (server.standsStill) return
     socket.send(writeControl({ t: 'hello', ...server.hello }))
     socket.send(writeStepOne(Y.encodeStateVector(live)))
   })
@@ -126,6 +137,8 @@ export async function startTestServer(port = 0): Promise<TestServer> {
     controls: [],
     autoSave: true,
     hello: { v: 1, app: 'test', schema: 1, min_client: 1, role: 'editor' },
+    admits: true,
+    standsStill: false,
     refuse: () => null,
     onAwareness: () => {},
     save() {

@@ -18,6 +18,7 @@ const entry = <P extends object>(load: () => Promise<{ default: React.ComponentT
   lazyPage(() => load().then((part) => part.default), strings.account.loading)
 const start = lazyPage(() => import('./start/start-page').then((part) => part.default), strings.start.loading)
 const account = entry(() => import('./account/account-page'))
+const admin = entry(() => import('./admin/admin-page'))
 const signIn = entry(() => import('./entry/sign-in-page'))
 const signUp = entry(() => import('./entry/sign-up-page'))
 const setup = entry(() => import('./entry/setup-page'))
@@ -55,8 +56,10 @@ export function App() {
   )
 }
 
+const PERSONAL: ReadonlySet<Route['page']> = new Set(['start', 'account', 'admin', 'board'])
+
 function isPersonal(route: Route): boolean {
-  return route.page === 'start' || route.page === 'account' || route.page === 'board'
+  return PERSONAL.has(route.page)
 }
 
 /** Who has come by a share link needs no account. */
@@ -84,6 +87,8 @@ function Page({ route }: { route: Route }) {
       return <visit.Page token={route.token} />
     case 'account':
       return <account.Page />
+    case 'admin':
+      return <admin.Page />
     case 'lost':
       return <LostPage />
   }

@@ -9,6 +9,7 @@ test.each([
   ['/setup', '', { page: 'setup' }],
   ['/reset', '', { page: 'reset' }],
   ['/account/', '', { page: 'account' }],
+  ['/admin', '', { page: 'admin' }],
   ['/signin', '', { page: 'sign-in', back: '/' }],
   ['/signin', '?to=%2Fb%2Fbrd_01h', { page: 'sign-in', back: '/b/brd_01h' }],
   ['/signin', '?to=%2F%2Felsewhere', { page: 'sign-in', back: '/' }],

@@ -13,6 +13,7 @@ export type Route =
   | { readonly page: 'invite'; readonly token: string }
   | { readonly page: 'visit'; readonly token: string }
   | { readonly page: 'account' }
+  | { readonly page: 'admin' }
   | { readonly page: 'lost' }
 
 const SECTIONS: readonly Section[] = ['boards', 'starred', 'recent', 'shared', 'archive', 'trash']
@@ -26,6 +27,7 @@ export const paths = {
   signUp: (back = '/') => `/signup${toBack(back)}`,
   visit: (token: string) => `/s/${token}`,
   account: '/account',
+  admin: '/admin',
 } as const
 
 export function parseRoute(pathname: string, search: string): Route {
@@ -45,6 +47,8 @@ export function parseRoute(pathname: string, search: string): Route {
       return { page: 'sign-up', back: backOf(params) }
     case '/account':
       return { page: 'account' }
+    case '/admin':
+      return { page: 'admin' }
   }
   const [, place, name] = /^\/(b|s|invite)\/([A-Za-z0-9_-]{1,128})\/?$/.exec(pathname) ?? []
   if (place === undefined || name === undefined) return { page: 'lost' }

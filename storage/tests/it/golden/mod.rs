@@ -13,6 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use easel_storage::apart::{ApartKey, ApartRow};
 use easel_storage::records::{
     BoardRow, DocRow, Expiring, InstanceRow, OutcomeRow, SeatRow, UpdateRow,
 };
@@ -49,6 +50,7 @@ fn every_sample_decodes_and_re_encodes_to_the_same_bytes() {
     let mut kinds = people::check_rows(&mut samples);
     kinds.extend(sharing::check_rows(&mut samples));
     kinds.extend(nodes::check_rows(&mut samples));
+    kinds.extend(check_apart(&mut samples));
     assert_eq!(
         kinds.len(),
         sharing::kinds(),
@@ -172,6 +174,20 @@ fn commands() -> Vec<(String, Envelope)> {
             payload: BLOB,
         }],
     };
+    let append_apart = Command::AppendUpdates {
+        doc: doc.clone(),
+        updates: vec![NewUpdate {
+            payload: APART,
+            ..new_update(Some(ORIGIN))
+        }],
+    };
+    let compact_apart = Command::Compact {
+        doc: doc.clone(),
+        expected_body_seq: 7,
+        upto_seq: 300,
+        body: APART,
+        state_vector: vec![1, 2, 3],
+    };
     let compact = Command::Compact {
         doc,
         expected_body_seq: 7,
@@ -197,6 +213,8 @@ fn commands() -> Vec<(String, Envelope)> {
         ("append-updates", plain(append)),
         ("append-updates-raw", plain(append_raw)),
         ("compact", with_id(compact)),
+        ("append-updates-apart", plain(append_apart)),
+        ("compact-apart", plain(compact_apart)),
     ];
     for (name, command) in people::commands() {
         commands.push((name, plain(Command::People(command))));
@@ -231,6 +249,11 @@ const ORIGIN: Origin = Origin {
 };
 const BLOB: Payload = Payload::Blob {
     hash: [0x44; 32],
+    len: 1_000_000,
+};
+
+const APART: Payload = Payload::Apart {
+    hash: [0x45; 32],
     len: 1_000_000,
 };
 
@@ -331,10 +354,26 @@ fn updates() -> Vec<(&'static str, UpdateRow)> {
         origin: None,
         payload: BLOB,
     };
+    let apart = UpdateRow {
+        payload: APART,
+        ..blob.clone()
+    };
     vec![
         ("update", UpdateRow::new(AT, &new_update(Some(ORIGIN)))),
         ("update-blob", blob),
+        ("update-apart", apart),
     ]
+}
+
+fn check_apart(samples: &mut Samples) -> BTreeSet<RowKind> {
+    let mut kinds = BTreeSet::new();
+    let row = ApartRow::from(APART.apart().expect("it lies apart"));
+    let raw = DocName::Raw("my-room_1".to_owned().try_into().expect("a room name"));
+    let body = ApartKey::body(&DocName::Board(BOARD));
+    samples.check_row(&mut kinds, "apart-body", &body, &row);
+    let update = ApartKey::update(&raw, 300);
+    samples.check_row(&mut kinds, "apart-update", &update, &row);
+    kinds
 }
 
 fn check_other_records(samples: &mut Samples) {

@@ -22,9 +22,10 @@ pub(super) fn expect_every_command() {
         NodesCommand::TakeJoin { .. } => 2,
         NodesCommand::PutNode { .. } => 3,
         NodesCommand::ForgetNode { .. } => 4,
+        NodesCommand::ForgetAll => 5,
     };
     let numbers: BTreeSet<_> = commands().iter().map(|(_, c)| number(c)).collect();
-    assert_eq!(numbers, (0..=4).collect());
+    assert_eq!(numbers, (0..=5).collect());
 }
 
 pub(super) fn commands() -> Vec<(&'static str, NodesCommand)> {
@@ -51,6 +52,7 @@ pub(super) fn commands() -> Vec<(&'static str, NodesCommand)> {
         ("nodes-take-join", take),
         ("nodes-put", put),
         ("nodes-forget", NodesCommand::ForgetNode { node: 300 }),
+        ("nodes-forget-all", NodesCommand::ForgetAll),
     ]
 }
 

@@ -26,7 +26,7 @@ const HASH: SecretHash = SecretHash::from_bytes([0x99; 32]);
 
 /// How many kinds of rows there are; a new one does not compile until it is named here.
 pub(super) fn kinds() -> usize {
-    let last = RowKind::NodeCount;
+    let last = RowKind::Apart;
     match last {
         RowKind::User
         | RowKind::UserByEmail
@@ -63,7 +63,8 @@ pub(super) fn kinds() -> usize {
         | RowKind::Authority
         | RowKind::JoinToken
         | RowKind::Node
-        | RowKind::NodeCount => last as usize,
+        | RowKind::NodeCount
+        | RowKind::Apart => last as usize,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use easel_storage::apply::{OUTCOME_KEPT_MS, SEAT_KEPT_MS};
+use easel_storage::blobs::named;
 use easel_storage::postgres::State;
 use easel_storage::{
     BoardSort, BoardsQuery, Command, Fault, InstanceId, Query, ReadTx, Time, redb,
@@ -50,11 +51,8 @@ fn dump(tx: &dyn ReadTx) -> Result<String, Fault> {
 
 /// Gives both the batches that the plan comes to, comparing every reply; then what they hold and what they answer.
 fn check(managed: &State, plan: Vec<StepBatch>, pace: u64) {
-    let planned = properties::run(
-        &redb::State::in_memory().unwrap(),
-        &mut Model::default(),
-        plan,
-    );
+    let mut model = Model::default();
+    let planned = properties::run(&redb::State::in_memory().unwrap(), &mut model, plan);
     let init = Command::InitInstance {
         instance: InstanceId::from_bytes([9; 16]),
     };
@@ -71,11 +69,17 @@ fn check(managed: &State, plan: Vec<StepBatch>, pace: u64) {
         let (_, replies) = managed.apply(&batch).unwrap();
         assert_eq!(replies, wanted, "{batch:?}");
     }
+    assert_eq!(
+        managed.read_tx(named).unwrap(),
+        embedded.read_tx(named).unwrap()
+    );
     let wanted = embedded.read_tx(dump).unwrap();
     assert_eq!(managed.read_tx(dump).unwrap(), wanted);
     for query in queries() {
-        let wanted = embedded.query(&query).unwrap();
-        assert_eq!(managed.query(&query).unwrap().answer, wanted, "{query:?}");
+        let wanted = embedded.answer(&query).unwrap().complete(&model.shelf);
+        let (_, answered) = managed.answer(&query).unwrap();
+        let found = answered.complete(&model.shelf);
+        assert_eq!(found.unwrap(), wanted.unwrap(), "{query:?}");
     }
 }
 
@@ -109,7 +113,7 @@ fn queries() -> Vec<Query> {
 
 /// To make a database takes longer than everything that a case does in it.
 fn emptied(address: &str) {
-    let empty = "DELETE FROM easel.expiring; DELETE FROM easel.outcomes; DELETE FROM easel.seats; DELETE FROM easel.updates;
+    let empty = "DELETE FROM easel.rows; DELETE FROM easel.expiring; DELETE FROM easel.outcomes; DELETE FROM easel.seats; DELETE FROM easel.updates;
         DELETE FROM easel.bodies; DELETE FROM easel.docs; DELETE FROM easel.boards; DELETE FROM easel.instance;
         UPDATE easel.progress SET commits = 0, clock_ms = 0";
     client(address).batch_execute(empty).unwrap();

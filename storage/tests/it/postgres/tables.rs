@@ -45,6 +45,10 @@ fn tables_are_made_once_and_found_again() {
             2,
             "1296a835124a01e00470f095817bd6b390cb9e8b90f73f1220e9f7cc579ce1d1",
         ),
+        (
+            3,
+            "dce0dc56f2bb7ee55f735bc387b10e34410e3970385b75d2abef34cbfc8c47ce",
+        ),
     ];
     assert_eq!(
         rows,
@@ -72,17 +76,17 @@ fn tables_of_another_version_are_refused_and_left_alone() {
     let mut beside = client(&address);
     beside
         .execute(
-            "INSERT INTO easel.migrations (version, checksum) VALUES (3, 'later')",
+            "INSERT INTO easel.migrations (version, checksum) VALUES (4, 'later')",
             &[],
         )
         .unwrap();
     let refused = State::open(&address);
     assert!(
-        matches!(refused, Err(OpenError::NewerTables { found: 3, known: 2 })),
+        matches!(refused, Err(OpenError::NewerTables { found: 4, known: 3 })),
         "{refused:?}"
     );
     beside
-        .execute("DELETE FROM easel.migrations WHERE version = 3", &[])
+        .execute("DELETE FROM easel.migrations WHERE version = 4", &[])
         .unwrap();
     beside
         .execute(

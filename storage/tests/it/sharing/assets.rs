@@ -2,9 +2,11 @@
 
 use super::{BOARD, add_image, asset_id, form, image, shared, wide, wide_secret};
 use crate::support::board_id;
-use crate::world::World;
+use crate::world::{World, user};
+use easel_storage::blobs::{BlobHash, named};
+use easel_storage::people::{Avatar, AvatarChange, PeopleCommand, UserChange};
 use easel_storage::sharing::{ASSETS_MAX, AssetForm, SharingCommand, SharingOutcome};
-use easel_storage::{AssetId, Command, Rejection};
+use easel_storage::{AssetId, Command, Rejection, Time};
 
 #[test]
 fn the_same_picture_is_one_on_a_board_and_another_elsewhere() {
@@ -86,4 +88,46 @@ fn a_board_has_so_many_files() {
     assert_eq!(world.sharing(1, add(ASSETS_MAX)), full);
     // One that is there is not one more.
     world.share(1, add(0));
+}
+
+#[test]
+fn a_picture_is_named_for_as_long_as_a_board_has_it() {
+    let mut world = shared(1);
+    let named = |world: &World| {
+        let named = world.state.read_tx(named).unwrap();
+        let mut noting = world.state.snapshot().unwrap().noting_blobs();
+        std::io::copy(&mut noting, &mut std::io::sink()).unwrap();
+        // What reads every row finds the same.
+        assert_eq!(named, noting.into_blobs());
+        named.into_keys().collect::<Vec<_>>()
+    };
+    let blob = |content: u8| BlobHash::from_bytes([content; 32]);
+    assert_eq!(named(&world), []);
+    world.share(1, add_image(BOARD, 1, 7));
+    let sizes = vec![(64, [9; 32], 5)];
+    let change = UserChange {
+        avatar: Some(AvatarChange::Set(Avatar { sizes, at: Time(1) })),
+        ..UserChange::default()
+    };
+    let (user, if_rev) = (user(1), None);
+    let set = PeopleCommand::ChangeUser {
+        user,
+        change,
+        if_rev,
+    };
+    world.by(1, set.into()).unwrap();
+    assert_eq!(named(&world), [blob(7), blob(9)]);
+    let if_rev = None;
+    world
+        .by(
+            1,
+            Command::TrashBoard {
+                board: BOARD,
+                if_rev,
+            },
+        )
+        .unwrap();
+    assert_eq!(named(&world), [blob(7), blob(9)]);
+    world.by(1, Command::PurgeBoard { board: BOARD }).unwrap();
+    assert_eq!(named(&world), [blob(9)]);
 }

@@ -35,6 +35,35 @@ fn an_edit_during_a_save_is_acknowledged_by_the_next_save() {
 }
 
 #[test]
+fn where_little_comes_in_nothing_waits() {
+    check(
+        &format!(
+            "calmly; {OPEN}; a sets x=1; a sets x=2; b sets y=1; stored; stored; a sets x=3; stored"
+        ),
+        &format!(
+            "; {OPENED}; b <- update, append 1; b <- update; a <- update; a <- saved 1, append 2; a <- saved 2, b <- saved 1; \
+             b <- update, append 1; a <- saved 3"
+        ),
+    );
+}
+
+#[test]
+fn a_crowd_is_noticed_and_forgotten() {
+    let strokes = "a sets x=1; stored; ".repeat(12);
+    let more = "a sets x=2; ".repeat(8);
+    let saved = |no: u32| format!("b <- update, append 1; a <- saved {no}; ");
+    let shown: String = (1..=12).map(saved).collect();
+    let gathered = "b <- update; ".repeat(7);
+    check(
+        &format!("calmly; {OPEN}; {strokes}{more}after 40; stored; after 160; a sets x=3; stored"),
+        &format!(
+            "; {OPENED}; {shown}b <- update, wake in 40; {gathered}append 8; wake in 160; a <- saved 20; \
+             b <- update, append 1; a <- saved 21"
+        ),
+    );
+}
+
+#[test]
 fn who_knows_nothing_is_sent_everything_without_a_document() {
     check(
         "load; build; join a; a sets x=1; stored; a sets y=2; join c; c asks; c has x=1; c has y=2",
@@ -318,22 +347,35 @@ fn what_was_folded_before_others_came_and_after_is_one_order() {
 fn what_is_said_out_of_touch_waits_and_is_looked_at_under_the_role_of_then() {
     check_open(
         "out of touch; a sets x=1; b sets y=1; b is viewer; in touch; stored; a has x=1",
-        "; ; ; b <- role; b <- update, b <- set_aside, close b 4422, append 1; a <- saved 1; ",
+        "a <- out_of_touch, b <- out_of_touch, wake in 2000; ; ; b <- role; \
+         b <- update, b <- set_aside, close b 4422, a <- in_touch, append 1; a <- saved 1; ",
     );
 }
 
 #[test]
 fn out_of_touch_a_room_shows_nothing_and_sends_its_people_away_after_a_while() {
     check_open(
-        "company; read; out of touch; elsewhere x=1; heard 2; tick 10; tick 10; tick 10; in touch; read",
-        "publish 1, read after 0; ; ; ; ; read after 0; a <- awareness, b <- awareness; a <- draining, close a 1012, b <- draining, close b 1012; ; read after 1",
+        "company; read; out of touch; elsewhere x=1; heard 2; tick 1; after 1000; in touch; read",
+        "publish 1, read after 0; ; a <- out_of_touch, b <- out_of_touch, wake in 2000; ; ; read after 0; \
+         a <- draining, close a 1012, b <- draining, close b 1012; ; read after 1",
+    );
+}
+
+#[test]
+fn who_looks_for_another_node_by_themselves_stays_until_they_have_one() {
+    check_open(
+        "out of touch; a says 100,13,123,34,116,34,58,34,115,116,97,121,115,34,125; a sets x=1; after 2000; in touch; stored; \
+         out of touch; after 2000",
+        "a <- out_of_touch, b <- out_of_touch, wake in 2000; ; ; b <- draining, close b 1012; a <- in_touch, append 1; \
+         a <- saved 1; a <- out_of_touch, wake in 2000; a <- draining, close a 1012",
     );
 }
 
 #[test]
 fn what_was_taken_before_the_touch_was_lost_is_saved() {
     check_open(
-        "a sets x=1; out of touch; stored; a sets x=2; tick 31; in touch",
-        "b <- update, append 1; ; a <- saved 1; ; a <- awareness, b <- awareness, a <- draining, close a 1012, b <- draining, close b 1012; ",
+        "a sets x=1; out of touch; stored; a sets x=2; tick 6; in touch",
+        "b <- update, append 1; a <- out_of_touch, b <- out_of_touch, wake in 2000; a <- saved 1; ; \
+         a <- draining, close a 1012, b <- draining, close b 1012; ",
     );
 }

@@ -38,6 +38,7 @@ struct Store {
 struct World {
     room: Room,
     now: Instant,
+    is_node_busy: bool,
     clients: BTreeMap<String, Client>,
     store: Store,
     appending: Option<Vec<NewUpdate>>,
@@ -67,24 +68,32 @@ pub(super) fn check(script: &str, expected: &str) {
     assert_eq!(seen, expected, "\nscript: {script}");
 }
 
+fn room(build: Build) -> Room {
+    Room::new(RoomOptions {
+        name: "test".into(),
+        id: 1_000,
+        rank: None,
+        neighbours: std::sync::Arc::default(),
+        build,
+        limits: Limits::raw(),
+        linger: Duration::from_secs(10),
+    })
+}
+
 impl World {
     fn new() -> Self {
         Self::with(Build::AtOnce)
     }
 
     fn with(build: Build) -> Self {
-        let options = RoomOptions {
-            name: "test".into(),
-            id: 1_000,
-            rank: None,
-            neighbours: std::sync::Arc::default(),
-            build,
-            limits: Limits::raw(),
-            linger: Duration::from_secs(10),
-        };
+        let now = Instant::now();
+        let mut room = room(build);
+        // Most of what is to be seen is seen where much comes in.
+        room.saving.crowd(now);
         Self {
-            room: Room::new(options),
-            now: Instant::now(),
+            room,
+            now,
+            is_node_busy: true,
             clients: BTreeMap::new(),
             store: Store::default(),
             appending: None,
@@ -118,6 +127,11 @@ impl World {
             }
             ["load", "gone"] => self.handle(Event::Loaded(Err(LoadFailed::Gone))),
             ["lazily"] => *self = Self::with(Build::WhenNeeded),
+            // Nothing came before, here or in any other room.
+            ["calmly"] => {
+                self.room = room(Build::AtOnce);
+                self.is_node_busy = false;
+            }
             ["build"] => {
                 let live = Live::build(Kind::Raw, 1_000, &self.store.updates);
                 self.handle(Event::Built(live));
@@ -143,6 +157,7 @@ impl World {
                     first_seq,
                     last_seq,
                     index: CommitIndex(last_seq),
+                    is_node_busy: self.is_node_busy,
                 })));
             }
             // Somebody else, who knows all that is stored, adds to it.
@@ -216,7 +231,9 @@ impl World {
                 self.handle(Event::Role { seat, role });
             }
             ["gone"] => self.handle(Event::Gone),
-            ["drain"] => self.handle(Event::Drain),
+            ["drain"] => self.handle(Event::Drain {
+                retry_after_ms: 1_000,
+            }),
             [name, "sets", pair] => {
                 let update = self.edit(name, pair);
                 self.send(name, &update);
@@ -463,6 +480,6 @@ impl Client {
 fn inline(update: NewUpdate) -> Bytes {
     match update.payload {
         Payload::Inline(bytes) => bytes,
-        Payload::Blob { .. } => panic!("a room writes updates inline"),
+        Payload::Blob { .. } | Payload::Apart { .. } => panic!("a room writes updates inline"),
     }
 }

@@ -48,7 +48,9 @@ impl World {
                     .iter()
                     .for_each(|update| match &update.payload {
                         Payload::Inline(bytes) => self.contents.note(bytes),
-                        Payload::Blob { .. } => panic!("a room writes updates inline"),
+                        Payload::Blob { .. } | Payload::Apart { .. } => {
+                            panic!("a room writes updates inline")
+                        }
                     });
                 Event::Appended(self.append(node, &batch))
             }

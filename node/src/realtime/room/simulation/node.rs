@@ -334,7 +334,9 @@ fn line_of_effect(effect: &Effect) -> String {
         Effect::Append(batch) => {
             let inline = batch.updates.iter().map(|update| match &update.payload {
                 Payload::Inline(bytes) => (update.origin, digest(&&bytes[..])),
-                Payload::Blob { .. } => panic!("a room writes updates inline"),
+                Payload::Blob { .. } | Payload::Apart { .. } => {
+                    panic!("a room writes updates inline")
+                }
             });
             format!("append {:?}", inline.collect::<Vec<_>>())
         }

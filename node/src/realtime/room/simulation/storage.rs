@@ -161,6 +161,8 @@ impl Storage {
             first_seq,
             last_seq,
             index,
+            // Now so, now so.
+            is_node_busy: self.index.is_multiple_of(2),
         })
     }
 

@@ -102,7 +102,9 @@ impl World {
             984..988 => self.part(node),
             988..990 => self.trash(),
             990..993 => self.jump_clock(),
-            993 => self.nodes[node].put(Event::Drain),
+            993 => self.nodes[node].put(Event::Drain {
+                retry_after_ms: 1_000,
+            }),
             _ => self.mend(),
         }
     }

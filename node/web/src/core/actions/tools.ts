@@ -1,4 +1,4 @@
-/** A tool each. Shapes without a letter are reached by the picker and the palette. */
+/** A tool each, by its letter, and the usual ones by a digit. Shapes without a letter are reached by the picker and the palette. */
 import type { Editor, ToolId } from '../editor-api'
 import type { ShapeKind } from '../elements/types'
 import { SHAPE_KINDS } from '../schema.gen'
@@ -17,19 +17,25 @@ const SHAPES = Object.fromEntries(
 ) as unknown as Record<`tool:${ShapeKind}`, Action>
 
 export const toolActions = {
-  'tool:select': take('select', 'v'),
+  'tool:select': take('select', 'v', '1'),
   'tool:hand': take('hand', 'h'),
   'tool:sticky': draw('sticky', 's'),
-  'tool:text': draw('text', 't'),
+  'tool:text': draw('text', 't', '8'),
   ...SHAPES,
-  'tool:rectangle': draw('rectangle', 'r'),
-  'tool:ellipse': draw('ellipse', 'o'),
-  'tool:diamond': draw('diamond', 'd'),
-  'tool:connector': draw('connector', 'c', 'a'),
-  'tool:line': draw('line', 'l'),
+  'tool:rectangle': draw('rectangle', 'r', '2'),
+  'tool:ellipse': draw('ellipse', 'o', '4'),
+  'tool:diamond': draw('diamond', 'd', '3'),
+  'tool:connector': draw('connector', 'c', 'a', '5'),
+  'tool:line': draw('line', 'l', '6'),
   'tool:frame': draw('frame', 'f'),
-  'tool:pen': draw('pen', 'p'),
+  'tool:pen': draw('pen', 'p', '7'),
   'tool:highlighter': draw('highlighter', 'shift+p'),
-  'tool:eraser': draw('eraser', 'e'),
+  'tool:eraser': draw('eraser', 'e', '0'),
   'tool:laser': take('laser', 'k'),
-} satisfies Record<`tool:${ToolId}`, Action>
+  keepTool: {
+    group: 'tools',
+    keys: ['q'],
+    writes: true,
+    run: (e: Editor) => e.setKeepsTool(!e.state.get().keepsTool),
+  },
+} satisfies Record<`tool:${ToolId}` | 'keepTool', Action>

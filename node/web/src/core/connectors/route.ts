@@ -1,5 +1,13 @@
 /** Which way a connector takes, between where its ends are and around what stands in between. */
-import { fromBoxFrame, rectsTouch, unionRect, type Box, type Point, type Rect } from '../geometry/box'
+import {
+  fromBoxFrame,
+  growRect,
+  rectsTouch,
+  unionRect,
+  type Box,
+  type Point,
+  type Rect,
+} from '../geometry/box'
 import type { RouteKind } from '../schema.gen'
 import { elbowBetween, opposite, SIDES, sideStep, STUB, withoutIdle, type ElbowEnd, type Side } from './elbow'
 import { exitOf, meet, placeOn, sideAt, type Rim } from './rim'
@@ -30,6 +38,8 @@ const ROUNDS_MAX = 4
 /** Leaving to a side that does not face the other end is worth this much of a detour. */
 const OTHER_SIDE = 120
 const CURVE_PULL_MAX = 200
+/** What runs along an edge as near as this cannot be told from it. */
+const BESIDE = 2
 
 /** `box` is the connector's own; `rim` that of what the end is bound to, if it is there. */
 export function jointOf(end: ConnectorEnd, box: Box, rim: Rim | null): Joint {
@@ -147,7 +157,7 @@ function inTheWay(points: readonly Point[], from: Joint, to: Joint, near: Near):
   const hits: Rect[] = []
   const tips = [points[0], points.at(-1)]
   for (const [a, b] of pairsOf(points)) {
-    near(rectOfPoints([a, b]), (rect) => {
+    near(growRect(rectOfPoints([a, b]), BESIDE), (rect) => {
       if (hits.some((one) => same(one, rect))) return
       // What an end lies in, or what lies on its element, cannot be gone around.
       if (tips.some((tip) => tip && hasPoint(rect, tip))) return

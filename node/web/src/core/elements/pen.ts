@@ -80,15 +80,21 @@ export function inkBetween(points: readonly Point[], pressures: readonly number[
   return { box: { x, y, w, h, angle: 0 }, data: packInk({ w0: w, h0: h, points: local, pressures }) }
 }
 
-/** The same stroke in a mirror, in the same box. */
+const flipped = { across: new WeakMap<Uint8Array, Uint8Array>(), down: new WeakMap<Uint8Array, Uint8Array>() }
+
+/** The same stroke in a mirror, in the same box; worked out once for each, since a gesture asks at every step. */
 export function flippedInk(data: Uint8Array, mirror: 'across' | 'down'): Uint8Array {
+  const known = flipped[mirror].get(data)
+  if (known) return known
   const ink = unpackInk(data)
   if (!ink) return data
   const points = ink.points.map((n, i) => {
     if (i % 2 === 0) return mirror === 'across' ? ink.w0 - n : n
     return mirror === 'down' ? ink.h0 - n : n
   })
-  return packInk({ ...ink, points })
+  const made = packInk({ ...ink, points })
+  flipped[mirror].set(data, made)
+  return made
 }
 
 const NO_INK: Ink = { w0: 0, h0: 0, points: [0, 0], pressures: null }

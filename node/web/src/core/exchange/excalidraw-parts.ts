@@ -3,6 +3,7 @@ import { readNumber } from '../elements/read'
 import type { Box, Point } from '../geometry/box'
 import type { Json } from '../ports'
 import { PEN_POINTS_MAX, STYLE_RULES, TEXT_LENGTH_MAX } from '../schema.gen'
+import { wholeBefore } from '../text/parts'
 import { textJson } from './payload'
 
 export interface Old {
@@ -31,10 +32,16 @@ export function strokeOf(from: Old['from']): { [key: string]: Json } {
   }
 }
 
-export function wordsOf({ from }: Old): { [key: string]: Json } {
+/** As it was written, before it was wrapped. */
+export function saidIn(from: Old['from']): string {
   const original = from['originalText']
   const said = typeof original === 'string' ? original : from['text']
-  const text = typeof said === 'string' ? said.slice(0, TEXT_LENGTH_MAX) : ''
+  return typeof said === 'string' ? said : ''
+}
+
+export function wordsOf({ from }: Old): { [key: string]: Json } {
+  const said = saidIn(from)
+  const text = said.slice(0, wholeBefore(said, TEXT_LENGTH_MAX))
   const size = within('font_size', from['fontSize'])
   const color = colorOf(from['strokeColor'])
   const align = from['textAlign']

@@ -10,9 +10,19 @@ import { readNumber } from '../elements/read'
 import type { Crop } from '../elements/types'
 import { rectOfBox, unionRect, EMPTY_RECT, boxOfRect, type Box, type Point } from '../geometry/box'
 import type { Json } from '../ports'
-import { TEXT_LENGTH_MAX } from '../schema.gen'
+import { ELEMENTS_MAX, TEXT_LENGTH_MAX } from '../schema.gen'
 import { arrowOf } from './excalidraw-arrows'
-import { common, colorOf, isRecord, pointsOf, strokeOf, within, wordsOf, type Old } from './excalidraw-parts'
+import {
+  common,
+  colorOf,
+  isRecord,
+  pointsOf,
+  saidIn,
+  strokeOf,
+  within,
+  wordsOf,
+  type Old,
+} from './excalidraw-parts'
 import { payloadFrom, textJson, type Foreign } from './payload'
 
 export interface ForeignPicture {
@@ -27,12 +37,13 @@ export interface ForeignPicture {
 export interface Excalidraw {
   readonly payload: ClipboardPayload | null
   readonly pictures: readonly ForeignPicture[]
-  /** Elements of kinds that we have nothing for. */
+  /** Elements of kinds that we have nothing for, and those that are more than a board holds. */
   readonly leftOut: number
+  /** Texts that are longer than ours, and end where ours end. */
+  readonly shortened: number
 }
 
 const TEXT_MAX = 48_000_000
-const ELEMENTS_MAX = 5_000
 /** A stroke is drawn about this many times as wide as its width says. */
 const INK_WIDTH = 2.5
 
@@ -45,7 +56,9 @@ export function readExcalidraw(text: string): Excalidraw | null {
   const type = scene['type']
   if (type !== 'excalidraw/clipboard' && type !== 'excalidraw') return null
   const list = Array.isArray(scene['elements']) ? scene['elements'] : []
-  return convert(list.slice(0, ELEMENTS_MAX).flatMap(readOne), isRecord(scene['files']) ? scene['files'] : {})
+  const files = isRecord(scene['files']) ? scene['files'] : {}
+  const converted = convert(list.slice(0, ELEMENTS_MAX).flatMap(readOne), files)
+  return { ...converted, leftOut: converted.leftOut + Math.max(0, list.length - ELEMENTS_MAX) }
 }
 
 function readOne(value: unknown): Old[] {
@@ -86,7 +99,10 @@ function convert(all: readonly Old[], files: Readonly<Record<string, unknown>>):
   }
   // Below what they hold.
   const groups = groupsOf(all, new Set(made.map((one) => one.id)))
-  return { payload: payloadFrom([...groups, ...made]), pictures, leftOut }
+  const shortened = all.filter(
+    (one) => one.type === 'text' && saidIn(one.from).length > TEXT_LENGTH_MAX,
+  ).length
+  return { payload: payloadFrom([...groups, ...made]), pictures, leftOut, shortened }
 }
 
 /** What arrows are bound to, and what a text can be part of. */

@@ -67,13 +67,14 @@ function nextOf(text: string, from: number): number {
   return at
 }
 
-/** A note for each cell that says something, in its place; null when there are none, one, or too many. */
+/** A note for each cell that says something, in its place; null when there are none, one, or too many, or when one is longer than a note holds. */
 export function notesOfGrid(grid: Grid): ClipboardPayload | null {
   const step = STICKY_SIZE + GAP
   const notes = grid.flatMap((row, y) =>
-    row.flatMap((text, x) => (text.trim() === '' ? [] : [{ text: text.slice(0, TEXT_LENGTH_MAX), x, y }])),
+    row.flatMap((text, x) => (text.trim() === '' ? [] : [{ text, x, y }])),
   )
-  if (notes.length < 2 || notes.length > NOTES_MAX) return null
+  const fits = notes.every(({ text }) => text.length <= TEXT_LENGTH_MAX)
+  if (!fits || notes.length < 2 || notes.length > NOTES_MAX) return null
   return payloadFrom(
     notes.map(({ text, x, y }) => ({
       box: { x: x * step, y: y * step, w: STICKY_SIZE, h: STICKY_SIZE, angle: 0 },

@@ -4,14 +4,21 @@ import { boxCentre, rotateAbout, toBoxFrame, type Box, type Point } from './box'
 export type Handle = 'nw' | 'n' | 'ne' | 'e' | 'se' | 's' | 'sw' | 'w'
 export const HANDLES: readonly Handle[] = ['nw', 'n', 'ne', 'e', 'se', 's', 'sw', 'w']
 
-/** Nothing is resized below this, nor through itself to the other side. */
-export const SIDE_MIN = 1
+/** Nothing is resized below this; past its opposite side a handle goes on, and mirrors what it resizes. */
+const SIDE_MIN = 1
 /** Turning with Shift goes in these steps. */
 export const TURN_STEP = Math.PI / 12
 
 export interface ResizeBy {
   readonly keepAspect: boolean
   readonly fromCentre: boolean
+}
+
+/** A frame that was resized, and whether a handle came out on the other side of it: left and right are then swapped, or top and bottom. */
+export interface Resized {
+  readonly frame: Box
+  readonly across: boolean
+  readonly down: boolean
 }
 
 /** Where a handle stands on a side: -1, 0 or 1 for left, middle, right and top, middle, bottom. */
@@ -28,27 +35,37 @@ export function handlePoint(frame: Box, handle: Handle): Point {
   return rotateAbout(upright, centre, frame.angle)
 }
 
+/** The handle as it stands in the mirror: the one that is still under the pointer. */
+export function mirroredHandle(handle: Handle, { across, down }: Pick<Resized, 'across' | 'down'>): Handle {
+  const [sx, sy] = sidesOf(handle)
+  const [x, y] = [across ? -sx : sx, down ? -sy : sy]
+  return HANDLES.find((one) => sidesOf(one)[0] === x && sidesOf(one)[1] === y) ?? handle
+}
+
 /** The frame after its handle was dragged to a world point; the opposite side, or the centre, stays. */
-export function resizeFrame(frame: Box, handle: Handle, to: Point, by: ResizeBy): Box {
+export function resizeFrame(frame: Box, handle: Handle, to: Point, by: ResizeBy): Resized {
   const [sx, sy] = sidesOf(handle)
   const p = toBoxFrame(to, frame)
   const reach = by.fromCentre ? 2 : 1
   const fixedX = by.fromCentre ? frame.w / 2 : sx < 0 ? frame.w : 0
   const fixedY = by.fromCentre ? frame.h / 2 : sy < 0 ? frame.h : 0
-  let w = sx === 0 ? frame.w : Math.max(SIDE_MIN, (p.x - fixedX) * sx * reach)
-  let h = sy === 0 ? frame.h : Math.max(SIDE_MIN, (p.y - fixedY) * sy * reach)
+  const reachedX = sx === 0 ? frame.w : (p.x - fixedX) * sx * reach
+  const reachedY = sy === 0 ? frame.h : (p.y - fixedY) * sy * reach
+  const [across, down] = [reachedX < 0, reachedY < 0]
+  let w = Math.max(SIDE_MIN, Math.abs(reachedX))
+  let h = Math.max(SIDE_MIN, Math.abs(reachedY))
+  if (sx === 0) w = frame.w
+  if (sy === 0) h = frame.h
   if (by.keepAspect) [w, h] = sameAspect(frame, w, h, sx, sy)
   // The fixed point keeps its place; a side that no handle moves stays centred.
-  const fx = by.fromCentre || sx === 0 ? 0.5 : sx < 0 ? 1 : 0
-  const fy = by.fromCentre || sy === 0 ? 0.5 : sy < 0 ? 1 : 0
-  const left = fx * frame.w - fx * w
-  const top = fy * frame.h - fy * h
+  const left = by.fromCentre || sx === 0 ? (frame.w - w) / 2 : across === sx > 0 ? fixedX - w : fixedX
+  const top = by.fromCentre || sy === 0 ? (frame.h - h) / 2 : down === sy > 0 ? fixedY - h : fixedY
   const centre = rotateAbout(
     { x: frame.x + left + w / 2, y: frame.y + top + h / 2 },
     boxCentre(frame),
     frame.angle,
   )
-  return { x: centre.x - w / 2, y: centre.y - h / 2, w, h, angle: frame.angle }
+  return { frame: { x: centre.x - w / 2, y: centre.y - h / 2, w, h, angle: frame.angle }, across, down }
 }
 
 function sameAspect(frame: Box, w: number, h: number, sx: number, sy: number): [number, number] {
@@ -62,23 +79,25 @@ function sameAspect(frame: Box, w: number, h: number, sx: number, sy: number): [
  * Takes a box along when the upright frame around it becomes another. A box at a slant cannot be
  * stretched in one direction, so the caller keeps the aspect when `isSlanted` holds for any.
  */
-export function mapBox(b: Box, from: Box, to: Box): Box {
-  const sx = from.w > 0 ? to.w / from.w : 1
-  const sy = from.h > 0 ? to.h / from.h : 1
-  const c = boxCentre(b)
-  const cx = to.x + (c.x - from.x) * sx
-  const cy = to.y + (c.y - from.y) * sy
+export function mapBox(b: Box, from: Box, to: Resized): Box {
+  const sx = from.w > 0 ? to.frame.w / from.w : 1
+  const sy = from.h > 0 ? to.frame.h / from.h : 1
+  const c = mapPoint(boxCentre(b), from, to)
   const onSide = Math.abs(Math.sin(b.angle)) > Math.SQRT1_2
   const w = b.w * (onSide ? sy : sx)
   const h = b.h * (onSide ? sx : sy)
-  return { x: cx - w / 2, y: cy - h / 2, w, h, angle: b.angle }
+  // A mirror turns a slant the other way.
+  return { x: c.x - w / 2, y: c.y - h / 2, w, h, angle: to.across === to.down ? b.angle : 0 - b.angle }
 }
 
 /** The same for a point. */
-export function mapPoint(p: Point, from: Box, to: Box): Point {
-  const sx = from.w > 0 ? to.w / from.w : 1
-  const sy = from.h > 0 ? to.h / from.h : 1
-  return { x: to.x + (p.x - from.x) * sx, y: to.y + (p.y - from.y) * sy }
+export function mapPoint(p: Point, from: Box, { frame, across, down }: Resized): Point {
+  const x = (p.x - from.x) * (from.w > 0 ? frame.w / from.w : 1)
+  const y = (p.y - from.y) * (from.h > 0 ? frame.h / from.h : 1)
+  return {
+    x: across ? frame.x + frame.w - x : frame.x + x,
+    y: down ? frame.y + frame.h - y : frame.y + y,
+  }
 }
 
 /** Turned by anything but quarter turns. */

@@ -1,82 +1,25 @@
 /** Shapes: drag a box, or click for one of the usual size. */
 import { createIntent, newShape, SHAPE_SIZE } from '../elements/make'
-import type { ElementId, ShapeElement, ShapeKind } from '../elements/types'
+import type { ShapeElement, ShapeKind } from '../elements/types'
 import { boxBetween, rectOfBox, type Box, type Point } from '../geometry/box'
-import { NO_GUIDES, type Guide } from '../snapping/guide'
+import { NO_GUIDES } from '../snapping/guide'
 import { guidesFor, snapPoint, snapRect } from '../snapping/snap'
-import { NOTHING_EXCEPT, targetsFor, type SnapTargets } from '../snapping/targets'
-import {
-  isDrag,
-  NOTHING_SHOWN,
-  stay,
-  type Shown,
-  type Step,
-  type Tool,
-  type ToolInput,
-  type View,
-} from './tool'
+import { NOTHING_EXCEPT, targetsFor } from '../snapping/targets'
+import { drawingTool, fromCorner, type Drawing } from './drawing'
+import type { ToolInput, View } from './tool'
 
-export type DrawShapeState =
-  | { readonly at: 'idle' }
-  | {
-      readonly at: 'pressed'
-      readonly from: Point
-      readonly screen: Point
-      readonly id: ElementId
-      readonly z: string
-    }
-  | {
-      readonly at: 'drawing'
-      readonly from: Point
-      readonly draft: ShapeElement
-      readonly targets: SnapTargets | null
-      readonly guides: readonly Guide[]
-    }
-
-const IDLE: DrawShapeState = { at: 'idle' }
-
-export function drawShapeTool(kind: ShapeKind): Tool<DrawShapeState> {
-  return { id: kind, initial: IDLE, step: (state, input, view) => step(kind, state, input, view), show }
+export function drawShapeTool(kind: ShapeKind) {
+  return drawingTool<ShapeElement>({
+    id: kind,
+    begin: (by, from, input, view) =>
+      fromCorner((corner) => newShape(by, kind, boxBetween(corner, corner)), from, input, view),
+    drawOn,
+    click: (by, at, input, view) => newShape(by, kind, usualBox(at, input, view)),
+    place: (element) => [createIntent(element)],
+  })
 }
 
-function step(kind: ShapeKind, state: DrawShapeState, input: ToolInput, view: View): Step<DrawShapeState> {
-  if (input.kind === 'cancel') return stay(IDLE)
-  switch (state.at) {
-    case 'idle': {
-      if (input.kind !== 'down') return stay(state)
-      const [z = 'a0'] = view.keysOnTop(1)
-      return stay({ at: 'pressed', from: input.at, screen: input.screen, id: view.newId(), z })
-    }
-    case 'pressed': {
-      const by = { id: state.id, z: state.z, styles: view.styles }
-      if (input.kind === 'up') return finish(newShape(by, kind, usualBox(state.from, input, view)))
-      if (input.kind !== 'move' || !isDrag(input, state.screen)) return stay(state)
-      const targets = input.mod ? null : targetsFor(view, NOTHING_EXCEPT, null)
-      const from = targets ? snapped(state.from, targets) : state.from
-      const draft = newShape(by, kind, boxBetween(from, from))
-      return stay(drawOn({ at: 'drawing', from, draft, targets, guides: NO_GUIDES }, input, view))
-    }
-    case 'drawing': {
-      const next = drawOn(state, input, view)
-      return input.kind === 'up' ? finish(next.draft) : stay(next)
-    }
-  }
-}
-
-function finish(element: ShapeElement): Step<DrawShapeState> {
-  return {
-    state: IDLE,
-    effects: [
-      { do: 'commit', intents: [createIntent(element)] },
-      { do: 'select', ids: [element.id] },
-      { do: 'tool', id: 'select' },
-    ],
-  }
-}
-
-type Drawing = Extract<DrawShapeState, { at: 'drawing' }>
-
-function drawOn(state: Drawing, input: ToolInput, view: View): Drawing {
+function drawOn(state: Drawing<ShapeElement>, input: ToolInput, view: View): Drawing<ShapeElement> {
   if (input.mod) {
     return { ...state, draft: { ...state.draft, box: draggedBox(state.from, input) }, guides: NO_GUIDES }
   }
@@ -93,11 +36,6 @@ function drawOn(state: Drawing, input: ToolInput, view: View): Drawing {
     gaps: false,
   })
   return { ...state, draft: { ...state.draft, box }, targets, guides }
-}
-
-function snapped(p: Point, targets: SnapTargets): Point {
-  const { dx, dy } = snapPoint(p, targets, 'both')
-  return { x: p.x + dx, y: p.y + dy }
 }
 
 function usualBox(centre: Point, input: ToolInput, view: View): Box {
@@ -119,16 +57,4 @@ export function draggedBox(from: Point, input: Pick<ToolInput, 'at' | 'shift' | 
   }
   const start = input.alt ? { x: from.x - dx, y: from.y - dy } : from
   return boxBetween(start, { x: from.x + dx, y: from.y + dy })
-}
-
-function show(state: DrawShapeState): Shown {
-  const idle: Shown = { ...NOTHING_SHOWN, cursor: 'crosshair' }
-  switch (state.at) {
-    case 'idle':
-      return idle
-    case 'pressed':
-      return { ...idle, active: true }
-    case 'drawing':
-      return { ...idle, active: true, live: { drafts: [state.draft] }, guides: state.guides }
-  }
 }

@@ -1,6 +1,6 @@
 /**
- * The pen, and the highlighter, whose strokes are straight with Shift. Points are smoothed as they come, by pulling each towards the one before, and those that
- * bring nothing are left out; the tool stays chosen for the next stroke.
+ * The pen and the highlighter, whose strokes are straight with Shift. Points are smoothed as they come, by pulling each
+ * towards the one before, and those that bring nothing are left out; the tool stays chosen for the next stroke.
  */
 import { createIntent, newHighlight, newPen } from '../elements/make'
 import type { ElementId, InkElement } from '../elements/types'
@@ -101,8 +101,7 @@ function extend(stroke: Stroke, input: ToolInput, view: View): Stroke {
     if (Math.hypot(next.x - last.x, next.y - last.y) >= stepMin) stroke.points.push(next)
     tip = raw
   }
-  const isStraight = stroke.type === 'highlighter' && input.shift
-  const extended = { ...stroke, tip, isStraight }
+  const extended = { ...stroke, tip, isStraight: input.shift }
   return { ...extended, draft: strokeOf(extended, [...drawnPoints(extended), drawnTip(extended)], view) }
 }
 

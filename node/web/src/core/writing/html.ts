@@ -16,7 +16,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', ndash: '–', mdash: '—', hellip: '…', lsquo: '‘',
   rsquo: '’', ldquo: '“', rdquo: '”', bull: '•', copy: '©', euro: '€',
 } // prettier-ignore
-/** Longer than this is not worth reading. */
+/** Longer than this is not read: a part of it would pass for all. */
 const HTML_LENGTH_MAX = 2_000_000
 const DEPTH_MAX = 200
 
@@ -26,9 +26,15 @@ interface Open {
   readonly pre: boolean
 }
 
+export function isReadable(html: string): boolean {
+  return html.length <= HTML_LENGTH_MAX
+}
+
+/** Empty when it is too long. */
 export function richFromHtml(html: string): RichText {
   const reader = new Reader()
-  for (const [, close, tag, attributes, text] of html.slice(0, HTML_LENGTH_MAX).matchAll(TOKEN)) {
+  if (!isReadable(html)) return reader.rich()
+  for (const [, close, tag, attributes, text] of html.matchAll(TOKEN)) {
     if (tag !== undefined) {
       if (close === '/') reader.end(tag.toLowerCase())
       else reader.start(tag.toLowerCase(), attributes ?? '')

@@ -1,16 +1,16 @@
 /** One's own account: who one is, how one gets in, from where, and how one leaves. */
 
-import type { ReactNode } from 'react'
-import { useEffect, useState } from 'react'
-import { account } from '../../api/browser-session'
+import { useEffect } from 'react'
 import { listMyActivity } from '../../api/me'
 import { LostArt } from '../parts/art'
 import { ActivityList } from '../parts/activity-list'
 import { Link } from '../parts/link'
 import { Notice } from '../parts/notice'
 import { PageBar } from '../parts/page-bar'
+import { Section } from '../parts/section'
 import { paths } from '../routes'
 import { strings } from '../strings'
+import { useNoAccounts } from '../use-no-accounts'
 import { useStanding } from '../who'
 import { DeleteSection } from './delete-section'
 import { LooksSection } from './looks-section'
@@ -25,20 +25,8 @@ export default function AccountPage() {
     document.title = `${words.title} · ${strings.app}`
   }, [words.title])
 
-  const open = standing.at === 'open'
-  const [asked, setAsked] = useState(false)
-  // Nothing else on this page would find out whether the server has accounts.
-  useEffect(() => {
-    if (!open) return
-    const over = new AbortController()
-    void (async () => {
-      await account.challenged(null).catch(() => null)
-      if (!over.signal.aborted) setAsked(true)
-    })()
-    return () => over.abort()
-  }, [open])
-
-  if (open && asked) {
+  const none = useNoAccounts()
+  if (none) {
     return (
       <main className="full">
         <Notice of="page" art={<LostArt />} title={words.noneTitle} text={words.noneText} testId="no-account">
@@ -85,17 +73,5 @@ export default function AccountPage() {
         )}
       </main>
     </div>
-  )
-}
-
-function Section(props: { readonly title: string; readonly text?: string; readonly children: ReactNode }) {
-  return (
-    <section className="section">
-      <div className="section__head">
-        <h2 className="section__title">{props.title}</h2>
-        {props.text !== undefined && <p className="muted">{props.text}</p>}
-      </div>
-      <div className="section__body">{props.children}</div>
-    </section>
   )
 }

@@ -1,7 +1,8 @@
-import { LogOut, UserRound } from 'lucide-react'
+import { LogOut, Server, UserRound } from 'lucide-react'
 import { useCallback, useRef, useState } from 'react'
 import { colorOf } from '../../core/person-color'
 import { Avatar } from '../parts/avatar'
+import type { MenuEntry } from '../parts/menu'
 import { Menu } from '../parts/menu'
 import { tipProps } from '../parts/tip'
 import { navigate } from '../router'
@@ -9,6 +10,14 @@ import { paths } from '../routes'
 import { leaveThisBrowser } from '../sign-out'
 import { strings } from '../strings'
 import { useMe } from '../who'
+
+const TO_ADMIN: MenuEntry = {
+  kind: 'item',
+  icon: Server,
+  label: strings.admin.title,
+  testId: 'to-admin',
+  run: () => navigate(paths.admin),
+}
 
 /** Nothing where nobody is signed in. */
 export function UserMenu() {
@@ -46,6 +55,7 @@ export function UserMenu() {
               testId: 'to-account',
               run: () => navigate(paths.account),
             },
+            ...(me.admin ? [TO_ADMIN] : []),
             { kind: 'line' },
             {
               kind: 'item',

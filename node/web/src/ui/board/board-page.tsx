@@ -124,7 +124,7 @@ function OpenBoard({ board, title, seat, known, restore }: OpenBoardProps) {
     (opened) => opened.destroy(),
   )
   const generation = useStore(session.generation, (value) => value)
-  const phase = useStore(session.status, (status) => status.phase)
+  const isShutOut = useStore(session.status, ({ phase }) => phase === 'shut_out')
   const role = useStore(session.role, (value) => value)
   const { user } = seat
   useEffect(() => session.setUser(user), [session, user])
@@ -136,7 +136,7 @@ function OpenBoard({ board, title, seat, known, restore }: OpenBoardProps) {
     roleBefore.current = role
   }, [role, refresh])
 
-  if (phase === 'shut_out' || info.at === 'missing' || info.at === 'ended') {
+  if (isShutOut || info.at === 'missing' || info.at === 'ended') {
     return <BoardClosed board={board} session={session} seat={seat} ended={info.at === 'ended'} />
   }
   // A document that the server did not accept is replaced: everything that held the old one goes.

@@ -78,32 +78,29 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
   const images = useImages(editor, session)
   const underWay = useStore(images.uploads.all, (all) => all.length > 0)
   const following = useFollowing(editor, session)
-  const status = useStore(session.status, (value) => value)
+  // Of the status no more than this: it changes twice with every letter that is typed.
+  const stage = useStore(session.status, ({ phase }) => stageOf(phase))
+  const unkept = useStore(session.status, ({ unsaved, kept }) => unsaved > 0 && !kept)
   const role = useStore(session.role, (value) => value)
   const theme = useTheme()
-  const over = status.phase === 'gone' || status.phase === 'refused' || status.phase === 'outdated'
+  const over = stage === 'over'
   const mayEdit = isAtLeast(role, 'editor')
   const readOnly = over || !mayEdit
   const known = info.at === 'known' ? info.board : null
   const account = seat.named === 'account'
   const mayRestore = seat.owner === '' || known?.may.own === true
-  useRoleWords(role, seat, status.phase)
+  useRoleWords(role, seat, stage !== 'loading' && stage !== 'connecting')
 
   useEffect(() => editor.setReadOnly(readOnly), [editor, readOnly])
   useEffect(() => keepSnapping(editor, seat.owner), [editor, seat.owner])
-  const inStep = status.phase === 'saved'
-  useEffect(() => {
-    if (!inStep) return
-    pageIsComplete()
-    pageIsQuiet()
-  }, [inStep])
-  useUnsavedWarning(underWay || (status.unsaved > 0 && !status.kept))
+  useSteps(session)
+  useUnsavedWarning(underWay || unkept)
 
   return (
     <CommandsContext value={commands}>
       <main className="board">
         <Canvas editor={editor} session={session} images={images} title={title} />
-        {status.phase !== 'loading' && status.phase !== 'connecting' && <EmptyHint editor={editor} />}
+        {stage !== 'loading' && stage !== 'connecting' && <EmptyHint editor={editor} />}
         <TextOverlay editor={editor} theme={theme} />
         <FrameNameField editor={editor} />
         <TopBar
@@ -122,13 +119,13 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
         <Banners session={session} restore={mayRestore ? restore : null} />
         <PropertiesBar editor={editor} theme={theme} />
         <footer className="board__foot">
-          {!mayEdit && !over && status.phase !== 'loading' && (
+          {!mayEdit && !over && stage !== 'loading' && (
             <SeatNote role={role} seat={seat} board={known} learn={learn} />
           )}
           <ToolBar editor={editor} />
           <ViewBar editor={editor} />
         </footer>
-        {status.phase === 'loading' && <BoardOpening session={session} />}
+        {stage === 'loading' && <BoardOpening session={session} />}
         {activity && <ActivityPanel board={session.board} onClose={() => setActivity(false)} />}
         {sharing && known !== null && (
           <LazyShareDialog
@@ -157,10 +154,32 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
   )
 }
 
+type Stage = 'connecting' | 'loading' | 'open' | 'over'
+
+function stageOf(phase: SyncPhase): Stage {
+  if (phase === 'connecting' || phase === 'loading') return phase
+  return phase === 'gone' || phase === 'refused' || phase === 'outdated' ? 'over' : 'open'
+}
+
+/** What waits until the board is shown and in step with the server may be fetched then. */
+function useSteps(session: BoardSession): void {
+  useEffect(() => {
+    let inStep = false
+    const look = () => {
+      const was = inStep
+      inStep = session.status.get().phase === 'saved'
+      if (!inStep || was) return
+      pageIsComplete()
+      pageIsQuiet()
+    }
+    look()
+    return session.status.subscribe(look)
+  }, [session])
+}
+
 /** Whoever draws must not wonder why it stopped. */
-function useRoleWords(role: Role, seat: Seat, phase: SyncPhase): void {
+function useRoleWords(role: Role, seat: Seat, known: boolean): void {
   const before = useRef<Role | null>(null)
-  const known = phase !== 'loading' && phase !== 'connecting'
   useEffect(() => {
     if (!known) return
     const last = before.current

@@ -17,7 +17,7 @@ export function keepCamera(editor: Editor, session: BoardSession): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const settle = () => {
-    if (settled || session.status.get().phase === 'loading' || editor.document.size() === 0) return
+    if (settled || session.status.get().phase === 'loading' || editor.scene.size() === 0) return
     settled = true
     if (!isInView(editor)) editor.zoomToFit()
     expected = editor.state.get().camera

@@ -15,7 +15,7 @@ export function EmptyHint({ editor }: { editor: Editor }) {
   const { hint } = strings.board
   return (
     <div className="hint" data-testid="empty-hint">
-      <p className="hint__title">{hint.title}</p>
+      <p className="hint__title">{hasKeys() ? hint.title : hint.touchTitle}</p>
       <p className="hint__keys">
         {hint.keys.map(([key, label]) => (
           <span key={key} className="hint__key">
@@ -33,4 +33,9 @@ export function EmptyHint({ editor }: { editor: Editor }) {
       </button>
     </div>
   )
+}
+
+/** What is only touched has none in sight. */
+function hasKeys(): boolean {
+  return !matchMedia('(hover: none)').matches
 }

@@ -1,6 +1,7 @@
 /** The keyboard as the editor wants it: plain values, and none that belong to a field or a panel. */
 
 import type { Editor, KeyInput } from '../../core/editor-api'
+import { latinKey } from '../../core/keymap'
 import { isTyping } from './clipboard'
 
 export function attachKeys(editor: Editor): () => void {
@@ -55,7 +56,7 @@ function isOnBoard(target: EventTarget | null): boolean {
 /** These must reach the browser, which answers with a clipboard event. */
 function isClipboardKey(event: KeyboardEvent): boolean {
   if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return false
-  return ['c', 'x', 'v'].includes(event.key.toLowerCase())
+  return ['c', 'x', 'v'].includes(latinKey(event))
 }
 
 function isOverlaid(): boolean {

@@ -8,6 +8,7 @@ import type { KeyboardEvent } from 'react'
 import { inkColor } from '../../core/colors'
 import type { Editor, TextFrame } from '../../core/editor-api'
 import type { ElementId } from '../../core/elements/types'
+import { latinKey } from '../../core/keymap'
 import { strings } from '../strings'
 import type { Theme } from '../theme'
 import { useStore } from '../use-store'
@@ -107,7 +108,7 @@ function Field({ editor, id, theme }: { editor: Editor; id: ElementId; theme: Th
 function runKey(event: KeyboardEvent, editor: Editor, writer: Writer): boolean {
   writer.wantsPlain = event.shiftKey
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return false
-  const key = event.key.toLowerCase()
+  const key = latinKey(event)
   switch (event.shiftKey ? `shift ${key}` : key) {
     case 'b':
       writer.toggleStyle('bold')

@@ -18,10 +18,12 @@ import {
   WandSparkles,
 } from 'lucide-react'
 import type { KeyboardEvent } from 'react'
+import { useEffect } from 'react'
 import type { Editor, ToolId } from '../../core/editor-api'
 import { isShapeKind } from '../../core/elements/shape'
 import { Glyph } from '../parts/glyph'
 import { tipProps } from '../parts/tip'
+import { showToast } from '../parts/toasts'
 import { strings } from '../strings'
 import { useStore } from '../use-store'
 import { ImageTool } from './images/image-tool'
@@ -44,13 +46,14 @@ const GROUPS: readonly (readonly Tool[])[] = [
   [
     { id: 'sticky', icon: StickyNote, key: 'S', edits: true },
     { id: 'text', icon: Type, key: 'T', edits: true },
+    // Early, so that they are in sight where the bar is longer than a phone is wide.
+    { id: 'pen', icon: Pencil, key: 'P', edits: true },
+    { id: 'highlighter', icon: Highlighter, key: 'shift+P', edits: true },
     { id: 'rectangle', icon: Square, key: 'R', edits: true },
     { id: 'ellipse', icon: Circle, key: 'O', edits: true },
     { id: 'diamond', icon: Diamond, key: 'D', edits: true },
     { id: 'connector', icon: Spline, key: 'C', edits: true },
     { id: 'line', icon: Minus, key: 'L', edits: true },
-    { id: 'pen', icon: Pencil, key: 'P', edits: true },
-    { id: 'highlighter', icon: Highlighter, key: 'shift+P', edits: true },
     { id: 'frame', icon: Frame, key: 'F', edits: true },
   ],
   [
@@ -59,17 +62,23 @@ const GROUPS: readonly (readonly Tool[])[] = [
   ],
 ]
 
+/** These stay taken up anyway. */
+const STAYING: ReadonlySet<ToolId> = new Set(['select', 'hand', 'pen', 'highlighter', 'eraser', 'laser'])
 const ON_BAR: ReadonlySet<ToolId> = new Set(GROUPS.flat().map((tool) => tool.id))
 
 export function ToolBar({ editor }: { editor: Editor }) {
   const active = useStore(editor.state, (state) => state.tool)
+  const kept = useStore(editor.state, (state) => state.keepsTool)
+  useEffect(() => {
+    if (kept) showToast({ text: strings.tools.kept })
+  }, [kept])
   const readOnly = useStore(editor.state, (state) => state.readOnly)
   const groups = GROUPS.map((group) => group.filter((tool) => !readOnly || !tool.edits)).filter(
     (group) => group.length > 0,
   )
   return (
     <div
-      className="island tools"
+      className={`island tools${kept && !STAYING.has(active) ? ' tools--kept' : ''}`}
       role="toolbar"
       aria-label={strings.tools.label}
       onKeyDown={rove}

@@ -6,11 +6,13 @@ import type { Editor } from '../../core/editor-api'
 import type { ElementId } from '../../core/elements/types'
 import type { RichText } from '../../core/text'
 import { FieldText } from '../../core/writing/field-text'
-import { htmlFromRich, richFromHtml } from '../../core/writing/html'
+import { fitting, type Fitting } from '../../core/writing/bounds'
+import { htmlFromRich, isReadable, richFromHtml } from '../../core/writing/html'
 import { sliceOf, type MarksPatch } from '../../core/writing/marks'
 import * as rich from '../../core/writing/rich-edit'
 import type { Edited, Selection } from '../../core/writing/rich-edit'
 import { clusterBeside, offsetOf, select, selectionIn, showText, textShown } from './text-field'
+import { offerRest, tellFull } from './transfer/told'
 import { writingIn } from './writing'
 
 export class Writer {
@@ -20,6 +22,7 @@ export class Writer {
   private readonly held: FieldText
   private pending: MarksPatch | null = null
   private composing = false
+  private told: string | null = null
   /** The change that the document tells of is the one made here. */
   private writing = false
   private caret: Selection & { readonly backward: boolean }
@@ -85,7 +88,7 @@ export class Writer {
   setLink(link: string | null, at: Selection): void {
     const { length } = this.text.text
     const [start, end] = [Math.min(at.start, length), Math.min(at.end, length)]
-    this.commit(rich.setLink(this.text, { start, end }, link))
+    if (this.commit(rich.setLink(this.text, { start, end }, link)) > 0) tellFull()
   }
 
   undo(): void {
@@ -112,7 +115,7 @@ export class Writer {
     const edited = this.edited(event)
     if (edited === 'native') return
     event.preventDefault()
-    if (edited) this.commit(edited)
+    if (edited && this.commit(edited) > 0) tellFull()
   }
 
   private edited(event: InputEvent): Edited | null | 'native' {
@@ -177,7 +180,12 @@ export class Writer {
         rich.typingMarks(this.text, { start: splices[0]?.at ?? 0, end: splices[0]?.at ?? 0 }),
         this.pending,
       )
-      this.apply(splices.map((splice) => ({ do: 'splice', splice: { ...splice, marks } })))
+      const fits = this.fitting(splices.map((splice) => ({ do: 'splice', splice: { ...splice, marks } })))
+      this.apply(fits.edits)
+      if (fits.left > 0) {
+        this.held.happened(this.text.text, undefined)
+        tellFull()
+      }
     }
     if (this.composing) this.onShown()
     else this.catchUp()
@@ -217,15 +225,23 @@ export class Writer {
 
   // ---- changes
 
-  private commit(edited: Edited): void {
-    this.apply(edited.edits)
+  /** How many code units found no room. */
+  private commit(edited: Edited): number {
+    const fits = this.fitting(edited.edits)
+    this.apply(fits.edits)
     this.held.happened(this.text.text, undefined)
     this.held.caughtUp()
     this.pending = edited.pending
-    this.caret = { ...edited.caret, backward: false }
+    const caret = fits.end === null ? edited.caret : { start: fits.end, end: fits.end }
+    this.caret = { ...caret, backward: false }
     this.show()
     this.putCaret()
     this.tell()
+    return fits.left
+  }
+
+  private fitting(edits: readonly rich.TextEdit[]): Fitting {
+    return fitting(edits, this.text.text.length)
   }
 
   private apply(edits: readonly rich.TextEdit[]): void {
@@ -250,9 +266,14 @@ export class Writer {
       select(this.field, Math.min(start, length), Math.min(end, length), backward)
   }
 
+  /** Only what is another now: every letter would draw the buttons anew. */
   private tell(): void {
+    const marks = rich.selectionMarks(this.text, this.caret, this.pending)
+    const told = JSON.stringify(marks)
+    if (told === this.told) return
+    this.told = told
     writingIn(this.editor).set({
-      marks: rich.selectionMarks(this.text, this.caret, this.pending),
+      marks,
       toggleStyle: (name) => this.toggleStyle(name),
       toggleList: (kind) => this.toggleList(kind),
       selection: () => {
@@ -295,8 +316,11 @@ export class Writer {
     this.readCaret()
     const plain = data.getData('text/plain').replaceAll(/\r\n?/g, '\n')
     const html = data.getData('text/html')
-    const given = html === '' || this.wantsPlain ? { text: plain, runs: [] } : richFromHtml(html)
-    if (given.text !== '') this.commit(rich.pasted(this.text, this.caret, given))
+    const isPlain = html === '' || this.wantsPlain || !isReadable(html)
+    const given = isPlain ? { text: plain, runs: [] } : richFromHtml(html)
+    if (given.text === '') return
+    const left = this.commit(rich.pasted(this.text, this.caret, given))
+    if (left > 0) offerRest(this.editor, this.id, sliceOf(given, given.text.length - left, given.text.length))
   }
 
   /** Ctrl-Shift-V: the browser then offers no HTML in most cases, and here never. */

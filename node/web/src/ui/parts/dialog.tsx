@@ -2,7 +2,7 @@
 
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { useEffect, useId, useRef } from 'react'
+import { useId, useLayoutEffect, useRef } from 'react'
 import { strings } from '../strings'
 import { IconButton } from './icon-button'
 
@@ -18,7 +18,8 @@ export function Dialog({ title, narrow = false, testId, onClose, children }: Dia
   const node = useRef<HTMLDialogElement>(null)
   const titleId = useId()
 
-  useEffect(() => {
+  // Before it is taken off the page: a dialog that is closed afterwards gives no focus back.
+  useLayoutEffect(() => {
     const dialog = node.current
     if (dialog === null) return
     dialog.showModal()

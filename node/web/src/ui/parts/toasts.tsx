@@ -24,8 +24,10 @@ interface Entry extends Toast {
 const entries = createStore<readonly Entry[]>([])
 let nextId = 1
 
+/** What is said already is said anew, not twice. */
 export function showToast(toast: Toast): void {
-  entries.set([...entries.get(), { ...toast, id: nextId++ }].slice(-TOASTS_MAX))
+  const others = entries.get().filter((entry) => entry.text !== toast.text)
+  entries.set([...others, { ...toast, id: nextId++ }].slice(-TOASTS_MAX))
 }
 
 function dismiss(id: number): void {

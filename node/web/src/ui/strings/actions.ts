@@ -41,6 +41,7 @@ const tools = {
 
 export const actionWords = {
   actions: {
+    keepTool: 'Keep the tool after drawing',
     ...tools,
     undo: 'Undo',
     redo: 'Redo',

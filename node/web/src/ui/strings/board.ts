@@ -11,6 +11,7 @@ export const boardWords = {
     rename: 'Rename board',
     hint: {
       title: 'A blank board. Pick a tool below, or press a key.',
+      touchTitle: 'A blank board. Pick a tool below.',
       keys: [
         ['S', 'Sticky note'],
         ['R', 'Rectangle'],
@@ -117,6 +118,7 @@ export const boardWords = {
   },
 
   tools: {
+    kept: 'Tools stay taken up after drawing. Q lets go of them.',
     label: 'Tools',
     more: 'More shapes',
     shape: 'Shape',
@@ -180,7 +182,7 @@ export const boardWords = {
       ['Space+Drag', 'Move the board'],
       ['mod+Scroll', 'Zoom about the pointer'],
       ['shift+Click', 'Add to the selection'],
-      ['shift+Drag', 'Keep proportions'],
+      ['shift+Drag', 'Keep proportions, straight lines and strokes in steps of 15°'],
     ],
   },
 

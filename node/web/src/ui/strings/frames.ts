@@ -15,7 +15,7 @@ export const frameWords = {
     title: 'Frames',
     loading: 'Frames are being fetched…',
     list: 'Frames in the order in which they are presented',
-    empty: 'No frames yet. Press F and drag one around what belongs together.',
+    empty: 'No frames yet. Take the frame tool (F) and drag one around what belongs together.',
     hint: 'Drag, or Alt and an arrow key, changes the order.',
     up: 'Present earlier',
     down: 'Present later',

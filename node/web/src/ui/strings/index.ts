@@ -4,6 +4,7 @@
  */
 
 import { accountWords } from './account'
+import { adminWords } from './admin'
 import { actionWords } from './actions'
 import { boardWords } from './board'
 import { commonWords } from './common'
@@ -20,6 +21,7 @@ export const strings = {
   ...commonWords,
   ...entryWords,
   ...accountWords,
+  ...adminWords,
   ...imageWords,
   ...sharingWords,
   ...startWords,

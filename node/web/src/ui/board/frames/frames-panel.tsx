@@ -1,7 +1,7 @@
 /** The frames of the board in the order in which they are presented, beside the board. */
 
-import { ArrowDown, ArrowUp, Pencil, Play, X } from 'lucide-react'
-import { useEffect, useId, useRef, useState } from 'react'
+import { ArrowDown, ArrowUp, Pencil, Play } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
 import type { Editor } from '../../../core/editor-api'
 import type { FrameElement } from '../../../core/elements/types'
 import { rectOfBox } from '../../../core/geometry/box'
@@ -12,6 +12,7 @@ import { InlineEdit } from '../../parts/inline-edit'
 import { strings } from '../../strings'
 import type { Theme } from '../../theme'
 import { useStore } from '../../use-store'
+import { ROW, SidePanel } from '../side-panel'
 import { useFrames } from './use-frames'
 
 const PREVIEW = { w: 112, h: 70 }
@@ -28,65 +29,46 @@ export interface FramesPanelProps {
 }
 
 export default function FramesPanel({ editor, theme, pictures, onPresent, onClose }: FramesPanelProps) {
-  const titleId = useId()
   const frames = useFrames(editor)
   const readOnly = useStore(editor.state, (state) => state.readOnly)
   const [dragged, setDragged] = useState<string | null>(null)
   const words = strings.frames
   return (
-    <aside
-      className="side-panel"
-      aria-labelledby={titleId}
-      data-testid="frames-panel"
-      onKeyDown={(event) => {
-        // Keys in a panel are the panel's: none of them is a shortcut of the board beneath.
-        event.stopPropagation()
-        if (event.key === 'Escape') onClose()
-      }}
+    <SidePanel
+      title={words.title}
+      testId="frames-panel"
+      onClose={onClose}
+      verbs={
+        frames.length > 0 && (
+          <IconButton icon={Play} label={strings.present.start} testId="frames-present" onClick={onPresent} />
+        )
+      }
     >
-      <div className="side-panel__head">
-        <h2 id={titleId} className="side-panel__title">
-          {words.title}
-        </h2>
-        <span className="frames__verbs">
-          {frames.length > 0 && (
-            <IconButton
-              icon={Play}
-              label={strings.present.start}
-              testId="frames-present"
-              onClick={onPresent}
+      {frames.length === 0 ? (
+        <p className="frames__empty">{words.empty}</p>
+      ) : (
+        <ol className="frames" aria-label={words.list}>
+          {frames.map((frame, at) => (
+            <Row
+              key={frame.id}
+              frame={frame}
+              at={at}
+              all={frames.length}
+              editor={editor}
+              theme={theme}
+              pictures={pictures}
+              readOnly={readOnly}
+              isDragged={dragged === frame.id}
+              onDrag={setDragged}
+              onOver={() => {
+                if (dragged !== null && dragged !== frame.id) editor.reorderFrame(dragged, at)
+              }}
             />
-          )}
-          <IconButton icon={X} label={strings.close} onClick={onClose} />
-        </span>
-      </div>
-      <div className="side-panel__body">
-        {frames.length === 0 ? (
-          <p className="frames__empty">{words.empty}</p>
-        ) : (
-          <ol className="frames" aria-label={words.list}>
-            {frames.map((frame, at) => (
-              <Row
-                key={frame.id}
-                frame={frame}
-                at={at}
-                all={frames.length}
-                editor={editor}
-                theme={theme}
-                pictures={pictures}
-                readOnly={readOnly}
-                isDragged={dragged === frame.id}
-                onDrag={setDragged}
-                onOver={() => {
-                  if (dragged !== null && dragged !== frame.id) editor.reorderFrame(dragged, at)
-                }}
-              />
-            ))}
-          </ol>
-        )}
-        {frames.length > 1 && !readOnly && <p className="frames__hint">{words.hint}</p>}
-      </div>
-    </aside>
+          ))}
+        </ol>
+      )}
+      {frames.length > 1 && !readOnly && <p className="frames__hint">{words.hint}</p>}
+    </SidePanel>
   )
 }
 
@@ -153,7 +135,7 @@ function Row(props: RowProps) {
           }}
         />
       ) : (
-        <button type="button" className="frames__go" onClick={go}>
+        <button type="button" className="frames__go" onClick={go} {...ROW}>
           <Preview {...props} />
           <span className="frames__number">{at + 1}</span>
           <span className="frames__name">{name}</span>

@@ -45,6 +45,11 @@ export default function AltDialog({ editor, image, onClose }: AltDialogProps) {
           }}
         />
         <p className="field__hint">{words.altHint}</p>
+        {text.length >= TEXT_LENGTH_MAX && (
+          <p className="field__hint" role="status">
+            {strings.transfer.textFull(TEXT_LENGTH_MAX)}
+          </p>
+        )}
         <div className="alt__verbs">
           <button type="button" className="button button--secondary" onClick={onClose}>
             {strings.cancel}

@@ -1,12 +1,11 @@
 /** Everything on the board as a list: where the picture cannot be seen, and for finding one's way where it can. */
 
-import { X } from 'lucide-react'
-import { useEffect, useId, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { useMemo, useState, useSyncExternalStore } from 'react'
 import type { Editor } from '../../../core/editor-api'
 import { outlineOf, type OutlineEntry } from '../../../core/outline'
-import { IconButton } from '../../parts/icon-button'
 import { strings } from '../../strings'
 import { useStore } from '../../use-store'
+import { ROW, SidePanel } from '../side-panel'
 import { goTo } from '../ways/go-to'
 import { elementWords } from './element-words'
 
@@ -22,69 +21,46 @@ export interface OutlinePanelProps {
 }
 
 export default function OutlinePanel({ editor, onClose }: OutlinePanelProps) {
-  const titleId = useId()
-  const title = useRef<HTMLHeadingElement>(null)
   const [shown, setShown] = useState(PAGE)
   const outline = useOutline(editor)
   const selection = useStore(editor.state, (state) => state.selection)
   const words = strings.outline
-  useEffect(() => title.current?.focus({ preventScroll: true }), [])
-  const close = () => {
-    onClose()
-    document.querySelector<HTMLElement>('[data-board]')?.focus({ preventScroll: true })
-  }
   return (
-    <aside
-      className="side-panel"
-      aria-labelledby={titleId}
-      data-testid="outline-panel"
-      onKeyDown={(event) => {
-        // Keys in a panel are the panel's: none of them is a shortcut of the board beneath.
-        event.stopPropagation()
-        if (event.key === 'Escape') close()
-      }}
-    >
-      <div className="side-panel__head">
-        <h2 id={titleId} className="side-panel__title" ref={title} tabIndex={-1}>
-          {words.title}
-        </h2>
-        <IconButton icon={X} label={strings.close} onClick={close} />
-      </div>
-      <div className="side-panel__body">
-        {outline.length === 0 ? (
-          <p className="outline__empty">{words.empty}</p>
-        ) : (
-          <ol className="outline" aria-label={words.list}>
-            {outline.slice(0, shown).map(({ element, depth }) => (
-              <li key={element.id}>
-                <button
-                  type="button"
-                  className={`outline__one outline__one--${String(Math.min(depth, DEPTH_SHOWN_MAX))}`}
-                  aria-current={selection.includes(element.id)}
-                  data-testid="outline-row"
-                  onClick={() => {
-                    editor.select([element.id])
-                    goTo(editor, element.id)
-                  }}
-                >
-                  {elementWords(editor, element)}
-                </button>
-              </li>
-            ))}
-          </ol>
-        )}
-        {outline.length > shown && (
-          <button
-            type="button"
-            className="button button--secondary"
-            data-testid="outline-more"
-            onClick={() => setShown(shown + PAGE)}
-          >
-            {words.more(Math.min(PAGE, outline.length - shown))}
-          </button>
-        )}
-      </div>
-    </aside>
+    <SidePanel title={words.title} testId="outline-panel" onClose={onClose}>
+      {outline.length === 0 ? (
+        <p className="outline__empty">{words.empty}</p>
+      ) : (
+        <ol className="outline" aria-label={words.list}>
+          {outline.slice(0, shown).map(({ element, depth }) => (
+            <li key={element.id}>
+              <button
+                type="button"
+                className={`outline__one outline__one--${String(Math.min(depth, DEPTH_SHOWN_MAX))}`}
+                aria-current={selection.includes(element.id)}
+                data-testid="outline-row"
+                {...ROW}
+                onClick={() => {
+                  editor.select([element.id])
+                  goTo(editor, element.id)
+                }}
+              >
+                {elementWords(editor, element)}
+              </button>
+            </li>
+          ))}
+        </ol>
+      )}
+      {outline.length > shown && (
+        <button
+          type="button"
+          className="button button--secondary"
+          data-testid="outline-more"
+          onClick={() => setShown(shown + PAGE)}
+        >
+          {words.more(Math.min(PAGE, outline.length - shown))}
+        </button>
+      )}
+    </SidePanel>
   )
 }
 

@@ -3,17 +3,18 @@
  * pictures, notes in a grid, a link, or text.
  */
 import { parseClipboard } from '../../../core/clipboard'
-import type { ClipboardPayload } from '../../../core/editor-api'
+import type { ClipboardPayload, Editor } from '../../../core/editor-api'
 import { gridOfTsv, notesOfGrid } from '../../../core/exchange/grid'
 import { embeddedIn, isWebAddress, linkOf, tableOf } from '../../../core/exchange/html'
 import { payloadFrom, textJson } from '../../../core/exchange/payload'
-import { richFromHtml } from '../../../core/writing/html'
+import { isReadable, richFromHtml } from '../../../core/writing/html'
 import type { Point } from '../../../core/geometry/box'
 import { showToast } from '../../parts/toasts'
 import { strings } from '../../strings'
 import { takeFiles } from '../images/take-files'
 import { adopt, needsAdoption } from './adopt'
 import type { Brought, Desk } from './brought'
+import { tellOfElements, tellOfText } from './told'
 
 /** `at`: in the world; left out, near the originals or mid-view. */
 export function receive(desk: Desk, brought: Brought, at?: Point): void {
@@ -25,7 +26,7 @@ export function receive(desk: Desk, brought: Brought, at?: Point): void {
   if (own) return void pasteOwn(desk, own, at)
   // A spreadsheet puts a picture of its cells there too.
   const notes = cellsOf(html, plain)
-  if (notes) return editor.paste(notes, at)
+  if (notes) return tellOfElements(editor.paste(notes, at ?? midView(editor)))
   if (files.length > 0) return void receiveFiles(desk, files, at)
   receiveText(desk, plain, html, at)
 }
@@ -37,11 +38,12 @@ export function receiveText(desk: Desk, plain: string, html: string, at?: Point)
     return void takeFiles(desk.uploads, [file], at)
   }
   const link = linkOfBoth(plain, html)
-  if (link) return desk.editor.paste(link, at)
+  if (link) return tellOfElements(desk.editor.paste(link, at ?? midView(desk.editor)))
   const rich = richFromHtml(html)
-  if (rich.runs.length > 0) return desk.editor.pasteText(rich.text, at, rich.runs)
+  if (rich.runs.length > 0) return tellOfText(desk.editor.pasteText(rich.text, at, rich.runs))
   const text = plain.trim() === '' ? rich.text : plain
-  if (text.trim() !== '') desk.editor.pasteText(text, at)
+  if (text.trim() !== '') return tellOfText(desk.editor.pasteText(text, at))
+  if (html !== '' && !isReadable(html)) showToast({ text: strings.transfer.tooLong })
 }
 
 async function receiveFiles(desk: Desk, files: readonly File[], at?: Point): Promise<void> {
@@ -50,7 +52,7 @@ async function receiveFiles(desk: Desk, files: readonly File[], at?: Point): Pro
   for (const file of texts) {
     const text = (await file.text()).replaceAll('\r\n', '\n')
     const notes = cellsOf('', text)
-    if (notes) desk.editor.paste(notes, at)
+    if (notes) tellOfElements(desk.editor.paste(notes, at ?? midView(desk.editor)))
     else receiveText(desk, text, '', at)
   }
   await takeFiles(desk.uploads, pictures, at)
@@ -60,16 +62,22 @@ const TEXT_NAME = /\.(excalidraw|txt|md|tsv)$/i
 const TEXT_BYTES_MAX = 48_000_000
 
 export async function pasteOwn(desk: Desk, payload: ClipboardPayload, at?: Point): Promise<void> {
-  if (!needsAdoption(payload, desk.board)) return desk.editor.paste(payload, at)
+  if (!needsAdoption(payload, desk.board)) return tellOfElements(desk.editor.paste(payload, at))
   showToast({ text: strings.transfer.adopting })
   const { payload: adopted, missing } = await adopt(payload, desk.board)
-  desk.editor.paste(adopted, at)
+  tellOfElements(desk.editor.paste(adopted, at))
   if (missing > 0) showToast({ text: strings.transfer.missing(missing) })
 }
 
 async function pasteExcalidraw(desk: Desk, text: string, at?: Point): Promise<void> {
   const { pasteForeign } = await import('./foreign')
   await pasteForeign(desk, text, at)
+}
+
+/** Where what never stood on a board is put. */
+export function midView(editor: Editor): Point {
+  const { viewport } = editor.state.get()
+  return editor.toWorld({ x: viewport.w / 2, y: viewport.h / 2 })
 }
 
 function isExcalidraw(text: string): boolean {

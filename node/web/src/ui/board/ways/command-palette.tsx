@@ -2,7 +2,7 @@
 
 import { Search } from 'lucide-react'
 import type { KeyboardEvent } from 'react'
-import { useEffect, useId, useMemo, useRef, useState } from 'react'
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import type { Editor } from '../../../core/editor-api'
 import { Glyph } from '../../parts/glyph'
@@ -34,7 +34,8 @@ export default function CommandPalette({ editor, owner, onClose }: CommandPalett
   const optionId = (entry: PaletteEntry) => `${listId}-${entry.id}`
   const chosenId = chosen && optionId(chosen)
 
-  useEffect(() => {
+  // Before it is taken off the page: a dialog that is closed afterwards gives no focus back.
+  useLayoutEffect(() => {
     const node = dialog.current
     node?.showModal()
     return () => node?.close()

@@ -1,158 +1,19 @@
 //! The runs' JSON lines as tables for people: the median of each figure, and from where to where its runs went.
 
+mod tables;
+
 use crate::servers::Kind;
 use crate::stats::Spread;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use tables::{Column, PER_CPU_SECOND, TABLES, Table};
 
 const BEGIN: &str = "<!-- figures: written by `make bench` -->";
 const END: &str = "<!-- end of figures -->";
 /// Of a failure.
 const REASON_CHARS_MAX: usize = 160;
-
-/// One scenario's table.
-struct Table {
-    scenario: &'static str,
-    title: &'static str,
-    columns: &'static [Column],
-}
-
-struct Column {
-    figure: &'static str,
-    heading: &'static str,
-    /// What a figure is divided by before it is shown.
-    unit: f64,
-    decimals: usize,
-}
-
-const fn column(figure: &'static str, heading: &'static str, decimals: usize) -> Column {
-    Column {
-        figure,
-        heading,
-        unit: 1.0,
-        decimals,
-    }
-}
-
-/// What is set against the relay's of the same run.
-const PER_CPU_SECOND: Column = Column {
-    figure: "deliveries_per_cpu_s",
-    heading: "thousand deliveries a CPU-second",
-    unit: 1e3,
-    decimals: 1,
-};
-
-const DELIVERIES: &[Column] = &[
-    PER_CPU_SECOND,
-    column("p50_ms", "p50 ms", 1),
-    column("p99_ms", "p99 ms", 1),
-    column("delivered_percent", "delivered %", 0),
-    column("deliveries_per_s", "deliveries/s", 0),
-    column("server_cpu_percent", "server's core %", 0),
-    column("generator_cpu_percent", "generator's core %", 0),
-    column("rss_mib", "RSS MiB", 0),
-];
-
-const IDLE: &[Column] = &[
-    column("rss_kib_each", "RSS KiB a connection", 1),
-    column("pss_kib_each", "PSS KiB a connection", 1),
-    column("rss_mib_at_0", "RSS MiB at 0", 1),
-    column("rss_mib", "RSS MiB with all", 1),
-];
-
-const fn table(scenario: &'static str, title: &'static str, columns: &'static [Column]) -> Table {
-    Table {
-        scenario,
-        title,
-        columns,
-    }
-}
-
-const TABLES: &[Table] = &[
-    table(
-        "fanout-steady",
-        "Fan-out: one room of 100, 10 of them redraw a stroke 20 times a second",
-        DELIVERIES,
-    ),
-    table(
-        "fanout-saturated",
-        "Fan-out, saturated: the same room, each of the 10 keeps 4 edits under way",
-        DELIVERIES,
-    ),
-    table(
-        "awareness",
-        "Awareness: one room of 50, each moves the pointer 20 times a second",
-        DELIVERIES,
-    ),
-    table(
-        "rooms",
-        "Rooms: 200 rooms of 2, each redraws a stroke 5 times a second",
-        DELIVERIES,
-    ),
-    table(
-        "strokes",
-        "A stroke on a board of 10,000 elements against one on an empty board: 4 draw 50 new strokes a second each, one looks on",
-        &[
-            column("empty_us", "CPU µs a stroke, empty", 0),
-            column("large_us", "CPU µs a stroke, 10,000", 0),
-            column("ratio", "ratio", 2),
-            column("empty_p99_ms", "p99 ms, empty", 1),
-            column("large_p99_ms", "p99 ms, 10,000", 1),
-        ],
-    ),
-    table(
-        "join",
-        "Joining a board of 10,000 elements in memory: 20 one by one, then 30 at once",
-        &[
-            column("cpu_ms_each", "server CPU ms, one by one", 2),
-            column("wall_ms_each", "until complete ms", 1),
-            column("at_once_wall_ms", "30 at once: all complete ms", 0),
-            column("at_once_cpu_ms_each", "server CPU ms each", 2),
-            column("received_kib", "received KiB", 0),
-        ],
-    ),
-    table(
-        "cold-open",
-        "Cold open: the same board, first to come after a restart",
-        &[
-            column("wall_ms", "until complete ms", 1),
-            column("cpu_ms", "server CPU ms", 1),
-            column("start_cpu_ms", "CPU ms of the start itself", 0),
-        ],
-    ),
-    table("idle-shared", "Idle connections, all in one room", IDLE),
-    table(
-        "idle-own",
-        "Idle connections, each in a room of its own",
-        IDLE,
-    ),
-    table(
-        "kill",
-        "kill -9 while 5 draw 20 new strokes a second each; what is there after a restart, before any of them is back",
-        &[
-            column("written", "written", 0),
-            column("seen", "seen by another", 0),
-            column("lost_seen", "of these lost", 0),
-            column("saved", "said to be saved", 0),
-            column("lost_saved", "of these lost", 0),
-        ],
-    ),
-    table(
-        "slow",
-        "A client that does not read while 10 redraw a stroke of 2 KB 100 times a second each (once, not thrice)",
-        &[
-            column("unread_mib", "not read MiB", 0),
-            column("control_peak_mib", "peak RSS MiB, all reading", 1),
-            column("peak_mib", "with it MiB", 1),
-            column("cost_mib", "it costs MiB", 1),
-            column("hung_up", "cut off meanwhile", 0),
-            column("has_everything", "has everything after", 0),
-            column("answers_after", "by so many diffs", 0),
-            column("received_kib_after", "received after KiB", 0),
-        ],
-    ),
-];
 
 /// All tables that there are runs for, as Markdown.
 pub(crate) fn tables(lines: &[Value]) -> String {
@@ -233,14 +94,27 @@ fn write_api(lines: &[Value], out: &mut String) {
     out.push('\n');
 }
 
-/// What one node takes, as the cluster's own example measures it: a line for each target and count of proposers.
+/// What a node takes, as the cluster's own example measures it: a table for each number of nodes, a line for each target
+/// and count of proposers.
 fn write_commands(lines: &[Value], out: &mut String) {
-    let runs: Vec<&Value> = lines
-        .iter()
-        .filter(|line| line["proposers"].is_u64())
-        .collect();
+    let mut by_nodes: BTreeMap<u64, Vec<&Value>> = BTreeMap::new();
+    for line in lines.iter().filter(|line| line["proposers"].is_u64()) {
+        let nodes = line["nodes"].as_u64().unwrap_or(1);
+        by_nodes.entry(nodes).or_default().push(line);
+    }
+    for (nodes, runs) in by_nodes {
+        let to = match nodes {
+            1 => "one node".to_owned(),
+            _ => format!("the leader of {nodes} nodes"),
+        };
+        let _ = writeln!(out, "### Commands of 200 bytes to {to}, synced\n");
+        write_commands_of(&runs, out);
+    }
+}
+
+fn write_commands_of(runs: &[&Value], out: &mut String) {
     let mut rows: Vec<(&str, u64)> = Vec::new();
-    for run in &runs {
+    for run in runs {
         let row = (
             run["target"].as_str().unwrap_or_default(),
             run["proposers"].as_u64().unwrap_or_default(),
@@ -249,11 +123,7 @@ fn write_commands(lines: &[Value], out: &mut String) {
             rows.push(row);
         }
     }
-    if rows.is_empty() {
-        return;
-    }
     rows.sort_by_key(|(_, proposers)| *proposers);
-    out.push_str("### Commands of 200 bytes to one node, synced\n\n");
     out.push_str("| proposers | node | commands/s | p50 ms | p99 ms | CPU µs each | against etcd |\n|---|---|---|---|---|---|---|\n");
     let spread = |(target, proposers): (&str, u64), figure: &str| {
         let of_row = runs
