@@ -48,7 +48,7 @@ async fn a_new_member_is_told_on_every_node_and_a_stroke_on_none() {
         let submitted = within("a command", store.submit(vec![envelope])).await;
         submitted.expect("an answer");
     }
-    let index = group.last_index(leader).await;
+    let index = group.committed(leader).await;
     let wanted = [
         Change::Board(BOARD),
         Change::Everything,

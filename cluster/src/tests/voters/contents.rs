@@ -201,7 +201,7 @@ async fn a_node_that_was_away_brings_all_that_is_named_when_it_is_asked_whether_
     for node in &others {
         std::fs::remove_file(file_of(&group, *node, hash(&lost))).expect("a blob");
     }
-    let upto = group.last_index(leader).await;
+    let upto = group.committed(leader).await;
     group.net.heal();
     group.applied(follower, upto).await;
     let upkeep = upkeep(&group, follower);

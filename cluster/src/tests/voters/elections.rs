@@ -43,7 +43,7 @@ async fn a_node_that_was_cut_off_comes_back_and_the_leader_stays() {
         assert_eq!(term(&group, away), alone, "nobody agreed");
         assert!(!group.nodes[&away].status().borrow().has_quorum);
         group.net.heal();
-        group.applied(away, group.last_index(leader).await).await;
+        group.applied(away, group.committed(leader).await).await;
         writers.acknowledged(50).await;
         stayed = ALL.iter().all(|node| term(&group, *node) == term_before);
         if stayed {
@@ -70,7 +70,7 @@ async fn a_follower_that_the_leader_does_not_reach_unseats_nobody() {
         writers.acknowledged(50).await;
         stayed = ALL.iter().all(|node| term(&group, *node) == term_before);
         group.net.heal();
-        group.applied(deaf, group.last_index(leader).await).await;
+        group.applied(deaf, group.committed(leader).await).await;
         if stayed {
             break;
         }
@@ -109,11 +109,11 @@ async fn a_leader_that_is_cut_off_steps_down_by_itself() {
     let mut status = group.nodes[&first].status();
     let down = status.wait_for(|s| !s.is_leader && s.leader.is_none() && !s.has_quorum);
     within("its stepping down", down).await.expect("a status");
-    let written = group.last_index(first).await;
+    let written = status.borrow().last_log_index;
     let store = group.store(first);
     let submitting = tokio::spawn(async move { store.submit(vec![create_board(OTHER)]).await });
     group.leader_among(&others).await;
-    assert_eq!(group.last_index(first).await, written);
+    assert_eq!(status.borrow().last_log_index, written);
     assert!(!submitting.is_finished());
     group.net.heal();
     let submitted = within("an answer", submitting).await.expect("a task");

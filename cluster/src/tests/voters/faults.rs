@@ -63,7 +63,7 @@ async fn a_node_behind_the_cut_is_given_a_snapshot_under_load() {
     let writers = Writers::start(&group.whoever_leads(), 8, 4);
     writers.acknowledged(50).await;
     let late = group.follower().await;
-    let behind = group.last_index(late).await;
+    let behind = group.committed(late).await;
     group.kill(late).await;
     let leader = group.leader().await;
     let raft = group.nodes[&leader].inside.raft.clone();
@@ -74,7 +74,7 @@ async fn a_node_behind_the_cut_is_given_a_snapshot_under_load() {
         .expect("a cut");
     group.start(late).await;
     // With everything that was acknowledged before it came back, while the others go on.
-    group.applied(late, group.last_index(leader).await).await;
+    group.applied(late, group.committed(leader).await).await;
     writers.acknowledged(50).await;
     writers.stop_and_check(&group).await;
     let purged = group.nodes[&late].inside.raft.metrics().borrow().purged;
@@ -82,7 +82,7 @@ async fn a_node_behind_the_cut_is_given_a_snapshot_under_load() {
     // What came by snapshot is there after a crash too.
     group.kill(late).await;
     group.start(late).await;
-    group.applied(late, group.last_index(leader).await).await;
+    group.applied(late, group.committed(leader).await).await;
     group.check_equal().await;
     group.shutdown().await;
 }
@@ -189,8 +189,8 @@ async fn a_node_without_a_majority_can_be_stopped() {
     group.net.cut_off(leader, ALL);
     let store = group.store(leader);
     let update = append_update(BOARD, vec![1; 10]);
+    let index = group.committed(leader).await;
     let submitting = tokio::spawn(async move { store.submit(vec![update]).await });
-    let index = group.last_index(leader).await;
     let mut status = group.nodes[&leader].status();
     let proposed = status.wait_for(|s| s.last_log_index > index);
     within("the proposal", proposed).await.expect("a status");

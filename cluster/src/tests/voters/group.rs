@@ -230,11 +230,12 @@ impl Group {
         self.nodes[&node].store()
     }
 
-    /// Asked of Raft itself: the status follows it a moment later, so that an entry just answered may not be in it yet.
-    pub(super) async fn last_index(&self, node: u64) -> u64 {
+    /// The newest entry that a leader may have acknowledged. Asked of Raft itself: the status follows it a moment later.
+    pub(super) async fn committed(&self, node: u64) -> u64 {
         let raft = &self.nodes[&node].inside.raft;
-        let last = raft.with_raft_state(|state| state.last_log_id().map_or(0, |last| last.index));
-        last.await.expect("the node runs")
+        let committed = raft.with_raft_state(|state| state.committed);
+        let committed = within("its state", committed).await.expect("the node runs");
+        committed.map_or(0, |entry| entry.index)
     }
 
     /// Waits until one of `among` leads and a majority follows it.

@@ -101,7 +101,9 @@ async fn phases_of_a_failover() {
             true => group.start(leader).await,
             false => group.net.heal(),
         }
-        group.applied(leader, group.last_index(others[0]).await).await;
+        group
+            .applied(leader, group.committed(others[0]).await)
+            .await;
     }
     for (name, mut took_ms) in phases {
         took_ms.sort_unstable();

@@ -146,7 +146,7 @@ async fn a_slow_disk_of_one_causes_no_election_and_holds_up_nobody() {
         writers.acknowledged(50).await;
         stayed = ALL.iter().all(|node| term(*node) == before);
         disk.takes.send_replace(Duration::ZERO);
-        group.applied(slow, group.last_index(leader).await).await;
+        group.applied(slow, group.committed(leader).await).await;
         if stayed {
             break;
         }

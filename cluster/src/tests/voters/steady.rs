@@ -39,7 +39,7 @@ async fn a_large_entry_passes_a_slow_line_and_the_leader_stays() {
     submitted.expect("an answer").replies[0]
         .as_ref()
         .expect("an update");
-    let index = group.last_index(leader).await;
+    let index = group.committed(leader).await;
     for node in ALL {
         group.applied(node, index).await;
         assert_eq!(group.nodes[&node].status().borrow().term, term);
