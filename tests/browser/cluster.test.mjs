@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { drag, launch, out, phase, startNode, until, watchedPage } from './harness.mjs'
+import { drag, launch, out, phase, startNode, take, until, watchedPage } from './harness.mjs'
 import { readBoard } from './outside.mjs'
 
 const files = join(dirname(fileURLToPath(import.meta.url)), '../../config/cluster')
@@ -113,7 +113,7 @@ async function open(browser, node, board) {
 }
 
 async function draw(page, x, y) {
-  await page.keyboard.press('r')
+  await take(page, 'r')
   await drag(page, [x, y], [x + 100, y + 80], { steps: 3 })
 }
 

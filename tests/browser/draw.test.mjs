@@ -1,34 +1,34 @@
 // One stroke through the whole house: drawn by mouse in one page, seen in another, there after a kill.
 import assert from 'node:assert/strict'
-import { byType, canvas, drag, phase, statusOf, suite, until } from './harness.mjs'
+import { byType, canvas, drag, phase, statusOf, suite, take, until } from './harness.mjs'
 import { readBoard } from './outside.mjs'
 
 const test = suite()
 
 /** Draws one of each kind, by tool and mouse. */
 async function drawEach(page) {
-  await page.keyboard.press('r')
+  await take(page, 'r')
   await drag(page, [150, 150], [300, 250])
-  await page.keyboard.press('o')
+  await take(page, 'o')
   await drag(page, [350, 150], [500, 250])
-  await page.keyboard.press('d')
+  await take(page, 'd')
   await drag(page, [550, 150], [700, 250])
-  await page.keyboard.press('s')
+  await take(page, 's')
   await page.mouse.click(250, 420)
   await page.keyboard.type('Hello from a note')
   await page.keyboard.press('Escape')
-  await page.keyboard.press('t')
+  await take(page, 't')
   await page.mouse.click(800, 200)
   await page.keyboard.type('Just words')
   await page.keyboard.press('Escape')
-  await page.keyboard.press('p')
+  await take(page, 'p')
   await page.mouse.move(450, 400)
   await page.mouse.down()
   for (let step = 0; step <= 30; step += 1) await page.mouse.move(450 + step * 6, 400 + Math.sin(step / 3) * 40)
   await page.mouse.up()
-  await page.keyboard.press('l')
+  await take(page, 'l')
   await drag(page, [750, 350], [950, 480])
-  await page.keyboard.press('v')
+  await take(page, 'v')
 }
 
 const EACH = { shape: 3, sticky: 1, text: 1, pen: 1, line: 1 }
@@ -77,7 +77,7 @@ test('what is deleted offline is gone for everybody on return, and what others d
   await a.keyboard.press('Delete')
   await canvas(a, { elements: 6 })
   assert.notEqual((await statusOf(a)).unsaved, 0, 'the page says that something is not saved')
-  await b.keyboard.press('r')
+  await take(b, 'r')
   await drag(b, [900, 550], [1000, 650])
   await canvas(b, { elements: 8 })
 

@@ -1,6 +1,6 @@
 // Snapping, aligning, locking, notes in a row, eraser and laser: by mouse, keyboard and touch, and as others see them.
 import assert from 'node:assert/strict'
-import { byType, canvas, drag, holding, pixel, suite, testId, until } from './harness.mjs'
+import { byType, canvas, drag, holding, pixel, suite, take, testId, until } from './harness.mjs'
 import { block, note } from './outside.mjs'
 
 const test = suite()
@@ -107,7 +107,7 @@ test('a style is carried over, and a line gets its ends', async (world) => {
   await page.mouse.click(250, 250)
   await page.keyboard.press('Control+Alt+v')
   await seen.until('the fill', () => seen.get('a').fill === 'red')
-  await page.keyboard.press('l')
+  await take(page, 'l')
   await drag(page, [700, 200], [900, 300])
   await testId(page, 'prop-heads').click()
   await testId(page, 'head-to-arrow').click()

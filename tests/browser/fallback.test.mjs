@@ -1,6 +1,6 @@
 // Behind a proxy that lets no WebSocket through: a real nginx, configured as people first do.
 import assert from 'node:assert/strict'
-import { canvas, drag, phase, statusOf, suite, testId, until } from './harness.mjs'
+import { canvas, drag, phase, statusOf, suite, take, testId, until } from './harness.mjs'
 import { UPGRADES, startNginx } from './nginx.mjs'
 import { readBoard } from './outside.mjs'
 
@@ -29,7 +29,7 @@ function testBehind(upgrades, name, run) {
 }
 
 async function draw(page, x, y = 200) {
-  await page.keyboard.press('r')
+  await take(page, 'r')
   await drag(page, [x, y], [x + 40, y + 60], { steps: 3 })
 }
 

@@ -307,6 +307,12 @@ export async function drag(page, from, to, { steps = 8, button = 'left' } = {}) 
   await page.mouse.up({ button })
 }
 
+/** Takes up a tool by its letter: with a shape or a note selected that would be written in it. */
+export async function take(page, letter) {
+  await page.keyboard.press('Escape')
+  await page.keyboard.press(letter)
+}
+
 /** Does something with a key held down. */
 export async function holding(page, key, act) {
   await page.keyboard.down(key)

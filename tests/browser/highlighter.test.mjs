@@ -1,6 +1,6 @@
 // The highlighter: what it crosses stays readable, others see it while it is drawn, and it goes as it came.
 import assert from 'node:assert/strict'
-import { byType, canvas, drag, holding, pixel, suite, testId, until } from './harness.mjs'
+import { byType, canvas, drag, holding, pixel, suite, take, testId, until } from './harness.mjs'
 import { block } from './outside.mjs'
 
 const test = suite()
@@ -49,7 +49,7 @@ for (const colorScheme of ['light', 'dark']) {
     assert.deepEqual(marks().map((mark) => mark.stroke_width ?? 20).sort(), [20, 40])
     await page.keyboard.press('Control+z')
     await seen.until('it to be taken back', () => marks().length === 1)
-    await page.keyboard.press('e')
+    await take(page, 'e')
     await drag(page, [650, 300], [650, 400])
     await seen.until('the mark to be erased', () => marks().length === 0)
     await canvas(other, { elements: 1 })

@@ -1,5 +1,5 @@
 // What tests of people have in common: the first account, signing in, and the way onto a board.
-import { drag, phase, testId, until } from './harness.mjs'
+import { drag, phase, take, testId, until } from './harness.mjs'
 
 export const PASSWORD = 'four small green tables'
 
@@ -49,7 +49,7 @@ export async function newBoard(page, title) {
 }
 
 export async function draw(page, x, y = 300) {
-  await page.keyboard.press('r')
+  await take(page, 'r')
   await drag(page, [x, y], [x + 80, y + 80], { steps: 3 })
 }
 

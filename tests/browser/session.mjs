@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { parseArgs } from 'node:util'
-import { launch, phase, startNode, testId, until, watchedPage } from './harness.mjs'
+import { launch, phase, startNode, take, testId, until, watchedPage } from './harness.mjs'
 import { outside } from './outside.mjs'
 
 const { values: options } = parseArgs({
@@ -116,46 +116,46 @@ async function drag(page, from, to) {
 }
 
 async function drawShape(page) {
-  await page.keyboard.press(one(['r', 'o', 'd']))
+  await take(page, one(['r', 'o', 'd']))
   await drag(page, place(), place())
 }
 
 async function stick(page) {
-  await page.keyboard.press('s')
+  await take(page, 's')
   await page.mouse.click(...place())
   await page.keyboard.type(one(['ship it', 'why?', 'ask them', 'Größe', 'next 🎉']))
   await page.keyboard.press('Escape')
 }
 
 async function scribble(page) {
-  await page.keyboard.press('p')
+  await take(page, 'p')
   await page.mouse.move(...place())
   await page.mouse.down()
   for (let n = 0; n < 6; n += 1) await page.mouse.move(...place(), { steps: 3 })
   await page.mouse.up()
-  await page.keyboard.press('v')
+  await take(page, 'v')
 }
 
 async function connect(page) {
-  await page.keyboard.press(one(['l', 'c']))
+  await take(page, one(['l', 'c']))
   await drag(page, place(), place())
-  await page.keyboard.press('v')
+  await take(page, 'v')
 }
 
 async function frame(page) {
-  await page.keyboard.press('f')
+  await take(page, 'f')
   await drag(page, place(), place())
-  await page.keyboard.press('v')
+  await take(page, 'v')
 }
 
 async function carry(page) {
-  await page.keyboard.press('v')
+  await take(page, 'v')
   if (below(2) === 0) await drag(page, place(), place())
   await drag(page, place(), place())
 }
 
 async function pick(page) {
-  await page.keyboard.press('v')
+  await take(page, 'v')
   await page.mouse.click(...place())
 }
 
@@ -179,7 +179,7 @@ async function copyAndPaste(page) {
 
 /** Makes room: everything a marquee finds goes. */
 async function thin(page) {
-  await page.keyboard.press('v')
+  await take(page, 'v')
   await page.keyboard.press('Shift+Digit1')
   await drag(page, place(), place())
   await page.keyboard.press('Delete')
@@ -205,7 +205,7 @@ async function compare(board, pages) {
   const client = await outside(node, board)
   for (const page of pages) {
     await until('the page to hold as many elements', async () => Number(await testId(page, 'canvas').getAttribute('data-elements')) === client.ids().length)
-    await page.keyboard.press('v')
+    await take(page, 'v')
     const held = await page.evaluate(copyOfAll)
     const shown = Object.entries(client.elements()).filter(([, { locked }]) => locked !== true)
     for (const { id, snapshot } of held) {

@@ -1,14 +1,14 @@
 // What the page says of the state of one's work, each state brought about by breaking a real server.
 // Offline with changes waiting, reconnecting, a server that stands still, set aside and deleted: together.test.mjs.
 import assert from 'node:assert/strict'
-import { canvas, drag, phase, statusOf, suite, testId, until } from './harness.mjs'
+import { canvas, drag, phase, statusOf, suite, take, testId, until } from './harness.mjs'
 import { invite, join, member, newBoard, open, setUp, signIn } from './people.mjs'
 import { readBoard } from './outside.mjs'
 
 const test = suite()
 
 async function draw(page, x) {
-  await page.keyboard.press('r')
+  await take(page, 'r')
   await drag(page, [x, 300], [x + 60, 360], { steps: 3 })
 }
 

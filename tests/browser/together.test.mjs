@@ -1,12 +1,12 @@
 // People on one board: who is there, what they do while they do it, and the truth about what is saved.
 import assert from 'node:assert/strict'
-import { canvas, drag, phase, pixel, statusOf, suite, testId, until } from './harness.mjs'
+import { canvas, drag, phase, pixel, statusOf, suite, take, testId, until } from './harness.mjs'
 import { block, readBoard } from './outside.mjs'
 
 const test = suite()
 
 async function draw(page, x, y) {
-  await page.keyboard.press('r')
+  await take(page, 'r')
   await drag(page, [x, y], [x + 60, y + 60], { steps: 3 })
 }
 

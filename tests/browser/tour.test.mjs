@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { byType, canvas, drag, out, phase, suite, testId, until } from './harness.mjs'
+import { byType, canvas, drag, out, phase, suite, take, testId, until } from './harness.mjs'
 import { drop, photo } from './pictures.mjs'
 
 const test = suite()
@@ -29,7 +29,7 @@ async function write(page, text) {
 
 /** Notes one below another, each begun with a key from the one before. */
 async function column(page, [x, y], title, notes) {
-  await page.keyboard.press('t')
+  await take(page, 't')
   await page.mouse.click(x, y)
   await write(page, title)
   await page.keyboard.press('s')
@@ -74,7 +74,7 @@ test('a flowchart: thirty shapes, connected from shape to shape, and still conne
   }
   const middle = ({ x, y, w, h }) => [x + w / 2, y + h / 2]
   for (const step of STEPS.slice(1)) {
-    await page.keyboard.press('c')
+    await take(page, 'c')
     await drag(page, middle(STEPS[step.at - 1]), middle(step), { steps: 4 })
     await page.keyboard.press('Escape')
   }

@@ -15,6 +15,7 @@ function row() {
     d.editor.setStyle({ fill: 'blue', opacity: 0.5 })
     return id
   })
+  d.key('Escape')
   d.key('e')
   const left = () => ids.map((id, i) => (d.board.get(id) ? 'abc'[i] : '')).join('')
   const faint = () =>
@@ -119,6 +120,7 @@ describe('the eraser', () => {
     const { d } = row()
     d.editor.setReadOnly(true)
     expect(d.editor.state.get().tool).toBe('select')
+    d.key('Escape')
     d.key('e')
     expect(d.editor.state.get().tool).toBe('select')
   })

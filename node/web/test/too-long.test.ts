@@ -5,6 +5,7 @@ import * as Y from 'yjs'
 import { PARTS_MAX } from '../src/core/copy-edits'
 import { createEditor } from '../src/core/editor'
 import { frameOf } from '../src/core/elements'
+import type { Editor, ToolId } from '../src/core/editor-api'
 import type { TextElement } from '../src/core/elements/types'
 import { readExcalidraw } from '../src/core/exchange/excalidraw'
 import { notesOfGrid } from '../src/core/exchange/grid'
@@ -146,6 +147,56 @@ describe('what is pasted', () => {
     })
     expect(editor.paste(payload, { x: 0, y: 0 })).toEqual({ elements: 2, parts: 0, leftOut: 1 })
     expect(board.size()).toBe(2)
+  })
+
+  describe('on a full board', () => {
+    /** One element, and as if there were so many more that `room` are left. */
+    function nearlyFull(room: number) {
+      const d = desk()
+      const id = d.draw('sticky', [0, 0], [0, 0])
+      d.editor.endTextEdit()
+      const told: number[] = []
+      let made = 0
+      const editor = createEditor({
+        document: { ...d.board, size: () => ELEMENTS_MAX - room - 1 + d.board.size() },
+        now: () => 0,
+        newId: () => `el_full_${(made += 1)}`,
+        onFull: (leftOut) => void told.push(leftOut),
+      })
+      editor.setViewport(1280, 800)
+      editor.select([id])
+      return { d, id, editor, told }
+    }
+    const at = (editor: Editor, kind: 'down' | 'move' | 'up', x: number, y: number) => {
+      const rest = { pointerId: 1, device: 'mouse', button: 0, pressure: 0.5, time_ms: 0 } as const
+      editor.pointer({ kind, at: { x, y }, shift: false, alt: false, mod: false, ...rest })
+    }
+    const drawn = (tool: ToolId) => (editor: Editor) => {
+      editor.setTool(tool)
+      at(editor, 'down', 400, 400)
+      at(editor, 'move', 500, 480)
+      at(editor, 'up', 500, 480)
+    }
+    const cases: [string, number, (editor: Editor) => void, number[]][] = [
+      ...(['rectangle', 'sticky', 'text', 'pen', 'highlighter', 'line', 'connector', 'frame'] as const).map(
+        (tool): [string, number, (editor: Editor) => void, number[]] => [tool, 0, drawn(tool), [1]],
+      ),
+      ['a shape in the last place', 1, drawn('rectangle'), []],
+      ['a copy', 0, (e) => e.duplicate(), [1]],
+      ['a copy and its connector', 1, (e) => e.grow('right'), [1]],
+      ['a note after a note', 0, (e) => e.addNote('beside'), [1]],
+      ['notes of a list', 2, (e) => e.pasteText('one\ntwo\nthree'), [1]],
+      ['moving', 0, (e) => e.nudge(1, 1), []],
+      ['deleting', 0, (e) => e.deleteSelection(), []],
+    ]
+    test.each(cases)('%s, with room for %d', (_, room, act, expected) => {
+      const { d, editor, told } = nearlyFull(room)
+      const before = d.board.size()
+      act(editor)
+      expect(told).toEqual(expected)
+      expect(d.board.size() <= before + room).toBe(true)
+      expect(editor.state.get()).toMatchObject({ editing: null, gesture: false })
+    })
   })
 
   test('is not read in part: HTML that is too long gives way to the plain text', () => {

@@ -122,6 +122,8 @@ describe('drawing', () => {
     expect(d.editor.state.get().tool).toBe('select')
     d.click(110, 100)
     expect(d.editor.state.get().selection).toHaveLength(1)
+    // With a shape selected it would be the first letter of its text.
+    d.key('Escape')
     d.key('q')
     d.draw('ellipse', [100, 400], [200, 500])
     expect(d.editor.state.get().tool).toBe('select')

@@ -75,7 +75,8 @@ export function createCopyEdits(desk: EditDesk): CopyEdits {
 
   function duplicate(): void {
     const payload = payloadOf(document, family())
-    if (payload) insert(payload, { x: COPY_OFFSET, y: COPY_OFFSET })
+    const { leftOut } = payload ? insert(payload, { x: COPY_OFFSET, y: COPY_OFFSET }) : NOTHING
+    if (leftOut > 0) desk.tellFull(leftOut)
   }
 
   function paste(payload: ClipboardPayload, at?: Point): Pasted {
@@ -123,7 +124,8 @@ export function createCopyEdits(desk: EditDesk): CopyEdits {
     desk.endTextEdit()
     const [z = 'a0'] = keysOnTop(scene, 1)
     const made = noteAfter(source, direction, scene, { id: desk.newId(), z })
-    commit([createIntent(made)])
+    // The key meant this even where there is no room.
+    if (!commit([createIntent(made)])) return true
     setTool('select')
     desk.reveal(rectOfBox(made.box))
     desk.writeIn(made.id)
@@ -138,7 +140,7 @@ export function createCopyEdits(desk: EditDesk): CopyEdits {
       scene,
       keys.map((z) => ({ id: desk.newId(), z })),
     )
-    commit(notes.map(createIntent))
+    if (!commit(notes.map(createIntent))) return NOTHING
     select(notes.map((one) => one.id))
     desk.reveal(notes.reduce<Rect>((all, one) => unionRect(all, rectOfBox(one.box)), EMPTY_RECT))
     return { elements: notes.length, parts: 0, leftOut: 0 }
@@ -160,7 +162,7 @@ export function createCopyEdits(desk: EditDesk): CopyEdits {
       textOf(sliceOf(rich, from, to), { id: desk.newId(), z: keys[i] ?? 'a0' }, parts.length > 1),
     )
     const placed = inColumns(made, at)
-    commit(placed.flatMap(writtenOut))
+    if (!commit(placed.flatMap(writtenOut))) return NOTHING
     setTool('select')
     select(placed.map((e) => e.id))
     const end = shown.at(-1)?.to ?? 0

@@ -156,6 +156,8 @@ export interface EditorState {
   /** Of the next frame. */
   readonly frameSize: FrameSize
   readonly editing: { readonly id: ElementId; readonly isNew: boolean } | null
+  /** Writing in it was ended by Escape, and nothing was selected since: letters are shortcuts. */
+  readonly left: ElementId | null
   /** The image of which another part is being chosen. */
   readonly cropping: ElementId | null
   readonly marquee: Rect | null
@@ -335,6 +337,8 @@ export interface Editor {
   /** After the one note that is being written in or selected; false without one. */
   addNote(direction: NoteDirection): boolean
   startTextEdit(id: ElementId): void
+  /** What is typed now is written in this element; null while letters are shortcuts. */
+  writesInto(): ElementId | null
   setText(id: ElementId, text: string): void
   /** What was typed, letter by letter: nothing of what others type at the same time is touched. */
   writeText(id: ElementId, edits: readonly TextEdit[]): void
@@ -383,6 +387,8 @@ export interface EditorOptions {
   readonly snapping?: SnapSettings
   /** What the nth frame is called until somebody names it. */
   frameName?(n: number): string
+  /** The board holds no more: so many elements that were drawn or copied found no room, and are not there. */
+  onFull?(leftOut: number): void
   /** Actions the editor does not do by itself. */
   readonly outside?: Outside
 }

@@ -21,12 +21,14 @@ import { homed } from './frames'
 import { withoutEmptyGroups } from './grouping'
 import { createPictureEdits } from './picture-edits'
 import { groupAround, looksOf } from './units'
+import { ELEMENTS_MAX } from './schema.gen'
 import { NO_GUIDES } from './snapping/guide'
 import { createScene, type PreviewSource } from './scene'
 import { createStore } from './store'
 import { isWriting, NO_STYLES, summarise } from './styling'
 import { textFrameOf } from './textFrame'
 import { intentsOfEdits } from './writing/format-elements'
+import { writesInto } from './writing/letters'
 import type { Effect } from './tools/tool'
 import { createViewing } from './viewing'
 
@@ -47,6 +49,7 @@ export function createEditor(options: EditorOptions): Editor {
     connector: { kind: 'elbow', from_head: 'none', to_head: 'arrow' },
     binding: null,
     editing: null,
+    left: null,
     cropping: null,
     naming: null,
     frameSize: 'wide',
@@ -77,6 +80,7 @@ export function createEditor(options: EditorOptions): Editor {
   }
 
   function select(ids: readonly ElementId[]): void {
+    patch({ left: null })
     const before = state.get().selection
     const after = [...new Set(ids)].filter((id) => document.get(id) !== undefined)
     if (after.length === before.length && after.every((id, i) => id === before[i])) return
@@ -101,13 +105,27 @@ export function createEditor(options: EditorOptions): Editor {
 
   // ---- the document
 
-  /** One transaction. Edits of the same group that follow each other fast are one undo step. */
-  function commit(intents: readonly Intent[], group: string | null = null): void {
-    if (state.get().readOnly || intents.length === 0) return
+  /** One transaction, or nothing of it. Edits of the same group that follow each other fast are one undo step. */
+  function commit(intents: readonly Intent[], group: string | null = null): boolean {
+    if (state.get().readOnly || intents.length === 0) return false
+    const without = excess(intents)
+    if (without > 0) {
+      options.onFull?.(without)
+      return false
+    }
     const grouping: Grouping = group !== null && group === lastGroup ? 'typing' : 'step'
     lastGroup = group
     const whole = [...homed(intents, scene), ...freeingIntents(intents, scene.connectorsOf)]
     document.apply(withoutEmptyGroups(whole, scene, document), grouping)
+    return true
+  }
+
+  /** How many of the new elements the board has no room for: the server would take them away again. */
+  function excess(intents: readonly Intent[]): number {
+    const made = intents.filter((one) => one.do === 'create' || one.do === 'insert').length
+    if (made === 0) return 0
+    const gone = intents.filter((one) => one.do === 'delete').length
+    return Math.max(0, Math.min(made, document.size() + made - gone - ELEMENTS_MAX))
   }
 
   function follow(change: DocumentChange): void {
@@ -147,6 +165,8 @@ export function createEditor(options: EditorOptions): Editor {
     zoomTo: viewing.zoomTo,
     select,
     endTextEdit,
+    writesInto: () => writesInto(state.get(), document.get, scene.family),
+    startTextEdit: (id) => edit(id, false),
     editor: () => editor,
   })
 
@@ -158,11 +178,12 @@ export function createEditor(options: EditorOptions): Editor {
   function perform(effect: Effect): void {
     switch (effect.do) {
       case 'commit':
-        return commit(effect.intents)
+        commit(effect.intents)
+        return
       case 'select':
         return isKept() ? undefined : select(effect.ids)
       case 'grow':
-        editor.grow(effect.direction)
+        if (editor.grow(effect.direction)) for (const id of state.get().selection) edit(id, true)
         return
       case 'tool':
         return isKept() ? undefined : setTool(effect.id)
@@ -238,7 +259,10 @@ export function createEditor(options: EditorOptions): Editor {
     const { editing, selection } = state.get()
     if (bench.isActive()) return bench.cancel()
     if (state.get().cropping !== null) return pictureEdits.endCrop()
-    if (editing) return endTextEdit()
+    if (editing) {
+      endTextEdit()
+      return patch({ left: editing.id })
+    }
     if (bench.tool() !== 'select') return setTool('select')
     const around = groupAround({ family: scene.family, element: elementAt }, selection)
     if (selection.length > 0) select(around === null ? [] : [around])
@@ -271,6 +295,7 @@ export function createEditor(options: EditorOptions): Editor {
     newId: options.newId,
     element: elementAt,
     commit,
+    tellFull: (leftOut) => options.onFull?.(leftOut),
     select,
     setTool,
     writeIn: (id) => edit(id, true),
@@ -312,6 +337,7 @@ export function createEditor(options: EditorOptions): Editor {
     },
     select,
     startTextEdit: (id) => edit(id, false),
+    writesInto: () => writesInto(state.get(), document.get, scene.family),
     setText(id, text) {
       commit([{ do: 'setText', id, text }], `text ${id}`)
     },

@@ -30,8 +30,10 @@ export interface EditDesk {
   readonly document: BoardDocument
   readonly scene: Scene
   readonly newId: () => ElementId
-  /** One transaction; edits of one group that follow each other fast are one undo step. */
-  commit(intents: readonly Intent[], group?: string): void
+  /** One transaction; edits of one group that follow each other fast are one undo step. False when nothing came of it. */
+  commit(intents: readonly Intent[], group?: string): boolean
+  /** So many elements found no room on the board. */
+  tellFull(leftOut: number): void
   select(ids: readonly ElementId[]): void
   setTool(id: ToolId): void
   /** Opens the text of what was just made. */
@@ -206,7 +208,7 @@ export function createEdits(desk: EditDesk): Edits {
       const by = { id: desk.newId(), z: keys[i] ?? 'a0', styles }
       return [settled(scene.routed(connected(from, to, by, connector)))]
     })
-    commit(made.map(createIntent))
+    if (!commit(made.map(createIntent))) return false
     setTool('select')
     select(made.map((e) => e.id))
     return true
@@ -227,8 +229,7 @@ export function createEdits(desk: EditDesk): Edits {
       ],
       connector,
     )
-    if (!grown) return false
-    commit(grown.map(createIntent))
+    if (!grown || !commit(grown.map(createIntent))) return false
     const [copy] = grown
     select([copy.id])
     desk.reveal(rectOfBox(frameOf(copy)))
@@ -251,10 +252,10 @@ export function createEdits(desk: EditDesk): Edits {
     bringForward: () => order('forward'),
     sendBackward: () => order('backward'),
     sendToBack: () => order('to-back'),
-    align: (how: Alignment) => commit(intentsOf(carried(house, align(placeable(), how)))),
+    align: (how: Alignment) => void commit(intentsOf(carried(house, align(placeable(), how)))),
     distribute: (direction: Direction) =>
-      commit(intentsOf(carried(house, distribute(placeable(), direction)))),
-    tidy: () => commit(intentsOf(carried(house, tidy(placeable())))),
+      void commit(intentsOf(carried(house, distribute(placeable(), direction)))),
+    tidy: () => void commit(intentsOf(carried(house, tidy(placeable())))),
     toggleLock,
     copyStyle,
     pasteStyle,
@@ -264,8 +265,8 @@ export function createEdits(desk: EditDesk): Edits {
     connect,
     grow: growTo,
     flip: (mirror: Mirror) =>
-      commit(intentsOf(flip(shapedBy(house, idsOf(movable()), 'turn'), mirror, boundsOf(movable())))),
-    toggleFormat: (name) => commit(formatIntents(styled(), name)),
+      void commit(intentsOf(flip(shapedBy(house, idsOf(movable()), 'turn'), mirror, boundsOf(movable())))),
+    toggleFormat: (name) => void commit(formatIntents(styled(), name)),
   }
 }
 

@@ -21,6 +21,7 @@ import type { Scene } from './scene'
 import { frameHasPoint } from './selectionFrame'
 import type { Store } from './store'
 import { unitAt } from './units'
+import { beginsText } from './writing/letters'
 
 export interface HandsPort {
   readonly options: EditorOptions
@@ -33,6 +34,9 @@ export interface HandsPort {
   zoomTo(zoom: number, about: Point): void
   select(ids: readonly ElementId[]): void
   endTextEdit(): void
+  /** What letters are written in. */
+  writesInto(): ElementId | null
+  startTextEdit(id: ElementId): void
   editor(): Editor
 }
 
@@ -114,6 +118,7 @@ export function createHands(port: HandsPort): Hands {
       return input.key === 'Alt' && bench.isActive()
     }
     if (input.kind === 'up') return false
+    if (begin(input)) return false
     const binding = bindingFor(input)
     if (!binding || (ACTIONS[binding.action].writes === true && state.get().readOnly)) return false
     return act(binding, input)
@@ -124,6 +129,14 @@ export function createHands(port: HandsPort): Hands {
     spaceHeld = held
     bench.show()
     return true
+  }
+
+  /** The text is opened, and the browser types the letter into it: an input method makes words of letters. */
+  function begin(input: KeyInput): boolean {
+    if (bench.isActive() || !beginsText(input)) return false
+    const id = port.writesInto()
+    if (id !== null) port.startTextEdit(id)
+    return id !== null
   }
 
   function act(binding: Binding, input: KeyInput): boolean {

@@ -28,12 +28,13 @@ export function createPictureEdits(desk: CropDesk): PictureEdits {
       if (state.get().readOnly || pictures.length === 0) return
       const keys = keysOnTop(scene, pictures.length)
       const { styles } = state.get()
-      desk.commit(
+      const placed = desk.commit(
         pictures.flatMap(({ id, picture, box, text }, i): Intent[] => {
           const z = keys[i]
           return z === undefined ? [] : [createIntent(newImage({ id, z, styles }, picture, box, text))]
         }),
       )
+      if (!placed) return
       desk.setTool('select')
       desk.select(pictures.map((one) => one.id))
     },

@@ -28,8 +28,10 @@ export function listen(host: HTMLElement, editor: Editor): () => void {
       ...modifiers(event),
     })
   }
-  const autoscroll = (event: MouseEvent) => {
-    if (event.button === 1) event.preventDefault()
+  const mouse = (event: MouseEvent) => {
+    const { editing, naming } = editor.state.get()
+    // A tap's own come after it was answered, and would take the focus from the field that it opened.
+    if (event.button === 1 || editing !== null || naming !== null) event.preventDefault()
   }
   const events = {
     pointerdown: pointer('down'),
@@ -43,7 +45,7 @@ export function listen(host: HTMLElement, editor: Editor): () => void {
     host.addEventListener(name as keyof typeof events, handler, { signal: stop.signal })
   }
   host.addEventListener('wheel', wheel, { passive: false, signal: stop.signal })
-  host.addEventListener('mousedown', autoscroll, { signal: stop.signal })
+  host.addEventListener('mousedown', mouse, { signal: stop.signal })
   // A quick stroke would else begin a fling of nothing, and the tap on a button right after it would only end that.
   host.addEventListener('touchmove', (event) => event.preventDefault(), {
     passive: false,

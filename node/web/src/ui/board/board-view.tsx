@@ -47,6 +47,7 @@ import { TextOverlay } from './text-overlay'
 import { ToolBar } from './tool-bar'
 import { TopBar } from './top-bar'
 import { receive } from './transfer/brought'
+import { tellOfFullBoard } from './transfer/told'
 import type { BoardInfo } from './use-board'
 import { ViewBar } from './view-bar'
 import { FollowFrame, useFollowing } from './ways/follow-frame'
@@ -199,6 +200,7 @@ function useEditor(session: BoardSession, commands: Commands): Editor {
         now: () => performance.now(),
         newId: newElementId,
         frameName: strings.frames.named,
+        onFull: tellOfFullBoard,
         outside: commands,
       })
       return { board, editor }

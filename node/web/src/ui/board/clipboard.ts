@@ -100,6 +100,9 @@ export function pasteKept(desk: Desk): void {
   if (kept !== null) pasteOwn(desk, kept)
 }
 
+/** In a field; one that only waits for letters leaves all else to the board. */
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest('input, textarea, [contenteditable="true"]') !== null
+  return target instanceof Element && target.closest(FIELDS) !== null
 }
+
+const FIELDS = 'input, textarea, [contenteditable="true"]:not([data-waits])'

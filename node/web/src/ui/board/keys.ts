@@ -29,14 +29,16 @@ export function attachKeys(editor: Editor): () => void {
 }
 
 function inputOf(event: KeyboardEvent, kind: 'down' | 'up'): KeyInput {
+  // Where AltGr is Ctrl with Alt it makes letters, and no shortcut.
+  const isAltGr = event.ctrlKey && event.altKey && event.getModifierState('AltGraph')
   return {
     kind,
     key: event.key,
     code: event.code,
     repeat: event.repeat,
     shift: event.shiftKey,
-    alt: event.altKey,
-    mod: event.ctrlKey || event.metaKey,
+    alt: event.altKey && !isAltGr,
+    mod: (event.ctrlKey && !isAltGr) || event.metaKey,
   }
 }
 
@@ -50,7 +52,9 @@ function belongsToControl(event: KeyboardEvent): boolean {
 }
 
 function isOnBoard(target: EventTarget | null): boolean {
-  return target === document.body || (target instanceof HTMLElement && target.dataset['board'] !== undefined)
+  if (target === document.body) return true
+  const data = target instanceof HTMLElement ? target.dataset : {}
+  return data['board'] !== undefined || data['waits'] !== undefined
 }
 
 /** These must reach the browser, which answers with a clipboard event. */

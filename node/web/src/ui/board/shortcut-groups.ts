@@ -21,15 +21,12 @@ const GROUPS = ['tools', 'edit', 'order', 'view', 'other'] as const
 
 export function shortcutGroups(): readonly ShortcutGroup[] {
   const { help } = strings
-  const groups = GROUPS.map((group) => ({
-    title: help.groups[group],
-    rows: ACTION_IDS.filter((id) => ACTIONS[id].group === group && ACTIONS[id].keys !== undefined).map(
-      (id) => ({
-        label: strings.actions[id],
-        keys: shownKeys(id),
-      }),
-    ),
-  }))
+  const typing: ShortcutRow = { label: help.typing, keys: ['A – Z'] }
+  const groups = GROUPS.map((group) => {
+    const ids = ACTION_IDS.filter((id) => ACTIONS[id].group === group && ACTIONS[id].keys !== undefined)
+    const rows = ids.map((id) => ({ label: strings.actions[id], keys: shownKeys(id) }))
+    return { title: help.groups[group], rows: group === 'edit' ? [typing, ...rows] : rows }
+  })
   const pointer = [...help.pointer, ...editorStrings.pointer, ...connectorWords.pointer].map(
     ([keys, label]) => ({
       label,

@@ -1,6 +1,6 @@
 /**
  * Where the text of an element is edited: laid exactly over where the painter draws it, turned and scaled with the
- * board.
+ * board. While one is only selected the field waits there unseen, so that an input method finds it with the first key.
  */
 
 import { useEffect, useLayoutEffect, useRef } from 'react'
@@ -17,12 +17,22 @@ import { fieldWidth } from './text-field'
 import { Writer } from './writer'
 
 export function TextOverlay({ editor, theme }: { editor: Editor; theme: Theme }) {
-  const editing = useStore(editor.state, (state) => state.editing)
-  if (editing === null) return null
-  return <Field key={editing.id} editor={editor} id={editing.id} theme={theme} />
+  const editing = useStore(editor.state, (state) => state.editing?.id ?? null)
+  const next = useStore(editor.state, () => editor.writesInto())
+  const id = editing ?? next
+  if (id === null) return null
+  // One field for both: it may hold the first letters of a word that an input method is making.
+  return <Field key={id} editor={editor} id={id} theme={theme} waits={editing === null} />
 }
 
-function Field({ editor, id, theme }: { editor: Editor; id: ElementId; theme: Theme }) {
+interface FieldProps {
+  readonly editor: Editor
+  readonly id: ElementId
+  readonly theme: Theme
+  readonly waits: boolean
+}
+
+function Field({ editor, id, theme, waits }: FieldProps) {
   const sheet = useRef<HTMLDivElement>(null)
   const turned = useRef<HTMLDivElement>(null)
   const field = useRef<HTMLDivElement>(null)
@@ -60,10 +70,27 @@ function Field({ editor, id, theme }: { editor: Editor; id: ElementId; theme: Th
     ]
     return () => {
       for (const stop of stops) stop()
+      if (fieldNode === document.activeElement) focusBoard()
     }
   }, [editor, id])
 
+  useLayoutEffect(() => {
+    if (!waits) return writer.current?.begin()
+    const wait = () => {
+      if (mayWait()) writer.current?.wait()
+    }
+    wait()
+    // A press on the board takes the focus there.
+    window.addEventListener('pointerup', wait)
+    return () => window.removeEventListener('pointerup', wait)
+  }, [waits])
+
   const onKeyDown = (event: KeyboardEvent) => {
+    if (waits) {
+      // Writing begins at the end.
+      if (['Home', 'End', 'PageUp', 'PageDown'].includes(event.key)) event.preventDefault()
+      return
+    }
     event.stopPropagation()
     const own = writer.current
     if (event.nativeEvent.isComposing || own === null) return
@@ -72,6 +99,7 @@ function Field({ editor, id, theme }: { editor: Editor; id: ElementId; theme: Th
     const beside = event.key === 'Tab'
     if (!below && !beside && event.key !== 'Escape') return
     event.preventDefault()
+    if (event.key === 'Escape') return editor.escape()
     // A note goes on to the next; other texts are done.
     const goesOn = (below || (beside && !event.shiftKey)) && editor.addNote(below ? 'below' : 'beside')
     if (!goesOn) editor.endTextEdit()
@@ -82,9 +110,10 @@ function Field({ editor, id, theme }: { editor: Editor; id: ElementId; theme: Th
         <div
           ref={field}
           className="text-field"
-          data-testid="text-editor"
+          data-testid={waits ? 'text-waits' : 'text-editor'}
+          data-waits={waits ? '' : undefined}
           role="textbox"
-          tabIndex={0}
+          tabIndex={waits ? -1 : 0}
           aria-multiline="true"
           aria-label={strings.text.editor}
           contentEditable
@@ -102,6 +131,17 @@ function Field({ editor, id, theme }: { editor: Editor; id: ElementId; theme: Th
       </div>
     </div>
   )
+}
+
+/** Where only the board has the focus; what has no keys but on its screen would show them for every selection. */
+function mayWait(): boolean {
+  const { activeElement } = document
+  const onBoard = activeElement === document.body || activeElement?.matches('[data-board]') === true
+  return onBoard && !matchMedia('(hover: none)').matches
+}
+
+function focusBoard(): void {
+  document.querySelector<HTMLElement>('[data-board]')?.focus({ preventScroll: true })
 }
 
 /** The keys of a text's own: true when it was one. */

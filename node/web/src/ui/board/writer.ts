@@ -25,6 +25,8 @@ export class Writer {
   private told: string | null = null
   /** The change that the document tells of is the one made here. */
   private writing = false
+  /** Nothing was typed yet: the field is there and shows nothing. */
+  private waits = true
   private caret: Selection & { readonly backward: boolean }
   private readonly onShown: () => void
 
@@ -41,16 +43,32 @@ export class Writer {
   attach(): () => void {
     const { field, editor, id } = this
     this.show()
-    field.focus({ preventScroll: true })
-    this.putCaret()
+    // While it waits what is copied, cut and pasted are elements.
+    const writes = <Event>(act: (event: Event) => void) => {
+      return (event: Event) => {
+        if (!this.waits) act(event)
+      }
+    }
     const stops = [
       listen(field, 'beforeinput', (event) => this.beforeInput(event)),
       listen(field, 'input', () => this.readBack()),
       listen(field, 'compositionstart', () => this.startComposing()),
       listen(field, 'compositionend', () => this.endComposing()),
-      listen(field, 'paste', (event) => this.paste(event)),
-      listen(field, 'copy', (event) => this.copy(event)),
-      listen(field, 'cut', (event) => this.cut(event)),
+      listen(
+        field,
+        'paste',
+        writes((event) => this.paste(event)),
+      ),
+      listen(
+        field,
+        'copy',
+        writes((event) => this.copy(event)),
+      ),
+      listen(
+        field,
+        'cut',
+        writes((event) => this.cut(event)),
+      ),
       listen(document, 'selectionchange', () => this.selectionChanged()),
       editor.document.subscribe((change) => {
         if (this.writing || !(change.changed.includes(id) || change.added.includes(id))) return
@@ -60,11 +78,40 @@ export class Writer {
         if (!this.composing) this.catchUp()
       }),
     ]
-    this.tell()
     return () => {
       for (const stop of stops) stop()
       writingIn(editor).set(null)
     }
+  }
+
+  /** The first key finds the field, at the end of the text. */
+  wait(): void {
+    this.field.focus({ preventScroll: true })
+    this.toEnd()
+  }
+
+  begin(): void {
+    if (!this.waits) return
+    this.waits = false
+    this.field.focus({ preventScroll: true })
+    this.toEnd()
+    this.tell()
+  }
+
+  private toEnd(): void {
+    const end = this.held.shown.length
+    this.caret = { start: end, end, backward: false }
+    const found = selectionIn(this.field)
+    // To set it anew would end the word that an input method has just begun.
+    if (found?.start !== end || found.end !== end) this.putCaret()
+  }
+
+  /** What comes is text: false where nothing may be written. */
+  private began(): boolean {
+    if (this.waits) this.editor.startTextEdit(this.id)
+    if (this.editor.state.get().editing?.id !== this.id) return false
+    this.begin()
+    return true
   }
 
   /** Lays the field out anew, for a change of how it looks. */
@@ -111,16 +158,18 @@ export class Writer {
   private beforeInput(event: InputEvent): void {
     // A word in the making is the browser's; what cannot be prevented is read from the field afterwards.
     if (event.isComposing || this.composing || !event.cancelable) return
+    const isFirst = this.waits
+    if (isFirst && !(event.inputType.startsWith('insert') && this.began())) return event.preventDefault()
     this.readCaret()
-    const edited = this.edited(event)
+    // What the first one means to change was said before the caret went to the end.
+    const edited = this.edited(event, isFirst ? this.caret : this.rangeOf(event))
     if (edited === 'native') return
     event.preventDefault()
     if (edited && this.commit(edited) > 0) tellFull()
   }
 
-  private edited(event: InputEvent): Edited | null | 'native' {
+  private edited(event: InputEvent, at: Selection): Edited | null | 'native' {
     const { text, pending } = this
-    const at = this.rangeOf(event)
     switch (event.inputType) {
       case 'insertText':
       case 'insertReplacementText':
@@ -192,6 +241,7 @@ export class Writer {
   }
 
   private startComposing(): void {
+    this.began()
     this.readCaret()
     // The browser would join lines by its own lights.
     if (this.caret.start !== this.caret.end) this.commit(rich.removed(this.caret.start, this.caret.end))
@@ -207,7 +257,7 @@ export class Writer {
 
   /** The page tells of it late: a key may be there before. */
   private selectionChanged(): void {
-    if (this.composing) return
+    if (this.composing || this.waits) return
     const { start, end } = this.caret
     if (!this.readCaret()) return
     if (this.caret.start !== start || this.caret.end !== end) {

@@ -177,6 +177,7 @@ export const boardWords = {
       other: 'Other',
       pointer: 'With the pointer',
     },
+    typing: 'Write in what is selected (after Esc: pick tools)',
     /** Keys as `shortcutKeys` reads them, and what they do. */
     pointer: [
       ['Space+Drag', 'Move the board'],

@@ -14,7 +14,7 @@ export const transferWords = {
         ? `One text of it is longer than ${figure(most)} characters, and ends there.`
         : `${n} texts of it are longer than ${figure(most)} characters, and end there.`,
     full: (most: number, n: number) =>
-      `A board holds ${figure(most)} elements: ${count(n, 'element', 'elements')} found no room.`,
+      `A board holds ${figure(most)} elements: ${count(n, 'element', 'elements')} found no room. Delete some to go on.`,
     inParts: (n: number) => `The text is longer than one element holds: it is in ${n} side by side.`,
     cutText: (n: number) =>
       `This text is too long for a board: the last ${figure(n)} characters were left out.`,

@@ -1,4 +1,4 @@
-/** What is said of pasting: nothing is left out without a word. */
+/** What is said of what finds no room: nothing is left out without a word. */
 import type { Editor, Pasted } from '../../../core/editor-api'
 import { frameOf } from '../../../core/elements'
 import type { ElementId } from '../../../core/elements/types'
@@ -11,7 +11,12 @@ import { strings } from '../../strings'
 const BESIDE = 360
 
 export function tellOfElements({ leftOut }: Pasted): void {
-  if (leftOut > 0) showToast({ text: strings.transfer.full(ELEMENTS_MAX, leftOut) })
+  if (leftOut > 0) tellOfFullBoard(leftOut)
+}
+
+/** Of whatever was drawn, pasted or copied. */
+export function tellOfFullBoard(leftOut: number): void {
+  showToast({ text: strings.transfer.full(ELEMENTS_MAX, leftOut) })
 }
 
 export function tellOfText({ parts, leftOut }: Pasted): void {
