@@ -151,3 +151,21 @@ test('a note placed by a tap is written in at once', async (world) => {
   await page.keyboard.type('by thumb')
   await seen.until('the words', () => byType(seen.elements(), 'sticky')[0]?.text === 'by thumb')
 })
+
+test('who meant a tool by the letter is told once, and takes it back', async (world) => {
+  const { page, seen } = await opened(world)
+  const again = async (letter, from) => {
+    await drag(page, from, [from[0] + 100, from[1] + 80])
+    await page.keyboard.press(letter)
+    await testId(page, 'text-editor').waitFor()
+    await page.mouse.click(1000, 600)
+  }
+  await page.keyboard.press('r')
+  await again('o', [200, 200])
+  await testId(page, 'undo-letter').click()
+  await seen.until('the letter to go', () => String(inShapes(seen)) === '')
+  await page.keyboard.press('r')
+  await again('d', [400, 200])
+  await seen.until('the letter', () => inShapes(seen).includes('d'))
+  assert.equal(await testId(page, 'undo-letter').count(), 0)
+})

@@ -25,6 +25,12 @@ export function bindingFor(input: KeyInput): Binding | undefined {
   })
 }
 
+/** The tool that a letter by itself takes up. */
+export function isToolLetter(letter: string): boolean {
+  const key = letter.toLowerCase()
+  return KEYMAP.some((one) => one.key === key && !one.mod && !one.alt && one.action.startsWith('tool:'))
+}
+
 /**
  * The key in lower case. Where it bears a letter of another script (Cyrillic, Greek, Hebrew, Arabic), it is the Latin one
  * in its place, as in other programs: such a layout has no key for `v`.

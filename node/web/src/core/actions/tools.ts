@@ -19,7 +19,7 @@ const SHAPES = Object.fromEntries(
 export const toolActions = {
   'tool:select': take('select', 'v', '1'),
   'tool:hand': take('hand', 'h'),
-  'tool:sticky': draw('sticky', 's'),
+  'tool:sticky': draw('sticky', 's', 'n'),
   'tool:text': draw('text', 't', '8'),
   ...SHAPES,
   'tool:rectangle': draw('rectangle', 'r', '2'),

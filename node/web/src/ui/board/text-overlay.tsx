@@ -87,6 +87,7 @@ function Field({ editor, id, theme, waits }: FieldProps) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (waits) {
+      writer.current?.hears(event.key)
       // Writing begins at the end.
       if (['Home', 'End', 'PageUp', 'PageDown'].includes(event.key)) event.preventDefault()
       return

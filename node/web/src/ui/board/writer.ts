@@ -13,6 +13,7 @@ import * as rich from '../../core/writing/rich-edit'
 import type { Edited, Selection } from '../../core/writing/rich-edit'
 import { clusterBeside, offsetOf, select, selectionIn, showText, textShown } from './text-field'
 import { offerRest, tellFull } from './transfer/told'
+import { tellOfLetter } from './one-letter'
 import { writingIn } from './writing'
 
 export class Writer {
@@ -27,6 +28,8 @@ export class Writer {
   private writing = false
   /** Nothing was typed yet: the field is there and shows nothing. */
   private waits = true
+  /** The text that a letter on the selected element was typed into; null when writing was opened in another way. */
+  private typedInto: string | null = null
   private caret: Selection & { readonly backward: boolean }
   private readonly onShown: () => void
 
@@ -81,6 +84,8 @@ export class Writer {
     return () => {
       for (const stop of stops) stop()
       writingIn(editor).set(null)
+      const isLeft = editor.state.get().left === id
+      if (this.typedInto !== null && !isLeft) tellOfLetter(this.typedInto, this.held.shown, editor)
     }
   }
 
@@ -88,6 +93,12 @@ export class Writer {
   wait(): void {
     this.field.focus({ preventScroll: true })
     this.toEnd()
+  }
+
+  /** A key on what is selected: a letter begins its text. */
+  hears(key: string): void {
+    this.typedInto = [...key].length === 1 ? this.held.shown : null
+    this.wait()
   }
 
   begin(): void {

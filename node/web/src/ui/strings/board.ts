@@ -189,6 +189,9 @@ export const boardWords = {
 
   text: {
     editor: 'Text of the element',
+    oneLetter: (letter: string) =>
+      `“${letter}” was written in what is selected. Press Esc first to pick a tool by its letter.`,
+    undo: 'Undo',
     formats: 'Format of the letters',
     format: {
       bold: 'Bold',
