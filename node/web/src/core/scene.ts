@@ -20,11 +20,12 @@ import {
 } from './geometry/box'
 import { frameOf, hitElement, inMarquee, paintBounds, withBox, type MarqueeMode } from './elements'
 import { boxHasPoint } from './elements/solid'
+import { Damage } from './damage'
 import { comparePlaces } from './order'
 import { isInTheWay, Links } from './connectors/links'
 import type { ConnectorElement, Element, ElementId } from './elements/types'
 import { moveElement } from './handling'
-import { Families, type Family } from './parents'
+import { Families, isContainer, type Family } from './parents'
 import type { BoardDocument, DocumentChange, LivePreview } from './ports'
 
 /** An element and the rectangle it may colour. */
@@ -46,6 +47,8 @@ export interface Scene {
   readonly family: Family
   /** Rises with every change to what is shown. */
   version(): number
+  /** What may look otherwise than at that version; null for anything. */
+  changedSince(version: number): Rect | null
   size(): number
   subscribe(listener: () => void): () => void
   /** Calls `act` for everything that may colour the rectangle, bottom first; `act` must not ask the scene again. */
@@ -114,6 +117,7 @@ export function createScene(document: BoardDocument): Scene {
   let indexed = true
   let whole: Rect | null = null
   let version = 0
+  const damage = new Damage()
   /** Elbows mind what moves now. */
   let avoiding = true
   const links = new Links({
@@ -158,6 +162,7 @@ export function createScene(document: BoardDocument): Scene {
         family.names(entry.id, entry.element.parent)
       }
       restructure()
+      damage.touchAll()
       order = [...order, ...fresh].sort((a, b) => comparePlaces(a.stored, b.stored))
       links.all()
       indexFresh(fresh)
@@ -195,9 +200,9 @@ export function createScene(document: BoardDocument): Scene {
   }
 
   function changed(): void {
-    ranksStale = true
     groups.clear()
     version += 1
+    damage.close()
     for (const listener of [...listeners]) listener()
   }
 
@@ -210,6 +215,13 @@ export function createScene(document: BoardDocument): Scene {
     if (element.type === 'connector') links.put(element)
     else disturb(element.id, element, entry)
     restructure()
+    touch(entry)
+  }
+
+  /** Containers take what they hold along, and hide parts of it. */
+  function touch(entry: Entry): void {
+    if (isContainer(entry.element)) damage.touchAll()
+    else damage.touch(entry)
   }
 
   /** The order of painting is to be found anew. */
@@ -217,6 +229,7 @@ export function createScene(document: BoardDocument): Scene {
     whole = null
     painted = null
     framesPainted = null
+    ranksStale = true
   }
 
   function remove(id: ElementId): void {
@@ -225,6 +238,7 @@ export function createScene(document: BoardDocument): Scene {
     entries.delete(id)
     family.forget(id, entry.element.parent)
     restructure()
+    touch(entry)
     order.splice(order[placeOf(entry)] === entry ? placeOf(entry) : order.indexOf(entry), 1)
     if (indexed) index.remove(entry)
     if (entry.element.type === 'connector') links.drop(id)
@@ -240,7 +254,10 @@ export function createScene(document: BoardDocument): Scene {
     if (moved) order.splice(placeOf(entry), 1)
     entry.stored = element
     if (moved) order.splice(placeOf(entry), 0, entry)
-    if (moved) restructure()
+    if (moved) {
+      restructure()
+      touch(entry)
+    }
     show(entry, previewOf(id) ?? element)
   }
 
@@ -268,6 +285,7 @@ export function createScene(document: BoardDocument): Scene {
 
   function place(entry: Entry, element: Element): void {
     if (indexed) index.remove(entry)
+    touch(entry)
     if (entry.element.parent !== element.parent) {
       family.forget(entry.id, entry.element.parent)
       family.names(entry.id, element.parent)
@@ -278,6 +296,7 @@ export function createScene(document: BoardDocument): Scene {
     entry.element = element
     setBounds(entry)
     remeasure(entry, { minX, minY, maxX, maxY })
+    touch(entry)
     if (indexed) index.insert(entry)
   }
 
@@ -448,6 +467,7 @@ export function createScene(document: BoardDocument): Scene {
 
   return {
     version: () => version,
+    changedSince: (since) => damage.ofLast(version - since),
     size: () => order.length,
     subscribe(listener) {
       const own = () => listener()

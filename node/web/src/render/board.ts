@@ -2,7 +2,7 @@
  * The board's own layer: background, dots and elements.
  *
  * While a view of many elements is zoomed they are painted with less detail, until it comes to rest. While the view only moves over a board that stays as it is, what was painted is shifted and no more
- * than the strips that come into view are painted anew.
+ * than the strips that come into view are painted anew. While it stays where it is, no more than what has changed.
  */
 import { viewOf } from '../core/camera'
 import type { Editor } from '../core/editor-api'
@@ -38,6 +38,8 @@ interface Painted {
   readonly count: number
 }
 
+type Look = Omit<Painted, 'count' | 'detail'>
+
 /** In pixels of the canvas. */
 interface Area {
   readonly x: number
@@ -45,6 +47,9 @@ interface Area {
   readonly w: number
   readonly h: number
 }
+
+/** What is rounded to whole pixels may reach one beyond its bounds. */
+const ROUNDED_PX = 2
 
 /** Fewer elements are painted, in all detail, faster than a picture of them is moved. */
 const MANY = 250
@@ -70,6 +75,15 @@ export class BoardPainting {
     const version = look.editor.scene.version()
     const now = { ...camera, ...viewport, density, version, colors, editing: editing?.id ?? null, naming }
     const whole: Area = { x: 0, y: 0, w: ctx.canvas.width, h: ctx.canvas.height }
+    const part =
+      this.painted && partAfter(this.painted, now, look.editor.scene.changedSince(this.painted.version))
+    if (this.painted && part) {
+      const area = inPixels(part, now, whole)
+      if (area) this.paintArea(ctx, look, area, 'all')
+      this.rough ||= area !== null
+      this.painted = { ...this.painted, version }
+      return
+    }
     const strips = this.painted && stripsAfter(this.painted, now, whole)
     if (!this.painted || !strips) {
       const isZoomed = this.painted !== null && this.painted.zoom !== now.zoom && this.painted.count >= MANY
@@ -122,31 +136,53 @@ export class BoardPainting {
       maxY: from.minY + (area.y + area.h) / scale,
     }
     let count = 0
-    // Two pixels more: what is rounded to whole pixels may reach one beyond its bounds.
-    editor.scene.visit(growRect(world, 2 / scale), ({ element, clip }) => {
+    const around = growRect(world, ROUNDED_PX / scale)
+    editor.scene.visit(around, ({ element, clip }) => {
       count += 1
       painter.within(clip)
       painter.paint(element)
     })
     painter.within(null)
-    paintFrameNames(ctx, editor, growRect(world, 2 / scale), { colors, density })
+    paintFrameNames(ctx, editor, around, { colors, density })
     ctx.restore()
     return count
   }
 }
 
-/** What comes into view by a shift of whole pixels; null when everything has to be painted. */
-function stripsAfter(was: Painted, now: Omit<Painted, 'count' | 'detail'>, whole: Area): Area[] | null {
-  const same =
+/** The part of the board, in its own coordinates, that is to be painted anew; null when it is not as easy as that. */
+function partAfter(was: Painted, now: Look, changed: Rect | null): Rect | null {
+  return isAlike(was, now) && was.x === now.x && was.y === now.y ? changed : null
+}
+
+/** But for where and when, and painted in all detail. */
+function isAlike(was: Painted, now: Look): boolean {
+  return (
     was.zoom === now.zoom &&
     was.w === now.w &&
     was.h === now.h &&
     was.density === now.density &&
-    was.version === now.version &&
     was.colors === now.colors &&
     was.editing === now.editing &&
-    was.naming === now.naming
-  if (!same || was.count < MANY || was.detail !== 'all') return null
+    was.naming === now.naming &&
+    was.detail === 'all'
+  )
+}
+
+/** Null when none of it is in view. */
+function inPixels(rect: Rect, { x, y, zoom, density }: Look, whole: Area): Area | null {
+  const scale = zoom * density
+  const from = (n: number, shift: number) => Math.max(0, Math.floor(n * scale + shift * density) - ROUNDED_PX)
+  const to = (n: number, shift: number) => Math.ceil(n * scale + shift * density) + ROUNDED_PX
+  const left = from(rect.minX, x)
+  const top = from(rect.minY, y)
+  const w = Math.min(whole.w, to(rect.maxX, x)) - left
+  const h = Math.min(whole.h, to(rect.maxY, y)) - top
+  return w > 0 && h > 0 ? { x: left, y: top, w, h } : null
+}
+
+/** What comes into view by a shift of whole pixels; null when everything has to be painted. */
+function stripsAfter(was: Painted, now: Look, whole: Area): Area[] | null {
+  if (!isAlike(was, now) || was.version !== now.version || was.count < MANY) return null
   const exactX = (now.x - was.x) * now.density
   const exactY = (now.y - was.y) * now.density
   const dx = Math.round(exactX)

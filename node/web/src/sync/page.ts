@@ -46,3 +46,11 @@ export function onPageGone(callback: () => void): () => void {
   window.addEventListener('pagehide', callback)
   return () => window.removeEventListener('pagehide', callback)
 }
+
+const IDLE_WITHIN_MS = 2_000
+
+/** Calls back once, when the page has time; not every browser says when that is. */
+export function whenIdle(callback: () => void): void {
+  if (typeof requestIdleCallback === 'undefined') setTimeout(callback, IDLE_WITHIN_MS / 10)
+  else requestIdleCallback(() => callback(), { timeout: IDLE_WITHIN_MS })
+}

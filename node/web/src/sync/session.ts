@@ -19,7 +19,7 @@ import type { Phase, Refusal, SyncState } from './machine'
 import { initialState, phaseOf, unsavedOf } from './machine'
 import type { SetAside } from './offline'
 import { openOffline } from './offline'
-import { isBrowserOnline, watchPage } from './page'
+import { isBrowserOnline, watchPage, whenIdle } from './page'
 import type { SessionPresence, User } from './presence'
 import { createAwareness, createPresence } from './presence'
 import type { Found, Provider, ProviderOptions } from './provider'
@@ -116,6 +116,8 @@ export function openSession(options: SessionOptions): BoardSession {
   let kept = true
   let begun = false
   let destroyed = false
+  /** When something was last made here. */
+  let editedAtMs = 0
   const offline = openOffline({
     board,
     owner,
@@ -190,6 +192,7 @@ export function openSession(options: SessionOptions): BoardSession {
           offline.addRemote(update)
           continue
         }
+        editedAtMs = Date.now()
         offline.addLocal(update)
         if (!isConnected(before)) tabs?.tell(update)
       }
@@ -213,8 +216,16 @@ export function openSession(options: SessionOptions): BoardSession {
     provider.dispatch({ is: 'cache_read', found: cached.updates.length > 0, changes: cached.unsaved })
     provider.dispatch({ is: 'start' })
     setAside.set(await offline.listAside())
-    await after(TIDY_AFTER_MS)
-    if (!destroyed && current.doc === doc && offline.rows() > ROWS_AT_OPEN_MAX) tidy(doc)
+    await tidyWhenCalm(doc)
+  }
+
+  /** It holds the page up for some frames, so nobody should be drawing or writing just then. */
+  async function tidyWhenCalm(doc: Y.Doc): Promise<void> {
+    do await after(TIDY_AFTER_MS)
+    while (Date.now() - editedAtMs < TIDY_AFTER_MS && !destroyed)
+    whenIdle(() => {
+      if (!destroyed && current.doc === doc && offline.rows() > ROWS_AT_OPEN_MAX) tidy(doc)
+    })
   }
 
   /** Without it, for whatever reason, the connection brings all of the content. */

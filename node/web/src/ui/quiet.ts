@@ -2,6 +2,8 @@
  * Code that the first view does without is fetched when the page has time, so that nobody waits for it later.
  */
 
+import { whenIdle } from '../sync/page'
+
 type Load = () => Promise<unknown>
 
 const waiting: Load[] = []
@@ -29,9 +31,5 @@ async function fetchAll(): Promise<void> {
 }
 
 function idle(): Promise<void> {
-  return new Promise((resolve) => {
-    // Not every browser says when it is idle.
-    if (typeof requestIdleCallback === 'undefined') setTimeout(resolve, 200)
-    else requestIdleCallback(() => resolve(), { timeout: 2_000 })
-  })
+  return new Promise((resolve) => whenIdle(resolve))
 }
