@@ -6,6 +6,8 @@ import { readBoard } from './outside.mjs'
 const test = suite()
 
 async function draw(page, key, x) {
+  // A letter would be written in what is selected.
+  await page.keyboard.press('Escape')
   await page.keyboard.press(key)
   await drag(page, [x, 200], [x + 100, 300], { steps: 3 })
 }
