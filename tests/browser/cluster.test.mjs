@@ -13,7 +13,7 @@ import { readBoard } from './outside.mjs'
 const files = join(dirname(fileURLToPath(import.meta.url)), '../../config/cluster')
 const PATIENCE_MS = 60_000
 
-test('what is drawn through three nodes is whole after the leader is killed', { timeout: 170_000 }, async () => {
+test('what is drawn through three nodes is whole after the leader is killed', { timeout: 400_000 }, async () => {
   const closing = []
   try {
     await drawThroughAll(closing)

@@ -11,7 +11,7 @@ const test = suite()
 const COUNT = 3_000
 const TALK_BYTES = 8_000
 /** A fold that found the store busy is tried again after a minute. */
-const FOLDED_WITHIN_MS = 75_000
+const FOLDED_WITHIN_MS = 130_000
 const BODY = /\/api\/v1\/boards\/brd_[0-9a-z]+\/ydoc\?part=body$/
 
 /** A board that the server has folded into a body, how large that is, and how much is not in it. */
@@ -44,9 +44,10 @@ function watchSockets(page) {
   return came
 }
 
+/** In this order: what was just drawn may not be counted as unsaved yet. */
 async function isWhole(page, elements = COUNT) {
-  await phase(page, 'saved')
   await canvas(page, { elements })
+  await phase(page, 'saved')
 }
 
 test('over a slow line a large board comes compressed, and only what is new over the WebSocket', async ({ node, person }) => {

@@ -13,7 +13,7 @@ function testBehind(upgrades, name, run) {
     const pages = []
     const openBehind = async (board, context) => {
       const page = await (context ?? (await world.person())).newPage()
-      page.setDefaultTimeout(20_000)
+      page.setDefaultTimeout(60_000)
       page.on('pageerror', (error) => pages.push(`uncaught: ${error.stack ?? error.message}`))
       await page.goto(`${nginx.url}/b/${board}`)
       await phase(page, 'saved')
@@ -141,7 +141,7 @@ testBehind(
     }
     assert.equal(await streams(node), 3)
     await tabs[0].close()
-    await until('the closed tab to be gone at once', async () => (await streams(node)) === 2, 5_000)
+    await until('the closed tab to be gone at once', async () => (await streams(node)) === 2, 20_000)
   },
 )
 

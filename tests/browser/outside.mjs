@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 import { WebsocketProvider } from 'y-websocket'
 import assert from 'node:assert/strict'
 
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 
 export async function outside(node, board) {
   const doc = new Y.Doc()

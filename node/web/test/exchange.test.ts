@@ -107,7 +107,7 @@ describe('HTML', () => {
       tableOf(`<table>${piece.repeat(20_000)}`)
       linkOf(piece.repeat(20_000))
       embeddedIn(`${EMBEDDED}${piece.repeat(20_000)}`)
-      expect(performance.now() - begun).toBeLessThan(20_000)
+      expect(performance.now() - begun).toBeLessThan(60_000)
     }
   })
 
