@@ -46,7 +46,10 @@ bench-instructions: $(WEB)/dist/index.html ## Count what a stroke costs, in inst
 	@command -v valgrind >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq valgrind; }
 	tests/instructions
 
-check: $(WEB)/node_modules/.installed $(TOOLS)/deny ## Formatting, lints, types, docs, licences
+.PHONY: check-tools
+check-tools: $(WEB)/node_modules/.installed $(TOOLS)/deny
+
+check: check-tools ## Formatting, lints, types, docs, licences
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
@@ -83,10 +86,12 @@ tests/node_modules/.installed: tests/package.json tests/package-lock.json
 
 .PHONY: test-tools
 test-tools: tests/node_modules/.installed $(TOOLS)/pycrdt $(TOOLS)/pyseto $(TOOLS)/schemathesis $(WEB)/node_modules/.installed
-	@command -v chromium >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq chromium; }
-	@PATH=$$PATH:/usr/sbin command -v nginx >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo env RUNLEVEL=1 apt-get install -y -qq nginx; }
-	@[ -x /usr/lib/postgresql/15/bin/postgres ] || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo env RUNLEVEL=1 apt-get install -y -qq postgresql-15; }
-	@command -v systemd-analyze >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq systemd; }
+	@packages=; \
+	command -v chromium >/dev/null || packages+=' chromium'; \
+	PATH=$$PATH:/usr/sbin command -v nginx >/dev/null || packages+=' nginx'; \
+	[ -x /usr/lib/postgresql/15/bin/postgres ] || packages+=' postgresql-15'; \
+	command -v systemd-analyze >/dev/null || packages+=' systemd'; \
+	[ -z "$$packages" ] || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo env RUNLEVEL=1 apt-get install -y -qq $$packages; }
 
 .PHONY: bench bench-peers
 bench: build test-tools ## Measure Easel, a bare relay and today's peers; rewrites the tables in bench/RESULTS.md (BENCH_QUICK=1: minutes)
