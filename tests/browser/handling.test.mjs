@@ -400,6 +400,7 @@ test('wheel, Space, middle button and hand pan', async (world) => {
   await looksAt(page, [0, 0, 1])
   await drag(page, [650, 350], [750, 450], { button: 'middle' })
   await looksAt(page, [100, 100, 1])
+  await canvas(page, { elements: 1, selected: 0 })
   await page.keyboard.press('h')
   await drag(page, [750, 450], [850, 450])
   await looksAt(page, [200, 100, 1])

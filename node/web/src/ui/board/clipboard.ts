@@ -32,16 +32,24 @@ export function attachClipboard(desk: ClipboardDesk): () => void {
     put(event, desk)
     if (event.defaultPrevented) editor.deleteSelection()
   }
+  // On Linux the middle button also pastes what is selected somewhere; here it moves the board.
+  let byMiddle = false
+  const onPress = (event: Event) => {
+    byMiddle = event instanceof MouseEvent && event.button === 1
+  }
   const onPaste = (event: ClipboardEvent) => {
+    if (byMiddle && !isTyping(event.target)) return event.preventDefault()
     const data = event.clipboardData
     if (isTyping(event.target) || data === null || editor.state.get().readOnly) return
     event.preventDefault()
     receive(desk, data)
   }
+  for (const name of ['pointerdown', 'keydown']) window.addEventListener(name, onPress, true)
   document.addEventListener('copy', onCopy)
   document.addEventListener('cut', onCut)
   document.addEventListener('paste', onPaste)
   return () => {
+    for (const name of ['pointerdown', 'keydown']) window.removeEventListener(name, onPress, true)
     document.removeEventListener('copy', onCopy)
     document.removeEventListener('cut', onCut)
     document.removeEventListener('paste', onPaste)
