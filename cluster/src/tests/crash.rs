@@ -163,8 +163,11 @@ async fn survives_power_cuts(seed: u64) {
             "seed {seed}, generation {generation}: updates lost"
         );
     }
-    let snapshot_index = node.status().borrow().snapshot_index;
-    assert!(snapshot_index > 0, "seed {seed}: the log was never cut");
+    let mut status = node.status();
+    let cut = status.wait_for(|s| s.snapshot_index > 0);
+    within(&format!("seed {seed}: a cut of the log"), cut)
+        .await
+        .expect("the node runs");
     node.shutdown().await;
 }
 

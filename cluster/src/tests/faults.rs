@@ -109,9 +109,9 @@ async fn a_full_disk(log: ForgetfulFolder, state: Disk, full: Arc<AtomicBool>) {
         "{refused}"
     );
     let mut status = node.status();
-    let failed = within("the failure", status.wait_for(|s| s.fatal.is_some())).await;
+    let failed = status.wait_for(|s| s.fatal.is_some() && !s.is_leader);
+    let failed = within("the failure", failed).await;
     let fatal = failed.expect("a status").fatal.clone().expect("a reason");
-    assert!(!status.borrow().is_leader);
     assert!(
         fatal.to_lowercase().contains("full") || fatal.contains("no storage space"),
         "{fatal}"

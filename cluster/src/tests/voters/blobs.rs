@@ -139,6 +139,12 @@ pub(super) fn upkeep(group: &Group, node: u64) -> BlobUpkeep {
     upkeep.expect("it has a folder of blobs")
 }
 
+/// When it could be sure of what the group has, which it cannot while nobody leads.
+pub(super) async fn look(group: &Group, node: u64, passed: Duration) {
+    let looking = async { while upkeep(group, node).look(passed).await.is_err() {} };
+    within("a look", looking).await;
+}
+
 async fn run(group: &Group, kind: Command) {
     let envelope = Envelope::new(Actor::Local, kind);
     let submitted = group.whoever_leads().submit(vec![envelope]).await;
@@ -259,9 +265,7 @@ async fn what_nothing_names_for_a_day_goes_and_nothing_else() {
     let look = async |nodes: &[u64], hours: u32| {
         for _ in 0..hours {
             for node in nodes {
-                let upkeep = upkeep(&group, *node);
-                let looked = within("a look", upkeep.look(hour)).await;
-                looked.expect("it is in touch");
+                self::look(&group, *node, hour).await;
             }
         }
     };
@@ -284,10 +288,7 @@ async fn what_nothing_names_for_a_day_goes_and_nothing_else() {
     // The same bytes come again, through any node, in the last hour.
     let back = put(&group.blobs(others[0]), content(13)).await;
     assert_eq!(back.expect("it is kept"), again);
-    within("the node to be in touch", async {
-        while upkeep(&group, follower).look(Duration::ZERO).await.is_err() {}
-    })
-    .await;
+    self::look(&group, follower, Duration::ZERO).await;
     look(&ALL, 1).await;
     assert!(held_by(&group, unnamed.hash).await.is_empty());
     assert!(held_by(&group, again.hash).await.len() >= 2);

@@ -11,7 +11,7 @@ use crate::tests::{append_update, within};
 async fn a_new_member_is_told_on_every_node_and_a_stroke_on_none() {
     let group = Group::form(no_cuts()).await;
     let leader = group.leader().await;
-    let store = group.store(leader);
+    let store = group.patient(leader);
     let user = UserId::from_bytes([4; 16]);
     let new = NewUser {
         user,

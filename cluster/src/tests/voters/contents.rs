@@ -8,7 +8,7 @@ use easel_storage::{
     Actor, Command, Envelope, Outcome, Payload, Query, ReadLevel, SubmitError, submit_one,
 };
 
-use super::blobs::{everybody_holds, file_of, flip_a_bit, held_by, upkeep};
+use super::blobs::{everybody_holds, file_of, flip_a_bit, held_by, look, upkeep};
 use super::group::{ALL, BOARD, Group, no_cuts};
 use crate::tests::{append_update, updates_of, within};
 
@@ -34,14 +34,14 @@ fn compact((expected_body_seq, upto_seq): (u64, u64), body: &Bytes) -> Envelope 
 }
 
 async fn run(group: &Group, node: u64, envelope: Envelope) -> Outcome {
-    let store = group.store(node);
+    let store = group.patient(node);
     let done = within("a command", submit_one(&*store, envelope)).await;
     done.expect("it runs").1.expect("it is not refused")
 }
 
 async fn body(group: &Group, node: u64) -> Bytes {
-    let read = group.store(node);
-    let read = read.read(ReadLevel::Linearizable, Query::Doc(BOARD.into()));
+    let store = group.patient(node);
+    let read = store.read(ReadLevel::Linearizable, Query::Doc(BOARD.into()));
     let doc = within("a read", read)
         .await
         .expect("a read")
@@ -65,7 +65,7 @@ fn sorted(contents: &[&Bytes]) -> Vec<BlobHash> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_read_on_every_node_however_it_came() {
     let group = Group::form(no_cuts()).await;
-    let (leader, follower) = (group.leader().await, group.follower().await);
+    let (leader, follower) = group.leader_and_follower().await;
     let updates = [content(LONG, 1), content(LONG - 1, 2), content(3 * LONG, 3)];
     let mut last = Outcome::Done;
     for (node, update) in [leader, follower, follower].into_iter().zip(&updates) {
@@ -87,7 +87,7 @@ async fn it_is_read_on_every_node_however_it_came() {
     }
     for node in ALL {
         assert!(body(&group, node).await == folded, "on node {node}");
-        let history = updates_of(&*group.store(node), BOARD, 3).await;
+        let history = updates_of(&*group.patient(node), BOARD, 3).await;
         assert!(history == updates, "on node {node}");
         assert_eq!(named(&group, node).await, sorted(&apart), "on node {node}");
     }
@@ -114,7 +114,7 @@ async fn what_is_missing_or_damaged_is_brought_for_the_reader() {
     std::fs::remove_file(file_of(&group, 3, hash(&update))).expect("a blob");
     for node in [2, 3] {
         assert!(body(&group, node).await == folded, "on node {node}");
-        let history = updates_of(&*group.store(node), BOARD, 1).await;
+        let history = updates_of(&*group.patient(node), BOARD, 1).await;
         assert!(history == [update.clone()], "on node {node}");
     }
     group.kill(1).await;
@@ -166,8 +166,7 @@ async fn a_replaced_body_goes_after_a_day_and_history_never() {
     let look = async |hours: u32| {
         for _ in 0..hours {
             for node in ALL {
-                let looked = within("a look", upkeep(&group, node).look(hour)).await;
-                looked.expect("it is in touch");
+                look(&group, node, hour).await;
             }
         }
     };
@@ -178,7 +177,7 @@ async fn a_replaced_body_goes_after_a_day_and_history_never() {
     for node in ALL {
         assert_eq!(named(&group, node).await, sorted(&[&update, &second]));
         assert!(body(&group, node).await == second);
-        let history = updates_of(&*group.store(node), BOARD, 1).await;
+        let history = updates_of(&*group.patient(node), BOARD, 1).await;
         assert!(history == [update.clone()]);
     }
     group.shutdown().await;

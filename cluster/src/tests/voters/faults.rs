@@ -77,8 +77,13 @@ async fn a_node_behind_the_cut_is_given_a_snapshot_under_load() {
     group.applied(late, group.committed(leader).await).await;
     writers.acknowledged(50).await;
     writers.stop_and_check(&group).await;
-    let purged = group.nodes[&late].inside.raft.metrics().borrow().purged;
-    assert!(purged.is_some_and(|id| id.index > behind), "{purged:?}");
+    let metrics = group.nodes[&late]
+        .inside
+        .raft
+        .wait(Some(Duration::from_secs(60)));
+    let begins_later = |m: &crate::raft::Metrics| m.purged.is_some_and(|id| id.index > behind);
+    let began = metrics.metrics(begins_later, "its log begins behind where it was");
+    began.await.expect("a log that begins with the snapshot");
     // What came by snapshot is there after a crash too.
     group.kill(late).await;
     group.start(late).await;
@@ -135,7 +140,7 @@ async fn a_leader_that_is_cut_off_promises_nothing_and_answers_no_reads() {
     let submitting = tokio::spawn(async move { cut_off.submit(vec![made]).await });
     let others: Vec<_> = ALL.into_iter().filter(|node| *node != first).collect();
     let second = group.leader_among(&others).await;
-    writers.check_so_far(&*group.store(second)).await;
+    writers.check_so_far(&*group.patient(second)).await;
     // It takes itself for the leader until it hears of another, and must not answer all the same.
     let store = group.store(first);
     let read = store.read(ReadLevel::Linearizable, Query::Instance);
@@ -153,7 +158,9 @@ async fn a_leader_that_is_cut_off_promises_nothing_and_answers_no_reads() {
     let is_there = matches!(read.answer, Answer::Board(Some(_)));
     match submitted {
         // It was in the old leader's log, which nobody else has.
-        Err(error) => assert_eq!((error, is_there), (SubmitError::TimedOut, false)),
+        Err(SubmitError::TimedOut) => assert!(!is_there),
+        // It came when the old leader had stepped down already, and the network was cut for longer than it waits.
+        Err(error) => assert_eq!((error, is_there), (SubmitError::Unavailable, false)),
         // It had not been proposed, and went to the new leader.
         Ok(_) => assert!(is_there),
     }
@@ -167,8 +174,7 @@ async fn lines_that_carry_one_way_only_lose_nothing() {
     let writers = Writers::start(&group.whoever_leads(), 4, 7);
     writers.acknowledged(50).await;
     for to_leader in [true, false] {
-        let leader = group.leader().await;
-        let follower = group.follower().await;
+        let (leader, follower) = group.leader_and_follower().await;
         if to_leader {
             group.net.cut(follower, leader);
         } else {
@@ -187,17 +193,22 @@ async fn a_node_without_a_majority_can_be_stopped() {
     let mut group = Group::form(no_cuts()).await;
     let leader = group.leader().await;
     group.net.cut_off(leader, ALL);
+    let index = group.committed(leader).await;
     let store = group.store(leader);
     let update = append_update(BOARD, vec![1; 10]);
-    let index = group.committed(leader).await;
     let submitting = tokio::spawn(async move { store.submit(vec![update]).await });
     let mut status = group.nodes[&leader].status();
-    let proposed = status.wait_for(|s| s.last_log_index > index);
+    // On a machine that stands still for a second it has stepped down before, and the update waits for another leader.
+    let proposed = status.wait_for(|s| s.last_log_index > index || !s.is_leader);
     within("the proposal", proposed).await.expect("a status");
     let node = group.nodes.remove(&leader).expect("the leader");
     within("the end", node.shutdown()).await;
     let answer = within("an answer", submitting).await.expect("a task");
-    assert_eq!(answer, Err(SubmitError::TimedOut));
+    let unknown = [SubmitError::TimedOut, SubmitError::Stopped];
+    assert!(
+        answer.as_ref().is_err_and(|error| unknown.contains(error)),
+        "{answer:?}"
+    );
     group.net.heal();
     group.shutdown().await;
 }

@@ -30,7 +30,7 @@ async fn taken(store: &dyn Store, commands: Vec<Envelope>) -> Result<Submitted, 
 async fn a_follower_owes_what_every_store_owes() {
     let group = Group::form(no_cuts()).await;
     let follower = group.follower().await;
-    easel_storage::suite::run(group.store(follower)).await;
+    easel_storage::suite::run(group.patient(follower)).await;
     group.check_equal().await;
     group.shutdown().await;
 }
@@ -38,7 +38,7 @@ async fn a_follower_owes_what_every_store_owes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_wrote_through_a_follower_reads_it_there() {
     let group = Group::form(no_cuts()).await;
-    let follower = group.store(group.follower().await);
+    let follower = group.patient(group.follower().await);
     for n in 0..50 {
         let board = BoardId::from_bytes([n; 16]);
         if board == BOARD {
@@ -66,9 +66,10 @@ async fn a_linearizable_read_knows_everything_on_any_node() {
     for n in 0..40u8 {
         let (writer, reader) = (choices.one_of(&ALL), choices.one_of(&ALL));
         let board = BoardId::from_bytes([0x40 + n; 16]);
-        let made = group.store(writer).submit(vec![create_board(board)]).await;
-        made.expect("an answer");
-        let store = group.store(reader);
+        let writer_store = group.patient(writer);
+        let made = writer_store.submit(vec![create_board(board)]);
+        within("a board", made).await.expect("an answer");
+        let store = group.patient(reader);
         let read = store.read(ReadLevel::Linearizable, Query::Board(board));
         let read = within("a read", read).await.expect("a read");
         assert!(read.answer.into_board().is_some(), "{writer} to {reader}");
@@ -80,7 +81,7 @@ async fn a_linearizable_read_knows_everything_on_any_node() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_too_large_for_one_frame_travels_in_parts() {
     let group = Group::form(no_cuts()).await;
-    let follower = group.store(group.follower().await);
+    let follower = group.patient(group.follower().await);
     let large = |n: u8| append_update(BOARD, vec![n; 5 << 20]);
     let batch = vec![large(1), create_board(BOARD), large(2), large(3), large(4)];
     let submitted = within("an answer", follower.submit(batch)).await;
@@ -162,7 +163,8 @@ async fn a_command_with_an_id_runs_once_through_whichever_nodes() {
     };
     let mut answers = Vec::new();
     for node in ALL {
-        let answer = group.store(node).submit(vec![create.clone()]).await;
+        let store = group.patient(node);
+        let answer = within("an answer", store.submit(vec![create.clone()])).await;
         answers.push(answer.expect("an answer").replies);
     }
     assert!(matches!(answers[0][..], [Ok(Outcome::Board(_))]));
@@ -179,7 +181,7 @@ async fn a_node_that_is_cut_off_says_so_and_goes_on_when_it_is_back() {
     within("touch", touch).await.expect("a status");
     let store = group.store(follower);
     // The line to the leader is open when it is cut.
-    let made = store.submit(vec![create_board(OTHER)]).await;
+    let made = taken(&*store, vec![create_board(OTHER)]).await;
     made.expect("an answer");
     group.net.cut_off(follower, ALL);
     let lost = status.wait_for(|s| !s.in_touch);
@@ -250,7 +252,7 @@ async fn a_large_submission_on_a_slow_line_leaves_the_leader_in_place() {
     };
     for nth in 1..=TRIES {
         let before = term().await;
-        let store = group.store(group.follower().await);
+        let store = group.patient(group.follower().await);
         group.net.slow_down(4 << 20);
         let large = append_update(BOARD, vec![7; 16 << 20]);
         let submitted = within("the large one", store.submit(vec![large])).await;

@@ -226,6 +226,14 @@ impl Group {
         WhoeverLeads { roster, whom }
     }
 
+    /// Asks this node, again and again while it cannot tell.
+    pub(super) fn patient(&self, node: u64) -> Arc<dyn Store> {
+        let roster = self.roster.clone();
+        let whom = Whom::Only(node);
+        Arc::new(WhoeverLeads { roster, whom })
+    }
+
+    /// What its callers have, which is refused when no node leads for long.
     pub(super) fn store(&self, node: u64) -> Arc<dyn Store> {
         self.nodes[&node].store()
     }
@@ -261,8 +269,14 @@ impl Group {
     }
 
     pub(super) async fn follower(&self) -> u64 {
+        self.leader_and_follower().await.1
+    }
+
+    /// Asked for one after the other, they could be the same node.
+    pub(super) async fn leader_and_follower(&self) -> (u64, u64) {
         let leader = self.leader().await;
-        *self.nodes.keys().find(|n| **n != leader).expect("another")
+        let follower = *self.nodes.keys().find(|n| **n != leader).expect("another");
+        (leader, follower)
     }
 
     async fn anything_changed(&self, among: &[u64]) {

@@ -85,6 +85,16 @@ impl Roster {
         }
     }
 
+    async fn only(&self, id: u64) -> Arc<dyn Store> {
+        loop {
+            let found = self.running.lock().get(&id).map(|r| r.store.clone());
+            match found {
+                Some(store) => return store,
+                None => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
     /// Whoever leads in the newest term; one that was cut off and does not know it may be asked in vain.
     async fn leader(&self) -> Arc<dyn Store> {
         loop {
@@ -116,6 +126,9 @@ pub(super) enum Whom {
     Leader,
     /// One after the other, whatever it is.
     Anyone,
+    /// This one, as often as it takes: on a slow machine the voters may take longer to agree on a leader than a caller is
+    /// made to wait.
+    Only(u64),
 }
 
 impl WhoeverLeads {
@@ -123,12 +136,18 @@ impl WhoeverLeads {
         match self.whom {
             Whom::Leader => self.roster.leader().await,
             Whom::Anyone => self.roster.anyone().await,
+            Whom::Only(node) => self.roster.only(node).await,
+        }
+    }
+
+    /// After that another is asked.
+    fn patience(&self) -> Duration {
+        match self.whom {
+            Whom::Leader | Whom::Anyone => Duration::from_secs(2),
+            Whom::Only(_) => Duration::MAX,
         }
     }
 }
-
-/// After that whoever leads is looked for again.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Store for WhoeverLeads {
     fn submit(&self, mut batch: Vec<Envelope>) -> BoxFuture<'_, Result<Submitted, SubmitError>> {
@@ -139,7 +158,7 @@ impl Store for WhoeverLeads {
             loop {
                 let store = self.node().await;
                 let submitted = store.submit(batch.clone());
-                match tokio::time::timeout(PATIENCE, submitted).await {
+                match tokio::time::timeout(self.patience(), submitted).await {
                     Ok(Ok(submitted)) => return Ok(submitted),
                     Ok(Err(error @ (SubmitError::TooLarge | SubmitError::DiskFull))) => {
                         return Err(error);
@@ -157,7 +176,8 @@ impl Store for WhoeverLeads {
         Box::pin(async move {
             loop {
                 let store = self.node().await;
-                match tokio::time::timeout(PATIENCE, store.read(level, query.clone())).await {
+                let reading = store.read(level, query.clone());
+                match tokio::time::timeout(self.patience(), reading).await {
                     Ok(Ok(read)) => return Ok(read),
                     Ok(Err(ReadError::Failed)) => return Err(ReadError::Failed),
                     Ok(Err(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
