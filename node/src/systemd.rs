@@ -320,18 +320,12 @@ mod tests {
             (ReadLevel::Linearizable, "Raft does not answer"),
         ] {
             hang.send_replace(Some(level));
-            // The look that was under way may have found it alive; none does that begins from here on.
-            let mut alive = 0;
+            // The looks that began before may have found it alive; none does that begins from here on. On a slow machine
+            // one may come upon something else that takes too long.
+            wait_for(&mut signs, &Sign::Stuck(why), 1).await;
             for _ in 0..5 {
-                match signs.recv().await.unwrap() {
-                    Sign::Stuck(said) if said == why => {}
-                    _ => alive += 1,
-                }
+                assert_ne!(signs.recv().await.unwrap(), Sign::Alive, "{level:?}");
             }
-            assert!(
-                alive <= 2 && signs.recv().await.unwrap() == Sign::Stuck(why),
-                "{level:?}"
-            );
             hang.send_replace(None);
             wait_for(&mut signs, &Sign::Alive, 3).await;
         }

@@ -175,7 +175,7 @@ fn a_hundred_megabytes_of_anything_are_refused_at_once() {
         assert!(check_update(&garbage, &unbounded).is_err());
     }
     assert!(
-        started.elapsed() < Duration::from_secs(5),
+        started.elapsed() < Duration::from_secs(30),
         "{:?}",
         started.elapsed()
     );
@@ -329,7 +329,7 @@ fn as_many_clients_as_may_come_at_once_do_not_exhaust_the_stack() {
     let started = Instant::now();
     apply(&new_doc(5), &update);
     assert!(
-        started.elapsed() < Duration::from_secs(20),
+        started.elapsed() < Duration::from_secs(60),
         "{:?}",
         started.elapsed()
     );
