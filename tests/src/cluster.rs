@@ -1,6 +1,7 @@
 //! Three or more nodes that are one Easel, grown by tokens, with a gate before each node's listener for the others.
 
 use crate::gates::Gates;
+use crate::turn::{Turn, turn};
 use crate::{Node, NodeOptions, node, within_for};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ pub struct Cluster {
     home: TempDir,
     nodes: Vec<Node>,
     gates: Gates,
+    _turn: Turn,
 }
 
 impl Cluster {
@@ -29,12 +31,14 @@ impl Cluster {
         nodes: u32,
         mut prepare: impl FnMut(usize, &Path) -> NodeOptions,
     ) -> Self {
+        let turn = turn().await;
         let home = tempfile::tempdir().expect("a folder");
         let (gates, at) = Gates::open(nodes, places()).await;
         let mut cluster = Self {
             home,
             nodes: Vec::new(),
             gates,
+            _turn: turn,
         };
         for place in 0..nodes as usize {
             let mut options = prepare(place, &cluster.folder(place))

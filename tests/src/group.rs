@@ -1,5 +1,6 @@
 //! Several real nodes that are one Easel.
 
+use crate::turn::{Turn, turn};
 use crate::{Node, NodeOptions, node, within_for};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ pub struct Group {
     /// Of this process.
     number: u8,
     home: TempDir,
+    _turn: Turn,
 }
 
 impl Group {
@@ -30,11 +32,13 @@ impl Group {
     /// The same, when something has been done about its folder.
     pub async fn start_from(options: NodeOptions, prepare: impl AsyncFnOnce(&Path)) -> Self {
         static GROUPS: AtomicU8 = AtomicU8::new(0);
+        let turn = turn().await;
         let mut group = Self {
             nodes: Vec::new(),
             options,
             number: GROUPS.fetch_add(1, Ordering::Relaxed),
             home: tempfile::tempdir().expect("a folder"),
+            _turn: turn,
         };
         prepare(&group.folder(0)).await;
         let options = (group.options.clone()).with("EASEL_LISTEN__PEERS", &group.peers(0));

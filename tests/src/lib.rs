@@ -12,6 +12,7 @@ pub mod people;
 pub mod s3;
 pub mod small_disk;
 pub mod stock;
+pub mod turn;
 pub mod wait;
 
 pub use client::{Client, Closed, Dialect};
@@ -19,4 +20,5 @@ pub use cluster::Cluster;
 pub use group::Group;
 pub use node::{Node, NodeOptions};
 pub use stock::Stock;
+pub use turn::turn;
 pub use wait::{within, within_for};

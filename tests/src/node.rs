@@ -1,5 +1,6 @@
 //! One `easel` process on a folder of its own.
 
+use crate::within;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -7,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::net::TcpSocket;
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 /// How a node is started, beyond its folder and its ports.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +42,8 @@ pub struct Node {
     folder: Folder,
     options: NodeOptions,
     output: Arc<Mutex<String>>,
+    /// Who reads the output, to its end.
+    readers: Vec<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
@@ -130,16 +135,11 @@ impl Node {
             .expect("the binary starts");
         let output = Arc::new(Mutex::new(String::new()));
         let (ready, is_ready) = tokio::sync::oneshot::channel();
-        gather(
-            child.stdout.take().expect("stdout is piped"),
-            output.clone(),
-            Some(ready),
-        );
-        gather(
-            child.stderr.take().expect("stderr is piped"),
-            output.clone(),
-            None,
-        );
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let readers = vec![
+            gather(stdout.expect("it is piped"), output.clone(), Some(ready)),
+            gather(stderr.expect("it is piped"), output.clone(), None),
+        ];
         let address = tokio::time::timeout(Duration::from_secs(60), is_ready)
             .await
             .ok()
@@ -156,6 +156,7 @@ impl Node {
             folder,
             options,
             output,
+            readers,
         }
     }
 
@@ -215,8 +216,18 @@ impl Node {
         rustix::process::kill_process(pid, signal).expect("the node is there");
     }
 
+    pub fn has_ended(&mut self) -> bool {
+        let ended = self.child.try_wait().expect("it is our child");
+        ended.is_some()
+    }
+
+    /// Its end, with all that it printed until then in `output`.
     pub async fn wait(&mut self) -> ExitStatus {
-        self.child.wait().await.expect("the node ends")
+        let status = self.child.wait().await.expect("the node ends");
+        for reader in self.readers.drain(..) {
+            reader.await.expect("no panic");
+        }
+        status
     }
 
     /// Starts again on the same folder and port, as an operator would.
@@ -229,6 +240,11 @@ impl Node {
             ..
         } = self;
         let _ = child.kill().await;
+        // Meanwhile somebody's outgoing connection may have been given it.
+        within("the port to be free", async || {
+            is_free(&address).then_some(())
+        })
+        .await;
         Self::start_in(folder, options, &address).await
     }
 
@@ -251,12 +267,21 @@ impl Node {
     }
 }
 
+fn is_free(address: &str) -> bool {
+    let address = address.parse().expect("an address and a port");
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket
+        .set_reuseaddr(true)
+        .expect("an option of every socket");
+    socket.bind(address).is_ok()
+}
+
 /// Keeps what the node prints; hands on the address it says it listens on.
 fn gather(
     stream: impl AsyncRead + Unpin + Send + 'static,
     output: Arc<Mutex<String>>,
     mut ready: Option<tokio::sync::oneshot::Sender<String>>,
-) {
+) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut lines = BufReader::new(stream).lines();
         while let Ok(Some(line)) = lines.next_line().await {
@@ -271,5 +296,5 @@ fn gather(
             output.push_str(&line);
             output.push('\n');
         }
-    });
+    })
 }

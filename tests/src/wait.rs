@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Long enough for a machine under load, short enough to end a suite that hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks until the answer is `Some`; panics with `what` if that takes too long.
 pub async fn within<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {

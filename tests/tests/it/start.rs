@@ -15,7 +15,7 @@ async fn run(args: &[&str], env: &[(&str, &str)]) -> Output {
         .args(args)
         .envs(env.iter().copied())
         .kill_on_drop(true);
-    tokio::time::timeout(Duration::from_secs(20), command.output())
+    tokio::time::timeout(Duration::from_secs(60), command.output())
         .await
         .expect("it ends by itself")
         .unwrap()

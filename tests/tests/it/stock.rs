@@ -58,7 +58,7 @@ async fn y_websocket_comes_back_after_a_kill_and_nothing_is_lost() {
 
 /// A stock client hangs up after 30 s in which it hears nothing; one that is alone hears nothing from others.
 #[tokio::test]
-async fn y_websocket_left_alone_for_90_seconds_stays_connected() {
+async fn y_websocket_left_alone_stays_connected() {
     let node = Node::start(NodeOptions::raw()).await;
     let mut alone = Stock::y_websocket(&node.address, "alone");
     let mut quiet = Stock::y_websocket(&node.address, "quiet");
@@ -66,8 +66,8 @@ async fn y_websocket_left_alone_for_90_seconds_stays_connected() {
     alone.tell("synced").await;
     quiet.tell("synced").await;
     silent.tell("synced").await;
-    // Time itself is what is tested.
-    tokio::time::sleep(Duration::from_secs(90)).await;
+    // Time itself is what is tested: it looks every three seconds.
+    tokio::time::sleep(Duration::from_secs(40)).await;
     assert_eq!(alone.ask("drops").await, "0");
     assert_eq!(alone.ask("connected").await, "true");
     assert_eq!(quiet.ask("drops").await, "0");
