@@ -64,6 +64,10 @@ impl ApartKey {
             seq,
         }
     }
+
+    pub fn doc(&self) -> &DocName {
+        &self.doc.0
+    }
 }
 
 impl fmt::Display for ApartKey {

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::mpsc;
 
+use super::held::Held;
 use super::mark::{self, Mark};
 use super::place::{Folder, Place};
 use super::record::{self, Frame};
@@ -239,6 +240,25 @@ impl LogFile {
         Ok(match entries.last() {
             Some(entry) if entry.log_id.index + 1 < end => Piece::Cut(entries),
             Some(_) | None => Piece::Whole(entries),
+        })
+    }
+
+    /// All entries there are before `end`, to be read whatever becomes of the log. `None`: it does not reach so far yet.
+    pub(crate) fn hold(&self, end: u64) -> Option<Held> {
+        let purged = self.mark.lock().purged;
+        let segments = self.segments.read();
+        let reached = segments.last().map(Segment::next);
+        if reached.max(purged.map(|id| id.index + 1)) < Some(end) {
+            return None;
+        }
+        // What a cut left standing before its end was never looked at again.
+        let next = segments.first().map_or(end, |first| first.base);
+        let next = next.max(purged.map_or(0, |id| id.index + 1)).min(end);
+        let stretches = segments.iter().filter_map(|s| s.stretch(next));
+        Some(Held {
+            stretches: stretches.collect(),
+            next,
+            end,
         })
     }
 

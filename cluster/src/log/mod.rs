@@ -7,6 +7,7 @@
 //! unknown, so nothing may be built upon it.
 
 mod file;
+mod held;
 pub(crate) mod mark;
 mod old;
 pub(crate) mod place;
@@ -17,8 +18,9 @@ mod tail;
 
 use std::fmt::Debug;
 use std::ops::{Bound, Range, RangeBounds};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use openraft::storage::{LogFlushed, RaftLogStorage};
 use openraft::{LogState, OptionalSend, RaftLogReader};
@@ -26,6 +28,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub(crate) use self::file::{LogError, LogFile, LogSummary, Piece};
+pub(crate) use self::held::Held;
 pub(crate) use self::old::{NAME as OLD_NAME, migrate};
 use self::record::Frame;
 use self::tail::Tail;
@@ -39,6 +42,9 @@ const JOBS_MAX: usize = 16;
 
 /// A larger buffer is not kept.
 const BUFFER_BYTES_MAX: usize = 1 << 20;
+
+/// So long is waited until an entry that was applied is in this node's own log as well.
+const OWN_LOG_WITHIN: Duration = Duration::from_secs(10);
 
 /// A reader that lags gets the log in pieces of about this size.
 const READ_BYTES_MAX: u64 = 4 << 20;
@@ -140,6 +146,14 @@ impl LogStore {
         self.shared.progress.clone()
     }
 
+    /// For who reads what is on the disk, and outlives the node.
+    pub(crate) fn to_look_back(&self) -> LookBack {
+        LookBack {
+            file: Arc::downgrade(&self.shared.file),
+            progress: self.progress(),
+        }
+    }
+
     async fn ask(
         &self,
         job: impl FnOnce(oneshot::Sender<Result<(), LogError>>) -> Job,
@@ -168,6 +182,31 @@ impl LogStore {
             }
             Piece::Cut(entries) => entries,
         })
+    }
+}
+
+/// The log as it lies on the disk. Does not keep it open.
+#[derive(Debug, Clone)]
+pub(crate) struct LookBack {
+    file: Weak<LogFile>,
+    progress: Arc<LogProgress>,
+}
+
+impl LookBack {
+    /// The entries there are, up to and with one that is committed: a leader may have it from the others' disks before it is
+    /// on its own. `None`: it did not come in time, or the node ended.
+    pub(crate) async fn held_upto(&self, index: u64) -> Option<Held> {
+        let mut appends = self.progress.appends();
+        let waiting = async {
+            loop {
+                let held = self.file.upgrade()?.hold(index + 1);
+                if held.is_some() {
+                    return held;
+                }
+                appends.changed().await.ok()?;
+            }
+        };
+        runtime::timeout(OWN_LOG_WITHIN, waiting).await.ok()?
     }
 }
 
@@ -303,7 +342,7 @@ impl RaftLogStorage<Types> for LogStore {
 }
 
 struct Writer {
-    shared: std::sync::Weak<Shared>,
+    shared: Weak<Shared>,
     observer: Arc<dyn Observer>,
 }
 

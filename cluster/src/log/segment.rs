@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::file::LogError;
+use super::held::Stretch;
 use super::place::{Place, PlaceFile};
 use super::record::{self, ALIGNMENT, BadHeader, Frame, HEADER_BYTES, Head, RECORD_HEAD_BYTES};
 use super::spare;
@@ -225,6 +226,17 @@ impl Segment {
             entries.push(entry);
         }
         Ok(bytes.len() as u64)
+    }
+
+    /// The records from entry `next` on, if there are any.
+    pub(crate) fn stretch(&self, next: u64) -> Option<Stretch> {
+        let skipped = next.max(self.base) - self.base;
+        let starts = self.starts.get(usize::try_from(skipped).ok()?..)?;
+        (starts.len() > 1).then(|| Stretch {
+            name: self.name.clone(),
+            file: self.file.clone(),
+            starts: starts.iter().copied().collect(),
+        })
     }
 
     /// Drops `since` and all after it, so that nothing of it can come back.

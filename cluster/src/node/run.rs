@@ -131,6 +131,7 @@ impl Run {
             observer.clone(),
         );
         let progress = log.progress();
+        let look_back = log.to_look_back();
         let me = Identity {
             cluster: files.node.cluster,
             node: files.node.node,
@@ -281,6 +282,7 @@ impl Run {
         };
         let backup = BackupSource {
             state: state.clone(),
+            log: look_back,
             node: files.node.clone(),
         };
         #[cfg(test)]

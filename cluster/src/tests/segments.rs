@@ -399,6 +399,34 @@ fn a_read_stops_at_its_bound_and_crosses_segments() {
 
 /// On a real disk, where the next segment is prepared beside the writing.
 #[test]
+fn what_is_held_is_read_to_its_end_whatever_is_cut_off_meanwhile() {
+    let folder = ForgetfulFolder::default();
+    let log = open(&folder).expect("a log");
+    for index in 0..60 {
+        log.append(&frame(&[entry(1, index, 2_000)], None))
+            .expect("an append");
+    }
+    assert!(log.hold(61).is_none(), "it does not reach so far");
+    let mut held = log.hold(50).expect("it is there");
+    assert_eq!(held.next, 0);
+    log.purge(log_id(1, 40)).expect("a cut");
+    log.truncate(55).expect("a cut");
+    for index in 0..50 {
+        let bytes = held.next().expect("it is read").expect("an entry");
+        let found = crate::codec::decode_entry(&bytes).expect("an entry");
+        assert_eq!(found, entry(1, index, 2_000));
+    }
+    assert_eq!(held.next().expect("it is read"), None);
+    // Of what is left, nothing that was cut off.
+    let mut held = log.hold(55).expect("it is there");
+    assert_eq!(held.next, 41);
+    while held.next().expect("it is read").is_some() {}
+    assert_eq!(held.next, 55);
+    let none = log.hold(20).expect("it was there");
+    assert_eq!((none.next, none.end), (20, 20));
+}
+
+#[test]
 fn the_next_segment_is_ready_before_it_is_needed() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("log");

@@ -177,7 +177,8 @@ impl From<Progress> for BackupProgress {
     fn from(progress: Progress) -> BackupProgress {
         BackupProgress {
             doing: match progress.doing {
-                Doing::State => BackupDoing::State,
+                // What the state became of goes with it.
+                Doing::State | Doing::Log => BackupDoing::State,
                 Doing::Pictures => BackupDoing::Pictures,
                 Doing::Boards => BackupDoing::Boards,
             },

@@ -1,9 +1,10 @@
-//! Making a backup: the state as a stream, then the blobs it names (pictures, and content that lies apart), then the manifest.
+//! Making a backup: the state as a stream, then the log up to it, then the blobs that they name (pictures, and content that lies
+//! apart), then the manifest.
 //!
 //! The blobs come after the state, so each that it names is there already: a blob is durable before the command that
 //! names it. Nothing waits for the backup, and it waits for nobody.
 
-use super::manifest::{FORMAT, Manifest, Many, Named, Parts, Stream};
+use super::manifest::{FORMAT, Log, Manifest, Many, Named, Parts, Stream};
 use super::pieces::{MAX, Pieces};
 use super::place::Place;
 use super::{BackupError, Doing, Progress, Tell};
@@ -12,7 +13,7 @@ use easel_cluster::BackupState;
 use easel_storage::Time;
 use easel_storage::blobs::{Blob, BlobError, BlobHash, Blobs};
 use parking_lot::Mutex;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -41,6 +42,8 @@ pub(crate) struct Order<'a> {
 enum Job {
     Piece(Vec<u8>),
     Blob(Blob),
+    /// What only the log names: it may be gone.
+    Once(Blob),
 }
 
 /// Makes one. Until it returns there is none.
@@ -49,6 +52,7 @@ pub(crate) fn create(state: BackupState, order: &Order<'_>) -> Result<Manifest, 
         order,
         new_bytes: AtomicU64::new(0),
         missing: Mutex::default(),
+        gone: Mutex::default(),
         failed: Mutex::default(),
     };
     let mut there = HashMap::new();
@@ -75,11 +79,17 @@ pub(crate) fn create(state: BackupState, order: &Order<'_>) -> Result<Manifest, 
     }
     let Taken {
         mut manifest,
-        parts,
+        mut parts,
     } = taken?;
+    let gone = keeping.gone.into_inner();
+    parts.once.retain(|blob| !gone.contains(&blob.hash));
+    if let Some(log) = &mut manifest.log {
+        log.blobs.count = parts.once.len() as u64;
+        log.blobs.bytes = parts.once.iter().map(|blob| blob.len).sum();
+    }
     let text = parts.encode();
     let bytes = text.len() as u64;
-    let kept = order.place.blobs.put(&mut text.as_slice(), bytes)?;
+    let kept = order.place.put(&mut text.as_slice(), bytes)?;
     manifest.parts = Named {
         blake3: kept.hash.to_string(),
         bytes,
@@ -105,38 +115,46 @@ fn take(
     keeping: &Keeping<'_>,
 ) -> Result<Taken, BackupError> {
     let mut parts = Parts::default();
-    let mut hasher = blake3::Hasher::new();
-    let mut pieces = Pieces::new(state.reader.noting_blobs());
-    let mut bytes = 0;
     let tell = |doing, bytes, of| (keeping.order.tell)(Progress { doing, bytes, of });
-    while let Some(piece) = pieces.next().map_err(BackupError::State)? {
-        keeping.go_on()?;
-        hasher.update(&piece);
-        let blob = Blob {
-            hash: BlobHash::from_bytes(*blake3::hash(&piece).as_bytes()),
-            len: piece.len() as u64,
-        };
-        bytes += blob.len;
-        parts.state.push(blob);
-        if there.insert(blob.hash, blob.len) != Some(blob.len) {
-            keeping.hand_over(jobs, Job::Piece(piece))?;
+    let reader = state.reader.noting_blobs();
+    let (state_stream, reader) =
+        keeping.keep_stream(reader, jobs, there, &mut |piece, bytes| {
+            parts.state.push(piece);
+            tell(Doing::State, bytes, None);
+        })?;
+    let named = reader.into_blobs();
+    let (mut log, mut once) = (None, BTreeMap::new());
+    if let Some(stream) = state.log {
+        let kept = keeping.keep_stream(stream, jobs, there, &mut |piece, bytes| {
+            parts.log.push(piece);
+            tell(Doing::Log, bytes, None);
+        });
+        match kept {
+            Ok((stream, source)) => {
+                let read = source.into_read();
+                log = Some(Log {
+                    first: read.first,
+                    entries: read.count,
+                    since: read.since.map(|since| rfc3339(since.0)),
+                    stream,
+                    blobs: Many::default(),
+                });
+                once = read.blobs;
+                once.retain(|hash, _| !named.contains_key(hash));
+            }
+            // What is there now is worth more than how it came to be.
+            Err(BackupError::State(error)) => {
+                tracing::error!(%error, "the backup goes on without the log, which cannot be read");
+                parts.log.clear();
+            }
+            Err(error) => return Err(error),
         }
-        tell(Doing::State, bytes, None);
     }
-    let named = pieces.into_source().into_blobs();
     let all = named.values().sum();
-    let mut blobs = Many::default();
-    for (hash, len) in named {
-        keeping.go_on()?;
-        let blob = Blob { hash, len };
-        parts.blobs.push(blob);
-        blobs.count += 1;
-        blobs.bytes += len;
-        if there.insert(hash, len) != Some(len) {
-            keeping.hand_over(jobs, Job::Blob(blob))?;
-        }
-        tell(Doing::Pictures, blobs.bytes, Some(all));
-    }
+    parts.blobs = keeping.keep_blobs(named, Job::Blob, jobs, there, &mut |bytes| {
+        tell(Doing::Pictures, bytes, Some(all));
+    })?;
+    parts.once = keeping.keep_blobs(once, Job::Once, jobs, there, &mut |_| {})?;
     let manifest = Manifest {
         format: FORMAT,
         id: keeping.order.id.to_owned(),
@@ -150,12 +168,12 @@ fn take(
         boards: state.counts.boards,
         documents: state.counts.docs,
         updates: state.counts.updates,
-        state: Stream {
-            bytes,
-            blake3: hasher.finalize().to_hex().to_string(),
-            pieces: parts.state.len() as u64,
+        state: state_stream,
+        blobs: Many {
+            count: parts.blobs.len() as u64,
+            bytes: all,
         },
-        blobs,
+        log,
         parts: Named {
             blake3: String::new(),
             bytes: 0,
@@ -183,6 +201,8 @@ struct Keeping<'a> {
     order: &'a Order<'a>,
     new_bytes: AtomicU64,
     missing: Mutex<Vec<String>>,
+    /// Of what only the log names.
+    gone: Mutex<HashSet<BlobHash>>,
     /// The first that went wrong ends it all.
     failed: Mutex<Option<BackupError>>,
 }
@@ -193,6 +213,63 @@ impl Keeping<'_> {
             true => Err(BackupError::Stopped),
             false => self.order.place.go_on(),
         }
+    }
+
+    /// Hands over what the place lacks of a stream; tells of each piece, and how much it was by then.
+    fn keep_stream<R: Read>(
+        &self,
+        source: R,
+        jobs: &SyncSender<Job>,
+        there: &mut HashMap<BlobHash, u64>,
+        tell: &mut dyn FnMut(Blob, u64),
+    ) -> Result<(Stream, R), BackupError> {
+        let mut hasher = blake3::Hasher::new();
+        let mut pieces = Pieces::new(source);
+        let (mut bytes, mut count) = (0, 0);
+        while let Some(piece) = pieces.next().map_err(BackupError::State)? {
+            self.go_on()?;
+            hasher.update(&piece);
+            let blob = Blob {
+                hash: BlobHash::of(&piece),
+                len: piece.len() as u64,
+            };
+            bytes += blob.len;
+            count += 1;
+            if there.insert(blob.hash, blob.len) != Some(blob.len) {
+                self.hand_over(jobs, Job::Piece(piece))?;
+            }
+            tell(blob, bytes);
+        }
+        let stream = Stream {
+            bytes,
+            blake3: hasher.finalize().to_hex().to_string(),
+            pieces: count,
+        };
+        Ok((stream, pieces.into_source()))
+    }
+
+    /// Hands over which of these the place lacks; tells how much it was by then. Gives all of them.
+    fn keep_blobs(
+        &self,
+        blobs: BTreeMap<BlobHash, u64>,
+        job: fn(Blob) -> Job,
+        jobs: &SyncSender<Job>,
+        there: &mut HashMap<BlobHash, u64>,
+        tell: &mut dyn FnMut(u64),
+    ) -> Result<Vec<Blob>, BackupError> {
+        let mut listed = Vec::with_capacity(blobs.len());
+        let mut bytes = 0;
+        for (hash, len) in blobs {
+            self.go_on()?;
+            let blob = Blob { hash, len };
+            listed.push(blob);
+            bytes += len;
+            if there.insert(hash, len) != Some(len) {
+                self.hand_over(jobs, job(blob))?;
+            }
+            tell(bytes);
+        }
+        Ok(listed)
     }
 
     fn hand_over(&self, jobs: &SyncSender<Job>, job: Job) -> Result<(), BackupError> {
@@ -216,32 +293,45 @@ impl Keeping<'_> {
     }
 
     fn keep(&self, job: Job) -> Result<(), BackupError> {
-        let place = &*self.order.place.blobs;
         let kept = match job {
-            Job::Piece(bytes) => place.put(&mut bytes.as_slice(), MAX as u64)?,
-            Job::Blob(blob) => {
-                let mut source = match self.order.blobs.get(blob.hash, 0..u64::MAX) {
-                    Ok(source) => source,
-                    Err(error @ (BlobError::Missing(_) | BlobError::Damaged(_))) => {
-                        // One blob must not keep everything else from being backed up.
-                        tracing::error!(%error, "the backup goes on without a blob");
-                        self.missing.lock().push(blob.hash.to_string());
-                        return Ok(());
-                    }
-                    Err(error) => return Err(error.into()),
-                };
-                let kept = place.put(&mut source, BLOB_BYTES_MAX)?;
-                if kept.hash != blob.hash {
-                    // It changed between being looked at and being read.
-                    place.delete(kept.hash)?;
+            Job::Piece(bytes) => self.order.place.put(&mut bytes.as_slice(), MAX as u64)?,
+            Job::Blob(blob) => match self.keep_blob(blob)? {
+                Some(kept) => kept,
+                None => {
+                    // One blob must not keep everything else from being backed up.
+                    tracing::error!(blob = %blob.hash, "the backup goes on without a blob");
                     self.missing.lock().push(blob.hash.to_string());
                     return Ok(());
                 }
-                kept
-            }
+            },
+            Job::Once(blob) => match self.keep_blob(blob)? {
+                Some(kept) => kept,
+                None => {
+                    self.gone.lock().insert(blob.hash);
+                    return Ok(());
+                }
+            },
         };
         self.new_bytes.fetch_add(kept.len, Ordering::Relaxed);
         Ok(())
+    }
+}
+
+impl Keeping<'_> {
+    /// `None`: the node does not have it whole.
+    fn keep_blob(&self, blob: Blob) -> Result<Option<Blob>, BackupError> {
+        let mut source = match self.order.blobs.get(blob.hash, 0..u64::MAX) {
+            Ok(source) => source,
+            Err(BlobError::Missing(_) | BlobError::Damaged(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let kept = self.order.place.put(&mut source, BLOB_BYTES_MAX)?;
+        if kept.hash != blob.hash {
+            // It changed between being looked at and being read.
+            self.order.place.blobs.delete(kept.hash)?;
+            return Ok(None);
+        }
+        Ok(Some(kept))
     }
 }
 

@@ -1,4 +1,5 @@
-//! From one backup towards the next: what was drawn between them, up to a moment.
+//! From one backup towards the next: what was drawn between them, up to a moment. Where the later one's log goes back to the
+//! earlier one it is done again instead, and tells of everything; this is for where it does not.
 //!
 //! A document's updates are kept for ever, each with its time, so the later backup says what came after the earlier one. It
 //! is applied to the earlier state by the rules, in the order of time, as a log would be. What has no history stays as it was

@@ -6,13 +6,15 @@
 //! ```
 //!
 //! What the backup consists of stands in its parts, a blob of one line for each: `state HASH LEN`, in the order of the
-//! stream, then `blob HASH LEN`. The manifest names them by their hash, and so, at one remove, every byte of the backup.
+//! stream, then `blob HASH LEN`, then `log HASH LEN` and `once HASH LEN`: the log's pieces, and blobs that it names and the
+//! state no longer does. The manifest names them by their hash, and so, at one remove, every byte of the backup.
 
 use easel_storage::blobs::{Blob, BlobHash};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
-pub(crate) const FORMAT: u32 = 1;
+/// Format 1 had no log.
+pub(crate) const FORMAT: u32 = 2;
 const SEAL: &str = "# blake3 ";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +36,9 @@ pub(crate) struct Manifest {
     pub(crate) updates: u64,
     pub(crate) state: Stream,
     pub(crate) blobs: Many,
+    /// The log up to that entry, as far back as the node had it.
+    #[serde(default)]
+    pub(crate) log: Option<Log>,
     pub(crate) parts: Named,
     /// What had to be kept for it, beside what other backups had brought.
     pub(crate) new_bytes: u64,
@@ -49,6 +54,26 @@ pub(crate) struct Stream {
     pub(crate) bytes: u64,
     pub(crate) blake3: String,
     pub(crate) pieces: u64,
+}
+
+/// What a log says came before the end of the state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Log {
+    /// The index of its first entry.
+    pub(crate) first: u64,
+    pub(crate) entries: u64,
+    /// When the first change in it was accepted.
+    pub(crate) since: Option<String>,
+    pub(crate) stream: Stream,
+    /// What it names and the state does not.
+    pub(crate) blobs: Many,
+}
+
+impl Log {
+    /// Whether it goes on from a state that ends with this entry.
+    pub(crate) fn goes_on_from(&self, index: u64) -> bool {
+        self.first <= index + 1
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +132,8 @@ impl Manifest {
 
     /// Everything it consists of.
     pub(crate) fn bytes(&self) -> u64 {
-        self.state.bytes + self.blobs.bytes
+        let log = |log: &Log| log.stream.bytes + log.blobs.bytes;
+        self.state.bytes + self.blobs.bytes + self.log.as_ref().map_or(0, log)
     }
 }
 
@@ -117,12 +143,21 @@ pub(crate) struct Parts {
     /// In the order of the stream.
     pub(crate) state: Vec<Blob>,
     pub(crate) blobs: Vec<Blob>,
+    /// In the order of the stream.
+    pub(crate) log: Vec<Blob>,
+    pub(crate) once: Vec<Blob>,
 }
 
 impl Parts {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut text = String::new();
-        for (kind, blobs) in [("state", &self.state), ("blob", &self.blobs)] {
+        let kinds = [
+            ("state", &self.state),
+            ("blob", &self.blobs),
+            ("log", &self.log),
+            ("once", &self.once),
+        ];
+        for (kind, blobs) in kinds {
             for Blob { hash, len } in blobs {
                 writeln!(text, "{kind} {hash} {len}").expect("text grows as it must");
             }
@@ -145,6 +180,8 @@ impl Parts {
             match kind {
                 Some("state") => parts.state.push(Blob { hash, len }),
                 Some("blob") => parts.blobs.push(Blob { hash, len }),
+                Some("log") => parts.log.push(Blob { hash, len }),
+                Some("once") => parts.once.push(Blob { hash, len }),
                 Some(_) | None => return Err(garbled(line)),
             }
         }
@@ -152,7 +189,8 @@ impl Parts {
     }
 
     pub(crate) fn each(&self) -> impl Iterator<Item = &Blob> {
-        self.state.iter().chain(&self.blobs)
+        let state = self.state.iter().chain(&self.blobs);
+        state.chain(&self.log).chain(&self.once)
     }
 }
 
@@ -181,6 +219,7 @@ pub(super) mod tests {
                 pieces: 1,
             },
             blobs: Many { count: 2, bytes: 5 },
+            log: None,
             parts: Named {
                 blake3: "00".to_owned(),
                 bytes: 9,
@@ -216,6 +255,18 @@ pub(super) mod tests {
         assert_eq!(told, Unreadable::Newer { found: FORMAT + 1 });
     }
 
+    /// Frozen: what the release before wrote.
+    const FORMAT_1: &str = include_str!("../../tests/golden/backup.1.manifest");
+
+    #[test]
+    fn a_manifest_of_the_release_before_is_read() {
+        let expected = Manifest {
+            format: 1,
+            ..sample("a", "2026-11-22T00:00:00.000Z")
+        };
+        assert_eq!(Manifest::decode(FORMAT_1.as_bytes()).unwrap(), expected);
+    }
+
     #[test]
     fn parts_are_read_as_they_were_written() {
         let blob = |byte, len| Blob {
@@ -225,6 +276,8 @@ pub(super) mod tests {
         let parts = Parts {
             state: vec![blob(2, 9), blob(1, 8), blob(2, 9)],
             blobs: vec![blob(3, 0)],
+            log: vec![blob(5, 1), blob(4, 1)],
+            once: vec![blob(6, 7)],
         };
         assert_eq!(Parts::decode(&parts.encode()).unwrap(), parts);
         for garbled in ["state", "state 00 1", "other 11 2", "blob"] {

@@ -1,7 +1,7 @@
 //! Backups: everything an installation holds, at one moment, kept elsewhere, and put back from there.
 //!
-//! A backup is a stream of the whole state, cut into [`pieces`], and the pictures that the state names. Pieces and pictures
-//! lie in the [`place`] under their hash, each once, so a second backup adds only what is new. The [`manifest`] is written
+//! A backup is a stream of the whole state, cut into [`pieces`], the log up to it, as far back as it goes, and the pictures that
+//! they name. Pieces and pictures lie in the [`place`] under their hash, each once, so a second backup adds only what is new. The [`manifest`] is written
 //! last; what has none is no backup. Begin with [`mod@create`].
 //!
 //! All of it blocks, on disks and servers, and runs on threads that may.
@@ -24,11 +24,11 @@ pub(crate) use manifest::Manifest;
 pub(crate) use opened::{Found, list};
 pub(crate) use place::{Place, PlaceName};
 pub(crate) use prune::{Pruned, Rule, prune};
-pub(crate) use restore::{KeyFrom, Put, Target, Wanted, newest_until, restore};
+pub(crate) use restore::{KeyFrom, Put, Reached, Target, Wanted, newest_until, restore};
 pub(crate) use running::{Backups, Key, make, run_timer};
 pub(crate) use verify::{Verified, verify};
 
-use easel_cluster::RestoreError;
+use easel_cluster::{ReplayError, RestoreError};
 use easel_storage::Fault;
 use easel_storage::blobs::BlobError;
 use easel_storage::bucket::BucketError;
@@ -70,6 +70,8 @@ pub(crate) enum BackupError {
     Fault(#[from] Fault),
     #[error(transparent)]
     Restore(#[from] RestoreError),
+    #[error("the backup {id} does not bring it to that time: {error}")]
+    Replay { id: String, error: ReplayError },
     #[error("it was stopped before its end; nothing of it counts")]
     Stopped,
 }
@@ -118,6 +120,7 @@ pub(crate) enum Doing {
     State,
     Pictures,
     Boards,
+    Log,
 }
 
 /// Hears of it, often; must not wait.

@@ -1,4 +1,4 @@
-//! A backup that is there: its manifest, what it consists of, and its state as the stream it was.
+//! A backup that is there: its manifest, what it consists of, and its state and its log as the streams they were.
 
 use super::create::read_whole;
 use super::manifest::{Manifest, Parts, Unreadable};
@@ -59,7 +59,12 @@ pub(super) fn parts(place: &Place, manifest: &Manifest) -> Result<Parts, BackupE
     let agrees = parts.state.len() as u64 == manifest.state.pieces
         && sum(&parts.state) == manifest.state.bytes
         && parts.blobs.len() as u64 == manifest.blobs.count
-        && sum(&parts.blobs) == manifest.blobs.bytes;
+        && sum(&parts.blobs) == manifest.blobs.bytes
+        && manifest.log.as_ref().map_or(parts.log.is_empty(), |log| {
+            parts.log.len() as u64 == log.stream.pieces
+                && sum(&parts.log) == log.stream.bytes
+                && sum(&parts.once) == log.blobs.bytes
+        });
     match agrees {
         true => Ok(parts),
         false => Err(damaged(
@@ -68,9 +73,10 @@ pub(super) fn parts(place: &Place, manifest: &Manifest) -> Result<Parts, BackupE
     }
 }
 
-/// The state, piece after piece, each held against its hash before a byte of it is given.
-pub(super) struct StateStream<'a> {
+/// The state or the log, piece after piece, each held against its hash before a byte of it is given.
+pub(super) struct PieceStream<'a> {
     place: &'a Place,
+    doing: Doing,
     pieces: std::slice::Iter<'a, Blob>,
     current: Box<dyn Read + Send>,
     given: u64,
@@ -78,20 +84,41 @@ pub(super) struct StateStream<'a> {
     tell: &'a Tell<'a>,
 }
 
-impl<'a> StateStream<'a> {
-    pub(super) fn new(place: &'a Place, parts: &'a Parts, tell: &'a Tell<'a>) -> StateStream<'a> {
-        StateStream {
+impl<'a> PieceStream<'a> {
+    pub(super) fn of_state(
+        place: &'a Place,
+        parts: &'a Parts,
+        tell: &'a Tell<'a>,
+    ) -> PieceStream<'a> {
+        PieceStream::new(place, (Doing::State, &parts.state), tell)
+    }
+
+    pub(super) fn of_log(
+        place: &'a Place,
+        parts: &'a Parts,
+        tell: &'a Tell<'a>,
+    ) -> PieceStream<'a> {
+        PieceStream::new(place, (Doing::Log, &parts.log), tell)
+    }
+
+    fn new(
+        place: &'a Place,
+        (doing, pieces): (Doing, &'a [Blob]),
+        tell: &'a Tell<'a>,
+    ) -> PieceStream<'a> {
+        PieceStream {
             place,
-            pieces: parts.state.iter(),
+            doing,
+            pieces: pieces.iter(),
             current: Box::new(io::empty()),
             given: 0,
-            all: parts.state.iter().map(|piece| piece.len).sum(),
+            all: pieces.iter().map(|piece| piece.len).sum(),
             tell,
         }
     }
 }
 
-impl Read for StateStream<'_> {
+impl Read for PieceStream<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.current.read(out) {
@@ -103,7 +130,7 @@ impl Read for StateStream<'_> {
                 Err(error) => return Err(error),
             }
             (self.tell)(Progress {
-                doing: Doing::State,
+                doing: self.doing,
                 bytes: self.given,
                 of: Some(self.all),
             });
@@ -112,7 +139,10 @@ impl Read for StateStream<'_> {
             };
             let source = self.place.blobs.get(piece.hash, 0..u64::MAX);
             self.current = source.map_err(|error| {
-                let what = "a piece of the state";
+                let what = match self.doing {
+                    Doing::Log => "a piece of the log",
+                    Doing::State | Doing::Pictures | Doing::Boards => "a piece of the state",
+                };
                 io::Error::other(self.place.wrong_with(what, piece.hash, &error))
             })?;
         }

@@ -7,7 +7,7 @@
 
 use super::BackupError;
 use crate::config::S3Access;
-use easel_storage::blobs::{BlobError, BlobHash, Blobs, FileBlobs, S3Blobs};
+use easel_storage::blobs::{Blob, BlobError, BlobHash, Blobs, FileBlobs, S3Blobs};
 use easel_storage::bucket::{Bucket, BucketError};
 use parking_lot::Mutex;
 use rustix::fs::{FlockOperation, flock};
@@ -40,11 +40,20 @@ pub(crate) enum PlaceName {
 impl PlaceName {
     pub(crate) fn parse(text: &str) -> Result<PlaceName, String> {
         let Some(rest) = text.strip_prefix("s3://") else {
-            return match (text.is_empty(), text.contains("://")) {
-                (true, _) => Err("no folder and no bucket is named".to_owned()),
-                (_, true) => Err(format!("{text} is neither a folder nor s3://bucket/prefix")),
-                (false, false) => Ok(PlaceName::Folder(text.into())),
-            };
+            if text.is_empty() {
+                return Err("no folder and no bucket is named".to_owned());
+            }
+            if text.contains("://") {
+                return Err(format!("{text} is neither a folder nor s3://bucket/prefix"));
+            }
+            // A bucket that was mistyped must not become a folder that nobody looks for.
+            let head = text.get(..3).unwrap_or_default().to_lowercase();
+            if matches!(&*head, "s3:" | "s3/") {
+                return Err(format!(
+                    "{text}: a bucket is s3://bucket/prefix, and a folder of that name is ./{text}"
+                ));
+            }
+            return Ok(PlaceName::Folder(text.into()));
         };
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         match bucket.is_empty() {
@@ -215,6 +224,20 @@ impl Place {
     }
 
     /// Where a piece or a picture is, for whoever is to look at it.
+    /// Keeps all that the source gives, and says which disk it was if there is no room.
+    pub(super) fn put(&self, source: &mut dyn io::Read, len_max: u64) -> Result<Blob, BackupError> {
+        self.blobs
+            .put(source, len_max)
+            .map_err(|error| match error {
+                BlobError::DiskFull => BackupError::Place {
+                    place: self.shown.clone(),
+                    what: "keep a file in it".to_owned(),
+                    error: io::ErrorKind::StorageFull.into(),
+                },
+                error => error.into(),
+            })
+    }
+
     pub(super) fn file_of(&self, hash: BlobHash) -> String {
         let name = hash.to_string();
         format!("{}/{BLOBS}/{}/{}", self.shown, &name[..2], &name[2..])
@@ -342,6 +365,9 @@ mod tests {
             ("s3://easel/", Some(bucket("easel", ""))),
             ("s3://easel/a/b/", Some(bucket("easel", "a/b"))),
             ("s3://", None),
+            ("s3//easel/a", None),
+            ("S3:/easel", None),
+            ("./s3/a", Some(PlaceName::Folder("./s3/a".into()))),
             ("https://example.org/easel", None),
             ("", None),
         ] {

@@ -5,15 +5,16 @@
 
 use super::create::{distinct, stamp};
 use super::forward::{self, Forward};
-use super::opened::{self, StateStream};
+use super::opened::{self, PieceStream};
 use super::place::Place;
 use super::verify::Scratch;
 use super::{BackupError, Doing, Manifest, Progress, Tell};
 use crate::api::time::parse_rfc3339;
-use easel_cluster::{RestoreError, Restored, Restoring};
+use easel_cluster::{Replayed, RestoreError, Restored, Restoring};
 use easel_storage::Time;
-use easel_storage::blobs::{Blob, Blobs};
+use easel_storage::blobs::{Blob, Blobs, named};
 use easel_storage::redb::State;
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -40,10 +41,26 @@ pub(crate) struct Put {
     pub(crate) manifest: Manifest,
     pub(crate) restored: Restored,
     pub(crate) has_key: bool,
-    /// What a later backup had of the time up to the wanted moment.
-    pub(crate) forward: Option<Forward>,
+    /// In what is there now.
+    pub(crate) boards: u64,
+    pub(crate) reached: Reached,
     /// Pictures that were missing already when they were to be backed up.
     pub(crate) missing: Vec<String>,
+}
+
+/// As of when it is.
+#[derive(Debug)]
+pub(crate) enum Reached {
+    /// As the backup was made; the moment that was wanted after that, of which no later backup tells.
+    Made { but_wanted: Option<Time> },
+    /// All of it is of that moment: the later backup's log went on from this one.
+    Moment {
+        at: Time,
+        from: String,
+        replayed: Replayed,
+    },
+    /// What was drawn is of that moment, everything else as the backup was made: the later one's log begins too late.
+    Drawn { at: Time, forward: Forward },
 }
 
 /// Which backup, and how far beyond it.
@@ -145,19 +162,24 @@ pub(crate) fn restore(
                 of: Some(manifest.blobs.bytes),
             });
         }
-        restoring.load(&mut StateStream::new(place, &parts, tell))?;
-        let mut forward = None;
-        if let Some((later, at)) = &later {
-            let steps = Steps { place, later, tell };
-            let base = restoring.state();
-            forward = Some(steps.take(dir, base, *at, &*blobs, &mut missing)?);
-        }
+        restoring.load(&mut PieceStream::of_state(place, &parts, tell))?;
+        let reached = match (&later, wanted) {
+            (Some((later, at)), _) => {
+                let steps = Steps { place, later, tell };
+                steps.go(dir, &manifest, &restoring, *at, &*blobs, &mut missing)?
+            }
+            (None, Wanted::At(at)) => Reached::Made {
+                but_wanted: Some(*at).filter(|at| made_at(&manifest) < *at),
+            },
+            (None, Wanted::Newest | Wanted::Id(_)) => Reached::Made { but_wanted: None },
+        };
+        let boards = restoring.state().read_tx(|tx| Ok(tx.counts()?.boards))?;
         if let Some(key) = &key {
             put_key(dir, key).map_err(|e| BackupError::place(dir, "write the master key", e))?;
         }
-        Ok((forward, missing))
+        Ok((boards, reached, missing))
     };
-    let (forward, missing) = match put() {
+    let (boards, reached, missing) = match put() {
         Ok(done) => done,
         Err(error) => {
             drop(restoring);
@@ -173,9 +195,15 @@ pub(crate) fn restore(
         manifest,
         restored,
         has_key: key.is_some() || has_own_key,
-        forward,
+        boards,
+        reached,
         missing,
     })
+}
+
+/// Everything that was accepted until then is in it.
+fn made_at(manifest: &Manifest) -> Time {
+    Time(parse_rfc3339(&manifest.made_at).unwrap_or_default())
 }
 
 fn put_blob(
@@ -210,7 +238,48 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    fn take(
+    /// By the log where it goes back far enough, else by the documents' own history.
+    fn go(
+        &self,
+        dir: &Path,
+        base: &Manifest,
+        restoring: &Restoring,
+        at: Time,
+        blobs: &dyn Blobs,
+        missing: &mut Vec<String>,
+    ) -> Result<Reached, BackupError> {
+        let log = self.later.log.as_ref();
+        if log.is_none_or(|log| !log.goes_on_from(base.index)) {
+            let forward = self.draw_again(dir, restoring.state(), at, blobs, missing)?;
+            return Ok(Reached::Drawn { at, forward });
+        }
+        let parts = opened::parts(self.place, self.later)?;
+        let mut stream = PieceStream::of_log(self.place, &parts, self.tell);
+        let replayed = restoring.replay(&mut stream, at);
+        let replayed = replayed.map_err(|error| BackupError::Replay {
+            id: self.later.id.clone(),
+            error,
+        })?;
+        // What the commands brought with them. The rest came with the earlier backup, or was missing there already.
+        let listed: HashSet<_> = parts.blobs.iter().chain(&parts.once).collect();
+        for (hash, len) in restoring.state().read_tx(named)? {
+            let (blob, shown) = (Blob { hash, len }, hash.to_string());
+            if blobs.has(hash)? == Some(len) || missing.contains(&shown) {
+                continue;
+            }
+            match listed.contains(&blob) && !self.later.missing.contains(&shown) {
+                true => put_blob(self.place, self.later, &blob, blobs)?,
+                false => missing.push(shown),
+            }
+        }
+        Ok(Reached::Moment {
+            at,
+            from: self.later.id.clone(),
+            replayed,
+        })
+    }
+
+    fn draw_again(
         &self,
         dir: &Path,
         base: &State,
@@ -222,7 +291,7 @@ impl Steps<'_> {
         let parts = opened::parts(place, later)?;
         let scratch = Scratch::make(dir)?;
         let state = scratch.state()?;
-        let mut stream = StateStream::new(place, &parts, self.tell);
+        let mut stream = PieceStream::of_state(place, &parts, self.tell);
         state.install(&mut stream).map_err(RestoreError::from)?;
         let course = forward::course(base, &state, until)?;
         let course = course.map_err(|why| BackupError::Damaged {

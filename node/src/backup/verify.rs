@@ -2,11 +2,12 @@
 //! document opened, both from its body and from its whole history.
 
 use super::manifest::{Manifest, Parts};
-use super::opened::{self, StateStream};
+use super::opened::{self, PieceStream};
 use super::place::Place;
 use super::{BackupError, Doing, Progress, Tell};
 use crate::realtime::opened as document;
 use easel_board::document::version;
+use easel_cluster::{LogStreamError, check_log};
 use easel_storage::blobs::{Blob, BlobError};
 use easel_storage::redb::{Checked, InstallError, State};
 use easel_storage::{Answer, DocName, Fault, InstanceId, Query};
@@ -53,6 +54,7 @@ pub(crate) fn verify(
         ));
     }
     look_at_state(place, &manifest, &parts, scratch, tell, &mut found)?;
+    look_at_log(place, &manifest, &parts, tell, &mut found)?;
     look_at_blobs(place, &manifest, &parts, tell, &mut found)?;
     Ok(found)
 }
@@ -74,18 +76,18 @@ fn look_at_state(
     let scratch = Scratch::make(scratch)?;
     let state = scratch.state()?;
     let mut stream = Hashing {
-        source: StateStream::new(place, parts, tell),
+        source: PieceStream::of_state(place, parts, tell),
         hasher: blake3::Hasher::new(),
     };
     match state.install(&mut stream) {
         Ok(()) => {}
         Err(error @ (InstallError::Damaged(_) | InstallError::Newer { .. })) => {
             found.trouble(format!("the state: {error}"));
-            return look_at_pieces(place, parts, found);
+            return look_at_pieces(place, ("a piece of the state", &parts.state), found);
         }
         Err(InstallError::Source(error)) => {
             tracing::debug!(%error, "the state ends here");
-            return look_at_pieces(place, parts, found);
+            return look_at_pieces(place, ("a piece of the state", &parts.state), found);
         }
         Err(InstallError::Fault(fault)) => return Err(fault.into()),
     }
@@ -108,6 +110,34 @@ fn look_at_state(
             bytes: nth as u64 + 1,
             of,
         });
+    }
+    Ok(())
+}
+
+/// Every entry of the log, as a restore to a moment would read it.
+fn look_at_log(
+    place: &Place,
+    manifest: &Manifest,
+    parts: &Parts,
+    tell: &Tell<'_>,
+    found: &mut Verified,
+) -> Result<(), BackupError> {
+    let Some(log) = &manifest.log else {
+        return Ok(());
+    };
+    match check_log(&mut PieceStream::of_log(place, parts, tell)) {
+        Ok(read) if (read.first, read.count) == (log.first, log.entries) => {}
+        // One that the log was cut short of everything in it begins nowhere.
+        Ok(read) if read.count == 0 && log.entries == 0 => {}
+        Ok(_) => found.trouble("the log is not the one that the manifest speaks of".to_owned()),
+        Err(LogStreamError::Source(error)) => {
+            tracing::debug!(%error, "the log ends here");
+            look_at_pieces(place, ("a piece of the log", &parts.log), found)?;
+        }
+        Err(error) => found.trouble(format!("the log: {error}")),
+    }
+    for blob in &parts.once {
+        look_at(place, "a file", blob, found)?;
     }
     Ok(())
 }
@@ -191,11 +221,15 @@ fn ask(state: &State, place: &Place, query: &Query) -> Result<Result<Answer, Str
     }
 }
 
-/// Which of the pieces it is, where the state cannot be read as a whole.
-fn look_at_pieces(place: &Place, parts: &Parts, found: &mut Verified) -> Result<(), BackupError> {
+/// Which of the pieces it is, where what they make cannot be read as a whole.
+fn look_at_pieces(
+    place: &Place,
+    (what, pieces): (&str, &[Blob]),
+    found: &mut Verified,
+) -> Result<(), BackupError> {
     let mut seen = HashSet::new();
-    for piece in parts.state.iter().filter(|piece| seen.insert(piece.hash)) {
-        look_at(place, "a piece of the state", piece, found)?;
+    for piece in pieces.iter().filter(|piece| seen.insert(piece.hash)) {
+        look_at(place, what, piece, found)?;
     }
     Ok(())
 }

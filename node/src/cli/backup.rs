@@ -57,11 +57,14 @@ Examples:
 The folder must be empty. It becomes the first node of a new cluster of the same installation: nodes of the old cluster do
 not mix with it. Then start it: easel serve --data-dir DIR.
 
---at takes the newest backup of that time or before it, and out of the next one of the same cluster what was drawn between it
-and that time, to the update, with boards and pictures that were new. Everything else is as in the earlier backup: titles,
-people, who may see what, the trash. Is the old node still there, make a backup of it first.
+--at takes the newest backup of that time or before it, and from the next one of the same cluster the log: what happened
+between the earlier backup and that time is done again, so that all of it is as it was then: boards, people, roles, links, the
+trash. Is the old node still there, make a backup of it first: without a later backup there is nothing to go on with, and it is
+said. A log goes back as far as the node had it, some 64 MiB (LOG SINCE in `easel backup list`). Where that is too short, what
+was drawn is brought to that time all the same, with boards and pictures that were new, and everything else is as of the
+earlier backup; that is said, too, and ends with 6.
 
-Boards, people, links and tokens are as they were: a token or link that was revoked after the backup works again.";
+Boards, people, links and tokens are as they were: a token or link that was revoked later works again.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BackupCommand {
@@ -120,7 +123,7 @@ pub(super) struct RestoreArgs {
     /// As `easel backup list` shows it [default: the newest]
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// Boards as they were at this time, as in 2026-11-22T09:00:00Z
+    /// Everything as it was at this time, as in 2026-11-22T09:00:00Z
     #[arg(long, value_name = "TIME", conflicts_with = "id", value_parser = moment)]
     at: Option<Time>,
     /// The installation's master.key, so that nobody has to sign in again

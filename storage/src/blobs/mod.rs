@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 pub use files::{FileBlobs, Looked, Stamp};
-pub use named::named;
+pub use named::{Owner, named, named_by, owners};
 pub(crate) use named::{of_asset, of_user};
 pub use s3::S3Blobs;
 
@@ -64,7 +64,7 @@ impl fmt::Debug for BlobHash {
 }
 
 /// What was kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Blob {
     pub hash: BlobHash,
     pub len: u64,

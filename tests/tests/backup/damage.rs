@@ -47,7 +47,7 @@ async fn a_backup_that_is_not_whole_is_told_and_never_restored() {
         .collect();
     pieces.dedup_by(|a, b| a.0 == b.0);
     let kinds: Vec<_> = pieces.iter().map(|(kind, _)| &**kind).collect();
-    assert_eq!(kinds, ["state", "blob"]);
+    assert_eq!(kinds, ["state", "blob", "log"]);
     pieces.push(("parts".to_owned(), parts.clone()));
     for (kind, file) in &pieces {
         let whole = std::fs::read(file).expect("a piece");
@@ -65,7 +65,10 @@ async fn a_backup_that_is_not_whole_is_told_and_never_restored() {
             }
             let said = format!("is {how}: {}", path(file));
             fails(&verify, 1, &said).await;
-            fails(&restore, 1, &said).await;
+            // What was before the backup is of no account for what it was when it was made.
+            if kind != "log" {
+                fails(&restore, 1, &said).await;
+            }
             assert!(is_empty(), "{kind}");
         }
         std::fs::write(file, whole).expect("it is back");
@@ -120,7 +123,7 @@ fn blob(backups: &Path, hash: &str) -> PathBuf {
 /// The manifest as a later release would write it, with a checksum that is right.
 fn newer(manifest: &str) -> String {
     let (body, _) = manifest.rsplit_once("# blake3 ").expect("a checksum");
-    let body = body.replacen("\"format\": 1", "\"format\": 2", 1);
+    let body = body.replacen("\"format\": 2", "\"format\": 3", 1);
     format!(
         "{body}# blake3 {}\n",
         blake3::hash(body.as_bytes()).to_hex()

@@ -113,8 +113,8 @@ impl Drawn {
             found
         };
         let mut boards = get("/boards").await;
-        // How the board looks is drawn by each node for itself, at its own address.
-        for board in boards["items"].as_array_mut().into_iter().flatten() {
+        // How the board looks is drawn by each node for itself, and shown to each session at an address of its own.
+        for board in boards["data"].as_array_mut().into_iter().flatten() {
             board
                 .as_object_mut()
                 .expect("a board")

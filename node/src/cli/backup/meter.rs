@@ -28,11 +28,12 @@ impl Meter {
         }
         *shown = Some(Instant::now());
         let amount = |bytes| match progress.doing {
-            Doing::State | Doing::Pictures => size(bytes),
+            Doing::State | Doing::Log | Doing::Pictures => size(bytes),
             Doing::Boards => bytes.to_string(),
         };
         let what = match progress.doing {
             Doing::State => "state",
+            Doing::Log => "log",
             Doing::Pictures => "pictures",
             Doing::Boards => "boards",
         };

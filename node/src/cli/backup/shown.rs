@@ -1,10 +1,11 @@
 //! What a command about backups did, in words for people and in JSON for programs.
 
-use crate::backup::{BackupError, Manifest, Pruned, Put, Verified};
+use crate::api::time::rfc3339;
+use crate::backup::{BackupError, Manifest, Pruned, Put, Reached, Verified};
 use crate::cli::people::tell_rows;
 use crate::cli::{Exit, complain, say};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A number with its noun.
 fn many(n: u64, noun: &str) -> String {
@@ -74,11 +75,23 @@ pub(super) fn list(found: Vec<(String, Result<Manifest, BackupError>)>, json: bo
                 made.blobs.count.to_string(),
                 size(made.bytes()),
                 size(made.new_bytes),
+                made.log
+                    .as_ref()
+                    .and_then(|log| log.since.clone())
+                    .unwrap_or_else(|| "-".to_owned()),
             ],
             Err(error) => vec![id.clone(), error.to_string()],
         });
         tell_rows(
-            &["BACKUP", "MADE", "BOARDS", "PICTURES", "SIZE", "NEW"],
+            &[
+                "BACKUP",
+                "MADE",
+                "BOARDS",
+                "FILES",
+                "SIZE",
+                "NEW",
+                "LOG SINCE",
+            ],
             rows,
         );
     }
@@ -134,59 +147,120 @@ pub(super) fn tell_pruned(pruned: &Pruned, json: bool) -> Exit {
 }
 
 pub(super) fn tell_put(put: &Put, dir: &str, has_key: bool, json: bool) -> Exit {
-    let Put {
-        manifest,
-        restored,
-        forward,
-        missing,
-        ..
-    } = put;
     if json {
-        say_value(&json!({
-            "backup": manifest.id,
-            "made_at": manifest.made_at,
-            "state_at": manifest.state_at,
-            "instance": restored.instance.to_string(),
-            "cluster": restored.cluster.to_string(),
-            "boards": manifest.boards,
-            "missing": missing,
-            "has_master_key": has_key,
-            "forward": forward,
-        }));
+        say_value(&put_value(put, has_key));
     } else {
-        say(&format!(
-            "{} and {} as of {} (backup {})",
-            many(manifest.boards, "board"),
-            many(manifest.blobs.count, "file"),
-            manifest.made_at,
-            manifest.id
-        ));
-        if let Some(forward) = forward {
-            let updates = many(forward.updates, "update");
-            let boards = many(forward.boards, "new board");
-            say(&format!(
-                "  and out of backup {} what was drawn up to the time: {updates}, {boards}",
-                forward.from
-            ));
-        }
-        if !has_key {
-            say("  without its master key: everybody signs in again");
-        }
-        say(&format!("Start the node: easel serve --data-dir {dir}"));
+        say_put(put, dir, has_key);
     }
-    for missing in missing {
+    for missing in &put.missing {
         complain(&format!("the file {missing} is not in the backup"));
     }
-    let refused = forward.as_ref().map_or(0, |forward| forward.refused);
-    if refused > 0 {
-        complain(&format!(
-            "{refused} steps had nowhere to go: of boards that were in the trash, or of owners without an account then"
-        ));
-    }
-    match missing.is_empty() && refused == 0 {
+    let made_at = &put.manifest.made_at;
+    let is_as_wanted = match &put.reached {
+        Reached::Made { but_wanted: None } | Reached::Moment { .. } => true,
+        Reached::Made {
+            but_wanted: Some(at),
+        } => {
+            complain(&format!(
+                "no backup of this cluster was made after it: what came between {made_at} and {} is not there. Is the old node \
+                 there still, make a backup of it and restore again",
+                rfc3339(at.0)
+            ));
+            false
+        }
+        Reached::Drawn { forward, .. } => {
+            complain(&format!(
+                "people, roles, links, titles and the trash are as of {made_at}: the log in backup {} begins too late to say \
+                 what became of them. Look at who may see what before anybody is let in",
+                forward.from
+            ));
+            if forward.refused > 0 {
+                complain(&format!(
+                    "{} steps had nowhere to go: of boards that were in the trash, or of owners without an account then",
+                    forward.refused
+                ));
+            }
+            false
+        }
+    };
+    match put.missing.is_empty() && is_as_wanted {
         true => Exit::Ok,
         false => Exit::Degraded,
     }
+}
+
+/// When each part of it is of.
+fn put_value(put: &Put, has_key: bool) -> Value {
+    let manifest = &put.manifest;
+    let made_at = || manifest.made_at.clone();
+    let (is_of, drawn_until, from, replayed, forward) = match &put.reached {
+        Reached::Made { .. } => (made_at(), made_at(), None, None, None),
+        Reached::Moment { at, from, replayed } => {
+            let at = rfc3339(at.0);
+            (at.clone(), at, Some(from), Some(replayed.entries), None)
+        }
+        Reached::Drawn { at, forward } => (
+            made_at(),
+            rfc3339(at.0),
+            Some(&forward.from),
+            None,
+            Some(forward),
+        ),
+    };
+    json!({
+        "backup": manifest.id,
+        "made_at": manifest.made_at,
+        "state_at": manifest.state_at,
+        "instance": put.restored.instance.to_string(),
+        "cluster": put.restored.cluster.to_string(),
+        "boards": put.boards,
+        "missing": put.missing,
+        "has_master_key": has_key,
+        "is_of": is_of,
+        "drawn_until": drawn_until,
+        "log_from": from.filter(|_| replayed.is_some()),
+        "log_entries": replayed,
+        "forward": forward,
+    })
+}
+
+fn say_put(put: &Put, dir: &str, has_key: bool) {
+    let (id, made_at) = (&put.manifest.id, &put.manifest.made_at);
+    let boards = many(put.boards, "board");
+    match &put.reached {
+        Reached::Made { .. } => {
+            let files = many(put.manifest.blobs.count, "file");
+            say(&format!(
+                "{boards} and {files} as of {made_at} (backup {id})"
+            ));
+        }
+        Reached::Moment { at, from, replayed } => {
+            let entries = many(replayed.entries, "entry").replace("entrys", "entries");
+            say(&format!(
+                "everything as of {}: {boards}, people, roles, links and the trash",
+                rfc3339(at.0)
+            ));
+            say(&format!(
+                "  (backup {id} of {made_at}, and {entries} of the log that backup {from} carries)"
+            ));
+        }
+        Reached::Drawn { at, forward } => {
+            let updates = many(forward.updates, "update");
+            let new = many(forward.boards, "new board");
+            say(&format!(
+                "{boards}: what was drawn as of {}, everything else as of {made_at}",
+                rfc3339(at.0)
+            ));
+            say(&format!(
+                "  (backup {id}, and {updates} and {new} out of backup {})",
+                forward.from
+            ));
+        }
+    }
+    if !has_key {
+        say("  without its master key: everybody signs in again");
+    }
+    say(&format!("Start the node: easel serve --data-dir {dir}"));
 }
 
 pub(super) fn size(bytes: u64) -> String {

@@ -1,4 +1,4 @@
-//! The state as a backup takes it, while the node goes on, and a node made anew of one.
+//! A node made anew of a state that a backup took, and of what a log says came after it.
 //!
 //! What is restored belongs to a cluster of its own: nodes of the one before must not take it for one of theirs. Its log
 //! begins after the entry that the state ends with, so that whoever joins later is sent the state.
@@ -7,72 +7,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use easel_storage::nodes::NodesCommand;
-use easel_storage::redb::{InstallError, SnapshotReader, State};
-use easel_storage::tx::Counts;
-use easel_storage::{
-    Actor, Answer, Batch, ClusterId, Envelope, Fault, InstanceId, Query, ReadError, Time,
-};
+use easel_storage::redb::{InstallError, State};
+use easel_storage::{Actor, Answer, Batch, ClusterId, Envelope, Fault, InstanceId, Query, Time};
 use openraft::CommittedLeaderId;
 use tokio::sync::mpsc;
 
+use super::replay::{ReplayError, Replayed, replay};
 use crate::codec::{self, Identity, Marker};
 use crate::error::StartError;
 use crate::folder::{Content, FIRST_NODE, Folder, NodeFile, RESTORING};
 use crate::log::LogFile;
+use crate::open::read_marker;
 use crate::raft::{LogId, Membership, Peer, StoredMembership, Vote};
-use crate::state::StateFile;
 
 /// Memory for pages of a state that is being loaded.
 const CACHE_BYTES: usize = 64 << 20;
-
-/// Where backups of a running node come from. Outlives it, and then answers `Stopped`.
-#[derive(Debug, Clone)]
-pub struct BackupSource {
-    pub(crate) state: Arc<StateFile>,
-    pub(crate) node: NodeFile,
-}
-
-/// One consistent state, to be read as a stream. Writes go on meanwhile, and the room that they would give back is kept
-/// until this is dropped.
-#[derive(Debug)]
-pub struct BackupState {
-    pub reader: SnapshotReader,
-    pub cluster: ClusterId,
-    pub node: u64,
-    pub instance: InstanceId,
-    /// The last log entry in it.
-    pub index: u64,
-    /// When that was accepted.
-    pub at: Time,
-    pub counts: Counts,
-}
-
-impl BackupSource {
-    /// Everything that was applied here until now.
-    pub async fn begin(&self) -> Result<BackupState, ReadError> {
-        let failed = |error: &dyn std::fmt::Display| {
-            tracing::error!(%error, "the state cannot be read for a backup");
-            ReadError::Failed
-        };
-        let taken = self.state.snapshot_with_counts().await;
-        let (reader, (at, counts)) = taken.map_err(|error| failed(&error))?;
-        let marker = reader.marker().map(codec::decode_marker).transpose();
-        let marker = marker.map_err(|error| failed(&error))?;
-        let applied = marker.and_then(|marker| marker.applied);
-        Ok(BackupState {
-            reader,
-            cluster: self.node.cluster,
-            node: self.node.node,
-            instance: self.node.instance,
-            index: applied.map_or(0, |id| id.index),
-            at,
-            counts,
-        })
-    }
-}
 
 /// Why a folder did not become a node.
 #[derive(Debug, thiserror::Error)]
@@ -131,6 +82,14 @@ impl Restoring {
     /// Takes in a state, whole and checked. A stream that is damaged or too new changes nothing.
     pub fn load(&self, source: &mut dyn Read) -> Result<(), RestoreError> {
         Ok(self.state.install(source)?)
+    }
+
+    /// Does again what the log says came after what was loaded, up to and with the moment. When it fails, the state may have
+    /// been brought a part of the way.
+    pub fn replay(&self, log: &mut dyn Read, until: Time) -> Result<Replayed, ReplayError> {
+        let marker = read_marker(&self.state, &self.folder.state_path())?;
+        let marker = marker.ok_or(ReplayError::Empty)?;
+        replay(&self.state, marker, log, until)
     }
 
     /// What was loaded.
