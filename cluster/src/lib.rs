@@ -55,6 +55,6 @@ pub use members::{
 };
 pub use node::{Node, Options, PeerOptions};
 pub use observer::{Observer, Silent};
-pub use recover::{Survivor, recover, survivor};
+pub use recover::{MissingFile, OwnFiles, Survivor, recover, survivor};
 pub use status::{Member, MemberRole, Status};
 pub use touch::{Touch, TouchTeller};

@@ -10,9 +10,12 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use easel_storage::blobs::{self, Blob, Blobs, FileBlobs, Owner};
 use easel_storage::nodes::{NodesAnswer, NodesCommand, NodesQuery};
 use easel_storage::redb::State;
-use easel_storage::{Actor, Answer, Batch, ClusterId, Command, Envelope, InstanceId, Query, Time};
+use easel_storage::{
+    Actor, Answer, Batch, ClusterId, Command, DocName, Envelope, InstanceId, Query, Time, Title,
+};
 use openraft::EntryPayload;
 use tokio::sync::mpsc;
 
@@ -25,8 +28,10 @@ use crate::open::read_marker;
 use crate::raft::{LogId, Membership, Peer, StoredMembership, Vote};
 
 const CACHE_BYTES: usize = 64 << 20;
-/// Entries that are applied together.
+/// Entries that are read together,
 const REPLAY_BYTES: u64 = 4 << 20;
+/// and that are applied together.
+const BATCHES_AT_ONCE: usize = 256;
 const INTENT: &str = "recovering";
 const NEW_LOG: &str = "log.recovered";
 
@@ -46,6 +51,23 @@ pub struct Survivor {
     /// The newest entry that it knew to be on a majority's disks. What is after it was perhaps never acknowledged, and is
     /// kept all the same.
     pub committed_index: u64,
+    pub files: OwnFiles,
+}
+
+/// The files that what a survivor has names, and those of them that are not in its folder. What they hold is not looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnFiles {
+    pub named: u64,
+    pub missing: Vec<MissingFile>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingFile {
+    pub blob: Blob,
+    /// As the state has it, else the log behind it.
+    pub owner: Option<Owner>,
+    /// Of the board, if the state has it.
+    pub title: Option<Title>,
 }
 
 /// Looks at a survivor's folder, and changes nothing.
@@ -65,6 +87,7 @@ pub fn survivor(dir: &Path) -> Result<Survivor, StartError> {
         voters: voters.unwrap_or_default(),
         last_log_index: index(summary.last),
         committed_index: index(summary.committed),
+        files: opened.files(dir, &log)?,
     })
 }
 
@@ -189,34 +212,106 @@ impl Opened {
         Ok(log)
     }
 
-    /// Applies what the state lacks of the log, committed or not. Gives the last entry there is.
-    fn replay(&mut self, log: &LogFile) -> Result<Option<LogId>, StartError> {
+    /// What is named by the state and by what it lacks of the log, and what of it is not in the folder.
+    fn files(&self, dir: &Path, log: &LogFile) -> Result<OwnFiles, StartError> {
+        let failed = |error: &dyn std::fmt::Display| StartError::Stopped(error.to_string());
+        let mut named = self
+            .state
+            .read_tx(blobs::named)
+            .map_err(|fault| failed(&fault))?;
+        let mut to_come = BTreeMap::new();
+        self.each_after(log, &mut |_, batch| {
+            for envelope in batch.iter().flat_map(|batch| &batch.envelopes) {
+                blobs::named_by(&envelope.kind, &mut |hash, len| {
+                    named.insert(hash, len);
+                    to_come.insert(hash, Owner::by(envelope.actor, &envelope.kind));
+                });
+            }
+            Ok(())
+        })?;
+        let own = FileBlobs::to_read(&dir.join("blobs"));
+        let mut missing = BTreeMap::new();
+        for (hash, len) in &named {
+            if own.has(*hash).map_err(|error| failed(&error))? != Some(*len) {
+                missing.insert(*hash, *len);
+            }
+        }
+        let is_missing = |hash| missing.contains_key(&hash);
+        let told = self.state.read_tx(|tx| {
+            let mut owners = blobs::owners(tx, &is_missing)?;
+            let mut told = Vec::new();
+            for (hash, len) in &missing {
+                let owner = owners.remove(hash);
+                let owner = owner.or_else(|| to_come.get(hash).cloned().flatten());
+                let board = match &owner {
+                    Some(Owner::Document(DocName::Board(board))) => tx.board(*board)?,
+                    Some(Owner::Document(DocName::Raw(_)) | Owner::Person(_)) | None => None,
+                };
+                let (hash, len) = (*hash, *len);
+                told.push(MissingFile {
+                    blob: Blob { hash, len },
+                    owner,
+                    title: board.map(|row| row.title),
+                });
+            }
+            Ok(told)
+        });
+        Ok(OwnFiles {
+            named: named.len() as u64,
+            missing: told.map_err(|fault| failed(&fault))?,
+        })
+    }
+
+    /// Each entry of the log that the state lacks, committed or not, with the commands in it.
+    fn each_after(
+        &self,
+        log: &LogFile,
+        visit: &mut dyn FnMut(LogId, Option<Batch>) -> Result<(), StartError>,
+    ) -> Result<(), StartError> {
         let path = self.folder.log_path();
         let failed = |e| StartError::log(&path, e);
+        let end = log.summary().map_err(failed)?.last;
+        let end = end.map_or(0, |last| last.index + 1);
+        let applied = self.marker.as_ref().and_then(|marker| marker.applied);
+        let mut next = applied.map_or(0, |id| id.index + 1);
+        while next < end {
+            let (Piece::Whole(entries) | Piece::Cut(entries)) =
+                log.read(next..end, REPLAY_BYTES).map_err(failed)?;
+            let Some(last) = entries.last() else {
+                break;
+            };
+            next = last.log_id.index + 1;
+            for entry in entries {
+                let batch = match &entry.payload {
+                    EntryPayload::Normal(proposal) => Some(decode(proposal)),
+                    EntryPayload::Blank | EntryPayload::Membership(_) => None,
+                };
+                let batch = batch.transpose();
+                let batch = batch.map_err(|e| StartError::damaged(&path, e))?;
+                visit(entry.log_id, batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies what the state lacks of the log, committed or not. Gives the last entry there is.
+    fn replay(&mut self, log: &LogFile) -> Result<Option<LogId>, StartError> {
         let mut marker = self.marker.clone().unwrap_or(Marker {
             cluster: self.node.cluster,
             applied: None,
             membership: StoredMembership::default(),
         });
-        let end = log.summary().map_err(failed)?.last;
-        let end = end.map_or(0, |last| last.index + 1);
-        loop {
-            let next = marker.applied.map_or(0, |id| id.index + 1);
-            let (Piece::Whole(entries) | Piece::Cut(entries)) =
-                log.read(next..end, REPLAY_BYTES).map_err(failed)?;
-            if entries.is_empty() {
-                break;
+        let mut batches: Vec<Batch> = Vec::new();
+        self.each_after(log, &mut |id, batch| {
+            marker.applied = Some(id);
+            batches.extend(batch);
+            if batches.len() >= BATCHES_AT_ONCE {
+                self.apply(&batches, &marker)?;
+                batches.clear();
             }
-            let mut batches = Vec::new();
-            for entry in entries {
-                marker.applied = Some(entry.log_id);
-                if let EntryPayload::Normal(proposal) = &entry.payload {
-                    let batch = decode(proposal);
-                    batches.push(batch.map_err(|e| StartError::damaged(&path, e))?);
-                }
-            }
-            self.apply(&batches, &marker)?;
-        }
+            Ok(())
+        })?;
+        self.apply(&batches, &marker)?;
         let last = marker.applied;
         self.marker = Some(marker);
         Ok(last)

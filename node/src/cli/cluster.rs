@@ -1,10 +1,13 @@
 //! `easel cluster`: what is asked of a running node about the cluster, over its socket.
 
-use super::people::{ask_and_tell, folder, tell_rows};
-use super::{AskArgs, Exit, complain, say};
+use super::people::{ask_and_tell, tell_rows};
+use super::{AskArgs, Exit, complain, load, say};
 use crate::admin::{ClusterInfo, ClusterTask, NodeInfo, Task};
+use crate::config::BlobBackend;
 use clap::Subcommand;
-use easel_cluster::StartError;
+use easel_cluster::{MissingFile, OwnFiles, StartError};
+use easel_storage::blobs::Owner;
+use std::collections::BTreeMap;
 
 pub(super) const HELP: &str = "\
 To make one node a cluster:
@@ -62,7 +65,8 @@ Examples:
   easel cluster recover --data-dir /var/lib/easel              Show what this node has; ask it of every survivor
   easel cluster recover --data-dir /var/lib/easel --i-know     On the one whose last entry is the highest
 
-What was saved on a majority of which no node is left is lost, and this says how to find out which survivor has the most.
+What was saved on a majority of which no node is left is lost, and this says how to find out which survivor has the most, and
+which files of pictures and long contents are not in its folder, by board. With such files it ends with 6.
 The boards, the accounts and the node's number stay; the cluster's id is new, so that a lost node that turns up again is
 refused. Other survivors join with empty folders.")]
     Recover {
@@ -86,11 +90,19 @@ pub(super) fn run(args: AskArgs, command: ClusterCommand) -> Exit {
 }
 
 fn recover(args: AskArgs, i_know: bool) -> Exit {
-    let folder = match folder(args.node) {
-        Ok(folder) => folder,
+    let config = match load(args.node.into()) {
+        Ok(loaded) => loaded.config,
         Err(exit) => return exit,
     };
-    let recovered = easel_cluster::survivor(&folder).and_then(|survivor| {
+    let dir = &config.data_dir;
+    let keeps_files = config.blob.backend == BlobBackend::Embedded;
+    let survivor = match easel_cluster::survivor(dir) {
+        Ok(survivor) => Some(survivor),
+        // A recovery that was cut off is gone on with.
+        Err(StartError::Mismatch { .. }) if i_know => None,
+        Err(error) => return fail(&error),
+    };
+    if let Some(survivor) = &survivor {
         say(&format!(
             "Node {} of {}, whose voters were {:?}, has the entries up to {}; it knew those up to {} to be on a majority's \
              disks.",
@@ -100,36 +112,82 @@ fn recover(args: AskArgs, i_know: bool) -> Exit {
             survivor.last_log_index,
             survivor.committed_index
         ));
-        match i_know {
-            true => easel_cluster::recover(&folder).map(Some),
-            false => Ok(None),
+        if keeps_files {
+            say_files(&survivor.files);
         }
-    });
-    match recovered {
-        Ok(Some(cluster)) => {
-            say(&format!(
-                "It is the only voter of {cluster} now. What other nodes saved after its last entry is not in it. Start it; \
-                 others join with empty folders. Then `easel blobs scrub` says whether files of pictures and long contents \
-                 are missing; what lies in `blobs` of a lost node's folder may be copied to its own."
-            ));
-            Exit::Ok
-        }
-        Ok(None) => {
-            complain(
-                "nothing was changed. Look at every survivor, take the one whose last entry is the highest, and say --i-know \
-                 there; what only the lost nodes had is lost",
-            );
-            Exit::Refused
-        }
-        // A recovery that was cut off is gone on with.
-        Err(StartError::Mismatch { .. }) if i_know => match easel_cluster::recover(&folder) {
-            Ok(cluster) => {
-                say(&format!("It is the only voter of {cluster} now."));
-                Exit::Ok
-            }
-            Err(error) => fail(&error),
-        },
-        Err(error) => fail(&error),
+    }
+    if !i_know {
+        complain(
+            "nothing was changed. Look at every survivor, take the one whose last entry is the highest, and say --i-know \
+             there; what only the lost nodes had is lost",
+        );
+        return Exit::Refused;
+    }
+    let recovered = easel_cluster::recover(dir)
+        .and_then(|cluster| Ok((cluster, easel_cluster::survivor(dir)?)));
+    let (cluster, now) = match recovered {
+        Ok(recovered) => recovered,
+        Err(error) => return fail(&error),
+    };
+    say(&format!(
+        "It is the only voter of {cluster} now. What other nodes saved after its last entry is not in it."
+    ));
+    if !keeps_files {
+        say("Start it; others join with empty folders.");
+        return Exit::Ok;
+    }
+    if survivor.is_none_or(|before| before.files != now.files) {
+        say_files(&now.files);
+    }
+    say(
+        "Start it; others join with empty folders. Then `easel blobs scrub` reads its files through and says whether any is \
+         damaged.",
+    );
+    match now.files.missing.is_empty() {
+        true => Exit::Ok,
+        false => Exit::Degraded,
+    }
+}
+
+/// Which pictures and long contents are not there, by whose they are.
+fn say_files(files: &OwnFiles) {
+    if files.named == 0 {
+        say("It names no files of pictures or long contents.");
+        return;
+    }
+    if files.missing.is_empty() {
+        say(&format!(
+            "All {} files of pictures and long contents that it names are in its folder.",
+            files.named
+        ));
+        return;
+    }
+    say(&format!(
+        "Of the {} files of pictures and long contents that it names, {} are not in its folder:",
+        files.named,
+        files.missing.len()
+    ));
+    let mut by_owner: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for file in &files.missing {
+        let (count, bytes) = by_owner.entry(owner_of(file)).or_default();
+        *count += 1;
+        *bytes += file.blob.len;
+    }
+    for (owner, (count, bytes)) in by_owner {
+        say(&format!("  {owner}: {count} files, {bytes} bytes"));
+    }
+    say(
+        "Copy what lies in `blobs` of the other nodes' folders to its own, as far as there are any, and look again. What \
+         nobody has is lost: a picture is shown as missing, and a board whose content it is does not open.",
+    );
+}
+
+fn owner_of(file: &MissingFile) -> String {
+    match (&file.owner, &file.title) {
+        (Some(Owner::Document(doc)), Some(title)) => format!("{doc} ({})", title.as_str()),
+        (Some(Owner::Document(doc)), None) => doc.to_string(),
+        (Some(Owner::Person(user)), _) => format!("the picture of {user}"),
+        (None, _) => "of nobody that can be told".to_owned(),
     }
 }
 

@@ -1,4 +1,5 @@
-//! A node is lost and comes back from its backup: boards, pictures, people, and what becomes of a backup that is not whole.
+//! A node is lost and comes back from its backup: boards, pictures, people, what becomes of a backup that
+//! is not whole, and of a node that is left alone.
 
 mod between;
 mod buckets;
@@ -8,6 +9,7 @@ mod group;
 mod interrupted;
 mod large;
 mod lost;
+mod survivor;
 
 use easel_tests::people::{PASSWORD, ask, set_up, text};
 use easel_tests::{Node, node};
