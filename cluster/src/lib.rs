@@ -45,8 +45,11 @@ mod tests;
 mod tls;
 mod touch;
 
-pub use backup::{BackupSource, BackupState, RestoreError, Restored, Restoring};
-pub use blobs::{BlobCounts, BlobRules, BlobUpkeep, Scrubbed, UpkeepError};
+pub use backup::{
+    BackupSource, BackupState, LogRead, LogStream, LogStreamError, ReplayError, Replayed,
+    RestoreError, Restored, Restoring, check_log,
+};
+pub use blobs::{BlobCounts, BlobRules, BlobUpkeep, Naming, Scrubbed, UpkeepError};
 pub use bus::{BUS_MESSAGE_BYTES_MAX, Bus, BusCounts, Heard};
 pub use error::StartError;
 pub use members::{

@@ -3,6 +3,7 @@
 use crate::api::{Bodies, Contents, Cursors, Listeners, Previews, Reports, Thumbnails};
 use crate::auth::Auth;
 use crate::backup::Backups;
+use crate::bucket::BucketCare;
 use crate::config::Config;
 use crate::http::rates::Rates;
 use crate::http::{AppPage, Guard};
@@ -25,6 +26,8 @@ pub(crate) struct App {
     pub(crate) blobs: Arc<dyn Blobs>,
     /// Nothing, if they lie in a bucket.
     pub(crate) blob_upkeep: Option<BlobUpkeep>,
+    /// Only then.
+    pub(crate) bucket: Option<Arc<BucketCare>>,
     pub(crate) backups: Backups,
     pub(crate) images: Images,
     pub(crate) rooms: Arc<Rooms>,

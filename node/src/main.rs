@@ -9,6 +9,7 @@ mod api;
 mod app;
 mod auth;
 mod backup;
+mod bucket;
 mod cli;
 mod config;
 mod http;

@@ -389,7 +389,7 @@ impl Metrics {
             ),
             blobs_unnamed: make.gauge(
                 "easel_store_blobs_unnamed",
-                "Files that nothing names just now; they go after blob.collect_after.",
+                "Files that nothing names just now; they go after blob.collect_after, in a bucket never.",
             ),
 
             raft_term: make.gauge("easel_raft_term", "Current term."),

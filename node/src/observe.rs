@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::auth::{Known, wall_clock};
+use crate::bucket::BucketCounts;
 use crate::metrics::Metrics;
 use crate::process;
 use easel_cluster::{BlobCounts, BusCounts, Observer, Status};
@@ -91,6 +92,9 @@ pub(crate) async fn refresh(app: &Arc<App>) {
         if let Some(upkeep) = &app.blob_upkeep {
             set_upkeep(&app.metrics, upkeep.counts());
         }
+        if let Some(bucket) = &app.bucket {
+            set_bucket(&app.metrics, bucket.counts());
+        }
     });
     if let Err(error) = looked.await {
         tracing::warn!(%error, "cannot read the process's own figures");
@@ -125,6 +129,18 @@ fn set_upkeep(metrics: &Metrics, counts: BlobCounts) {
         (&metrics.blobs_damaged, counts.damaged),
         (&metrics.blobs_brought, counts.brought),
         (&metrics.blobs_collected, counts.collected),
+    ] {
+        counter.inc_by(now.saturating_sub(counter.get()));
+    }
+    set(&metrics.blobs_missing, counts.missing);
+    set(&metrics.blobs_unnamed, counts.unnamed);
+}
+
+fn set_bucket(metrics: &Metrics, counts: BucketCounts) {
+    for (counter, now) in [
+        (&metrics.blobs_scrubbed, counts.read),
+        (&metrics.blob_scrubbed_bytes, counts.read_bytes),
+        (&metrics.blobs_damaged, counts.damaged),
     ] {
         counter.inc_by(now.saturating_sub(counter.get()));
     }

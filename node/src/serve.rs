@@ -6,6 +6,7 @@ use crate::api::{Bodies, Contents, Cursors, Listeners, Previews, Reports, Thumbn
 use crate::app::{App, AppState};
 use crate::auth::{Auth, AuthOptions, CookieKind, HashCost, Known, MasterSource, wall_clock};
 use crate::backup::{self, Backups};
+use crate::bucket::{self, BucketCare};
 use crate::cli::say;
 use crate::config::{BlobBackend, Config, LoadError, MaybeAddress, PublicUrl, TlsMode};
 use crate::http::rates::Rates;
@@ -186,6 +187,7 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
     tokio::spawn(systemd::report(app.clone()));
     tokio::spawn(turn_keys(app.auth.clone()));
     tokio::spawn(backup::run_timer(app.clone()));
+    tokio::spawn(bucket::watch(app.clone()));
     tokio::spawn(tls::keep_fresh(tls, hang_ups));
     tokio::spawn(http::door::watch(app.clone(), changes.subscribe()));
     tokio::spawn(http::door::watch_touch(app.clone()));
@@ -346,6 +348,12 @@ pub(crate) fn assemble(
     let base = public_url.map_or_else(String::new, |url| url.base().to_owned());
     let cache = Cache::open(&config.data_dir.join("cache"));
     let blobs = blobs_of(&config, node)?;
+    let bucket = (config.blob.backend == BlobBackend::S3).then(|| {
+        let bytes_per_second = config.blob.rules().scrub_bytes_per_second;
+        let (bucket, naming) = (blobs.clone(), node.naming());
+        let care = BucketCare::new(bucket, naming, &config.data_dir, bytes_per_second);
+        Arc::new(care)
+    });
     let pixels_max = PixelsMax {
         board: config.limits.image_pixels.into(),
         avatar: config.limits.avatar_pixels.into(),
@@ -354,6 +362,7 @@ pub(crate) fn assemble(
     Ok(Arc::new(App {
         blobs,
         blob_upkeep: node.blob_upkeep(),
+        bucket,
         backups: Backups::new(node.backup_source(), &config.data_dir),
         images: Images::new(pixels_max, metrics.clone()),
         rooms: Rooms::of(

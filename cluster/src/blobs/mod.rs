@@ -32,7 +32,7 @@ pub use care::BlobCounts;
 pub(crate) use contents::Contents;
 pub(crate) use holding::Holding;
 pub(crate) use serve::Shelf;
-pub use upkeep::{BlobRules, BlobUpkeep, Scrubbed, UpkeepError};
+pub use upkeep::{BlobRules, BlobUpkeep, Naming, Scrubbed, UpkeepError};
 
 use care::Care;
 use holding::Brought;

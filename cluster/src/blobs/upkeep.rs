@@ -3,7 +3,7 @@
 //! long (`unnamed` says why nothing is lost by that).
 //!
 //! The blobs are read folder by folder, one of the 256 at a time, spread over the time that a round may take; where it is
-//! survives a restart (`memory`). What a bucket holds is the bucket's to look after.
+//! survives a restart (`memory`). A bucket is not looked after here; who holds one against what is named asks [`Naming`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -69,6 +69,30 @@ pub enum UpkeepError {
     Blobs(#[from] BlobError),
     #[error("what the state names cannot be told: {0}")]
     State(#[from] ReadError),
+}
+
+/// What the state names, for who looks after blobs that lie elsewhere. Outlives the node, and then answers with an error.
+#[derive(Debug, Clone)]
+pub struct Naming {
+    state: Arc<StateFile>,
+    reader: Reader,
+}
+
+impl Naming {
+    pub(crate) fn new(state: Arc<StateFile>, reader: Reader) -> Self {
+        Self { state, reader }
+    }
+
+    /// Every blob that is named by what a majority confirmed after this was asked, with its length.
+    pub async fn named(&self) -> Result<BTreeMap<BlobHash, u64>, UpkeepError> {
+        let confirmed = self.reader.confirmed_once().await?;
+        self.reader.applied(confirmed).await?;
+        let named = self.state.named_blobs().await.map_err(|error| {
+            tracing::error!(%error, "the blobs that are named cannot be read");
+            ReadError::Failed
+        })?;
+        Ok(named)
+    }
 }
 
 /// Looks after the blobs of a node. Outlives it, and then finds nothing.

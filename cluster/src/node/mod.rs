@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::backup::BackupSource;
-use crate::blobs::{BlobRules, BlobUpkeep, Contents};
+use crate::blobs::{BlobRules, BlobUpkeep, Contents, Naming};
 use crate::bus::Bus;
 use crate::codec::Identity;
 #[cfg(test)]
@@ -101,6 +101,7 @@ pub struct Node {
     touch: Touch,
     blobs: Option<Arc<dyn Blobs>>,
     blob_upkeep: Option<BlobUpkeep>,
+    naming: Naming,
     members: Members,
     backup: BackupSource,
     stop: CancellationToken,
@@ -202,6 +203,11 @@ impl Node {
     /// What looks after them.
     pub fn blob_upkeep(&self) -> Option<BlobUpkeep> {
         self.blob_upkeep.clone()
+    }
+
+    /// What is named, for who looks after blobs that it does not keep itself.
+    pub fn naming(&self) -> Naming {
+        self.naming.clone()
     }
 
     /// Who belongs to the cluster, and how that is changed.

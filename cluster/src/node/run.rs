@@ -15,7 +15,7 @@ use super::Inside;
 use super::end::{Supervisor, Tasks};
 use super::{Handle, Node, Options, PeerOptions};
 use crate::backup::BackupSource;
-use crate::blobs::{Contents, Holding, Kept, Others, Shelf};
+use crate::blobs::{Contents, Holding, Kept, Naming, Others, Shelf};
 use crate::bus::Bus;
 use crate::codec::Identity;
 use crate::disk::Reserve;
@@ -184,6 +184,7 @@ impl Run {
             runtime::spawn(upkeep.clone().run(stop.clone()));
             upkeep
         });
+        let naming = Naming::new(state.clone(), reader.clone());
         let shelf = match (&kept, &blob_upkeep) {
             (Some(kept), Some(upkeep)) => Some(Shelf::new(kept.files.clone(), upkeep.clone())),
             (None, _) | (_, None) => None,
@@ -307,6 +308,7 @@ impl Run {
             touch,
             blobs: kept.map(|kept| kept.blobs),
             blob_upkeep,
+            naming,
             members,
             backup,
             stop: stop.clone(),

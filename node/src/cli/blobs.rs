@@ -1,4 +1,4 @@
-//! `easel blobs`: what is asked of a running node about the pictures in its folder, over its socket.
+//! `easel blobs`: what is asked of a running node about the pictures in its folder, or in the bucket, over its socket.
 
 use super::people::ask_and_tell;
 use super::{AskArgs, Exit, say};
@@ -10,6 +10,9 @@ Every node has its own files of the pictures on boards, named after what is in t
 in blob.scrub_every, brings from another node what is damaged or missing, and deletes after blob.collect_after what nothing
 names any more. A damaged file is never deleted: it lies in DIR/blobs/damaged.
 
+Where pictures lie in a bucket (blob.backend is s3) the leader holds it every hour against what is named, and nothing in it is
+brought or deleted: what nothing names stays, and may be deleted by hand once it is sure that no node or backup wants it.
+
 The node is asked over the socket in its data folder, like `easel user`; each node of a cluster for itself.";
 
 #[derive(Debug, Subcommand)]
@@ -18,9 +21,11 @@ pub(super) enum BlobsCommand {
     #[command(after_help = "Example:\n  easel blobs status --json | jq .missing")]
     Status,
     /// Read all of them through now, and bring what is damaged or missing; at most blob.scrub_rate a second
-    #[command(
-        after_help = "Example:\n  easel blobs scrub --data-dir /var/lib/easel    After a disk has had errors"
-    )]
+    #[command(after_help = "\
+Example:
+  easel blobs scrub --data-dir /var/lib/easel    After a disk has had errors
+
+Of a bucket it reads what is named, and says what is damaged or missing; what a server charges for that is charged.")]
     Scrub,
 }
 

@@ -5,6 +5,7 @@ use easel_tests::people::text;
 use easel_tests::s3::{BUCKET, S3Server};
 use easel_tests::{Node, NodeOptions, within_for};
 use serde_json::json;
+use std::path::{Path, PathBuf};
 
 #[tokio::test]
 async fn a_node_keeps_pictures_and_backups_in_buckets_and_makes_backups_by_itself() {
@@ -73,5 +74,75 @@ async fn a_node_keeps_pictures_and_backups_in_buckets_and_makes_backups_by_itsel
     assert_eq!(
         (after.elements, after.picture),
         (before.elements, before.picture)
+    );
+}
+
+/// Every blob of a bucket that lies in this folder.
+fn blobs(folder: &Path) -> Vec<PathBuf> {
+    let read = |folder: &Path| std::fs::read_dir(folder).expect("a folder");
+    let folders = read(folder).map(|item| item.expect("an item").path());
+    let below = |folder: PathBuf| read(&folder).map(|item| item.expect("an item").path());
+    folders.flat_map(below).collect()
+}
+
+#[tokio::test]
+async fn what_is_missing_from_a_bucket_or_damaged_in_it_is_told() {
+    let server = S3Server::start().await;
+    let rooms = Rooms::new();
+    let mut options = NodeOptions::default()
+        .with("EASEL_BLOB__BACKEND", "s3")
+        .with("EASEL_BLOB__BUCKET", BUCKET)
+        .with("EASEL_BLOB__PREFIX", "pictures");
+    options.env.extend(server.env("BLOB"));
+    let node = Node::start_at(&rooms.data, options.clone()).await;
+    Drawn::on(&node).await;
+    let mut there = blobs(&server.file("pictures"));
+    there.sort();
+    let count = there.len() as u64;
+    assert!(count >= 2, "{there:?}");
+    let data = path(&rooms.data);
+    let scrub = ["blobs", "scrub", "--data-dir", data];
+    let told = done(&scrub, &[]).await;
+    assert_eq!(
+        (&told["blobs"], &told["damaged"]),
+        (&json!(count), &json!(0))
+    );
+    assert_eq!(told["missing"], 0, "{told}");
+
+    // One is gone, one is not what it was, and one is nobody's; what lies beside the prefix is none of ours.
+    let whole = std::fs::read(&there[0]).expect("a blob");
+    std::fs::write(&there[0], vec![b'x'; whole.len()]).expect("it is damaged");
+    std::fs::remove_file(&there[1]).expect("it is gone");
+    let nobodys = blake3::hash(b"nobody's").to_hex();
+    for name in [
+        &format!("pictures/{}/{}", &nobodys[..2], &nobodys[2..]),
+        "elsewhere",
+    ] {
+        let file = server.file(name);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        std::fs::write(file, "nobody's").expect("an object");
+    }
+    let told = done(&scrub, &[]).await;
+    assert_eq!(
+        (&told["missing"], &told["damaged"]),
+        (&json!(1), &json!(1)),
+        "{told}"
+    );
+    let status = done(&["blobs", "status", "--data-dir", data], &[]).await;
+    assert_eq!(
+        (&status["missing"], &status["unnamed"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(node.metric("easel_store_blobs_missing").await, Some(1.0));
+    assert_eq!(node.metric("easel_store_blobs_unnamed").await, Some(1.0));
+    assert_eq!(
+        node.metric("easel_store_blobs_damaged_total").await,
+        Some(1.0)
+    );
+    // Nothing was done about it.
+    assert!(
+        server
+            .file(&format!("pictures/{}/{}", &nobodys[..2], &nobodys[2..]))
+            .exists()
     );
 }
