@@ -46,6 +46,8 @@ use wire::{Answer, Ask, Kind, Manage};
 
 /// A node answers within this, or counts as gone.
 const ALIVE_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Who only looks at the cluster waits no longer for a node that says nothing.
+const LOOK_WAIT_MAX: Duration = Duration::from_secs(2);
 /// A change of the membership takes two entries on a majority's disks, and a transfer the leader's lease.
 const MANAGE_WAIT_MAX: Duration = Duration::from_secs(60);
 /// A question goes on to the leader this often while leaders change.
@@ -195,6 +197,22 @@ impl Members {
     pub async fn view(&self) -> Result<ClusterView, MembersError> {
         let nodes = self.inner.nodes().await?;
         Ok(self.inner.view(&nodes))
+    }
+
+    /// Those of the view that do not answer this node within a moment, all asked at once.
+    pub async fn silent(&self, view: &ClusterView) -> Vec<u64> {
+        let asked = view
+            .nodes
+            .iter()
+            .filter(|node| node.id != view.node && node.standing != Standing::Invited)
+            .map(async |node| {
+                let asking = self
+                    .inner
+                    .ask(node.id, &node.address, &Ask::Alive, LOOK_WAIT_MAX);
+                asking.await.is_err().then_some(node.id)
+            });
+        let silent = futures_util::future::join_all(asked).await;
+        silent.into_iter().flatten().collect()
     }
 
     /// A new token by which one node may come in within `life`.

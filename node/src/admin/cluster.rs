@@ -21,7 +21,11 @@ pub(super) fn about(task: &ClusterTask) -> (&'static str, bool) {
 pub(super) async fn run(app: &App, task: ClusterTask) -> Result<Done, Trouble> {
     let members = &app.members;
     match task {
-        ClusterTask::Status => Ok(Done::Cluster(info(members.view().await?))),
+        ClusterTask::Status => {
+            let view = members.view().await?;
+            let silent = members.silent(&view).await;
+            Ok(Done::Cluster(info(view, &silent)))
+        }
         ClusterTask::JoinToken { minutes } => {
             let life = Duration::from_secs(60 * u64::from(minutes));
             let token = members.offer_join(life).await?;
@@ -56,7 +60,7 @@ fn own_address(view: &ClusterView) -> String {
     own.map_or_else(String::new, |own| own.address.clone())
 }
 
-fn info(view: ClusterView) -> ClusterInfo {
+fn info(view: ClusterView, silent: &[u64]) -> ClusterInfo {
     let nodes = view.nodes.into_iter().map(|node| NodeInfo {
         role: match node.standing {
             Standing::Invited => "invited",
@@ -71,6 +75,7 @@ fn info(view: ClusterView) -> ClusterInfo {
         url: node.url,
         version: node.version,
         lag: node.lag,
+        answers: !silent.contains(&node.id),
     });
     ClusterInfo {
         cluster: view.cluster.to_string(),

@@ -220,6 +220,8 @@ pub(crate) struct NodeInfo {
     pub(crate) version: String,
     /// Entries; only the leader knows it, of the others.
     pub(crate) lag: Option<u64>,
+    /// Asked just now by the node that tells this.
+    pub(crate) answers: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use crate::backup::{
 };
 use crate::config::{Config, Span};
 use crate::{offline, serve};
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use easel_storage::Time;
 use meter::Meter;
 use shown::{list, tell_made, tell_pruned, tell_put, tell_verified};
@@ -96,15 +96,15 @@ pub(super) enum BackupCommand {
         scratch: Option<PathBuf>,
     },
     /// Delete old backups
-    #[command(after_help = PRUNE_HELP)]
+    #[command(after_help = PRUNE_HELP, group = ArgGroup::new("rule").required(true).multiple(true))]
     Prune {
         #[command(flatten)]
         place: FromArgs,
         /// So many stay
-        #[arg(long, value_name = "COUNT", required_unless_present = "older_than")]
+        #[arg(long, value_name = "COUNT", group = "rule")]
         keep: Option<usize>,
         /// Younger ones stay, as in 30d or 12h
-        #[arg(long, value_name = "AGE", value_parser = span)]
+        #[arg(long, value_name = "AGE", value_parser = span, group = "rule")]
         older_than: Option<Duration>,
     },
 }

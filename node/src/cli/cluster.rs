@@ -205,6 +205,9 @@ pub(super) fn tell(cluster: &ClusterInfo) {
         if node.is_this {
             is.push_str(", this one");
         }
+        if !node.answers {
+            is.push_str(", DOES NOT ANSWER");
+        }
         let or = |text: &str, none: &str| match text.is_empty() {
             true => none.to_owned(),
             false => text.to_owned(),
@@ -224,7 +227,17 @@ pub(super) fn tell(cluster: &ClusterInfo) {
     say("");
     let leader = match cluster.leader {
         Some(node) => format!("node {node} leads"),
-        None => "no node leads that this one knows of".to_owned(),
+        None => {
+            let voters = cluster.nodes.iter().filter(|node| node.role == "voter");
+            let (answer, all) = (
+                voters.clone().filter(|node| node.answers).count(),
+                voters.count(),
+            );
+            let needed = all / 2 + 1;
+            format!(
+                "no node leads that this one knows of; {answer} of {all} voters answer it, and {needed} are needed"
+            )
+        }
     };
     say(&format!(
         "{}: {leader}, term {}; this node has {} of {} entries",
