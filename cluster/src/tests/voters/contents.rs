@@ -210,7 +210,8 @@ async fn a_node_that_was_away_brings_all_that_is_named_when_it_is_asked_whether_
             .await
             .expect("a word")
     };
-    assert_eq!(lacking().await, 3);
+    // What was to be spread to it when it was put may have come by now; the one that is lost cannot have.
+    assert!((1..=3).contains(&lacking().await));
     let brought = async {
         while lacking().await > 0 {
             tokio::task::yield_now().await;
