@@ -8,10 +8,12 @@ use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use ::redb::backends::InMemoryBackend;
 use ::redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError};
+use rustix::fs::Advice;
 
 use super::fault;
+use super::load;
+use super::snapshot::InstallError;
 use super::tables::{self, Tables};
 use crate::tx::Fault;
 
@@ -38,7 +40,7 @@ pub enum OpenError {
 pub(super) fn open_or_create(path: &Path, cache_bytes: usize) -> Result<Database, OpenError> {
     remove_if_there(&path_beside(path))?;
     if !path.try_exists()? {
-        return Ok(replace(path, cache_bytes, initialise)?);
+        return Ok(Beside::empty(path, cache_bytes)?.put_in_place()?);
     }
     check_beginning(path)?;
     let database = opened(|| builder(cache_bytes).open(path))?;
@@ -62,21 +64,12 @@ pub(super) fn open_backend(
 
 /// A database without any table, to load a snapshot into.
 pub(super) fn bare_database(
-    backend: InMemoryBackend,
+    backend: impl StorageBackend,
     cache_bytes: usize,
 ) -> Result<Database, Fault> {
     builder(cache_bytes)
         .create_with_backend(backend)
         .map_err(fault)
-}
-
-/// Makes a database beside the path, fills it, and puts it in the path's place. When this fails, what was there stays.
-pub(super) fn replace<E: From<Fault>>(
-    path: &Path,
-    cache_bytes: usize,
-    fill: impl FnOnce(&Database) -> Result<(), E>,
-) -> Result<Database, E> {
-    Ok(Beside::make(path, cache_bytes, fill)?.put_in_place()?)
 }
 
 /// A whole database on disk under a name of its own. Dropping it removes the file.
@@ -85,29 +78,58 @@ pub(super) struct Beside {
     database: Option<Database>,
     file: PathBuf,
     path: PathBuf,
+    is_in_place: bool,
 }
 
 impl Beside {
-    /// One at a time for each path: a second takes the place of the first.
-    pub(super) fn make<E: From<Fault>>(
+    /// An empty state.
+    fn empty(path: &Path, cache_bytes: usize) -> Result<Self, Fault> {
+        let made = Self::begin(path, cache_bytes)?;
+        initialise(made.database())?;
+        made.sync()?;
+        Ok(made)
+    }
+
+    /// What a snapshot holds.
+    pub(super) fn load(
         path: &Path,
         cache_bytes: usize,
-        fill: impl FnOnce(&Database) -> Result<(), E>,
-    ) -> Result<Self, E> {
+        source: &mut dyn Read,
+    ) -> Result<Self, InstallError> {
+        let mut made = Self::begin(path, load::CACHE_BYTES)?;
+        let file = File::open(&made.file).map_err(io_fault)?;
+        load::load(made.database(), source, &mut || write_early(&file))?;
+        made.sync()?;
+        made.reopen(cache_bytes)?;
+        Ok(made)
+    }
+
+    /// One at a time for each path: a second takes the place of the first.
+    fn begin(path: &Path, cache_bytes: usize) -> Result<Self, Fault> {
         let file = path_beside(path);
         remove_if_there(&file).map_err(io_fault)?;
         let database = builder(cache_bytes).create(&file).map_err(fault)?;
-        let made = Self {
+        Ok(Self {
             database: Some(database),
             file,
             path: path.to_owned(),
-        };
-        fill(made.database())?;
-        // `fill` has committed durably, which synced the content; syncing the file covers its length.
-        File::open(&made.file)
+            is_in_place: false,
+        })
+    }
+
+    /// After a durable commit, which synced the content: this covers the file's length.
+    fn sync(&self) -> Result<(), Fault> {
+        File::open(&self.file)
             .and_then(|file| file.sync_all())
-            .map_err(io_fault)?;
-        Ok(made)
+            .map_err(io_fault)
+    }
+
+    fn reopen(&mut self, cache_bytes: usize) -> Result<(), Fault> {
+        if let Some(database) = self.database.take() {
+            database.close().map_err(fault)?;
+        }
+        self.database = Some(builder(cache_bytes).open(&self.file).map_err(fault)?);
+        Ok(())
     }
 
     pub(super) fn database(&self) -> &Database {
@@ -116,20 +138,28 @@ impl Beside {
 
     /// The handle stays valid over the rename, so the database need not be opened again.
     pub(super) fn put_in_place(mut self) -> Result<Database, Fault> {
-        fs::rename(&self.file, &self.path)
-            .and_then(|()| sync_folder_of(&self.path))
-            .map_err(io_fault)?;
+        fs::rename(&self.file, &self.path).map_err(io_fault)?;
+        self.is_in_place = true;
+        sync_folder_of(&self.path).map_err(io_fault)?;
         Ok(self.database.take().expect("taken only by value"))
     }
 }
 
 impl Drop for Beside {
     fn drop(&mut self) {
-        if self.database.take().is_some() {
+        drop(self.database.take());
+        if !self.is_in_place {
             // Best effort: what is left is swept away by the next open.
             let _ = fs::remove_file(&self.file);
         }
     }
+}
+
+/// Has what was written to a file brought to the disk, without waiting for it. Left alone it would be gathered until the
+/// sync at the end, and until that much is on the disk nobody else's sync ends. What is on the disk is let go from memory.
+fn write_early(file: &File) {
+    // It is only advice; the sync at the end is what counts.
+    let _ = rustix::fs::fadvise(file, 0, None, Advice::DontNeed);
 }
 
 /// Makes the tables that are missing and names the format, durably.

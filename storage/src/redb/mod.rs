@@ -10,6 +10,7 @@ mod check;
 mod create;
 mod heads;
 mod keys;
+mod load;
 mod round;
 mod run;
 mod snapshot;
@@ -296,13 +297,11 @@ impl State {
     pub fn receive(&self, source: &mut dyn std::io::Read) -> Result<Received, InstallError> {
         let cache_bytes = self.shared.cache_bytes;
         let place = match &self.shared.home {
-            Home::File(path) => Place::File(create::Beside::make(path, cache_bytes, |database| {
-                snapshot::load(database, source)
-            })?),
+            Home::File(path) => Place::File(create::Beside::load(path, cache_bytes, source)?),
             Home::Memory => {
                 let backend = ::redb::backends::InMemoryBackend::new();
                 let database = create::bare_database(backend, cache_bytes)?;
-                snapshot::load(&database, source)?;
+                load::load(&database, source, &mut || {})?;
                 Place::Memory(database)
             }
         };

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use ::redb::{Database, OwnedRange, ReadTransaction, ReadableDatabase, WriteTransaction};
+use ::redb::{Database, OwnedRange, ReadTransaction, ReadableDatabase};
 
 use super::check::note_blobs;
 use super::fault;
@@ -22,16 +22,13 @@ use super::tables::{self, Tables};
 use crate::blobs::BlobHash;
 use crate::tx::Fault;
 
-const MAGIC: &[u8; 8] = b"EASELSNP";
-const VERSION: u32 = 1;
-const END: u8 = 0;
-const HASH_BYTES: usize = 32;
+pub(super) const MAGIC: &[u8; 8] = b"EASELSNP";
+pub(super) const VERSION: u32 = 1;
+pub(super) const END: u8 = 0;
+pub(super) const HASH_BYTES: usize = 32;
 
 /// The reader makes about this much at a time; one larger row travels alone.
 const CHUNK_BYTES: usize = 256 << 10;
-/// No key or value is larger (a command is at most 16 MiB), so a damaged length cannot ask for more.
-const KEY_BYTES_MAX: usize = 4 << 10;
-const VALUE_BYTES_MAX: usize = 64 << 20;
 
 /// Why a snapshot was not installed.
 #[derive(Debug, thiserror::Error)]
@@ -166,7 +163,7 @@ impl SnapshotReader {
     }
 }
 
-fn push_row(chunk: &mut Vec<u8>, table: u8, key: &[u8], value: &[u8]) {
+pub(super) fn push_row(chunk: &mut Vec<u8>, table: u8, key: &[u8], value: &[u8]) {
     chunk.push(table);
     chunk.extend_from_slice(&(key.len() as u32).to_be_bytes());
     chunk.extend_from_slice(&(value.len() as u32).to_be_bytes());
@@ -184,148 +181,5 @@ impl Read for SnapshotReader {
         out[..count].copy_from_slice(&left[..count]);
         self.given += count;
         Ok(count)
-    }
-}
-
-/// Loads a snapshot into a database without tables, which commits, durably, only after the hash was checked.
-pub(super) fn load(database: &Database, source: &mut dyn Read) -> Result<(), InstallError> {
-    let mut source = HashingSource {
-        source,
-        hasher: blake3::Hasher::new(),
-        unhashed: Vec::with_capacity(2 * HASHED_BYTES),
-    };
-    check_header(&mut source)?;
-    let mut tx = database.begin_write().map_err(fault)?;
-    tx.set_quick_repair(true);
-    load_rows(&tx, &mut source)?;
-    check_end(&mut source)?;
-    {
-        // Opening also makes the tables of which the snapshot held no row.
-        let mut tables = Tables::of(&tx);
-        tables.open_all()?;
-        check_format(tables.format()?)?;
-        tables.raise_format(tables::FORMAT)?;
-    }
-    tx.commit().map_err(fault)?;
-    Ok(())
-}
-
-fn check_header(source: &mut HashingSource<'_>) -> Result<(), InstallError> {
-    if source.array::<8>()? != *MAGIC {
-        return Err(damaged("it does not begin like one"));
-    }
-    match u32::from_be_bytes(source.array()?) {
-        VERSION => Ok(()),
-        found if found > VERSION => Err(InstallError::Newer {
-            found,
-            known: VERSION,
-        }),
-        _ => Err(damaged("it has a version that never was")),
-    }
-}
-
-fn load_rows(tx: &WriteTransaction, source: &mut HashingSource<'_>) -> Result<(), InstallError> {
-    let mut number = source.byte()?;
-    let (mut key, mut value) = (Vec::new(), Vec::new());
-    while number != END {
-        let (_, definition) = tables::ALL
-            .into_iter()
-            .find(|(known, _)| *known == number)
-            .ok_or_else(|| damaged("it names a table that does not exist"))?;
-        let mut table = tx.open_table(definition).map_err(fault)?;
-        let current = number;
-        while number == current {
-            let key_len = source.len(KEY_BYTES_MAX)?;
-            let value_len = source.len(VALUE_BYTES_MAX)?;
-            key.resize(key_len, 0);
-            source.fill(&mut key)?;
-            value.resize(value_len, 0);
-            source.fill(&mut value)?;
-            table.insert(&*key, &*value).map_err(fault)?;
-            number = source.byte()?;
-        }
-    }
-    Ok(())
-}
-
-fn check_end(source: &mut HashingSource<'_>) -> Result<(), InstallError> {
-    let computed = source.hash();
-    let sent = source.array::<HASH_BYTES>()?;
-    // blake3 compares in constant time and by value.
-    if computed != sent {
-        return Err(damaged("its hash does not match"));
-    }
-    Ok(())
-}
-
-fn check_format(format: Option<u32>) -> Result<(), InstallError> {
-    match format {
-        Some(tables::FORMAT | tables::FORMAT_WITHOUT_ACCOUNTS | tables::FORMAT_WITH_APART) => {
-            Ok(())
-        }
-        Some(found) if found > tables::FORMAT_WITH_APART => Err(InstallError::Newer {
-            found,
-            known: tables::FORMAT_WITH_APART,
-        }),
-        Some(_) | None => Err(damaged("it does not say which format it has")),
-    }
-}
-
-fn damaged(what: &str) -> InstallError {
-    InstallError::Damaged(what.to_owned())
-}
-
-/// Rows are small, and BLAKE3 is several times as fast on much at once.
-const HASHED_BYTES: usize = 64 << 10;
-
-/// Reads exactly, and hashes what it read.
-struct HashingSource<'a> {
-    source: &'a mut dyn Read,
-    hasher: blake3::Hasher,
-    /// The end of what was read.
-    unhashed: Vec<u8>,
-}
-
-impl HashingSource<'_> {
-    fn byte(&mut self) -> Result<u8, InstallError> {
-        Ok(self.array::<1>()?[0])
-    }
-
-    fn len(&mut self, max: usize) -> Result<usize, InstallError> {
-        let len = u32::from_be_bytes(self.array()?) as usize;
-        if len > max {
-            return Err(damaged("a row is too long"));
-        }
-        Ok(len)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], InstallError> {
-        let mut bytes = [0; N];
-        self.fill(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    fn fill(&mut self, out: &mut [u8]) -> Result<(), InstallError> {
-        self.source
-            .read_exact(out)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => damaged("it was cut short"),
-                _ => InstallError::Source(error),
-            })?;
-        for part in out.chunks(HASHED_BYTES) {
-            self.unhashed.extend_from_slice(part);
-            if self.unhashed.len() >= HASHED_BYTES {
-                self.hasher.update(&self.unhashed[..HASHED_BYTES]);
-                self.unhashed.drain(..HASHED_BYTES);
-            }
-        }
-        Ok(())
-    }
-
-    /// Of all that was read.
-    fn hash(&mut self) -> blake3::Hash {
-        self.hasher.update(&self.unhashed);
-        self.unhashed.clear();
-        self.hasher.finalize()
     }
 }
