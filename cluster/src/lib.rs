@@ -10,6 +10,7 @@
 //!
 //! Begin with [`Node::start`], then `propose`, then `log`.
 
+mod background;
 mod backup;
 mod batch;
 mod blobs;

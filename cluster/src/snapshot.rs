@@ -14,6 +14,7 @@ use openraft::{RaftSnapshotBuilder, Snapshot, SnapshotMeta};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
+use crate::background::giving_way;
 use crate::observer::Observer;
 use crate::raft::{LogId, Peer, StorageError, StorageIOError, StoredMembership, Types};
 use crate::state::{StateError, StateFile};
@@ -56,20 +57,24 @@ impl SnapshotStream {
                 let _ = pieces.blocking_send(Err(io::Error::other(received)));
                 return;
             };
-            let mut source = source;
-            loop {
-                let mut piece = Vec::with_capacity(bytes_max);
-                let read = (&mut source).take(bytes_max as u64).read_to_end(&mut piece);
-                let ended = !matches!(read, Ok(count) if count > 0);
-                if matches!(read, Ok(0))
-                    || pieces.blocking_send(read.map(|_| piece)).is_err()
-                    || ended
-                {
-                    return;
-                }
-            }
+            giving_way(|| read_out(source, bytes_max, &pieces));
         });
         receiver
+    }
+}
+
+fn read_out(
+    mut source: Box<dyn Read + Send>,
+    bytes_max: usize,
+    pieces: &mpsc::Sender<io::Result<Vec<u8>>>,
+) {
+    loop {
+        let mut piece = Vec::with_capacity(bytes_max);
+        let read = (&mut source).take(bytes_max as u64).read_to_end(&mut piece);
+        let ended = !matches!(read, Ok(count) if count > 0);
+        if matches!(read, Ok(0)) || pieces.blocking_send(read.map(|_| piece)).is_err() || ended {
+            return;
+        }
     }
 }
 

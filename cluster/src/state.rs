@@ -18,6 +18,7 @@ use easel_storage::{Answered, Batch, Change, Fault, Query, Reply, Time};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, mpsc, watch};
 
+use crate::background::giving_way;
 use crate::codec::{self, DecodeError, Marker};
 use crate::observer::Observer;
 use crate::raft::LogId;
@@ -186,7 +187,7 @@ impl StateFile {
         &self,
         mut source: Box<dyn std::io::Read + Send>,
     ) -> Result<Received, StateError> {
-        self.on_thread(move |state| state.receive(&mut *source))
+        self.on_thread(move |state| giving_way(|| state.receive(&mut *source)))
             .await
     }
 

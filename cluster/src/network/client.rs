@@ -19,6 +19,7 @@ use openraft::{OptionalSend, Snapshot, StorageIOError};
 
 use super::frame::{self, FrameError};
 use super::link::{self, Link, LinkError, Why};
+use super::pace::Pace;
 use super::wire::{self, Lane, Request, Response};
 use super::{ANSWER_BYTES_MAX, Sending};
 use crate::raft::{LogId, Peer, Types, Vote};
@@ -255,6 +256,7 @@ async fn send_snapshot(
         }
     }
     let mut pieces = snapshot.snapshot.into_pieces(PIECE_BYTES);
+    let mut pace = Pace::begin(runtime::now());
     while let Some(piece) = pieces.recv().await {
         let piece = piece.map_err(|e| StorageIOError::read_snapshot(Some(signature.clone()), &e));
         let piece = piece.map_err(|e| StreamingError::StorageError(e.into()))?;
@@ -266,6 +268,7 @@ async fn send_snapshot(
                 _ => broken(error),
             });
         }
+        runtime::sleep_until(pace.leaves(runtime::now(), piece.len())).await;
     }
     frame::write_frame(&mut stream, &[]).await.map_err(broken)?;
     loop {

@@ -12,6 +12,7 @@ pub(crate) mod frame;
 mod incoming;
 pub(crate) mod link;
 mod listener;
+mod pace;
 mod serve;
 #[cfg(test)]
 pub(crate) mod tcp;
