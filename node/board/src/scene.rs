@@ -6,7 +6,7 @@
 
 use crate::blurhash;
 use crate::document::{
-    Body, Bounds, Connector, Dash, Element, End, Frame, Image, Label, Line, Paint, Pen,
+    Body, Bounds, Connector, Dash, Element, Frame, Image, Label, Line, Paint, Pen,
 };
 pub use crate::links::HeadMark;
 use crate::links::{self, Rim};
@@ -330,15 +330,12 @@ fn line_form(line: &Line, w: f64, h: f64, theme: Theme) -> Form {
     let Some(pencil) = pencil(line.stroke, line.stroke_width, line.dash, theme) else {
         return Form::Bare;
     };
-    let at = |end: End| Point {
-        x: end.x * w,
-        y: end.y * h,
-    };
-    let (points, heads) = links::marks(
-        &[at(line.from), at(line.to)],
-        (line.from.head, line.to.head),
-        line.stroke_width,
-    );
+    let (from, to) = ((line.from.x, line.from.y), (line.to.x, line.to.y));
+    let places = std::iter::once(from)
+        .chain(line.via.iter().copied())
+        .chain([to]);
+    let points: Vec<Point> = places.map(|(x, y)| Point { x: x * w, y: y * h }).collect();
+    let (points, heads) = links::marks(&points, (line.from.head, line.to.head), line.stroke_width);
     Form::Link {
         steps: path(&points),
         heads,

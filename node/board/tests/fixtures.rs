@@ -122,6 +122,10 @@ fn reading(element: &Element) -> Value {
                 set(key, json!([end.x, end.y]));
                 set(&format!("{key}_head"), json!(end.head.name()));
             }
+            if !line.via.is_empty() {
+                let via: Vec<Value> = line.via.iter().map(|(x, y)| json!([x, y])).collect();
+                set("via", via.into());
+            }
         }
         Body::Connector(connector) => {
             set("type", json!("connector"));

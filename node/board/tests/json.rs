@@ -79,9 +79,47 @@ fn a_new_element_is_shown_without_its_defaults() {
         r#"{"box":[1,2,30,40.5,0],"data":{"from":[0,0],"to":[1,1],"to_head":"arrow"},"id":"el_1","type":"line","z":"a0"}"#,
     );
     check_new(
+        json!({ "type": "line", "box": BOX, "data": { "from": [0, 0], "via": [[0.5, 0], [1, 0.5]], "to": [1, 1] } }),
+        r#"{"box":[1,2,30,40.5,0],"data":{"from":[0,0],"to":[1,1],"via":[[0.5,0],[1,0.5]]},"id":"el_1","type":"line","z":"a0"}"#,
+    );
+    check_new(
         json!({ "type": "connector", "kind": "straight", "box": BOX, "data": { "from": { "at": [0, 0] }, "to": { "at": [1, 1] }, "to_head": "zero_or_many" } }),
         r#"{"box":[1,2,30,40.5,0],"data":{"from":{"at":[0,0]},"to":{"at":[1,1]},"to_head":"zero_or_many"},"id":"el_1","kind":"straight","text":"","type":"connector","z":"a0"}"#,
     );
+}
+
+#[test]
+fn a_line_gets_other_points_by_a_patch() {
+    let doc = new_doc(1);
+    let line = json!({ "type": "line", "box": BOX, "data": { "from": [0, 0], "via": [[0.5, 0]], "to": [1, 1], "to_head": "arrow" } });
+    json::create(&doc, "el_1", &object(line), None).unwrap();
+    let patch = |data: Value| {
+        told(json::patch(
+            &doc,
+            "el_1",
+            &object(json!({ "data": data })),
+            &any_state,
+        ))
+    };
+    let shown = |via: &str| {
+        format!(
+            r#"{{"box":[1,2,30,40.5,0],"data":{{"from":[0,0],"to":[1,1],"to_head":"arrow"{via}}},"id":"el_1","type":"line","z":"a0"}}"#
+        )
+    };
+    assert_eq!(
+        patch(json!({ "via": [[0, 1]] })),
+        shown(r#","via":[[0,1]]"#)
+    );
+    assert_eq!(patch(json!({ "via": null })), shown(""));
+    let many = vec![json!([0, 0]); 1_001];
+    for (via, expected) in [
+        (json!("there"), "/data/via wrong-type"),
+        (json!([[0, 0], [1]]), "/data/via/1 wrong-type"),
+        (json!([[0, "b"]]), "/data/via/0/1 wrong-type"),
+        (Value::from(many), "/data/via invalid"),
+    ] {
+        assert_eq!(patch(json!({ "via": via })), expected);
+    }
 }
 
 #[test]
@@ -230,8 +268,8 @@ fn what_is_wrong_is_named_by_its_place() {
             "/data/points invalid",
         ),
         (
-            json!({ "type": "line", "box": BOX, "data": { "from": [0, 0], "to": [1, 1], "via": [] } }),
-            "/data/via unknown-member",
+            json!({ "type": "line", "box": BOX, "data": { "from": [0, 0], "to": [1, 1], "bend": [] } }),
+            "/data/bend unknown-member",
         ),
     ] {
         check_new(asked, expected);

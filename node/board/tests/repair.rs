@@ -180,6 +180,22 @@ fn a_line_without_ends_gets_some() {
 }
 
 #[test]
+fn a_line_goes_straight_where_its_course_is_none() {
+    let course = |via: serde_json::Value| serde_json::json!({ "a": { "type": "line", "box": BOX, "data": { "from": [0, 0], "via": via, "to": [1, 1] } } });
+    let straight = serde_json::json!({ "a": { "type": "line", "box": BOX, "data": { "from": [0, 0], "to": [1, 1] } } });
+    let kept = course(serde_json::json!([[0.5, 0], [1, 0.25]]));
+    check(kept.clone(), kept);
+    for broken in [
+        serde_json::json!("there"),
+        serde_json::json!([[0.5, 0], [1]]),
+        serde_json::json!([[0.5, 1e8]]),
+        vec![serde_json::json!([0.5, 0.5]); 1_001].into(),
+    ] {
+        check(course(broken), straight.clone());
+    }
+}
+
+#[test]
 fn circles_are_opened_at_the_smallest_id() {
     check(
         serde_json::json!({

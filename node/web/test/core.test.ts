@@ -161,7 +161,7 @@ describe('hits', () => {
     const e = newShape(by, kind, { x: 0, y: 0, w: 200, h: 100, angle: 0 })
     return { ...e, style: { ...e.style, fill } }
   }
-  const line = newLine(by, { x: 0, y: 0 }, { x: 100, y: 100 }, NO_HEADS)
+  const line = newLine(by, [point0(0, 0), point0(100, 100)], NO_HEADS)
   const cases: [string, Element, [number, number], boolean][] = [
     ['inside a filled rectangle', filled('rectangle'), [100, 50], true],
     ['inside a hollow one', filled('rectangle', 'none'), [100, 50], false],
@@ -354,7 +354,8 @@ describe('as JSON', () => {
   const all: Element[] = [
     newShape(by, 'diamond', { x: 1, y: 2, w: 3, h: 4, angle: 0.5 }),
     newText(by, { x: 5, y: 6 }, 100, 'words'),
-    newLine(by, { x: 0, y: 0 }, { x: 9, y: -9 }, { from_head: 'none', to_head: 'arrow' }),
+    newLine(by, [point0(0, 0), point0(9, -9)], { from_head: 'none', to_head: 'arrow' }),
+    newLine(by, [point0(0, 0), point0(9, -9), point0(18, 4)], NO_HEADS),
     pen,
   ]
   test('elements are read as they were written', () => {

@@ -256,6 +256,9 @@ describe('Excalidraw', () => {
         startArrowhead: null,
       },
       { ...base, id: 'l', type: 'line', points },
+      { ...base, id: 'c', type: 'line', points, roundness: { type: 2 } },
+      { ...base, id: 'd', type: 'arrow', points, endArrowhead: 'arrow', angle: 0.5 },
+      { ...base, id: 'e', type: 'arrow', points, roundness: { type: 2 } },
       {
         ...base,
         id: 'p',
@@ -266,13 +269,19 @@ describe('Excalidraw', () => {
         strokeWidth: 2,
       },
     ])
-    const [arrow, bent, pen] = told(result?.payload ?? null) ?? []
+    const [arrow, bent, round, dart, bow, pen] = told(result?.payload ?? null) ?? []
     expect(arrow).toEqual({
       box: [10, -30, 100, 50, 0],
       type: 'line',
       data: { from: [0, 1], to: [1, 0], from_head: 'none', to_head: 'triangle' },
     })
-    expect([bent?.['type'], bent?.box]).toEqual(['pen', [10, 10, 100, 90, 0]])
+    const corner = [0.5, 1]
+    expect([bent?.['type'], bent?.box]).toEqual(['line', [10, 10, 100, 90, 0]])
+    expect(bent?.['data']).toMatchObject({ from: [0, 1 / 9], via: [corner], to: [1, 0] })
+    expect([round?.['type'], round?.box]).toEqual(['pen', [10, 10, 100, 90, 0]])
+    expect([dart?.['type'], dart?.box]).toEqual(['line', [10, 10, 100, 90, 0.5]])
+    expect(dart?.['data']).toMatchObject({ via: [corner], to_head: 'arrow' })
+    expect([bow?.['type'], bow?.['kind']]).toEqual(['connector', 'curved'])
     expect(pen?.['stroke_width']).toBe(5)
     const data = pen?.['data'] as { $bytes: string }
     const ink = unpackInk(bytesFromBase64(data.$bytes) ?? new Uint8Array())

@@ -70,10 +70,11 @@ describe('drawing', () => {
     expect(d.board.get(id)).toMatchObject({ kind })
   })
 
-  test('a click with the line tool makes nothing', () => {
+  test('a click with the line tool makes nothing by itself', () => {
     const d = desk()
     d.editor.setTool('line')
     d.click(100, 100)
+    d.key('Escape')
     expect(d.board.size()).toBe(0)
   })
 

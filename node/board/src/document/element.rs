@@ -7,9 +7,9 @@ use super::connector::{Connector, RouteKind, joints};
 use super::image::{Image, image};
 use crate::pen::{self, Ink};
 use crate::schema::{
-    COORDINATE_MAX, ElementType, FORMAT_FLAGS, FORMAT_LINK, FORMAT_LIST, Head, PALETTE,
-    PaletteColor, ShapeKind, StyleDefault, StyleKey, StyleValue, WORD_LENGTH_MAX, Z_DEFAULT,
-    is_element_id, is_z,
+    COORDINATE_MAX, ElementType, FORMAT_FLAGS, FORMAT_LINK, FORMAT_LIST, Head, LINE_VIA_MAX,
+    PALETTE, PaletteColor, ShapeKind, StyleDefault, StyleKey, StyleValue, WORD_LENGTH_MAX,
+    Z_DEFAULT, is_element_id, is_z,
 };
 use crate::text::{Align, List, Run, Style, Valign, is_link};
 
@@ -93,6 +93,8 @@ pub struct Line {
     pub stroke_width: f64,
     pub dash: Dash,
     pub from: End,
+    /// Through these, as fractions of the box.
+    pub via: Vec<(f64, f64)>,
     pub to: End,
 }
 
@@ -195,12 +197,14 @@ fn read_body<T: ReadTxn>(keys: &Keys<'_, T>, known: ElementType) -> Option<Optio
         ElementType::Pen => keys.stroke()?.map(Body::Pen),
         ElementType::Highlighter => keys.stroke()?.map(Body::Highlighter),
         ElementType::Line => {
-            let (from, to) = ends(value(keys.txn, keys.map, "data").as_ref()).0;
+            let data = value(keys.txn, keys.map, "data");
+            let (from, to) = ends(data.as_ref()).0;
             Some(Body::Line(Line {
                 stroke: keys.paint(StyleKey::Stroke),
                 stroke_width: keys.number(StyleKey::StrokeWidth),
                 dash: keys.dash(),
                 from,
+                via: via(data.as_ref()).unwrap_or_default(),
                 to,
             }))
         }
@@ -473,14 +477,32 @@ pub(crate) fn ends(data: Option<&Any>) -> ((End, End), bool) {
     ((from, to), from_exact && to_exact)
 }
 
-fn end(at: Option<&Any>, head: Option<&Any>, default: End) -> (End, bool) {
-    let place = match at {
-        Some(Any::Array(entries)) => match entries.as_ref() {
+/// The points between the ends in a line's `data`; nothing when any of them is no point, or there are too many.
+pub(crate) fn via(data: Option<&Any>) -> Option<Vec<(f64, f64)>> {
+    let Some(Any::Map(data)) = data else {
+        return Some(Vec::new());
+    };
+    match data.get("via") {
+        None => Some(Vec::new()),
+        Some(Any::Array(points)) if points.len() <= LINE_VIA_MAX => {
+            points.iter().map(place).collect()
+        }
+        Some(_) => None,
+    }
+}
+
+fn place(at: &Any) -> Option<(f64, f64)> {
+    match at {
+        Any::Array(entries) => match entries.as_ref() {
             [x, y] => number(x).zip(number(y)),
             _ => None,
         },
         _ => None,
-    };
+    }
+}
+
+fn end(at: Option<&Any>, head: Option<&Any>, default: End) -> (End, bool) {
+    let place = at.and_then(place);
     let (head, head_exact) = read_head(head);
     match place {
         Some((x, y)) => (End { x, y, head }, head_exact),

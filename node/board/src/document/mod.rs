@@ -51,5 +51,5 @@ pub fn background<T: ReadTxn>(txn: &T) -> Option<Paint> {
 pub use crate::schema::Head;
 pub(crate) use canonical::{any, real};
 pub(crate) use connector::{joint_any, joints};
-pub(crate) use element::{PenData, bounds_or_default, ends, is_paint, is_word, style_fits};
+pub(crate) use element::{PenData, bounds_or_default, ends, is_paint, is_word, style_fits, via};
 pub(crate) use image::{IMAGE_MEMBERS, SIDE_MAX, image, is_asset_id, is_crop, is_side};

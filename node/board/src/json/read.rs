@@ -7,7 +7,7 @@ use super::image::image_json;
 use super::runs;
 use crate::document::{
     End, Head, Joint, PenData, any, bounds_or_default, ends, image, is_word, joints, real,
-    style_fits,
+    style_fits, via,
 };
 use crate::pen::Ink;
 use crate::schema::{ElementType, StyleDefault, StyleKey, Z_DEFAULT, is_element_id, is_z};
@@ -90,7 +90,8 @@ fn put_own<T: ReadTxn>(txn: &T, map: &MapRef, known: ElementType, shown: &mut Ob
         }
         ElementType::Line => {
             let (from, to) = ends(data.as_ref()).0;
-            put("data", ends_json(from, to));
+            let via = via(data.as_ref()).unwrap_or_default();
+            put("data", line_json(from, &via, to));
         }
         ElementType::Connector => {
             let (from, to) = joints(data.as_ref()).0;
@@ -141,9 +142,13 @@ pub(super) fn ink_json(ink: &Ink) -> Value {
     shown
 }
 
-pub(super) fn ends_json(from: End, to: End) -> Value {
-    let place = |end: End| json!([real(end.x), real(end.y)]);
-    let mut shown = json!({ "from": place(from), "to": place(to) });
+pub(super) fn line_json(from: End, via: &[(f64, f64)], to: End) -> Value {
+    let place = |(x, y): (f64, f64)| json!([real(x), real(y)]);
+    let mut shown = json!({ "from": place((from.x, from.y)), "to": place((to.x, to.y)) });
+    if !via.is_empty() {
+        let via: Vec<Value> = via.iter().copied().map(place).collect();
+        shown["via"] = via.into();
+    }
     put_heads(&mut shown, from.head, to.head);
     shown
 }

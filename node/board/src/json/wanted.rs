@@ -6,14 +6,14 @@ use serde_json::Value;
 use yrs::Any;
 
 use super::joints::connector;
-use super::read::{Object, STEPS_PER_PX, default_of, ends_json, ink_json};
+use super::read::{Object, STEPS_PER_PX, default_of, ink_json, line_json};
 use super::runs::{self, Run};
 use super::{Fault, image};
 use crate::document::{End, Head, is_paint, real};
 use crate::pen::{self, Ink};
 use crate::schema::{
-    COORDINATE_MAX, ElementType, PEN_POINTS_MAX, ROUTES, ShapeKind, StyleKey, StyleValue,
-    TEXT_LENGTH_MAX, is_element_id, is_z,
+    COORDINATE_MAX, ElementType, LINE_VIA_MAX, PEN_POINTS_MAX, ROUTES, ShapeKind, StyleKey,
+    StyleValue, TEXT_LENGTH_MAX, is_element_id, is_z,
 };
 
 /// Members that only the server writes.
@@ -405,7 +405,7 @@ fn pressures(value: &Value, len: usize) -> Result<Vec<u8>, Fault> {
 }
 
 fn line(value: &Value) -> Result<(Value, Any), Fault> {
-    let members = members(value, &["from", "to", "from_head", "to_head"])?;
+    let members = members(value, &["from", "via", "to", "from_head", "to_head"])?;
     let end = |at: &str, name: &str| {
         let (x, y) = place(&format!("/data/{at}"), needed(members, at)?)?;
         let head = head(members, name)?;
@@ -416,8 +416,32 @@ fn line(value: &Value) -> Result<(Value, Any), Fault> {
         ("from".to_owned(), place_any(from.x, from.y)),
         ("to".to_owned(), place_any(to.x, to.y)),
     ]);
+    let via = course(members)?;
+    if !via.is_empty() {
+        let points: Vec<Any> = via.iter().map(|(x, y)| place_any(*x, *y)).collect();
+        stored.insert("via".to_owned(), Any::from(points));
+    }
     put_heads(&mut stored, from.head, to.head);
-    Ok((ends_json(from, to), Any::from(stored)))
+    Ok((line_json(from, &via, to), Any::from(stored)))
+}
+
+/// The points that a line goes through between its ends.
+fn course(members: &Object) -> Result<Vec<(f64, f64)>, Fault> {
+    let Some(value) = members.get("via").filter(|value| !value.is_null()) else {
+        return Ok(Vec::new());
+    };
+    let points = match value {
+        Value::Array(points) if points.len() <= LINE_VIA_MAX => points,
+        Value::Array(_) => {
+            let detail = format!("has at most {LINE_VIA_MAX} points");
+            return Err(Fault::invalid("/data/via", detail));
+        }
+        _ => return Err(wrong_type("/data/via", "points")),
+    };
+    let points = points.iter().enumerate();
+    points
+        .map(|(at, point)| place(&format!("/data/via/{at}"), point))
+        .collect()
 }
 
 pub(super) fn place_any(x: f64, y: f64) -> Any {

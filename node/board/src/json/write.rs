@@ -251,7 +251,7 @@ fn with_the_rest(txn: &TransactionMut<'_>, map: &MapRef, stored: Any) -> Any {
     let mut all: HashMap<String, Any> = there.as_ref().clone();
     // A head of a later version reads as none, and is only written over by one that is known.
     all.retain(|key, value| match key.as_str() {
-        "from" | "to" => false,
+        "from" | "via" | "to" => false,
         "from_head" | "to_head" => {
             is_word(value) && !matches!(value, Any::String(word) if Head::from_name(word).is_some())
         }

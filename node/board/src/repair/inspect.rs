@@ -7,7 +7,9 @@ use yrs::{Any, Map, MapRef, Number, Out, ReadTxn};
 
 use super::fix::{Fix, length, set_head};
 use super::index::{Index, Node};
-use crate::document::{PenData, bounds_or_default, ends, is_word, joint_any, joints, style_fits};
+use crate::document::{
+    PenData, bounds_or_default, ends, is_word, joint_any, joints, style_fits, via,
+};
 use crate::schema::{
     ElementType, ROOT_META, StyleValue, TEXT_LENGTH_MAX, WORD_LENGTH_MAX, Z_DEFAULT, is_element_id,
     is_z,
@@ -132,12 +134,16 @@ impl<T: ReadTxn> Look<'_, T> {
     fn line(&mut self) {
         let data = self.value("data");
         let ((from, to), exact) = ends(data.as_ref());
-        if !exact {
+        let is_course = via(data.as_ref()).is_some();
+        if !exact || !is_course {
             // What a later version keeps beside the ends stays.
-            let kept = match data {
+            let mut kept = match data {
                 Some(Any::Map(entries)) => entries.as_ref().clone(),
                 _ => std::collections::HashMap::new(),
             };
+            if !is_course {
+                kept.remove("via");
+            }
             self.fixes.push(Fix::SetEnds {
                 id: Arc::clone(self.id),
                 from,

@@ -31,6 +31,8 @@ pub const NESTING_MAX: usize = 32;
 /// Length of an element's text as JavaScript counts it.
 pub const TEXT_LENGTH_MAX: u32 = 20_000;
 pub const PEN_POINTS_MAX: usize = 50_000;
+/// Between the ends of a line.
+pub const LINE_VIA_MAX: usize = 1_000;
 /// Element ids match `[A-Za-z0-9_-]{1,64}`, but for `__proto__`.
 pub const ELEMENT_ID_LENGTH_MAX: usize = 64;
 /// Length of a fractional index.

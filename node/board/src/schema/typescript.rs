@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use super::{
     ALIGNS, CANVAS, COORDINATE_MAX, DASHES, ELEMENT_ID_LENGTH_MAX, ELEMENTS_MAX, ElementType, Head,
-    HeadStep, INK_DARK, INK_LIGHT, MODES, NESTING_MAX, OutlineStep, PALETTE, PEN_POINTS_MAX, Place,
-    ROOT_ELEMENTS, ROOT_META, ROUTES, SHAPE_PADDING, SHEET, ShapeKind, StyleDefault, StyleKey,
-    StyleValue, TEXT_LENGTH_MAX, Theme, VALIGNS, VERSION, WORD_LENGTH_MAX, Z_DEFAULT, Z_LENGTH_MAX,
+    HeadStep, INK_DARK, INK_LIGHT, LINE_VIA_MAX, MODES, NESTING_MAX, OutlineStep, PALETTE,
+    PEN_POINTS_MAX, Place, ROOT_ELEMENTS, ROOT_META, ROUTES, SHAPE_PADDING, SHEET, ShapeKind,
+    StyleDefault, StyleKey, StyleValue, TEXT_LENGTH_MAX, Theme, VALIGNS, VERSION, WORD_LENGTH_MAX,
+    Z_DEFAULT, Z_LENGTH_MAX,
 };
 
 /// The whole text of `node/web/src/core/schema.gen.ts`.
@@ -63,6 +64,14 @@ fn constants(out: &mut String) {
     line(
         out,
         format_args!("export const PEN_POINTS_MAX = {PEN_POINTS_MAX}"),
+    );
+    line(
+        out,
+        format_args!("/** Points between the ends of a line. */"),
+    );
+    line(
+        out,
+        format_args!("export const LINE_VIA_MAX = {LINE_VIA_MAX}"),
     );
     line(
         out,

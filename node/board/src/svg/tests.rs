@@ -260,6 +260,24 @@ fn every_shape_is_drawn_as_its_outline() {
 }
 
 #[test]
+fn a_line_goes_through_its_points() {
+    let end = |x, head| End { x, y: 0.5, head };
+    let body = Body::Line(Line {
+        stroke: paint("red"),
+        stroke_width: 4.0,
+        dash: Dash::Solid,
+        from: end(0.0, Head::None),
+        via: vec![(0.5, 0.0), (0.5, 1.0)],
+        to: end(1.0, Head::None),
+    });
+    let course = r##"<path d="M0 176L281.6 0L281.6 352L563.2 176" stroke="#d4333f""##;
+    check(
+        body,
+        &format!(r#"{WHOLE}{course} stroke-width="3.52"/></g>"#),
+    );
+}
+
+#[test]
 fn a_line_has_its_heads() {
     let end = |x, head| End { x, y: 0.5, head };
     let line = |head| {
@@ -268,6 +286,7 @@ fn a_line_has_its_heads() {
             stroke_width: 4.0,
             dash: Dash::Dashed,
             from: end(0.0, Head::None),
+            via: Vec::new(),
             to: end(1.0, head),
         })
     };
@@ -559,6 +578,7 @@ fn bodies() -> impl Strategy<Value = Body> {
                         stroke_width,
                         dash,
                         from: end(0.0, size),
+                        via: flag.then_some((size, 1e7)).into_iter().collect(),
                         to: end(-1e7, 1.0),
                     }),
                     5 => image(flag.then_some(text)),

@@ -20,6 +20,9 @@ use utoipa::ToSchema;
 /// An element: `id, type, kind?, box: [x, y, w, h, angle], z, parent?, text?`, one member for each style that differs from
 /// its default, `data` for what only its type has, and `by`, whom it is put down to.
 ///
+/// The `data` of a line is `{from, via?, to, from_head?, to_head?}`: its ends and up to 1,000 points that it goes through
+/// between them, each `[x, y]` in fractions of its box.
+///
 /// The `data` of a connector is `{from, to, from_head?, to_head?}`. An end is free, `{at: [x, y]}` in fractions of the
 /// connector's own box, or bound, `{element, at?: [x, y], mode?, last?}` in fractions of that element's box: with `mode`
 /// `auto` on its outline where the way meets it, with `fixed` just at `at`. Nobody writes to a connector because an

@@ -33,6 +33,10 @@ export interface Bench {
   /** The gesture goes on where it was, under other keys or another camera. */
   restep(keys: Partial<ModifierKeys>): void
   cancel(): void
+  /** A gesture goes on from press to press. */
+  isPlacing(): boolean
+  /** Takes back its last step. */
+  back(): void
   /** Time has passed. */
   tick(): void
   /** Brings what is seen of the gesture up to date. */
@@ -92,6 +96,7 @@ export function createBench(port: BenchPort): Bench {
       binding: shown.binding,
       cursor: port.heldCursor() ?? shown.cursor,
       gesture: shown.active,
+      placing: shown.placing,
       fades: shown.fades,
     })
   }
@@ -115,6 +120,21 @@ export function createBench(port: BenchPort): Bench {
     }
   }
 
+  function tell(kind: 'cancel' | 'back'): void {
+    if (!tool.shown().active) return
+    const input: PointerInput = {
+      kind: 'cancel',
+      pointerId: 0,
+      device: 'mouse',
+      button: 0,
+      at: lastMove?.at ?? { x: 0, y: 0 },
+      pressure: 0,
+      time_ms: options.now(),
+      ...NO_KEYS,
+    }
+    step(toolInput(input, kind, 0))
+  }
+
   return {
     tool: () => tool.id,
     take(id) {
@@ -130,21 +150,9 @@ export function createBench(port: BenchPort): Bench {
       lastMove = { ...lastMove, ...keys, kind: 'move', trail: [] }
       step(toolInput(lastMove, 'move', 0))
     },
-    cancel() {
-      if (!tool.shown().active) return
-      const at = lastMove?.at ?? { x: 0, y: 0 }
-      const input: PointerInput = {
-        kind: 'cancel',
-        pointerId: 0,
-        device: 'mouse',
-        button: 0,
-        at,
-        pressure: 0,
-        time_ms: options.now(),
-        ...NO_KEYS,
-      }
-      step(toolInput(input, 'cancel', 0))
-    },
+    cancel: () => tell('cancel'),
+    isPlacing: () => tool.shown().placing,
+    back: () => tell('back'),
     tick() {
       if (lastMove && tool.shown().fades) step(toolInput(lastMove, 'tick', 0))
     },

@@ -170,6 +170,8 @@ export interface EditorState {
   readonly fades: boolean
   /** A pointer gesture that changes or draws something is under way. */
   readonly gesture: boolean
+  /** It goes on from press to press. */
+  readonly placing: boolean
   /** What one finger does: the first pen that is seen leaves the drawing to pens. */
   /** What draws stays taken up after it has drawn. */
   readonly keepsTool: boolean

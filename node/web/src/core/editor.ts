@@ -59,6 +59,7 @@ export function createEditor(options: EditorOptions): Editor {
     guides: NO_GUIDES,
     cursor: 'default',
     gesture: false,
+    placing: false,
     keepsTool: false,
     fingers: 'draw',
     fades: false,
@@ -358,13 +359,14 @@ export function createEditor(options: EditorOptions): Editor {
     selectionBox: () => frameAround(state.get().selection.flatMap((id) => scene.get(id)?.element ?? [])),
     element: elementAt,
     setReadOnly(readOnly) {
+      // What is cancelled may be something that would be placed.
+      patch({ readOnly })
       if (readOnly) {
         bench.cancel()
         endTextEdit()
         patch({ cropping: null })
         if (isWriting(bench.tool())) setTool('select')
       }
-      patch({ readOnly })
     },
     destroy() {
       for (const stop of stops) stop?.()

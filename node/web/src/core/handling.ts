@@ -5,7 +5,7 @@
 import { frameOf, isInk, withBox } from './elements'
 import { dataOf } from './elements/connector'
 import { mapFreeEnds } from './connectors/ends'
-import { lineBetween, lineEnds } from './elements/line'
+import { linePoints, lineThrough } from './elements/line'
 import type { Element, LineElement, StyleProps } from './elements/types'
 import {
   boxOfRect,
@@ -51,10 +51,21 @@ export function turnElement(e: Element, centre: Point, by: number): Element {
 
 export type LineEnd = 'from' | 'to'
 
-export function moveLineEnd(e: LineElement, end: LineEnd, to: Point): LineElement {
-  const [from, other] = lineEnds(e)
-  const { box, ends } = end === 'from' ? lineBetween(to, other, e.ends) : lineBetween(from, to, e.ends)
+/** The same line through other points. */
+export function withPoints(e: LineElement, points: readonly Point[]): LineElement {
+  const { box, ends } = lineThrough(points, e.ends)
   return { ...e, box, ends }
+}
+
+/** What is taken hold of of a line: one of its points, or the middle of the stretch behind it, which becomes one. */
+export interface LineGrip {
+  readonly is: 'point' | 'middle'
+  readonly at: number
+}
+
+export function movePoint(e: LineElement, { is, at }: LineGrip, to: Point): LineElement {
+  const points = linePoints(e)
+  return withPoints(e, is === 'point' ? points.with(at, to) : points.toSpliced(at + 1, 0, to))
 }
 
 export function withStyle<E extends Element>(e: E, patch: Partial<StyleProps>): E {
@@ -66,8 +77,9 @@ export function intentsOf(handled: readonly Handled[]): Intent[] {
     const intents: Intent[] = []
     if (!sameBox(before.box, after.box)) intents.push({ do: 'setBox', id: before.id, box: after.box })
     if (after.type === 'line' && before.type === 'line' && after.ends !== before.ends) {
-      const { from, to } = after.ends
-      intents.push({ do: 'setLine', id: before.id, data: { from, to } })
+      const { from, via, to } = after.ends
+      const course = via !== before.ends.via && { via: via ?? [] }
+      intents.push({ do: 'setLine', id: before.id, data: { from, ...course, to } })
     }
     if (after.type === 'connector' && before.type === 'connector' && after.ends !== before.ends) {
       const { from, to } = dataOf(after.ends)

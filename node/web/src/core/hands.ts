@@ -141,8 +141,16 @@ export function createHands(port: HandsPort): Hands {
 
   function act(binding: Binding, input: KeyInput): boolean {
     // During a gesture only Escape means anything: an edit in the middle of one would mix with it.
+    if (bench.isPlacing()) return place(binding)
     if (bench.isActive() && binding.action !== 'escape') return true
     return runByKey(binding.action, input, port.editor(), outside)
+  }
+
+  /** Between the presses of a gesture: Enter and Escape end it, and Backspace takes the last step back. */
+  function place({ action }: Binding): boolean {
+    if (action === 'delete') bench.back()
+    else if (action === 'editText' || action === 'escape') bench.cancel()
+    return true
   }
 
   return {

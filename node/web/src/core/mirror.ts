@@ -48,5 +48,6 @@ function flippedPicture(picture: Picture, mirror: Mirror): Picture {
 function flipEnds({ ends }: LineElement, mirror: Mirror): LineElement['ends'] {
   const flipped = ([x, y]: readonly [number, number]): readonly [number, number] =>
     mirror === 'across' ? [1 - x, y] : [x, 1 - y]
-  return { ...ends, from: flipped(ends.from), to: flipped(ends.to) }
+  const via = ends.via && { via: ends.via.map(flipped) }
+  return { ...ends, from: flipped(ends.from), ...via, to: flipped(ends.to) }
 }

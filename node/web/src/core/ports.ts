@@ -47,6 +47,8 @@ export interface NewElement {
 
 export interface LineData {
   readonly from: readonly [number, number]
+  /** None of them is the same as without. */
+  readonly via?: readonly (readonly [number, number])[]
   readonly to: readonly [number, number]
   readonly from_head: Head
   readonly to_head: Head

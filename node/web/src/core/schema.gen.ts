@@ -13,6 +13,8 @@ export const NESTING_MAX = 32
 /** Length of an element's text in UTF-16 code units. */
 export const TEXT_LENGTH_MAX = 20000
 export const PEN_POINTS_MAX = 50000
+/** Points between the ends of a line. */
+export const LINE_VIA_MAX = 1000
 export const ELEMENT_ID_PATTERN = /^(?!__proto__$)[A-Za-z0-9_-]{1,64}$/
 export const Z_LENGTH_MAX = 256
 /** Longer texts under a style key or `kind` are removed by the server. */

@@ -3,11 +3,12 @@ import { type Side } from './connectors/elbow'
 import { sproutAt, sproutsOf, type Sprout } from './connectors/sprouts'
 import type { Camera, CursorName } from './editor-api'
 import { endPoints } from './connectors/ends'
-import { lineEnds } from './elements/line'
+import { linePoints } from './elements/line'
 import type { Element } from './elements/types'
 import { boxCentre, distance, rotateAbout, type Box, type Point } from './geometry/box'
 import { handlePoint, HANDLES, sidesOf, type Handle } from './geometry/transform'
-import { frameAround, type LineEnd } from './handling'
+import { frameAround, type LineEnd, type LineGrip } from './handling'
+import { LINE_VIA_MAX } from './schema.gen'
 
 export type SelectionFrame =
   | {
@@ -18,13 +19,21 @@ export type SelectionFrame =
       /** What connectors are drawn out of. */
       readonly sprouts: readonly Sprout[]
     }
-  /** One line or connector: its ends are its handles. */
-  | { readonly is: 'line'; readonly frame: Box; readonly from: Point; readonly to: Point }
+  /** One connector: its ends are its handles. */
+  | { readonly is: 'ends'; readonly frame: Box; readonly from: Point; readonly to: Point }
+  /** One line: so are all its points, and the middles of stretches that are long enough on screen. */
+  | {
+      readonly is: 'line'
+      readonly frame: Box
+      readonly points: readonly Point[]
+      readonly middles: readonly { readonly at: number; readonly place: Point }[]
+    }
 
 export type Grip =
   | { readonly is: 'resize'; readonly handle: Handle }
   | { readonly is: 'turn' }
   | { readonly is: 'end'; readonly end: LineEnd }
+  | LineGrip
   | { readonly is: 'sprout'; readonly side: Side }
 
 /** Screen distances. */
@@ -41,12 +50,12 @@ export function selectionFrame(elements: readonly Element[], camera: Camera): Se
   if (elements.some((e) => e.style.locked))
     return { is: 'box', frame, handles: [], turnable: false, sprouts: [] }
   if (only?.type === 'line') {
-    const [from, to] = lineEnds(only)
-    return { is: 'line', frame, from, to }
+    const points = linePoints(only)
+    return { is: 'line', frame, points, middles: middlesOf(points, camera) }
   }
   if (only?.type === 'connector') {
     const [from, to] = endPoints(only)
-    return { is: 'line', frame, from, to }
+    return { is: 'ends', frame, from, to }
   }
   const handles = HANDLES.filter((handle) => {
     const [sx, sy] = sidesOf(handle)
@@ -56,6 +65,15 @@ export function selectionFrame(elements: readonly Element[], camera: Camera): Se
     return true
   })
   return { is: 'box', frame, handles, turnable: true, sprouts: sproutsOf(elements, camera) }
+}
+
+function middlesOf(points: readonly Point[], { zoom }: Camera) {
+  if (points.length >= LINE_VIA_MAX + 2) return []
+  return points.slice(1).flatMap((b, at) => {
+    const a = points[at] ?? b
+    const place = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }
+    return distance(a, b) * zoom < SIDE_HANDLE_FROM_PX ? [] : [{ at, place }]
+  })
 }
 
 /** Where the handle for turning stands, in world units. */
@@ -68,7 +86,14 @@ export function turnHandlePoint(frame: Box, zoom: number): Point {
 export function gripAt(frame: SelectionFrame, p: Point, zoom: number, reach: number): Grip | null {
   const near = (at: Point) => distance(at, p) * zoom <= GRIP_RADIUS_PX * reach
   switch (frame.is) {
-    case 'line':
+    case 'line': {
+      // The ends first, the last of all: it is what was drawn last.
+      const at = frame.points.findLastIndex(near)
+      if (at >= 0) return { is: 'point', at }
+      const middle = frame.middles.find(({ place }) => near(place))
+      return middle ? { is: 'middle', at: middle.at } : null
+    }
+    case 'ends':
       if (near(frame.to)) return { is: 'end', end: 'to' }
       return near(frame.from) ? { is: 'end', end: 'from' } : null
     case 'box': {
@@ -88,6 +113,8 @@ export function cursorOf(grip: Grip, angle: number): CursorName {
     case 'turn':
       return 'rotate'
     case 'end':
+    case 'point':
+    case 'middle':
     case 'sprout':
       return 'crosshair'
     case 'resize': {

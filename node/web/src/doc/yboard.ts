@@ -330,7 +330,9 @@ function spliceText(map: Y.Map<unknown>, splices: readonly MarkedSplice[]): void
 }
 
 function setLine(map: Y.Map<unknown>, data: Extract<Intent, { do: 'setLine' }>['data']): void {
-  map.set('data', { ...recordOf(map.get('data')), ...data })
+  const { via, ...rest } = { ...recordOf(map.get('data')), ...data }
+  const isStraight = Array.isArray(via) && via.length === 0
+  map.set('data', isStraight || via === undefined ? rest : { ...rest, via })
 }
 
 /** What is known of an end is written as a whole; what a later version keeps in it stays. */

@@ -28,6 +28,7 @@ export interface OverlayView {
 /** With more selected than this, the frame around all stands for them. */
 const OUTLINES_MAX = 200
 const HANDLE_PX = 8
+const MIDDLE_PX = 3
 const LOCK_PX = 9
 const FLAG_FONT = '500 12px Inter, system-ui, sans-serif'
 
@@ -146,9 +147,13 @@ function paintHandles(
   ctx.strokeStyle = colors.accent
   ctx.lineWidth = 1.5
   switch (frame.is) {
-    case 'line':
+    case 'ends':
       knob(ctx, onScreen(camera, frame.from))
       knob(ctx, onScreen(camera, frame.to))
+      return
+    case 'line':
+      if (!gesture) paintMiddles(ctx, frame.middles, camera)
+      for (const point of frame.points) knob(ctx, onScreen(camera, point))
       return
     case 'box':
       if (frame.turnable && !gesture) knob(ctx, onScreen(camera, turnHandlePoint(frame.frame, camera.zoom)))
@@ -173,6 +178,19 @@ function paintHandles(
         )
       }
   }
+}
+
+/** Where a line can be bent: smaller and fainter than the points that it has. */
+function paintMiddles(ctx: Ctx, middles: readonly { readonly place: Point }[], camera: Camera): void {
+  ctx.globalAlpha = 0.55
+  for (const { place } of middles) {
+    const at = onScreen(camera, place)
+    ctx.beginPath()
+    ctx.arc(at.x, at.y, MIDDLE_PX, 0, 2 * Math.PI)
+    ctx.fill()
+    ctx.stroke()
+  }
+  ctx.globalAlpha = 1
 }
 
 /** A closed lock in a round badge. */

@@ -4,7 +4,7 @@ import type { ConnectorLook, LineHeads, NextStyles } from '../editor-api'
 import type { Intent, NewElement } from '../ports'
 import { dataOf as connectorData } from './connector'
 import { dataOf } from './image'
-import { lineBetween } from './line'
+import { lineThrough } from './line'
 import { inkBetween } from './pen'
 import { storableBox } from './read'
 import { DEFAULT_STYLE } from './style'
@@ -65,8 +65,8 @@ export function newHighlight(by: Maker, points: readonly Point[]): HighlighterEl
   return { ...base(by, 'highlighter', box), type: 'highlighter', data }
 }
 
-export function newLine(by: Maker, from: Point, to: Point, heads: LineHeads): LineElement {
-  const { box, ends } = lineBetween(from, to, heads)
+export function newLine(by: Maker, points: readonly Point[], heads: LineHeads): LineElement {
+  const { box, ends } = lineThrough(points, heads)
   return { ...base(by, 'line', box), type: 'line', ends }
 }
 

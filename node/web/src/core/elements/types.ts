@@ -78,6 +78,8 @@ export interface HighlighterElement extends ElementBase {
 /** Ends as fractions of the box, so that moving and scaling touch the box alone. */
 export interface LineEnds {
   readonly from: readonly [number, number]
+  /** What it goes through in between, in the same fractions; absent where it is straight. */
+  readonly via?: readonly (readonly [number, number])[]
   readonly to: readonly [number, number]
   readonly from_head: Head
   readonly to_head: Head

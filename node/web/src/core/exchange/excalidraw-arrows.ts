@@ -1,8 +1,9 @@
-/** Excalidraw's arrows: bound ones and bent ones as connectors, the others as lines. */
+/** Excalidraw's arrows: bound ones, round ones and elbows as connectors, the others as lines. */
 import { boxBetween, type Box, type Point } from '../geometry/box'
+import { lineThrough } from '../elements/line'
 import { readNumber } from '../elements/read'
 import type { Json } from '../ports'
-import type { Head } from '../schema.gen'
+import { LINE_VIA_MAX, type Head } from '../schema.gen'
 import { common, isRecord, pointsOf, strokeOf, wordsOf, type Old } from './excalidraw-parts'
 import type { Foreign } from './payload'
 
@@ -42,8 +43,12 @@ export function arrowOf(one: Old, label: Old | undefined, there: ReadonlySet<str
   const looks = { ...strokeOf(from), ...common(from) }
   const start = bindingOf(from['startBinding'], there)
   const end = bindingOf(from['endBinding'], there)
-  if (!start && !end && !label && points.length === 2) {
-    return { box, keys: { type: 'line', data: { from: at(first), to: at(last), ...heads }, ...looks } }
+  if (!start && !end && !label && isLine(one, points)) {
+    const line = lineThrough(points, heads)
+    return {
+      box: { ...line.box, angle: one.box.angle },
+      keys: { type: 'line', data: { ...line.ends }, ...looks },
+    }
   }
   const data: Json = {
     from: endOf(start, at(first)),
@@ -56,6 +61,12 @@ export function arrowOf(one: Old, label: Old | undefined, there: ReadonlySet<str
     box: { ...box, angle: 0 },
     keys: { type: 'connector', kind: routeOf(one, points), data, ...looks, ...words },
   }
+}
+
+/** Straight, or with corners that one of ours can have. */
+export function isLine({ from }: Old, points: readonly Point[]): boolean {
+  if (points.length === 2) return true
+  return from['elbowed'] !== true && !isRecord(from['roundness']) && points.length <= LINE_VIA_MAX + 2
 }
 
 function endOf(bound: { readonly [key: string]: Json } | null, at: Json): Json {

@@ -11,7 +11,7 @@ import type { Crop } from '../elements/types'
 import { rectOfBox, unionRect, EMPTY_RECT, boxOfRect, type Box, type Point } from '../geometry/box'
 import type { Json } from '../ports'
 import { ELEMENTS_MAX, TEXT_LENGTH_MAX } from '../schema.gen'
-import { arrowOf } from './excalidraw-arrows'
+import { arrowOf, isLine } from './excalidraw-arrows'
 import {
   common,
   colorOf,
@@ -146,10 +146,11 @@ function wrapsOf(from: Old['from']): { [key: string]: Json } {
   return from['autoResize'] === false ? { auto_width: false } : {}
 }
 
-/** A line keeps its course as a stroke, unless it is straight. */
+/** A round line keeps its course as a stroke. */
 function lineOf(one: Old): Foreign | null {
   const points = pointsOf(one)
-  return points.length > 2 ? inkOf(one, points, null, 1) : arrowOf(one, undefined, new Set())
+  const isOurs = points.length < 2 || isLine(one, points)
+  return isOurs ? arrowOf(one, undefined, new Set()) : inkOf(one, points, null, 1)
 }
 
 function penOf(one: Old): Foreign | null {

@@ -3,19 +3,20 @@
  * when it starts to move, and what a click means on the way up.
  */
 import { hasText, hitElement } from '../elements'
-import { lineEnds } from '../elements/line'
+import { linePoints } from '../elements/line'
 import type { Element, ElementId, LineElement } from '../elements/types'
-import { boxCentre, rectBetween, type Box, type Point } from '../geometry/box'
+import { boxCentre, distance, rectBetween, type Box, type Point } from '../geometry/box'
 import { snapAngle, TURN_STEP } from '../geometry/transform'
 import type { CursorName } from '../editor-api'
 import {
   frameAround,
   intentsOf,
   liveOf,
-  moveLineEnd,
+  movePoint,
   turnElement,
+  withPoints,
   type Handled,
-  type LineEnd,
+  type LineGrip,
 } from '../handling'
 import { cursorOf, frameHasPoint, gripAt, selectionFrame, type Grip } from '../selectionFrame'
 import { NO_GUIDES, type Guide } from '../snapping/guide'
@@ -68,8 +69,10 @@ export type SelectState =
       readonly handled: readonly Handled[]
     }
   | {
-      readonly at: 'ending'
-      readonly end: LineEnd
+      readonly at: 'bending'
+      readonly grip: LineGrip
+      /** Of the press, until the pointer has moved from there. */
+      readonly screen: Point | null
       readonly before: LineElement
       readonly after: LineElement
       readonly own: Except
@@ -106,8 +109,8 @@ export const selectTool: Tool<SelectState> = {
       }
       case 'turning':
         return turn(state, input)
-      case 'ending':
-        return moveEnd(state, input, view)
+      case 'bending':
+        return bend(state, input, view)
       case 'joining': {
         const next = joinOn(state, input, view)
         return input.kind === 'up' ? { state: IDLE, effects: placeJoin(next, view) } : stay(next)
@@ -133,6 +136,7 @@ function hover(input: ToolInput, view: View): SelectState {
 
 function press(input: ToolInput, view: View): Step<SelectState> {
   const grip = gripUnder(input, view)
+  if (grip?.is === 'point' && input.clicks === 2) return removePoint(grip.at, view)
   if (grip && (input.clicks < 2 || grip.is === 'sprout')) return stay(hold(grip, input, view))
   const pressed = (target: Target): SelectState => ({
     at: 'pressed',
@@ -166,16 +170,27 @@ function hold(grip: Grip, input: ToolInput, view: View): SelectState {
     case 'turn':
       return { at: 'turning', frame, from: input.at, handled: turned }
     case 'end':
-      if (first.type === 'connector') return takeEnd(first, grip.end)
-      return first.type === 'line' ? beginEnd(grip.end, first) : IDLE
+      return first.type === 'connector' ? takeEnd(first, grip.end) : IDLE
+    case 'point':
+    case 'middle':
+      return first.type === 'line' ? beginBend(grip, first, input) : IDLE
     case 'sprout':
       return { at: 'sprouting', id: first.id, side: grip.side, screen: input.screen }
   }
 }
 
-function beginEnd(end: LineEnd, line: LineElement): SelectState {
+function beginBend(grip: LineGrip, line: LineElement, { screen }: ToolInput): SelectState {
   const own = new Set([line.id])
-  return { at: 'ending', end, before: line, after: line, own, targets: null, guides: NO_GUIDES }
+  return { at: 'bending', grip, screen, before: line, after: line, own, targets: null, guides: NO_GUIDES }
+}
+
+/** A double click on a point between the ends takes it away. */
+function removePoint(at: number, view: View): Step<SelectState> {
+  const [line] = selected(view)
+  const points = line?.type === 'line' ? linePoints(line) : []
+  if (line?.type !== 'line' || at === 0 || at >= points.length - 1) return stay(IDLE)
+  const handled = [{ before: line, after: withPoints(line, points.toSpliced(at, 1)) }]
+  return { state: IDLE, effects: [{ do: 'commit', intents: intentsOf(handled) }] }
 }
 
 /** The press has become a drag. */
@@ -248,13 +263,24 @@ function turn(state: At<'turning'>, input: ToolInput): Step<SelectState> {
   return { state: IDLE, effects: [{ do: 'commit', intents: intentsOf(handled) }] }
 }
 
-function moveEnd(state: At<'ending'>, input: ToolInput, view: View): Step<SelectState> {
-  const [from, to] = lineEnds(state.before)
-  const other = state.end === 'from' ? to : from
-  const { at, targets, guides } = drawnPoint(input, view, state, other)
-  const after = moveLineEnd(state.before, state.end, at)
-  if (input.kind !== 'up') return stay({ ...state, after, targets, guides })
-  return { state: IDLE, effects: [{ do: 'commit', intents: intentsOf([{ before: state.before, after }]) }] }
+function bend(state: At<'bending'>, input: ToolInput, view: View): Step<SelectState> {
+  const { grip, before } = state
+  if (state.screen && !isDrag(input, state.screen)) return stay(input.kind === 'up' ? IDLE : state)
+  const points = linePoints(before)
+  const beside = grip.is === 'middle' ? grip.at : grip.at === 0 ? 1 : grip.at - 1
+  const { at, targets, guides } = drawnPoint(input, view, state, points[beside] ?? null)
+  const moved = movePoint(before, grip, at)
+  if (input.kind !== 'up') return stay({ ...state, screen: null, after: moved, targets, guides })
+  const after = merged(moved, grip.is === 'middle' ? grip.at + 1 : grip.at, slackOf(input, view.camera))
+  return { state: IDLE, effects: [{ do: 'commit', intents: intentsOf([{ before, after }]) }] }
+}
+
+/** A point that is let go on the one beside it is that one; two always stay. */
+function merged(line: LineElement, at: number, slack: number): LineElement {
+  const points = linePoints(line)
+  const [moved, ...others] = [points[at], points[at - 1], points[at + 1]]
+  const isOn = moved && others.some((other) => other && distance(moved, other) <= slack)
+  return isOn && points.length > 2 ? withPoints(line, points.toSpliced(at, 1)) : line
 }
 
 /** Takes what it touches; with Alt or Ctrl only what it encloses. Shift adds to what was selected. */
@@ -343,7 +369,7 @@ function show(state: SelectState): Shown {
       return showResize(state)
     case 'turning':
       return { ...NOTHING_SHOWN, active: true, cursor: 'rotate', live: liveOf(state.handled) }
-    case 'ending': {
+    case 'bending': {
       const { before, after, guides } = state
       return {
         ...NOTHING_SHOWN,

@@ -24,8 +24,8 @@ import type { Family } from '../parents'
 import { NO_GUIDES, type Guide } from '../snapping/guide'
 
 export interface ToolInput extends ModifierKeys {
-  /** `tick` comes for every frame while the tool fades; `move` comes again when a modifier key changes during a gesture. */
-  readonly kind: 'down' | 'move' | 'up' | 'cancel' | 'tick'
+  /** `back` takes back the last step of what goes on from press to press; `tick` comes for every frame while the tool fades; `move` comes again when a modifier key changes during a gesture. */
+  readonly kind: 'down' | 'move' | 'up' | 'cancel' | 'back' | 'tick'
   readonly device: 'mouse' | 'pen' | 'touch'
   /** In the world. */
   readonly at: Point
@@ -97,6 +97,8 @@ export interface Shown {
   readonly guides: readonly Guide[]
   /** A gesture is under way: Escape ends it, and keys wait. */
   readonly active: boolean
+  /** It goes on from press to press: Enter ends it as Escape does, and Backspace takes the last step back. */
+  readonly placing: boolean
   /** It goes on changing by itself: the tool wants a `tick` for every frame. */
   readonly fades: boolean
 }
@@ -116,6 +118,7 @@ export const NOTHING_SHOWN: Shown = {
   binding: null,
   guides: NO_GUIDES,
   active: false,
+  placing: false,
   fades: false,
 }
 

@@ -40,6 +40,7 @@ import { LinksPart } from './links/links-part'
 import { keepSnapping } from './keep-snapping'
 import { attachKeys } from './keys'
 import { attachLinks } from './links'
+import { PlacingHint } from './placing-hint'
 import type { Seat } from './seat'
 import { SeatNote } from './seat-note'
 import { ShortcutsPart } from './shortcuts-part'
@@ -117,6 +118,7 @@ export function BoardView({ session, title, seat, info, rename, learn, refresh, 
           onActivity={account ? () => setActivity(!activity) : null}
           activityShown={activity}
         />
+        <PlacingHint editor={editor} />
         <Banners session={session} restore={mayRestore ? restore : null} />
         <PropertiesBar editor={editor} theme={theme} />
         <footer className="board__foot">

@@ -118,6 +118,11 @@ export const boardWords = {
   },
 
   tools: {
+    placing: {
+      keys: 'Click for the next point; a double click or Enter ends the line',
+      touch: 'Tap for the next point; a double tap ends the line',
+      done: 'Done',
+    },
     kept: 'Tools stay taken up after drawing. Q lets go of them.',
     label: 'Tools',
     more: 'More shapes',

@@ -26,6 +26,9 @@ export const connectorWords = {
     zero_or_many: 'Zero or many',
   } satisfies Readonly<Record<Head, string>>,
   pointer: [
+    ['Click', 'With a line: its next point. A double click or Enter ends it, Backspace takes one back'],
+    ['Drag', 'The small point in the middle of a line: bend it'],
+    ['Double-click', 'On a point of a line: take it away'],
     ['alt+Drag', 'With a connector: do not bind its end'],
     ['Double-click', 'On a connector: write on it'],
   ],
