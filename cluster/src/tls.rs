@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use easel_storage::ClusterId;
 use futures_util::future::BoxFuture;
@@ -25,6 +26,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::members::authority::{NodeKey, node_name};
 use crate::members::token::fingerprint;
+use crate::network::socket::{self, UNCONFIRMED_MAX_OF_MUCH};
 use crate::network::{Accepted, Caller, Stream, Transport};
 
 const PEER: &[u8] = b"easel-peer/1";
@@ -96,19 +98,22 @@ impl PeerTls {
     pub(crate) async fn call(&self, node: u64, address: &str) -> io::Result<Stream> {
         let name = name_of(self.cluster, node)?;
         let address = self.place_of(node, address);
-        connect(self.configs()?.members.clone(), name, &address).await
+        let config = self.configs()?.members.clone();
+        connect(config, name, (&address, UNCONFIRMED_MAX_OF_MUCH)).await
     }
 
     /// Calls whichever node of the cluster is there, about the membership.
     pub(crate) async fn call_anyone(&self, address: &str) -> io::Result<Stream> {
-        connect(self.configs()?.anyone.clone(), unnamed(), address).await
+        let config = self.configs()?.anyone.clone();
+        connect(config, unnamed(), (address, UNCONFIRMED_MAX_OF_MUCH)).await
     }
 }
 
 /// Calls a node of the cluster whose authority has this fingerprint, as one that is none yet.
 pub(crate) async fn call_to_join(authority: [u8; 32], address: &str) -> io::Result<Stream> {
     let config = client(Knows::Pinned(authority), None, MEMBERS).map_err(io::Error::other)?;
-    connect(Arc::new(config), unnamed(), address).await
+    let way = (address, UNCONFIRMED_MAX_OF_MUCH);
+    connect(Arc::new(config), unnamed(), way).await
 }
 
 /// Whether the other side showed a certificate of another authority.
@@ -123,17 +128,24 @@ pub(crate) fn is_foreign(error: &io::Error) -> bool {
 }
 
 impl Transport for PeerTls {
-    fn connect<'a>(&'a self, target: u64, address: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+    fn connect<'a>(
+        &'a self,
+        target: u64,
+        address: &'a str,
+        unconfirmed_max: Duration,
+    ) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
             let name = name_of(self.cluster, target)?;
             let address = self.place_of(target, address);
-            connect(self.configs()?.peer.clone(), name, &address).await
+            let config = self.configs()?.peer.clone();
+            let way = (address.as_str(), unconfirmed_max);
+            connect(config, name, way).await
         })
     }
 
     fn accept(&self, accepted: TcpStream) -> BoxFuture<'_, io::Result<Accepted>> {
         Box::pin(async move {
-            accepted.set_nodelay(true)?;
+            socket::prepare(&accepted, UNCONFIRMED_MAX_OF_MUCH)?;
             let acceptor = TlsAcceptor::from(self.configs()?.server.clone());
             let stream = acceptor.accept(accepted).await?;
             let (_, connection) = stream.get_ref();
@@ -199,10 +211,10 @@ fn unnamed() -> ServerName<'static> {
 async fn connect(
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
-    address: &str,
+    (address, unconfirmed_max): (&str, Duration),
 ) -> io::Result<Stream> {
     let tcp = TcpStream::connect(address).await?;
-    tcp.set_nodelay(true)?;
+    socket::prepare(&tcp, unconfirmed_max)?;
     let stream = TlsConnector::from(config).connect(name, tcp).await?;
     Ok(Box::new(stream))
 }

@@ -132,7 +132,11 @@ impl Link {
     /// Calls, and returns when the other side is who it should be and listens.
     pub(crate) async fn dial(&self, lane: Lane) -> Result<Stream, LinkError> {
         let dialing = async {
-            let connecting = self.transport.connect(self.target, &self.address);
+            let connecting = {
+                let unconfirmed_max = lane.unconfirmed_max();
+                self.transport
+                    .connect(self.target, &self.address, unconfirmed_max)
+            };
             let mut stream = connecting.await.map_err(Why::Connect)?;
             let hello = Hello {
                 cluster: self.me.cluster,

@@ -14,6 +14,7 @@ pub(crate) mod link;
 mod listener;
 mod pace;
 mod serve;
+pub(crate) mod socket;
 #[cfg(test)]
 pub(crate) mod tcp;
 pub(crate) mod wire;
@@ -23,6 +24,7 @@ use std::fmt::Debug;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use openraft::network::RaftNetworkFactory;
@@ -55,8 +57,14 @@ pub(crate) type Stream = Box<dyn Io>;
 
 /// How connections come about. One that encrypts goes between here and everything else.
 pub(crate) trait Transport: Debug + Send + Sync + 'static {
-    /// May take its time: the caller sets the limit.
-    fn connect<'a>(&'a self, target: u64, address: &'a str) -> BoxFuture<'a, io::Result<Stream>>;
+    /// May take its time: the caller sets the limit. Once it stands it breaks when what was sent is not confirmed within
+    /// `unconfirmed_max`.
+    fn connect<'a>(
+        &'a self,
+        target: u64,
+        address: &'a str,
+        unconfirmed_max: Duration,
+    ) -> BoxFuture<'a, io::Result<Stream>>;
 
     /// Makes a connection of what was accepted, and says who is at its other end.
     fn accept(&self, accepted: TcpStream) -> BoxFuture<'_, io::Result<Accepted>>;
@@ -85,7 +93,7 @@ pub(crate) enum Caller {
 pub(crate) struct Alone;
 
 impl Transport for Alone {
-    fn connect<'a>(&'a self, _: u64, _: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+    fn connect<'a>(&'a self, _: u64, _: &'a str, _: Duration) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async { Err(alone()) })
     }
 

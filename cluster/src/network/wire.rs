@@ -11,6 +11,7 @@
 //! Numbers before a body are big-endian.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use bytes::Bytes;
 use easel_storage::ClusterId;
@@ -18,6 +19,7 @@ use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, VoteRequest, V
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::socket;
 use crate::codec::{self, DecodeError, LogIdV1, MembershipV1, VoteV1};
 use crate::raft::{LogId, StoredMembership, Types, Vote};
 use crate::snapshot::Meta;
@@ -53,6 +55,16 @@ pub(crate) enum Lane {
     Bus,
     /// Large content, see `blobs`.
     Blobs,
+}
+
+impl Lane {
+    /// How long what was sent may go unconfirmed before the connection is given up.
+    pub(crate) fn unconfirmed_max(self) -> Duration {
+        match self {
+            Lane::Quick | Lane::Bulk | Lane::Forward | Lane::Bus => socket::UNCONFIRMED_MAX,
+            Lane::Snapshot | Lane::Blobs => socket::UNCONFIRMED_MAX_OF_MUCH,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -194,7 +194,12 @@ struct Ways {
 }
 
 impl Transport for Ways {
-    fn connect<'a>(&'a self, target: u64, _: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+    fn connect<'a>(
+        &'a self,
+        target: u64,
+        _: &'a str,
+        _: Duration,
+    ) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
             let wait = self.net.delay() + self.net.delay();
             sleep(wait).await;

@@ -95,13 +95,18 @@ struct Ways {
 }
 
 impl Transport for Ways {
-    fn connect<'a>(&'a self, target: u64, address: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+    fn connect<'a>(
+        &'a self,
+        target: u64,
+        address: &'a str,
+        unconfirmed_max: Duration,
+    ) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
             self.net.open(self.from, target).await;
             self.net.open(target, self.from).await;
             let moved = self.net.lines.borrow().addresses.get(&target).cloned();
             let address = moved.as_deref().unwrap_or(address);
-            let tcp = Tcp.connect(target, address).await?;
+            let tcp = Tcp.connect(target, address, unconfirmed_max).await?;
             let (net, from) = (self.net.clone(), self.from);
             let (reading, writing, resting) = (None, None, None);
             Ok(Box::new(Cuttable {
