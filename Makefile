@@ -41,6 +41,13 @@ test: ## Run every suite; installs what they need (Chromium, Python and Node pac
 soak: build-dev test-tools ## The long suites, about an hour and a half: fuzzing, simulated rooms, voters and real nodes under faults
 	tests/soak
 
+.PHONY: reliability
+reliability: build-dev test-tools ## Strike three real nodes, then five, for RELIABILITY_SECONDS (600) each; rewrites tests/RELIABILITY.md
+	for nodes in 3 5; do \
+		CLUSTER_FAULTS_NODES=$$nodes CLUSTER_FAULTS_SECONDS=$${RELIABILITY_SECONDS:-600} CLUSTER_FAULTS_REPORT=1 \
+			cargo test --locked --workspace --test cluster_faults -- --nocapture; \
+	done
+
 .PHONY: bench-instructions
 bench-instructions: $(WEB)/dist/index.html ## Count what a stroke costs, in instructions, and compare with the baseline
 	@command -v valgrind >/dev/null || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq valgrind; }
@@ -90,6 +97,8 @@ test-tools: tests/node_modules/.installed $(TOOLS)/pycrdt $(TOOLS)/pyseto $(TOOL
 	command -v chromium >/dev/null || packages+=' chromium'; \
 	PATH=$$PATH:/usr/sbin command -v nginx >/dev/null || packages+=' nginx'; \
 	[ -x /usr/lib/postgresql/15/bin/postgres ] || packages+=' postgresql-15'; \
+	PATH=$$PATH:/usr/sbin command -v ip >/dev/null || packages+=' iproute2'; \
+	PATH=$$PATH:/usr/sbin command -v nft >/dev/null || packages+=' nftables'; \
 	command -v systemd-analyze >/dev/null || packages+=' systemd'; \
 	[ -z "$$packages" ] || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo env RUNLEVEL=1 apt-get install -y -qq $$packages; }
 

@@ -1,6 +1,6 @@
-//! Three or more nodes that are one Easel, grown by tokens, with a gate before each node's listener for the others.
+//! Three or more nodes that are one Easel, grown by tokens, in a network that can be cut between them.
 
-use crate::gates::Gates;
+use crate::network::{Cut, Network};
 use crate::turn::{Turn, turn};
 use crate::{Node, NodeOptions, node, within_for};
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Cluster {
     home: TempDir,
     nodes: Vec<Node>,
-    gates: Gates,
+    network: Network,
     _turn: Turn,
 }
 
@@ -33,27 +33,28 @@ impl Cluster {
     ) -> Self {
         let turn = turn().await;
         let home = tempfile::tempdir().expect("a folder");
-        let (gates, at) = Gates::open(nodes, places()).await;
+        let (network, at) = Network::open(nodes, places()).await;
         let mut cluster = Self {
             home,
             nodes: Vec::new(),
-            gates,
+            network,
             _turn: turn,
         };
         for place in 0..nodes as usize {
             let mut options = prepare(place, &cluster.folder(place))
                 .with("EASEL_LISTEN__PEERS", &at[place].peers)
-                .with("EASEL_CLUSTER__ADVERTISE", &at[place].gate);
+                .with("EASEL_CLUSTER__ADVERTISE", &at[place].advertise);
+            options.namespace.clone_from(&at[place].namespace);
             if place > 0 {
                 let token = cluster.say(0, &["join-token"]).await;
                 let file = cluster.home.path().join(format!("token-{place}"));
                 std::fs::write(&file, token).expect("a file");
                 options = options
-                    .with("EASEL_CLUSTER__JOIN", &at[0].gate)
+                    .with("EASEL_CLUSTER__JOIN", &at[0].advertise)
                     .with("EASEL_CLUSTER__JOIN_TOKEN_FILE", &file.to_string_lossy());
             }
             let node = Node::start_at(&cluster.folder(place), options).await;
-            cluster.gates.names(place, node.pid());
+            cluster.network.names(place, node.pid(), &node.address);
             cluster.nodes.push(node);
         }
         within_for(PATIENCE, "all nodes to vote", async || {
@@ -81,17 +82,21 @@ impl Cluster {
     /// Starts a node again whose process has ended or is to be ended.
     pub async fn restart(&mut self, place: usize) {
         let node = self.nodes.remove(place).restart().await;
-        self.gates.names(place, node.pid());
+        self.network.names(place, node.pid(), &node.address);
         self.nodes.insert(place, node);
     }
 
-    /// From here on nothing passes between these nodes and any other, in either direction. Connections stay open.
-    pub fn cut_off(&self, places: &[usize]) {
-        self.gates.cut_off(places);
+    /// From here on it does not pass, between these nodes neither. Connections stay open.
+    pub fn cut(&self, places: &[usize], cut: Cut) {
+        self.network.cut(places, cut);
     }
 
     pub fn heal(&self) {
-        self.gates.heal();
+        self.network.heal();
+    }
+
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// Who leads, by what all nodes but those that are `away` say.

@@ -2,6 +2,7 @@
 //!
 //! Which node is at the other end of a connection is looked up in `/proc`, since all of them come from loopback.
 
+use crate::network::{At, Cut};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,20 +12,17 @@ use tokio::sync::watch;
 
 const PORT: u16 = 7080;
 
-/// Addresses of one node.
-#[derive(Debug)]
-pub struct At {
-    /// Where it listens.
-    pub peers: String,
-    /// Where it says that it does.
-    pub gate: String,
-}
-
 #[derive(Debug)]
 pub struct Gates {
-    /// The nodes that are cut off, from one another too.
-    cut: watch::Sender<Vec<usize>>,
+    severed: watch::Sender<Option<Severed>>,
     processes: Processes,
+}
+
+/// The nodes that are cut off, from one another too.
+#[derive(Debug, Clone)]
+struct Severed {
+    places: Vec<usize>,
+    cut: Cut,
 }
 
 /// The process of each node.
@@ -34,7 +32,7 @@ impl Gates {
     /// A gate for each of so many nodes, in a network that begins at this address.
     pub async fn open(nodes: u32, network: [u8; 3]) -> (Self, Vec<At>) {
         let [a, b, c] = network;
-        let cut = watch::Sender::new(Vec::new());
+        let severed = watch::Sender::new(None);
         let processes = Processes::new(Mutex::new(vec![None; nodes as usize]));
         let mut at = Vec::new();
         for place in 0..nodes as usize {
@@ -44,28 +42,41 @@ impl Gates {
             let gate = gate.await.expect("nobody else has this address");
             at.push(At {
                 peers: peers.to_string(),
-                gate: gate.local_addr().expect("it is bound").to_string(),
+                advertise: gate.local_addr().expect("it is bound").to_string(),
+                namespace: None,
             });
-            let way = Way {
+            let (severed, processes) = (severed.subscribe(), processes.clone());
+            let way = move |ends| Way {
                 to: place,
-                cut: cut.subscribe(),
+                severed: severed.clone(),
                 processes: processes.clone(),
+                ends,
             };
             tokio::spawn(keep(gate, peers, way));
         }
-        (Self { cut, processes }, at)
+        (Self { severed, processes }, at)
     }
 
     pub fn names(&self, place: usize, process: u32) {
         self.processes.lock().expect("no panic")[place] = Some(process);
     }
 
-    pub fn cut_off(&self, places: &[usize]) {
-        self.cut.send_replace(places.to_vec());
+    /// Clients do not pass here, and of what is handed in nothing may be missing.
+    pub fn can(cut: Cut) -> bool {
+        match cut {
+            Cut::Off | Cut::Deaf | Cut::Mute => true,
+            Cut::Gone | Cut::Lossy => false,
+        }
+    }
+
+    pub fn cut(&self, places: &[usize], cut: Cut) {
+        assert!(Self::can(cut), "gates cannot do {cut:?}");
+        let places = places.to_vec();
+        self.severed.send_replace(Some(Severed { places, cut }));
     }
 
     pub fn heal(&self) {
-        self.cut.send_replace(Vec::new());
+        self.severed.send_replace(None);
     }
 }
 
@@ -73,52 +84,72 @@ impl Gates {
 #[derive(Debug, Clone)]
 struct Way {
     to: usize,
-    cut: watch::Receiver<Vec<usize>>,
+    severed: watch::Receiver<Option<Severed>>,
     processes: Processes,
+    /// The caller's end, and the gate's.
+    ends: (SocketAddr, SocketAddr),
+}
+
+/// Which way bytes go through a gate.
+#[derive(Debug, Clone, Copy)]
+enum Towards {
+    Node,
+    Caller,
 }
 
 impl Way {
-    /// Returns when bytes may pass between the node behind this address and the node behind the gate.
-    async fn open(&mut self, from: SocketAddr, at: SocketAddr) {
-        let (to, processes) = (self.to, &self.processes);
-        let is_of = |node: &usize| {
+    /// Returns when bytes may pass between the node that called and the node behind the gate.
+    async fn open(&mut self, towards: Towards) {
+        let (to, processes, ends) = (self.to, &self.processes, self.ends);
+        let called = |node: &usize| {
             let process = processes.lock().expect("no panic")[*node];
-            process.is_some_and(|process| holds(process, from, at))
+            process.is_some_and(|process| holds(process, ends.0, ends.1))
         };
-        let passes = |cut: &Vec<usize>| !cut.contains(&to) && !cut.iter().any(is_of);
-        let _ = self.cut.wait_for(passes).await;
+        let passes = |severed: &Option<Severed>| {
+            let Some(Severed { places, cut }) = severed else {
+                return true;
+            };
+            let behind = || places.contains(&to);
+            let caller = || places.iter().any(called);
+            let (says, hears): (&dyn Fn() -> bool, &dyn Fn() -> bool) = match towards {
+                Towards::Node => (&caller, &behind),
+                Towards::Caller => (&behind, &caller),
+            };
+            match cut {
+                Cut::Deaf => !hears(),
+                Cut::Mute => !says(),
+                Cut::Off | Cut::Gone | Cut::Lossy => !behind() && !caller(),
+            }
+        };
+        let _ = self.severed.wait_for(passes).await;
     }
 }
 
-async fn keep(gate: TcpListener, node: SocketAddr, way: Way) {
+async fn keep(gate: TcpListener, node: SocketAddr, way: impl Fn((SocketAddr, SocketAddr)) -> Way) {
     while let Ok((stream, from)) = gate.accept().await {
-        let way = way.clone();
+        let Ok(at) = stream.local_addr() else {
+            continue;
+        };
+        let way = way((from, at));
         tokio::spawn(async move {
-            let at = stream.local_addr();
-            let (Ok(at), Ok(onward)) = (at, TcpStream::connect(node).await) else {
+            let Ok(onward) = TcpStream::connect(node).await else {
                 return;
             };
             let _ = (stream.set_nodelay(true), onward.set_nodelay(true));
             let (there, back) = (stream.into_split(), onward.into_split());
-            let ends = (from, at);
             tokio::join!(
-                pass(there.0, back.1, way.clone(), ends),
-                pass(back.0, there.1, way, ends),
+                pass(there.0, back.1, way.clone(), Towards::Node),
+                pass(back.0, there.1, way, Towards::Caller),
             );
         });
     }
 }
 
-async fn pass(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    mut way: Way,
-    ends: (SocketAddr, SocketAddr),
-) {
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut way: Way, towards: Towards) {
     let mut buffer = vec![0; 64 << 10];
     while let Ok(read) = from.read(&mut buffer).await {
         // A cut hides the end of a connection as well.
-        way.open(ends.0, ends.1).await;
+        way.open(towards).await;
         if read == 0 || to.write_all(&buffer[..read]).await.is_err() {
             break;
         }

@@ -2,8 +2,9 @@
 
 use crate::within;
 use serde_json::{Value, json};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -18,6 +19,8 @@ pub struct NodeOptions {
     pub env: Vec<(String, String)>,
     /// A configuration file, over which the rest stands.
     pub config: Option<PathBuf>,
+    /// The network that it lives in, if not the test's. Its socket for clients is the test's all the same.
+    pub namespace: Option<PathBuf>,
 }
 
 impl NodeOptions {
@@ -82,7 +85,10 @@ pub fn binary() -> PathBuf {
 
 /// The command with everything a test needs said: no port of the machine's, no setting of the user's.
 pub fn command() -> Command {
-    let mut command = Command::new(binary());
+    prepared(Command::new(binary()))
+}
+
+fn prepared(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("EASEL_") {
             command.env_remove(name);
@@ -94,6 +100,21 @@ pub fn command() -> Command {
     command
         .env("EASEL_LISTEN__OPS", "127.0.0.1:0")
         .env("RUST_BACKTRACE", "0");
+    command
+}
+
+/// Serves in this network, with a socket that is opened here and handed in, as a service manager does it. A node that
+/// lives elsewhere is not found by who ends this test, so it ends with it.
+fn command_within(namespace: &Path, listen: &str) -> Command {
+    const SCRIPT: &str = "export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=http; \
+        exec nsenter --net=\"$0\" setpriv --pdeathsig KILL \"$@\" 3<&0 </dev/null";
+    let socket = std::net::TcpListener::bind(listen).expect("a free port");
+    let mut command = prepared(Command::new("sh"));
+    command
+        .args(["-c", SCRIPT])
+        .args([namespace, &binary()])
+        .arg("serve")
+        .stdin(OwnedFd::from(socket));
     command
 }
 
@@ -117,8 +138,17 @@ impl Node {
     }
 
     async fn start_in(folder: Folder, options: NodeOptions, listen: &str) -> Self {
-        let mut child = command()
-            .args(["serve", "--listen", listen, "--data-dir"])
+        let mut command = match &options.namespace {
+            Some(namespace) => command_within(namespace, listen),
+            None => {
+                let mut command = command();
+                command.args(["serve", "--listen", listen]);
+                command.stdin(Stdio::null());
+                command
+            }
+        };
+        let mut child = command
+            .arg("--data-dir")
             .arg(folder.path())
             .args(
                 options
@@ -127,12 +157,13 @@ impl Node {
                     .flat_map(|file| ["--config".as_ref(), file.as_os_str()]),
             )
             .envs(options.env.iter().cloned())
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .expect("the binary starts");
+        // It holds the socket that it handed on, and who calls a node that was killed is to be refused.
+        drop(command);
         let output = Arc::new(Mutex::new(String::new()));
         let (ready, is_ready) = tokio::sync::oneshot::channel();
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -228,6 +259,22 @@ impl Node {
             reader.await.expect("no panic");
         }
         status
+    }
+
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("it is a child of ours")
+    }
+
+    /// Starts once more what has ended, where that is to fail; what it says until it ends again.
+    pub async fn fails_again(&self) -> Output {
+        let mut command = command();
+        (command.args(["serve", "--listen", &self.address, "--data-dir"]))
+            .arg(self.folder())
+            .envs(self.options.env.iter().cloned())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        let ended = tokio::time::timeout(Duration::from_secs(60), command.output()).await;
+        ended.expect("it ends by itself").expect("it ran")
     }
 
     /// Starts again on the same folder and port, as an operator would.

@@ -1,6 +1,6 @@
 //! What is done to the nodes, from a seed.
 
-use easel_tests::Cluster;
+use easel_tests::{Cluster, Cut};
 use rustix::process::Signal;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -13,11 +13,30 @@ pub(crate) enum Fault {
     Away,
     /// SIGSTOP, and SIGCONT after longer than an election takes.
     Pause,
-    /// Nothing passes between it and the other nodes, longer than an election takes. Clients still reach it.
-    CutOff,
+    /// A cut of the network, longer than an election takes.
+    Cut(Cut),
 }
 
-pub(crate) const FAULTS: [Fault; 4] = [Fault::Kill, Fault::Away, Fault::Pause, Fault::CutOff];
+pub(crate) const FAULTS: [Fault; 8] = [
+    Fault::Kill,
+    Fault::Away,
+    Fault::Pause,
+    Fault::Cut(Cut::Off),
+    Fault::Cut(Cut::Deaf),
+    Fault::Cut(Cut::Mute),
+    Fault::Cut(Cut::Gone),
+    Fault::Cut(Cut::Lossy),
+];
+
+impl Fault {
+    /// Not every network can be cut in every way.
+    pub(crate) fn is_possible(self, cluster: &Cluster) -> bool {
+        match self {
+            Fault::Kill | Fault::Away | Fault::Pause => true,
+            Fault::Cut(cut) => cluster.network().can(cut),
+        }
+    }
+}
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,7 +44,11 @@ impl fmt::Display for Fault {
             Fault::Kill => "kill -9, back at once",
             Fault::Away => "kill -9, away for a while",
             Fault::Pause => "SIGSTOP",
-            Fault::CutOff => "partition",
+            Fault::Cut(Cut::Off) => "partition",
+            Fault::Cut(Cut::Deaf) => "partition: hears no other node",
+            Fault::Cut(Cut::Mute) => "partition: is heard by no other node",
+            Fault::Cut(Cut::Gone) => "partition, from its clients too",
+            Fault::Cut(Cut::Lossy) => "a tenth of the packets lost",
         })
     }
 }
@@ -42,6 +65,7 @@ pub(crate) struct Struck {
     pub(crate) fault: Fault,
     pub(crate) whom: Whom,
     pub(crate) at: Instant,
+    pub(crate) places: Vec<usize>,
 }
 
 /// Numbers from a seed (xorshift64*).
@@ -60,14 +84,34 @@ impl Dice {
         (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) % end
     }
 
-    pub(crate) fn choose(&mut self) -> (Fault, Whom) {
-        let fault = FAULTS[self.below(FAULTS.len() as u64) as usize];
-        let whom = [Whom::Leader, Whom::Follower][self.below(2) as usize];
-        (fault, whom)
-    }
-
     pub(crate) fn millis(&mut self, least: u64, most: u64) -> Duration {
         Duration::from_millis(least + self.below(most - least + 1))
+    }
+}
+
+/// What is yet to be done, so that everything comes before anything comes again.
+#[derive(Debug)]
+pub(crate) struct Deck {
+    all: Vec<(Fault, Whom)>,
+    left: Vec<(Fault, Whom)>,
+}
+
+impl Deck {
+    pub(crate) fn new(holds: impl Fn(Fault, Whom) -> bool) -> Self {
+        let both = |fault: &Fault| [Whom::Leader, Whom::Follower].map(|whom| (*fault, whom));
+        let all = FAULTS.iter().flat_map(both);
+        let all: Vec<_> = all.filter(|(fault, whom)| holds(*fault, *whom)).collect();
+        assert!(!all.is_empty(), "no such fault in this network");
+        let left = Vec::new();
+        Self { all, left }
+    }
+
+    pub(crate) fn draw(&mut self, dice: &mut Dice) -> (Fault, Whom) {
+        if self.left.is_empty() {
+            self.left.clone_from(&self.all);
+        }
+        let nth = dice.below(self.left.len() as u64) as usize;
+        self.left.swap_remove(nth)
     }
 }
 
@@ -111,11 +155,16 @@ pub(crate) async fn strike(
             tokio::time::sleep(dice.millis(3_500, 6_000)).await;
             signal(cluster, Signal::CONT);
         }
-        Fault::CutOff => {
-            cluster.cut_off(&places);
+        Fault::Cut(cut) => {
+            cluster.cut(&places, cut);
             tokio::time::sleep(dice.millis(3_500, 6_000)).await;
             cluster.heal();
         }
     }
-    Struck { fault, whom, at }
+    Struck {
+        fault,
+        whom,
+        at,
+        places,
+    }
 }

@@ -3,14 +3,19 @@
 //!
 //! The faults come from a seed, which is printed; `CLUSTER_FAULTS_SEED` gives it again, though not the same moments.
 //! `CLUSTER_FAULTS_SECONDS` makes it longer, and with `CLUSTER_FAULTS_REPORT=1` the long form rewrites RELIABILITY.md.
-//! `CLUSTER_FAULTS_NODES=5` makes it five nodes, of which two may be struck at once. `CLUSTER_FAULTS_ONLY=CutOff-Leader` keeps
-//! the long form to one fault.
+//! `CLUSTER_FAULTS_NODES=5` makes it five nodes, of which two may be struck at once. `CLUSTER_FAULTS_ONLY='Cut(Off)-Leader'`
+//! keeps the long form to one fault.
+//!
+//! Partitions are of the kind that this machine allows: by network namespaces and nft, else by TCP proxies. The run says
+//! which; `CLUSTER_FAULTS_NETWORK=proxies` (or `namespaces`, and then it fails where it cannot have them) decides it.
 
 mod acknowledged;
 mod elsewhere;
 mod faults;
 mod journal;
+mod long;
 mod maker;
+mod network;
 mod page;
 mod painter;
 mod register;
@@ -19,12 +24,12 @@ mod stock;
 mod tally;
 mod verdict;
 
-use easel_tests::Cluster;
-use faults::{Dice, Fault, Struck, Whom};
+use easel_tests::{Cluster, Cut};
+use faults::{Deck, Dice, Fault, Struck, Whom};
 use page::PagePainter;
 use painter::{Kind, Painter};
 use register::Register;
-use report::{Report, Rolled};
+use report::{Outcome, Report, Rolled};
 use rustix::process::Signal;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -49,12 +54,16 @@ const STOP_MAX: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_whatever_befalls_a_minority() {
+    if !network::is_ready("nothing_acknowledged_is_lost_whatever_befalls_a_minority") {
+        return;
+    }
     let seconds: Option<u64> = number("CLUSTER_FAULTS_SECONDS");
     let seed = number("CLUSTER_FAULTS_SEED").unwrap_or_else(|| u64::from(std::process::id()));
     println!("CLUSTER_FAULTS_SEED={seed}");
     let mut dice = Dice::new(seed);
     let nodes = number("CLUSTER_FAULTS_NODES").unwrap_or(NODES);
     let mut cluster = Cluster::grow(nodes).await;
+    println!("{nodes} nodes; partitions by {}", cluster.network().kind());
     let addresses = cluster.addresses();
     let tally = Arc::new(Tally::new(addresses.clone()));
 
@@ -64,6 +73,7 @@ async fn nothing_acknowledged_is_lost_whatever_befalls_a_minority() {
         boards.push(cluster.nodes()[0].create_board(&title).await);
     }
     let title = cluster.nodes()[0].create_board("Register").await;
+    let probed = cluster.nodes()[0].create_board("Probed").await;
     let register = Arc::new(Register::default());
     let painters = PAINTERS.iter().enumerate().map(|(n, (kind, board, node))| {
         let board = boards[*board].clone();
@@ -92,11 +102,11 @@ async fn nothing_acknowledged_is_lost_whatever_befalls_a_minority() {
 
     until_more_is_saved(&tally).await;
     let begun = Instant::now();
-    let mut report = Report::new(seed);
+    let mut report = Report::new(seed, nodes, cluster.network().kind());
     match seconds {
         None => {
             // The roll at the end is the start at once.
-            let mut order = [Fault::Away, Fault::Pause, Fault::CutOff];
+            let mut order = [Fault::Away, Fault::Pause, Fault::Cut(Cut::Off)];
             order.rotate_left(dice.below(3) as usize);
             for fault in order {
                 // That one leads who is killed is what everybody fears.
@@ -105,17 +115,16 @@ async fn nothing_acknowledged_is_lost_whatever_befalls_a_minority() {
                     false => Whom::Follower,
                 };
                 let struck = faults::strike(&mut cluster, &mut dice, fault, whom).await;
-                recover(&tally, &mut report, struck).await;
+                recover(&tally, &mut report, struck, &probed).await;
             }
         }
         Some(seconds) => {
+            let mut deck =
+                Deck::new(|fault, whom| is_wanted(fault, whom) && fault.is_possible(&cluster));
             while begun.elapsed() < Duration::from_secs(seconds) {
-                let (fault, whom) = dice.choose();
-                if !is_wanted(fault, whom) {
-                    continue;
-                }
+                let (fault, whom) = deck.draw(&mut dice);
                 let struck = faults::strike(&mut cluster, &mut dice, fault, whom).await;
-                recover(&tally, &mut report, struck).await;
+                recover(&tally, &mut report, struck, &probed).await;
                 tokio::time::sleep(dice.millis(500, 3_000)).await;
             }
         }
@@ -164,7 +173,7 @@ async fn nothing_acknowledged_is_lost_whatever_befalls_a_minority() {
             .all(|kind| kind == "503 with Retry-After" || kind.contains(": 4")),
         "a rolling restart answered {refused:?}"
     );
-    if nodes == NODES && number::<u8>("CLUSTER_FAULTS_REPORT").is_some() {
+    if number::<u8>("CLUSTER_FAULTS_REPORT").is_some() {
         report.write();
     }
 }
@@ -189,16 +198,22 @@ async fn until_more_is_saved(tally: &Tally) {
     .await;
 }
 
-async fn recover(tally: &Tally, report: &mut Report, struck: Struck) {
+async fn recover(tally: &Tally, report: &mut Report, struck: Struck, board: &str) {
+    let over = Instant::now();
+    for place in &struck.places {
+        verdict::saves(tally.address(*place), board).await;
+    }
+    let back = over.elapsed();
     until_more_is_saved(tally).await;
     let gap = tally.longest_gap(struck.at);
     println!(
-        "{} of a {:?}: {} ms without a saved stroke",
+        "{} of a {:?}: {} ms without a saved stroke; who was struck saves again after {} ms",
         struck.fault,
         struck.whom,
-        gap.as_millis()
+        gap.as_millis(),
+        back.as_millis()
     );
-    report.struck.push((struck, gap));
+    report.struck.push(Outcome { struck, gap, back });
 }
 
 /// Stops and starts each node in turn, as a new release would.

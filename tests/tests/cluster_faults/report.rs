@@ -15,13 +15,25 @@ pub(crate) struct Rolled {
     pub(crate) gap: Duration,
 }
 
+/// What a fault did.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) struck: Struck,
+    /// The longest time without a saved stroke around it.
+    pub(crate) gap: Duration,
+    /// How long after its end something could be saved through the node that it struck.
+    pub(crate) back: Duration,
+}
+
 /// Nothing of it counts as lost: a run that loses anything fails before it reports.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     seed: u64,
+    nodes: u32,
+    /// What cuts the nodes off.
+    network: &'static str,
     pub(crate) struck_for: Duration,
-    /// With the longest time without a saved stroke around it.
-    pub(crate) struck: Vec<(Struck, Duration)>,
+    pub(crate) struck: Vec<Outcome>,
     pub(crate) rolled: Vec<Rolled>,
     pub(crate) strokes: usize,
     pub(crate) first_tries: usize,
@@ -42,55 +54,76 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, nodes: u32, network: &'static str) -> Self {
         Self {
             seed,
+            nodes,
+            network,
             ..Self::default()
         }
     }
 
+    /// In place of what was written of as many nodes before.
     pub(crate) fn write(&self) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("RELIABILITY.md");
-        std::fs::write(file, self.page()).expect("the report is written");
+        let before = std::fs::read_to_string(&file).unwrap_or_default();
+        let sections = before.split("\n## ").skip(1);
+        let mut sections: BTreeMap<u32, String> = sections
+            .filter_map(|section| {
+                let nodes = section.split(' ').next()?.parse().ok()?;
+                Some((nodes, format!("\n## {}\n", section.trim_end())))
+            })
+            .collect();
+        sections.insert(self.nodes, self.section());
+        let page: String = sections.into_values().collect();
+        std::fs::write(file, HEAD.to_owned() + &page).expect("the report is written");
     }
 
-    fn gaps(&self, fault: Fault, whom: Whom) -> Vec<Duration> {
-        let of = |struck: &Struck| struck.fault == fault && struck.whom == whom;
-        let struck = self.struck.iter().filter(|(struck, _)| of(struck));
-        let mut gaps: Vec<Duration> = struck.map(|(_, gap)| *gap).collect();
-        gaps.sort();
-        gaps
+    fn of(&self, fault: Fault, whom: Whom) -> impl Iterator<Item = &Outcome> {
+        let of = move |struck: &Struck| struck.fault == fault && struck.whom == whom;
+        self.struck
+            .iter()
+            .filter(move |outcome| of(&outcome.struck))
     }
 
-    fn page(&self) -> String {
-        let mut page = String::from(HEAD);
+    fn section(&self) -> String {
+        let mut page = format!("\n## {} nodes\n\n", self.nodes);
         let _ = writeln!(
             page,
-            "Last run: {} s of faults, seed {}, {} cores, {} build.\n",
+            "Last run: {} s of faults, seed {}, {} cores, {} build; load average at the end {}. Partitions by {}.\n",
             self.struck_for.as_secs(),
             self.seed,
             std::thread::available_parallelism().map_or(0, usize::from),
-            build()
+            build(),
+            load(),
+            self.network
         );
-        page.push_str("| Fault | of the | times | without a saved stroke, p50 | p95 | longest |\n|---|---|---:|---:|---:|---:|\n");
+        page.push_str(
+            "| Fault | of the | times | without a saved stroke, p50 | p95 | longest | the node saves again after its end, p50 | p95 | longest |\n\
+            |---|---|---:|---:|---:|---:|---:|---:|---:|\n",
+        );
         for fault in crate::faults::FAULTS {
             for (whom, name) in [(Whom::Leader, "leader"), (Whom::Follower, "follower")] {
-                let gaps = self.gaps(fault, whom);
+                let gaps = sorted(self.of(fault, whom).map(|outcome| outcome.gap));
+                let back = sorted(self.of(fault, whom).map(|outcome| outcome.back));
+                if gaps.is_empty() {
+                    continue;
+                }
                 let _ = writeln!(
                     page,
-                    "| {fault} | {name} | {} |{}",
+                    "| {fault} | {name} | {} |{}{}",
                     gaps.len(),
-                    columns(&gaps)
+                    columns(&gaps),
+                    columns(&back)
                 );
             }
         }
         for (leads, name) in [(true, "leader"), (false, "follower")] {
             let rolled = self.rolled.iter().filter(|rolled| rolled.leads == leads);
-            let mut gaps: Vec<Duration> = rolled.map(|rolled| rolled.gap).collect();
-            gaps.sort();
+            let gaps = sorted(rolled.map(|rolled| rolled.gap));
             let _ = writeln!(
                 page,
-                "| stop and start in order | {name} | {} |{}",
+                "| stop and start in order | {name} | {} |{} | | |",
                 gaps.len(),
                 columns(&gaps)
             );
@@ -143,15 +176,18 @@ impl Report {
 const HEAD: &str = "\
 # What the cluster goes through without losing anything
 
-Three processes on one machine, real fsync. Six writers draw on five boards through all nodes, up to 20 strokes a second
+Real processes on one machine, real fsync. Six writers draw on five boards through all nodes, up to 20 strokes a second
 each, an unmodified y-websocket with two of them and the page's own provider (without a browser) with one; three rename one board, each only if its ETag is still the one they read; one makes boards under idempotency keys.
-Meanwhile one node at a time is killed and started again, at once or after longer than an election takes, stopped for so
-long (SIGSTOP), or cut off from the others; at the end each is stopped and started in order. The run fails if anything
+Meanwhile one node at a time, of five sometimes two, is killed and started again, at once or after longer than an election takes, stopped for so
+long (SIGSTOP), or cut off from the others; at the end each is stopped and started in order. Each node lives in a network
+namespace of its own, and what is cut off there is dropped without a word: what passes between it and other nodes, in both
+directions or in one, what passes between it and clients too, or a tenth of the packets. Where a machine allows no
+namespaces, TCP proxies hold back what passes between the nodes, and the last two are left out. The run fails if anything
 acknowledged is missing on any node (what was drawn must be there and what was erased must stay so, counted by the numbers
 that Yjs gives both, and all of it must be seen), if the nodes' documents differ in state vector, delete set or JSON, or if
 the history of the title is not that of a compare-and-swap register. Written by:
 
-    CLUSTER_FAULTS_SECONDS=600 CLUSTER_FAULTS_REPORT=1 cargo test --locked -p easel-tests --test cluster_faults -- --nocapture
+    make reliability
 
 A writer leaves a node that says that it lost touch with the others, or that says nothing at all for a second, as soon as
 another lets it in, as the page does. Where nearly all of them are on the one that is struck, that is what the table shows.
@@ -161,7 +197,6 @@ acknowledged. Their first try may still come to be, for a node that was stopped 
 and one that heard of it over the bus keeps it. Then two elements of one name stand side by side, and Yjs shows the one with
 the greater client number; whoever erased the other before that sees the name again. An earlier form of this suite went by
 names alone and called that a loss. A page keeps its document, so it has no second try.
-
 ";
 
 fn build() -> &'static str {
@@ -169,6 +204,19 @@ fn build() -> &'static str {
         true => "development",
         false => "release",
     }
+}
+
+/// Of the last minute, what the nodes and clients did included.
+fn load() -> String {
+    let averages = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let last = averages.split(' ').next().filter(|last| !last.is_empty());
+    last.unwrap_or("unknown").to_owned()
+}
+
+fn sorted(times: impl Iterator<Item = Duration>) -> Vec<Duration> {
+    let mut times: Vec<Duration> = times.collect();
+    times.sort();
+    times
 }
 
 fn columns(sorted: &[Duration]) -> String {
@@ -201,8 +249,6 @@ fn said(refused: &BTreeMap<String, u64>) -> String {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Without what is the same in every run.
-        let page = self.page();
-        f.write_str(page.strip_prefix(HEAD).unwrap_or(&page))
+        f.write_str(&self.section())
     }
 }

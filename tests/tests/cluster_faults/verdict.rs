@@ -9,7 +9,11 @@ use crate::stock::StockPainter;
 use easel_tests::cluster::PATIENCE;
 use easel_tests::{Client, Dialect, within_for};
 use std::collections::BTreeSet;
-use yrs::{ReadTxn, Transact};
+use std::time::Duration;
+use yrs::{Any, ReadTxn, Transact};
+
+/// One try. A node that takes a call and says nothing is asked anew.
+const PROBE_MAX: Duration = Duration::from_secs(2);
 
 /// Compares the boards of all nodes until they are one and the same and hold what was saved. Returns how many elements are
 /// seen as a first try left them that was not acknowledged.
@@ -110,6 +114,30 @@ async fn newcomer(address: &str, board: &str) -> Client {
         Some(client)
     })
     .await
+}
+
+/// Something can be saved through this node.
+pub(crate) async fn saves(address: &str, board: &str) {
+    within_for(PATIENCE, "a node that was struck to save", async || {
+        let asked = tokio::time::timeout(PROBE_MAX, async {
+            let connecting = Client::connect(yrs::Doc::new(), address, board, Dialect::Easel);
+            let client = connecting.await.ok()?;
+            client.draw(
+                "probe",
+                &[("type", Any::from("sticky")), ("z", Any::from("a0"))],
+            );
+            while client.saved_frames() < client.sent_frames() {
+                if client.closed().is_some() {
+                    return None;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            client.leave();
+            Some(())
+        });
+        asked.await.ok().flatten()
+    })
+    .await;
 }
 
 /// The title, when every node says the same: its revision and what it is.

@@ -2,7 +2,7 @@
 
 use easel_tests::cluster::PATIENCE;
 use easel_tests::people::{ask, invite, set_up, text};
-use easel_tests::{Client, Cluster, within_for};
+use easel_tests::{Client, Cluster, Cut, within_for};
 use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -198,7 +198,7 @@ async fn what_is_drawn_at_a_node_that_is_cut_off_is_looked_at_under_the_role_of_
     let away = place.cluster.leader(&[]).await;
     let draws = place.draws_at(away, "before").await;
     let frames = draws.saved_frames();
-    place.cluster.cut_off(&[away]);
+    place.cluster.cut(&[away], Cut::Off);
     let viewer = Some(json!({ "role": "viewer" }));
     let revoked_at = place.revoke(away, Method::PUT, viewer).await;
     tokio::time::sleep_until((revoked_at + TAKES_EFFECT_WITHIN).into()).await;
