@@ -225,10 +225,20 @@ async fn serve(config: Config, sockets: Sockets) -> anyhow::Result<()> {
         End::Asked => Ok(()),
         // A whole sentence says what to do.
         End::Failed(why) if why.ends_with('.') => Err(anyhow::anyhow!(why)),
-        End::Failed(why) => Err(anyhow::anyhow!(
-            "{why}. Start it again; it goes on from what is on disk."
-        )),
+        End::Failed(why) => Err(anyhow::anyhow!("{why}. {}", what_to_do(&app.config))),
     }
+}
+
+/// When the node can write no more. A disk without room shows in many ways, so the disk itself is asked.
+fn what_to_do(config: &Config) -> String {
+    let free = easel_storage::disk::free_bytes(&config.data_dir);
+    if free.is_ok_and(|free| free < config.storage.disk_reserve.0) {
+        return format!(
+            "The disk of {} is full: make room, then start it again; it goes on from what is on disk.",
+            config.data_dir.display()
+        );
+    }
+    "Start it again; it goes on from what is on disk.".to_owned()
 }
 
 /// Beyond loopback only people with an account are served, so somebody must have one.

@@ -1,39 +1,10 @@
 //! A disk that a test can fill: a file system of its own in a file, or in memory where there is no loop device.
-//!
-//! What is mounted is seen by this test and the nodes it starts, and by nobody else: the test runs itself once more in a
-//! namespace of mounts of its own ([`rerun_with_mounts`]), as root or, without that, as root of a user namespace.
+//! For a test that has mounts of its own ([`crate::apart`]).
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-const RERUN: &str = "EASEL_TESTS_MAY_MOUNT";
-
-/// True in a process that may mount. Else runs the test of this name in such a process, and is false when it has passed
-/// there: then there is nothing left to do. Fails where neither is possible, and says so.
-pub fn rerun_with_mounts(test: &str) -> bool {
-    if std::env::var_os(RERUN).is_some() {
-        return true;
-    }
-    let this = std::env::current_exe().expect("a test has a path");
-    let namespace: &[&str] = match rustix::process::geteuid().is_root() {
-        true => &["--mount"],
-        false => &["--mount", "--user", "--map-root-user"],
-    };
-    let mut command = Command::new("unshare");
-    let ran = (command.args(namespace).args(["--propagation", "private"]))
-        .arg(this)
-        .args(["--exact", test, "--nocapture"])
-        .env(RERUN, "1")
-        .status();
-    let ended = ran.expect("`unshare` of util-linux is there");
-    assert!(
-        ended.success(),
-        "{test} failed, or this machine lets nobody mount (neither root nor a user namespace): {ended}"
-    );
-    false
-}
 
 /// Mounted until it is dropped.
 #[derive(Debug)]
@@ -42,7 +13,7 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// `image` is where its content lies. Only where [`rerun_with_mounts`] said so.
+    /// `image` is where its content lies. Only where [`crate::apart::rerun`] said so.
     pub fn mount(at: &Path, image: &Path, mib: u64) -> Self {
         std::fs::create_dir_all(at).expect("a folder");
         if let Err(why) = mount_image(at, image, mib) {
@@ -67,6 +38,21 @@ impl SmallDisk {
         while free() > (left_mib + 1) << 20 {
             filler.write_all(&[0x5A; 256 << 10]).expect("there is room");
             filler.flush().expect("there is room");
+        }
+    }
+
+    /// Takes what is free of it, and what has become so since it did that last.
+    pub fn fill_to_the_last_byte(&self) {
+        let mut filler = File::options();
+        let mut filler = (filler.create(true).append(true))
+            .open(self.filler())
+            .expect("there was room for an empty file");
+        for bytes in [256 << 10, 4 << 10, 1] {
+            while match filler.write(&vec![0x5A; bytes]) {
+                Ok(written) => written > 0,
+                Err(error) if error.kind() == io::ErrorKind::StorageFull => false,
+                Err(error) => panic!("{error}"),
+            } {}
         }
     }
 

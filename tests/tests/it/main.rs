@@ -6,7 +6,6 @@ mod cluster;
 mod durable;
 mod elements;
 mod examples;
-mod full_disk;
 mod hostile;
 mod operator;
 mod people;
