@@ -261,10 +261,6 @@ impl Node {
         status
     }
 
-    pub fn has_ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().expect("it is a child of ours")
-    }
-
     /// Starts once more what has ended, where that is to fail; what it says until it ends again.
     pub async fn fails_again(&self) -> Output {
         let mut command = command();

@@ -17,11 +17,12 @@ const SAYS: &str = "is full: make room, then start it again";
 
 /// Fills the disk, and what the node frees meanwhile, until the node has ended.
 async fn fill_until_it_ends(day: &mut Day) {
-    let ended = within_for(PATIENCE, "the node to give up", async || {
+    within_for(PATIENCE, "the node to give up", async || {
         day.disk.fill_to_the_last_byte();
-        day.cluster.node(SMALL).has_ended()
+        day.cluster.node(SMALL).has_ended().then_some(())
     })
     .await;
+    let ended = day.cluster.node(SMALL).wait().await;
     let said = day.cluster.nodes()[SMALL].output();
     assert!(!ended.success() && said.contains(SAYS), "{ended}: {said}");
 }
