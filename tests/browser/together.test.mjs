@@ -94,7 +94,8 @@ test('the other’s selection and drag are seen before the button is let go', as
   await a.mouse.up()
   await until('B to see it back', async () => color(await pixel(b, [250, 250])) === blue)
 
-  // A shape in the making is seen, too.
+  // A shape in the making is seen, too. A letter takes up a tool when nothing is selected.
+  await a.keyboard.press('Escape')
   await a.keyboard.press('o')
   await a.mouse.move(700, 300)
   await a.mouse.down()
