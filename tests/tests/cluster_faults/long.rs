@@ -11,7 +11,7 @@ const CUT_FOR: Duration = Duration::from_secs(28);
 const STROKE_EVERY: Duration = Duration::from_millis(50);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes half a minute; the soak runs it"]
+#[ignore = "takes a minute and a half; the soak runs it"]
 async fn a_node_that_was_long_cut_off_is_of_use_again_long_before_as_much_time_has_passed() {
     if !network::is_ready(
         "long::a_node_that_was_long_cut_off_is_of_use_again_long_before_as_much_time_has_passed",
